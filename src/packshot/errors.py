@@ -1,0 +1,76 @@
+"""The error tree. Each error has a status, a code, whether a retry may help, and words fit for a user.
+
+PackshotError
+├── BadInput              422  the file or the option is at fault; the words name it, the limit and the remedy
+│   ├── UnsupportedFormat 415  not a photo format that is read here
+│   ├── DamagedFile       422  truncated, empty, or not what its first bytes say
+│   ├── TooLarge          413  over a limit on bytes, pixels, frames or files
+│   ├── UnsafeInput       422  a path trick, a polyglot, an address inside the private network
+│   └── BadOption         422  an option, a slider, a manifest column
+├── NotFound              404  no template, channel or model of that id
+├── FetchFailed           502  a download did not arrive; retry
+└── Unavailable           503  something that this machine lacks; the words say how to get it
+    └── WeightsMissing    503  a model's weights have not been fetched yet
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class PackshotError(Exception):
+    """Base of every error a user may see. `subject` is the file, option or id at fault, `remedy` what to do."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, problem: str, *, subject: str = "", remedy: str = "") -> None:
+        self.subject, self.problem, self.remedy = subject, problem, remedy
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """One line for a user: what, why, what to do."""
+        head = f"{self.subject}: {self.problem}" if self.subject else self.problem
+        return f"{head} {self.remedy}".strip()
+
+
+class BadInput(PackshotError):
+    status, code = 422, "bad_input"
+
+
+class UnsupportedFormat(BadInput):
+    status, code = 415, "unsupported_format"
+
+
+class DamagedFile(BadInput):
+    code = "damaged_file"
+
+
+class TooLarge(BadInput):
+    status, code = 413, "too_large"
+
+
+class UnsafeInput(BadInput):
+    code = "unsafe_input"
+
+
+class BadOption(BadInput):
+    code = "bad_option"
+
+
+class NotFound(PackshotError):
+    status, code = 404, "not_found"
+
+
+class FetchFailed(PackshotError):
+    status, code, retryable = 502, "fetch_failed", True
+
+
+class Unavailable(PackshotError):
+    status, code = 503, "unavailable"
+
+
+class WeightsMissing(Unavailable):
+    code = "weights_missing"

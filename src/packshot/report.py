@@ -1,0 +1,79 @@
+"""What a run leaves behind: `report.json`, and what the contact sheet is drawn from."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from packshot.finding import Finding
+
+Status = Literal["done", "unchanged", "rejected", "failed"]
+
+
+class StepRecord(BaseModel, frozen=True):
+    """One step that ran: which version, with which parameters, how long, and whether its result came from the cache."""
+
+    kind: str
+    stage: str
+    version: int
+    parameters: dict[str, Any] = {}
+    seconds: float = 0.0
+    cached: bool = False
+
+
+class PhotoRecord(BaseModel, frozen=True):
+    """The photo as it was given."""
+
+    sha256: str
+    size: tuple[int, int]
+    format: str
+    profile: str
+    bytes: int
+
+
+class RenditionRecord(BaseModel, frozen=True):
+    """One finished file. `path` is relative to the report."""
+
+    channel: str
+    path: str
+    sha256: str
+    bytes: int
+    size: tuple[int, int]
+    format: str
+    quality: int | None = None
+    disclosure: str = Field(default="", description="the IPTC DigitalSourceType written into it")
+    rejected: bool = False
+    findings: tuple[Finding, ...] = ()
+
+
+class ItemRecord(BaseModel, frozen=True):
+    """One photo in one template."""
+
+    name: str
+    sku: str = ""
+    role: str = "main"
+    title: str = ""
+    template: str
+    status: Status
+    error: str = Field(default="", description="why it failed, in words")
+    key: str = Field(default="", description="hash of everything the result depends on; unchanged key, nothing to do")
+    photo: PhotoRecord | None = None
+    uncertainty: float | None = Field(default=None, description="of the matte, [0, 1]; higher wants a closer look")
+    steps: tuple[StepRecord, ...] = ()
+    findings: tuple[Finding, ...] = Field(default=(), description="about the photo and its cut-out")
+    changes: tuple[str, ...] = Field(default=(), description="what touched the product's own pixels, in words")
+    renditions: tuple[RenditionRecord, ...] = ()
+    before: str = Field(default="", description="small JPEG of the photo, a data: URI")
+    after: str = Field(default="", description="small JPEG of the result, a data: URI")
+
+
+class Report(BaseModel, frozen=True):
+    """A whole run."""
+
+    packshot: str
+    templates: dict[str, str] = Field(description="id → name")
+    channels: dict[str, str] = Field(description="id → name")
+    notices: tuple[str, ...] = Field(default=(), description="said aloud: licences, fallbacks")
+    seconds: float = 0.0
+    items: tuple[ItemRecord, ...] = ()
