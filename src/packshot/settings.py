@@ -32,6 +32,13 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     threads: int = Field(default=0, description="0: as many as the container grants")
 
+    config_dir: Path = Field(default_factory=lambda: _config_home() / "packshot")
+
+    @property
+    def channels_dir(self) -> Path:
+        """Where the user's own channels lie."""
+        return self.config_dir / "channels"
+
     @property
     def models_dir(self) -> Path:
         return self.cache_dir / "models"
@@ -43,6 +50,10 @@ class Settings(BaseSettings):
 
 def _cache_home() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def _config_home() -> Path:
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
 
 
 def granted_cpus() -> int:

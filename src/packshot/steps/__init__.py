@@ -1,0 +1,15 @@
+"""All steps. One discriminated union on `kind` for those a template may list."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from packshot.steps.analyse import Analyse
+from packshot.steps.background import Color, Gradient, Picture
+from packshot.steps.layout import Layout
+from packshot.steps.segment import Segment
+from packshot.steps.shadow import Shadow
+
+TemplateStep = Annotated[Layout | Color | Gradient | Picture | Shadow, Field(discriminator="kind")]
+
+__all__ = ["Analyse", "Color", "Gradient", "Layout", "Picture", "Segment", "Shadow", "TemplateStep"]

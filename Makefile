@@ -1,0 +1,56 @@
+# `make run` needs Python 3.11 or later and Node.js 20 (npm brings the model's weights); nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip
+# The project is built without isolation, so that its build backend comes from the lock too, hashes and all.
+PROJECT := --no-deps --no-build-isolation --quiet --editable .
+COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-emit-index-url --no-header --quiet
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lock clean
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | tr '|' '\t' | expand -t 16
+
+run: $(VENV)/.installed ## Shoot the sample photos into out/
+	$(BIN)/packshot models pull
+	$(BIN)/packshot shoot samples/samples.csv --template white --channel amazon,shopify,web --out out
+
+test: $(VENV)/.installed-dev ## Run the tests
+	$(BIN)/packshot models pull
+	$(BIN)/pytest
+
+check: $(VENV)/.installed-dev ## Check format, lint, types and the direction of imports
+	scripts/check
+
+lock: $(BIN)/python ## Write both lock files anew from pyproject.toml; newest versions: make lock UPGRADE=--upgrade
+	$(PIP) install --quiet uv
+	printf 'hatchling\neditables\n' | $(COMPILE) $(UPGRADE) --output-file requirements.lock -
+	printf 'hatchling\neditables\n' | $(COMPILE) $(UPGRADE) --group dev --constraint requirements.lock --output-file requirements-dev.lock -
+
+clean: ## Remove what was installed and made here; weights stay in the cache
+	rm -rf $(VENV) out
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
+		"Packshot needs Python 3.11 or later, and '$(PYTHON)' is not. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo \
+		"'$(PYTHON)' cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing what requirements.lock names; the first time this downloads some 200 MB."
+	$(PIP) install --quiet --require-hashes --requirement requirements.lock
+	$(PIP) install $(PROJECT)
+	@touch $@
+
+# The development lock holds all of the other, at the same versions.
+$(VENV)/.installed-dev: requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing what requirements-dev.lock names; the first time this downloads some 230 MB."
+	$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
+	$(PIP) install $(PROJECT)
+	@touch $@ $(VENV)/.installed

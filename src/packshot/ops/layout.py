@@ -1,0 +1,86 @@
+"""Where the product stands in the frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packshot.ops.matte import Edge
+
+PixelBox = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Photo to canvas: canvas = scale × photo + offset. `region` is the part of the canvas that the photo reaches."""
+
+    scale: float
+    offset: tuple[float, float]
+    region: PixelBox  # (left, top, right, bottom), half-open, on the canvas
+    source: tuple[float, float, float, float]  # the same in the photo, sub-pixel
+
+    def to_canvas(self, box: PixelBox) -> tuple[float, float, float, float]:
+        """A box of the photo on the canvas."""
+        s, (x, y) = self.scale, self.offset
+        return box[0] * s + x, box[1] * s + y, box[2] * s + x, box[3] * s + y
+
+
+def place(
+    box: PixelBox,
+    *,
+    photo: tuple[int, int],
+    canvas: tuple[int, int],
+    fill: float,
+    margin: float = 0.0,
+    baseline: float | None = None,
+    cut: tuple[Edge, ...] = (),
+) -> Placement:
+    """Lay the product's box into the canvas.
+
+    box: of the product in the photo.  photo, canvas: (width, height).  fill: the product's share of the frame, along
+    whichever side it fills more.  margin: least distance to every border, a share of the shorter side.  baseline:
+    height of the product's foot as a share of the frame, from the top; None centres it.  cut: an edge of the frame that
+    the product runs into stays at that edge of the canvas, so that nothing ends in mid-air.
+    """
+    width, height = canvas
+    bw, bh = max(1, box[2] - box[0]), max(1, box[3] - box[1])
+    room = 1 - 2 * margin * min(canvas) / width, 1 - 2 * margin * min(canvas) / height
+    across = 1.0 if {"left", "right"} <= set(cut) else min(fill, room[0])
+    down = 1.0 if {"top", "bottom"} <= set(cut) else min(fill, room[1])
+    scale = min(across * width / bw, down * height / bh)
+    if {"left", "right"} <= set(cut):
+        scale = width / bw
+    elif {"top", "bottom"} <= set(cut):
+        scale = height / bh
+    x = _along(width, bw * scale, "left" in cut, "right" in cut, None)
+    y = _along(height, bh * scale, "top" in cut, "bottom" in cut, baseline)
+    offset = x - box[0] * scale, y - box[1] * scale
+    reach = 4  # the soft edge, and what the resampling filter needs to see around it
+    wanted = (box[0] * scale + offset[0] - reach - 8 * scale, box[1] * scale + offset[1] - reach - 8 * scale,
+              box[2] * scale + offset[0] + reach + 8 * scale, box[3] * scale + offset[1] + reach + 8 * scale)  # fmt: skip
+    whole = offset[0], offset[1], photo[0] * scale + offset[0], photo[1] * scale + offset[1]
+    left, top = (max(0, _up(max(wanted[i], whole[i]))) for i in (0, 1))
+    right, bottom = (min(canvas[i], _down(min(wanted[i + 2], whole[i + 2]))) for i in (0, 1))
+    source = tuple(
+        min(max((edge - offset[i % 2]) / scale, 0.0), float(photo[i % 2]))
+        for i, edge in enumerate((left, top, right, bottom))
+    )
+    return Placement(scale, offset, (left, top, right, bottom), (source[0], source[1], source[2], source[3]))
+
+
+def _up(edge: float) -> int:
+    return int(-((-edge + 1e-6) // 1))
+
+
+def _down(edge: float) -> int:
+    return int((edge + 1e-6) // 1)
+
+
+def _along(side: int, length: float, at_start: bool, at_end: bool, foot: float | None) -> float:
+    """Where the product's box begins along one side."""
+    if at_start:
+        return 0.0
+    if at_end:
+        return side - length
+    if foot is not None:
+        return min(max(foot * side - length, 0.0), side - length)
+    return (side - length) / 2

@@ -1,0 +1,180 @@
+"""Mattes: from a model's raw answer to a clean one at the photo's size, and the product's own colour at its edge.
+
+A matte is kept as (H, W) uint8 (0…255 for 0…1), since that is how its layer is stored: reloading changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.colour import F32, U8, to_linear, to_srgb
+
+Edge = Literal["left", "top", "right", "bottom"]
+
+# Clean-up constants: the recipe that was judged by eye on real photos, docs/decisions/0003-matte-clean-up.md.
+RAMP = (0.06, 0.88)
+SMALLEST_PART = 0.04
+HOLE_COVERAGE = 0.25
+SOFT_PX, SOFT_SHARE = 3.0, 0.0045
+# Longest side at which edge colours are estimated: ISNet knows no finer edge.
+ESTIMATE_SIDE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a matte tells about the photo. Shares are of the frame's area."""
+
+    box: tuple[int, int, int, int]  # (left, top, right, bottom), half-open, of matte > 0.5; all 0 when empty
+    share: float
+    parts: tuple[float, ...]  # share of each separate part, largest first
+    cut: tuple[Edge, ...]  # frame edges that the product runs into
+    uncertainty: float  # [0, 1]: half-decided coverage away from the outline, per outline
+
+
+def clean(raw: F32) -> F32:
+    """Take the mush out of a raw matte: stretch, drop crumbs, fill pin-holes, keep softness near the outline only.
+
+    raw: (h, w) float32 [0, 1], at the model's own size.  Returns the same shape.
+    """
+    matte = np.clip((raw - RAMP[0]) / RAMP[1], 0, 1)
+    solid = (matte > 0.5).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    if count < 2:
+        return np.zeros_like(matte)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    kept = np.concatenate([[False], areas >= SMALLEST_PART * areas.max()])
+    if not kept[1:].all():
+        solid = kept[labels].astype(np.uint8)
+    soft_px = max(SOFT_PX, SOFT_SHARE * float(np.hypot(*_extent(solid))))
+    near = cv2.distanceTransform(1 - solid, cv2.DIST_L2, 3) <= soft_px
+    matte = np.where(near, matte, 0)
+    depth = cv2.distanceTransform(solid, cv2.DIST_L2, 3)
+    matte = np.where(depth > soft_px, 1, matte)
+    return _fill_holes(matte.astype(np.float32), raw, solid)
+
+
+def _extent(solid: U8) -> tuple[int, int]:
+    _, _, width, height = cv2.boundingRect(solid)
+    return width, height
+
+
+def _fill_holes(matte: F32, raw: F32, solid: U8) -> F32:
+    """A gap enclosed by product that the model was in two minds about is product, a clear one is seen through."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - solid, connectivity=4)
+    if count <= 2:
+        return matte
+    sums = np.bincount(labels.ravel(), weights=raw.ravel(), minlength=count)
+    mean = sums / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+    h, w = solid.shape
+    inside = (
+        (stats[:, 0] > 0)
+        & (stats[:, 1] > 0)
+        & (stats[:, 0] + stats[:, 2] < w)
+        & (stats[:, 1] + stats[:, 3] < h)
+    )  # fmt: skip
+    filled = inside & (mean > HOLE_COVERAGE)
+    filled[0] = False  # label 0 is the product itself
+    if not filled.any():
+        return matte
+    hole = cv2.dilate(filled[labels].astype(np.uint8), np.ones((7, 7), np.uint8))  # with its soft rim
+    return np.where(hole.astype(bool) & (matte < 1), 1, matte).astype(np.float32)
+
+
+def to_size(matte: F32, size: tuple[int, int]) -> U8:
+    """(h, w) float32 to the photo's (width, height) as the uint8 layer."""
+    steps = np.round(matte * 255).astype(np.uint8)
+    if (steps.shape[1], steps.shape[0]) == size:
+        return steps
+    grows = size[0] >= steps.shape[1]
+    return np.asarray(cv2.resize(steps, size, interpolation=cv2.INTER_CUBIC if grows else cv2.INTER_AREA), np.uint8)
+
+
+def facts_of(matte_u8: U8, raw: F32 | None = None) -> Facts:
+    """Measure a matte.  matte_u8: (H, W).  raw: the model's answer before the clean-up, for the uncertainty."""
+    scale = max(1, round(max(matte_u8.shape) / 1024))
+    small = matte_u8[::scale, ::scale]
+    solid = (small > 127).astype(np.uint8)
+    total = float(solid.size)
+    if not solid.any():
+        return Facts((0, 0, 0, 0), 0.0, (), (), 1.0)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    parts = sorted((float(a) / total for a in stats[1:, cv2.CC_STAT_AREA]), reverse=True)
+    left, top, width, height = cv2.boundingRect((matte_u8 > 127).astype(np.uint8))
+    h, w = matte_u8.shape
+    borders: dict[Edge, U8] = {
+        "left": matte_u8[:, 0], "top": matte_u8[0], "right": matte_u8[:, -1], "bottom": matte_u8[-1]
+    }  # fmt: skip
+    cut = tuple(edge for edge, row in borders.items() if np.count_nonzero(row > 229) > max(4, 0.01 * max(h, w)))
+    return Facts(
+        box=(left, top, left + width, top + height),
+        share=float(solid.sum()) / total,
+        parts=tuple(p for p in parts if p >= SMALLEST_PART * parts[0]),
+        cut=cut,
+        uncertainty=_uncertainty(raw, solid) if raw is not None else 0.0,
+    )
+
+
+def _uncertainty(raw: F32, solid: U8) -> float:
+    """Half-decided coverage that is not softness of the outline, relative to the product's own area; saturates at 1."""
+    if raw.shape != solid.shape:
+        solid = np.asarray(cv2.resize(solid, raw.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+    outline = cv2.morphologyEx(solid, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    away = cv2.distanceTransform(1 - outline, cv2.DIST_L2, 3) > max(SOFT_PX, 0.008 * float(np.hypot(*_extent(solid))))
+    mush = float((4 * raw * (1 - raw))[away].sum())
+    return float(1 - np.exp(-8 * mush / max(1.0, float(solid.sum()))))
+
+
+def band_of(matte_u8: U8) -> NDArray[np.bool_]:
+    """Where the matte is neither 0 nor 1: the only pixels whose colour is estimated."""
+    return (matte_u8 > 0) & (matte_u8 < 255)
+
+
+def foreground_band(pixels_u8: U8, matte_u8: U8) -> U8:
+    """The product's own colour where the old backdrop shines through: (N, 3) sRGB, in the order of `band_of`.
+
+    Twice-blurred colour averages of product and backdrop at reduced size, then at full size the one step that keeps
+    the photo's own detail: F = F̂ + a(I − aF̂ − (1 − a)B̂).  Forte 2021, "Approximate fast foreground colour estimation".
+    """
+    rows, columns = np.nonzero(band_of(matte_u8))
+    if not len(rows):
+        return np.empty((0, 3), np.uint8)
+    pad = 24
+    top, left = max(0, int(rows.min()) - pad), max(0, int(columns.min()) - pad)
+    bottom, right = int(rows.max()) + pad + 1, int(columns.max()) + pad + 1
+    picture, coverage = pixels_u8[top:bottom, left:right], matte_u8[top:bottom, left:right]
+    h, w = coverage.shape
+    scale = min(1.0, ESTIMATE_SIDE / max(h, w))
+    size = (max(1, round(w * scale)), max(1, round(h * scale)))
+    small = to_linear(np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8))
+    a = np.asarray(cv2.resize(coverage, size, interpolation=cv2.INTER_AREA), np.float32) / 255
+    front, back = _blur_fusion(small, small, small, a, 91)
+    front, back = _blur_fusion(small, front, back, a, 7)
+    # Read both at the band's pixels only; remap wants a picture-shaped map, so the list is folded.
+    folded = -(-len(rows) // 1024) * 1024
+    x = np.zeros(folded, np.float32)
+    y = np.zeros(folded, np.float32)
+    x[: len(rows)] = (columns - left + 0.5) * (size[0] / w) - 0.5
+    y[: len(rows)] = (rows - top + 0.5) * (size[1] / h) - 0.5
+    maps = x.reshape(-1, 1024), y.reshape(-1, 1024)
+    f, b = (
+        np.asarray(cv2.remap(p, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)).reshape(-1, 3)[: len(rows)]
+        for p in (front, back)
+    )
+    seen = to_linear(pixels_u8[rows, columns][None])[0]
+    part = (matte_u8[rows, columns].astype(np.float32) / 255)[:, None]
+    return to_srgb(np.clip(f + part * (seen - part * f - (1 - part) * b), 0, 1)[None])[0]
+
+
+def _blur_fusion(seen: F32, front: F32, back: F32, a: F32, side: int) -> tuple[F32, F32]:
+    blur = (side, side)
+    weight = cv2.blur(a, blur)[..., None]
+    part = a[..., None]
+    mean_front = cv2.blur(front * part, blur) / (weight + 1e-5)
+    mean_back = cv2.blur(back * (1 - part), blur) / (1 - weight + 1e-5)
+    kept = mean_front + part * (seen - part * mean_front - (1 - part) * mean_back)
+    return np.clip(kept, 0, 1).astype(np.float32), np.clip(mean_back, 0, 1).astype(np.float32)

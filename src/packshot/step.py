@@ -1,0 +1,147 @@
+"""What a step is, and the four things steps make: cut-out → composition → rendition.
+
+A step is a frozen value whose fields are its parameters. Steps of the `generate` stage take a composition and give the
+next one; adding one is a file in `steps/`, a line in `steps/__init__.py`, a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import BaseModel
+
+from packshot.colour import F32, U8, to_linear, to_srgb
+from packshot.finding import Finding
+from packshot.image import Photo
+from packshot.ops import composite
+from packshot.ops.layout import PixelBox, Placement
+from packshot.ops.matte import Facts, band_of
+
+Origin = Literal["drawn", "photographed", "rendered", "painted"]
+
+
+class Stage(StrEnum):
+    """Where a step runs; each stage has its own queue and workers."""
+
+    SEGMENT = "segment"
+    GENERATE = "generate"
+    UPSCALE = "upscale"
+    EXPORT = "export"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cutout:
+    """A photo and its matte; at the edge the product's own colour instead of the photo's."""
+
+    photo: Photo
+    matte: U8  # (H, W)
+    band: U8  # (N, 3) sRGB, in the order of `band_of(matte)`
+    facts: Facts
+    source: str  # which model or file the matte came from
+    findings: tuple[Finding, ...] = ()
+
+    def foreground(self) -> U8:
+        """(H, W, 3) sRGB: the photo, but for the edge band."""
+        pixels = self.photo.pixels.copy()
+        pixels[band_of(self.matte)] = self.band
+        return pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ratio:
+    """What the product does to the plate, by multiplication, inside `box` of the canvas; 1 elsewhere."""
+
+    box: PixelBox
+    values: F32  # (h, w, 3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composition:
+    """One product laid out in one template at one size. Layers stay apart, so a check can prove what changed."""
+
+    cutout: Cutout
+    canvas: tuple[int, int]  # (width, height)
+    placement: Placement | None = None
+    product: F32 | None = None  # (h, w, 3) linear, premultiplied, over placement.region
+    matte: F32 | None = None  # (h, w) [0, 1], in steps of 1/255
+    plate: F32 | None = None  # (H, W, 3) linear; None is transparent
+    plate_origin: Origin = "drawn"
+    ratio: Ratio | None = None
+    changes: tuple[str, ...] = ()  # what touched the product's own pixels, in words
+    findings: tuple[Finding, ...] = ()
+
+    def with_findings(self, *findings: Finding) -> Composition:
+        return replace(self, findings=(*self.findings, *findings))
+
+    def flatten(self) -> U8:
+        """(H, W, 3) sRGB over the plate, or (H, W, 4) with straight alpha where there is none."""
+        placement, product, matte = self.laid_out()
+        if self.plate is None:
+            return _transparent(self.canvas, placement, product, matte)
+        pixels = composite.encode_plate(self.plate)
+        touched = placement.region if self.ratio is None else composite.union(placement.region, self.ratio.box)
+        part = np.array(composite.crop(self.plate, touched))
+        if self.ratio is not None:
+            part[composite.within(self.ratio.box, touched)] *= self.ratio.values
+        inside = composite.within(placement.region, touched)
+        part[inside] = composite.over(product, matte, part[inside])
+        pixels[touched[1] : touched[3], touched[0] : touched[2]] = to_srgb(part)
+        return pixels
+
+    def canvas_matte(self) -> U8:
+        """(H, W): the product's coverage over the whole canvas."""
+        placement, _, matte = self.laid_out()
+        whole = np.zeros((self.canvas[1], self.canvas[0]), np.uint8)
+        left, top, right, bottom = placement.region
+        whole[top:bottom, left:right] = np.round(matte * 255)
+        return whole
+
+    def laid_out(self) -> tuple[Placement, F32, F32]:
+        """Placement, product and matte.  Raises RuntimeError before a layout step has run: a fault in a template."""
+        if self.placement is None or self.product is None or self.matte is None:
+            raise RuntimeError("This template has no layout step before the one that needs it.")
+        return self.placement, self.product, self.matte
+
+
+def _transparent(canvas: tuple[int, int], placement: Placement, product: F32, matte: F32) -> U8:
+    left, top, right, bottom = placement.region
+    straight = product / np.maximum(matte, 1 / 255)[..., None]
+    pixels = np.zeros((canvas[1], canvas[0], 4), np.uint8)
+    pixels[top:bottom, left:right, :3] = to_srgb(np.clip(straight, 0, 1))
+    pixels[top:bottom, left:right, 3] = np.round(matte * 255)
+    pixels[pixels[..., 3] == 0] = 0  # what cannot be seen is not sent along
+    return pixels
+
+
+def premultiplied(foreground_u8: U8, matte_u8: U8) -> tuple[F32, F32]:
+    """(h, w, 3) sRGB and (h, w) coverage to linear premultiplied colour and float coverage."""
+    matte = matte_u8.astype(np.float32) * np.float32(1 / 255)
+    return to_linear(foreground_u8) * matte[..., None], matte
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What steps are handed: they look nothing up themselves."""
+
+    pictures: Mapping[str, Photo]  # by the path a template names
+
+
+class Step(BaseModel, frozen=True, extra="forbid"):
+    """Base of all steps. `version` goes up when the same parameters give other pixels."""
+
+    stage: ClassVar[Stage]
+    version: ClassVar[int] = 1
+    kind: str
+
+
+class ComposeStep(Step, frozen=True):
+    """A step from composition to composition."""
+
+    stage: ClassVar[Stage] = Stage.GENERATE
+
+    def run(self, composition: Composition, tools: Tools) -> Composition:
+        raise NotImplementedError

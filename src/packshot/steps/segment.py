@@ -1,0 +1,87 @@
+"""Segment: tell the product from its backdrop, once per photo."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from packshot.finding import Finding, Verdict
+from packshot.image import Photo
+from packshot.model import Matter, raw_matte
+from packshot.ops import matte as ops
+from packshot.step import Cutout, Stage, Step
+
+# Below this share of the frame nothing worth selling was found; a ring photographed whole covers 0.4 %.
+SMALLEST_PRODUCT = 0.002
+UNSURE = 0.35  # chosen on the photos in benchmarks/README.md, "Uncertainty"
+SECOND_PRODUCT = 0.25  # of the largest part
+
+
+class Segment(Step, frozen=True):
+    """The matte, at the photo's full size, and the product's own colour along its edge."""
+
+    stage: ClassVar[Stage] = Stage.SEGMENT
+    version: ClassVar[int] = 1
+    kind: Literal["segment"] = "segment"
+
+    def run(self, photo: Photo, matter: Matter) -> Cutout:
+        """A file that brings its own transparency keeps it; any other goes to the model."""
+        if photo.alpha is not None:
+            mask, raw, source = photo.alpha, None, "the file's own transparency"
+        else:
+            raw = raw_matte(matter, photo.pixels)
+            mask, source = ops.to_size(ops.clean(raw), photo.size), matter.card.id
+        facts = ops.facts_of(mask, raw)
+        band = ops.foreground_band(photo.pixels, mask)
+        return Cutout(photo, mask, band, facts, source, findings_of(facts, photo.size))
+
+
+def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:
+    """What the matte alone says: nothing there, several things, cut off, unsure."""
+    if facts.share < SMALLEST_PRODUCT:
+        return (
+            Finding(
+                check="none",
+                verdict=Verdict.FAIL,
+                words="No product was found in this photo. Use a photo in which it stands out from what is behind it.",
+                value=round(facts.share * 100, 2),
+                limit=SMALLEST_PRODUCT * 100,
+                unit="% of the photo",
+            ),
+        )
+    found = []
+    others = sum(part >= SECOND_PRODUCT * facts.parts[0] for part in facts.parts[1:])
+    if others:
+        found.append(
+            Finding(
+                check="several",
+                verdict=Verdict.WARN,
+                words=f"{others + 1} separate things were cut out. Fine for a pair or a set; else crop the photo to one.",
+                value=others + 1,
+                limit=1,
+                unit="parts",
+            )
+        )
+    if facts.cut:
+        sides = ", ".join(facts.cut)
+        found.append(
+            Finding(
+                check="border",
+                verdict=Verdict.WARN,
+                words=f"The product runs out of the photo ({sides}), so part of it is missing.",
+                value=len(facts.cut),
+                limit=0,
+                unit="edges",
+            )
+        )
+    if facts.uncertainty > UNSURE:
+        found.append(
+            Finding(
+                check="uncertain",
+                verdict=Verdict.WARN,
+                words="The outline is a guess in places. Look closely at the edge before you approve.",
+                value=round(facts.uncertainty, 2),
+                limit=UNSURE,
+                unit="0 sure … 1 unsure",
+            )
+        )
+    return tuple(found)

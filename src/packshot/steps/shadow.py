@@ -1,0 +1,53 @@
+"""Shadow: the drawn contact shadow, a ratio on the plate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+import cv2
+import numpy as np
+from pydantic import Field
+
+from packshot.finding import Finding, Verdict
+from packshot.ops import shadow
+from packshot.step import ComposeStep, Composition, Ratio, Tools
+
+# A shadow is soft: drawn at this size and scaled up, it cannot be told apart.
+DRAWN_SIDE = 1024
+
+
+class Shadow(ComposeStep, frozen=True):
+    """A soft contact shadow under whatever the product stands on."""
+
+    version: ClassVar[int] = 1
+    kind: Literal["shadow"] = "shadow"
+    strength: float = Field(0.7, ge=0.0, le=1.0, title="Shadow strength")
+    softness: float = Field(1.0, ge=0.3, le=2.5, title="Shadow softness")
+    warmth: float = Field(0.0, ge=-1.0, le=1.0, title="Warmth", description="−1 bluish, 1 brownish shadow")
+
+    def run(self, composition: Composition, tools: Tools) -> Composition:
+        if self.strength == 0 or composition.plate is None or not composition.cutout.facts.parts:
+            return composition
+        if "bottom" in composition.cutout.facts.cut:
+            return composition.with_findings(
+                Finding(
+                    check="shadow",
+                    verdict=Verdict.OK,
+                    words="No contact shadow: the photo cuts the product off at the bottom, so nothing is seen to stand.",
+                )
+            )
+        placement, _, matte = composition.laid_out()
+        width, height = composition.canvas
+        left, top, right, bottom = placement.region
+        reach = round(0.35 * self.softness * (right - left))
+        box = (max(0, left - reach), max(0, top), min(width, right + reach), min(height, bottom + reach // 2))
+        area = np.zeros((box[3] - box[1], box[2] - box[0]), np.float32)
+        area[top - box[1] : bottom - box[1], left - box[0] : right - box[0]] = matte
+        scale = min(1.0, DRAWN_SIDE / max(area.shape))
+        small = np.asarray(cv2.resize(area, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.float32)
+        ratio = shadow.contact_shadow(small, strength=self.strength, softness=self.softness)
+        ratio = np.asarray(cv2.resize(ratio, area.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+        tint = np.array([1 - 0.18 * self.warmth, 1.0, 1 + 0.18 * self.warmth], np.float32)
+        values = np.clip(1 - (1 - ratio)[..., None] * tint, 0, 1)
+        return replace(composition, ratio=Ratio(box, values))
