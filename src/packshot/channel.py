@@ -1,4 +1,4 @@
-"""A sales channel: the file Packshot makes for it, and the rules that file is judged by. Channels are dated data files."""
+"""A sales channel: the file made for it, and the rules that file is judged by. Channels are dated data files."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def load(path: Path) -> Channel:
         raise BadOption(f"this channel file cannot be read ({wrong}).", subject=str(path)) from wrong
 
 
-def channel(id: str, folder: Path | None = None) -> Channel:  # noqa: A002
+def channel(id: str, folder: Path | None = None) -> Channel:
     """One channel, by id or by the path of its file.  Raises NotFound listing those there are."""
     if id.endswith(".toml"):
         return load(Path(id))
@@ -105,7 +105,9 @@ def channel(id: str, folder: Path | None = None) -> Channel:  # noqa: A002
     if id not in known:
         near = difflib.get_close_matches(id, known, 1)
         hint = f"Did you mean “{near[0]}”?" if near else f"There are: {', '.join(known)}."
-        raise NotFound("there is no channel of this name.", subject=id, remedy=f"{hint} `packshot channels new` adds one.")
+        raise NotFound(
+            "there is no channel of this name.", subject=id, remedy=f"{hint} `packshot channels new` adds one."
+        )
     return known[id]
 
 
@@ -127,7 +129,9 @@ def file_stem(made: Channel, *, sku: str, role: str = "main", gtin: str = "", as
         "title": title, "channel": made.id,
     }  # fmt: skip
     missing = tuple(w for w in re.findall(r"\{(\w+)\}", made.name_pattern) if not values[w])
-    filled = made.name_pattern.format(**{w: v or (sku if w in ("gtin", "asin", "title") else "") for w, v in values.items()})
+    filled = made.name_pattern.format(
+        **{w: v or (sku if w in ("gtin", "asin", "title") else "") for w, v in values.items()}
+    )
     return safe_name(filled), missing
 
 

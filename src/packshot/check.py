@@ -12,10 +12,11 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from packshot.colour import U8
+from packshot.colour import U8, brightest, to_linear, to_srgb
 from packshot.finding import Finding, Verdict
-from packshot.ops import measure
+from packshot.ops import measure, resample
 from packshot.rules import Rule, Rules
 from packshot.step import Composition
 
@@ -24,11 +25,55 @@ WHITE_LEVEL = 253
 
 
 @dataclass(frozen=True, eq=False)
+class Reference:
+    """The photo resampled on its own, past all compositing: what the product's pixels are held against."""
+
+    composition: Composition
+
+    @cached_property
+    def _expected(self) -> tuple[U8, NDArray[np.bool_]]:
+        """(h, w, 3) sRGB over the placement's region, and where the filter saw nothing but product.
+
+        Elsewhere the edge's own colour is meant to differ from the photo's.
+        """
+        placement, _, _ = self.composition.laid_out()
+        cutout = self.composition.cutout
+        rows, columns = placement.window(cutout.photo.size)
+        box = placement.within(rows, columns)
+        photo = resample.lanczos(to_linear(cutout.photo.pixels[rows, columns]), placement.size, box=box)
+        impure = (cutout.matte[rows, columns] < 255).astype(np.uint8)
+        side = np.ones(2 * placement.reach + 3, np.uint8)
+        impure = np.asarray(cv2.dilate(cv2.dilate(impure, side[None]), side[:, None]), np.uint8)
+        x, y = (
+            np.minimum((np.arange(n) + 0.5) * (box[i + 2] - box[i]) / n + box[i], impure.shape[1 - i] - 1).astype(int)
+            for i, n in enumerate(placement.size)
+        )
+        return to_srgb(np.clip(photo, 0, 1)), impure[y][:, x] == 0
+
+    def distance(self, pixels: U8) -> float:
+        """The largest difference in levels of 255.  pixels: (H, W, 3), the whole canvas."""
+        left, top, right, bottom = self.composition.laid_out()[0].region
+        expected, pure = self._expected
+        apart = cv2.absdiff(expected, np.ascontiguousarray(pixels[top:bottom, left:right]))
+        return float(brightest(np.asarray(apart, np.uint8))[pure].max(initial=0))
+
+
+@dataclass(frozen=True, eq=False)
 class Look:
     """A picture and where its product is; what is measured of it is measured once, for all files made from it."""
 
     pixels: U8  # (H, W, 3) sRGB, transparent parts over white
     matte: U8  # (H, W): coverage of the product
+    reference: Reference | None = None  # what it was made from, if it is ours
+
+    @property
+    def composition(self) -> Composition | None:
+        return self.reference.composition if self.reference else None
+
+    @cached_property
+    def moved(self) -> float:
+        """Levels of 255 by which the product differs from the photo resampled on its own; 0 is the proof."""
+        return self.reference.distance(self.pixels) if self.reference else 0.0
 
     @cached_property
     def box(self) -> tuple[int, int, int, int]:
@@ -61,7 +106,6 @@ class Subject:
     look: Look
     source_type: str  # IPTC DigitalSourceType, empty where there is none
     unsafe: float | None  # content safety score [0, 1], None where it was not rated
-    composition: Composition | None = None  # what it was made from, if it is ours
 
     @property
     def size(self) -> tuple[int, int]:

@@ -53,9 +53,7 @@ def declared(xmp: bytes) -> str:
 
 def packet(term: str, *, photo_xmp: bytes, tool: str) -> bytes:
     """An XMP packet that carries the term, who holds the rights to the photo, and the tool."""
-    kept = "".join(
-        f"<{name}>{_value(element)}</{name}>" for name, element in _rights_of(photo_xmp) if _value(element)
-    )
+    kept = "".join(f"<{name}>{_value(element)}</{name}>" for name, element in _rights_of(photo_xmp) if _value(element))
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'

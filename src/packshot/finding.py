@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 
 class Verdict(StrEnum):
-    """`ok`: as it should be. `warn`: a person should look. `fail`: breaks a hard rule. `skipped`: could not be judged."""
+    """`ok`: fine. `warn`: a person should look. `fail`: breaks a hard rule. `skipped`: could not be judged."""
 
     OK = "ok"
     WARN = "warn"

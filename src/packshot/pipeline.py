@@ -8,14 +8,16 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import PIL
+from PIL import Image
 
 from packshot import __version__
 from packshot.channel import Channel
-from packshot.check import Look, Subject
+from packshot.check import Look, Reference, Subject
 from packshot.checks import CHECKS
 from packshot.colour import U8, hex_to_linear
 from packshot.disclosure import declared, packet, source_type
@@ -94,13 +96,9 @@ def develop(
     for geometry, members in geometries(template, channels, preview=preview).items():
         composition = compose(cutout, geometry, bench=bench, watch=watch)
         changes, findings = changes + composition.changes, findings + composition.findings
-        for transparent in sorted({c.transparent for c in members}):
-            laid = replace(composition, plate=None, ratio=None) if transparent else composition
-            views = _Views(laid, bench.rater)
-            for channel in (c for c in members if c.transparent == transparent):
-                made.append(finish(laid, channel, views=views, bench=bench, watch=watch, preview=preview))
-            if shown is None and not transparent:
-                shown = views.flat
+        views = Views(composition, bench.rater)
+        made += [finish(views, channel, bench=bench, watch=watch, preview=preview) for channel in members]
+        shown = views.look.pixels if shown is None else shown
     order = {c.id: i for i, c in enumerate(channels)}
     return Developed(
         cutout=cutout,
@@ -108,14 +106,16 @@ def develop(
         renditions=tuple(sorted(made, key=lambda r: order[r.channel.id])),
         changes=tuple(dict.fromkeys(changes)),
         steps=tuple(watch.records),
-        shown=shown if shown is not None else _over_white(views.flat),
+        shown=shown if shown is not None else photo.pixels,
     )
 
 
 def cut_out(photo: Photo, *, bench: Bench, watch: Stopwatch) -> Cutout:
     """The photo's cut-out: from the store where this photo was cut out before, else from the model."""
     step = Segment()
-    key = "cutouts/" + digest([step.version, photo.sha256, photo.size, bench.matter.card.sha256, _named(bench.matter.engine)])
+    key = "cutouts/" + digest(
+        [step.version, photo.sha256, photo.size, bench.matter.card.sha256, _named(bench.matter.engine)]
+    )
     kept = bench.store.get(key) if bench.store else None
     with watch.step(step, cached=kept is not None):
         if kept is not None:
@@ -171,61 +171,60 @@ def compose(cutout: Cutout, geometry: Geometry, *, bench: Bench, watch: Stopwatc
     return composition
 
 
-class _Views:
-    """What several files of one composition share: its pixels, how it looks, its safety score.  Made when first asked."""
+class Views:
+    """What the files of one composition share, each made when first asked for: its pixels, over its backdrop and
+    alone, how it looks, its safety score."""
 
     def __init__(self, composition: Composition, rater: Rater) -> None:
-        self._composition, self._rater = composition, rater
-        self._flat: U8 | None = None
-        self._look: Look | None = None
-        self._unsafe: float | None = None
+        self.composition = composition
+        self._rater = rater
 
-    @property
+    @cached_property
     def flat(self) -> U8:
-        if self._flat is None:
-            self._flat = self._composition.flatten()
-        return self._flat
+        """(H, W, 3), or (H, W, 4) where the template has no backdrop."""
+        return self.composition.flatten()
 
-    @property
+    @cached_property
+    def alone(self) -> U8:
+        """(H, W, 4): without the backdrop."""
+        return replace(self.composition, plate=None, ratio=None).flatten()
+
+    def laid_on(self, colour: str) -> U8:
+        """(H, W, 3): a composition without a backdrop on one colour."""
+        plate = composite.solid(hex_to_linear(colour), self.composition.canvas)
+        return replace(self.composition, plate=plate).flatten()
+
+    @cached_property
     def look(self) -> Look:
-        if self._look is None:
-            self._look = Look(_over_white(self.flat), self._composition.canvas_matte())
-        return self._look
+        """The edges, and the product's pixels, are the same with and without the backdrop: one look for all files."""
+        flat = self.flat
+        shown = flat if flat.shape[2] == 3 else _over_white(np.ascontiguousarray(flat[..., :3]), flat[..., 3])
+        return Look(shown, self.composition.canvas_matte(), Reference(self.composition))
 
-    @property
+    @cached_property
     def unsafe(self) -> float:
-        if self._unsafe is None:
-            self._unsafe = self._rater.rate(self.look.pixels)
-        return self._unsafe
+        return self._rater.rate(self.look.pixels)
 
 
-def finish(
-    composition: Composition,
-    channel: Channel,
-    *,
-    views: _Views,
-    bench: Bench,
-    watch: Stopwatch,
-    preview: bool = False,
-) -> Rendition:
+def finish(views: Views, channel: Channel, *, bench: Bench, watch: Stopwatch, preview: bool = False) -> Rendition:
     """Encode one channel's file and judge it, from its own bytes."""
+    composition = views.composition
+    pixels = views.alone if channel.transparent else views.flat
     extra: tuple[Finding, ...] = ()
-    if composition.plate is None and channel.format not in HOLDS_ALPHA:
+    if pixels.shape[2] == 4 and channel.format not in HOLDS_ALPHA:
         backdrop = channel.color or "#ffffff"
-        composition = replace(composition, plate=composite.solid(hex_to_linear(backdrop), composition.canvas))
-        views = _Views(composition, bench.rater)
-        extra = (_flattened(channel, backdrop),)
+        pixels, extra = views.laid_on(backdrop), (_flattened(channel, backdrop),)
     photo = composition.cutout.photo
-    term = source_type(composition.plate_origin, photo.xmp)
+    term = source_type("drawn" if channel.transparent else composition.plate_origin, photo.xmp)
     metadata = Metadata(
         exif=photo.exif if channel.keep_gps else without_gps(photo.exif),
         xmp=packet(term, photo_xmp=photo.xmp, tool=f"Packshot {__version__}"),
     )
     step = encoder(channel)
     with watch.step(step, channel=channel.id):
-        encoded = step.run(views.flat, metadata)
+        encoded = step.run(pixels, metadata)
     with watch.named("check", "export", channel=channel.id):
-        findings = judge(encoded, composition, channel, views=views, limits=bench.limits)
+        findings = judge(encoded, channel, views=views, limits=bench.limits)
     if preview:
         findings = tuple(f for f in findings if f.check not in _NOT_IN_PREVIEW)
     return Rendition(channel, encoded.content, composition.canvas, encoded.quality, term, findings + extra)
@@ -258,11 +257,14 @@ def deliverable(photo: Photo, channel: Channel) -> tuple[bytes, tuple[Finding, .
     keeps_alpha = photo.alpha is not None and channel.format in HOLDS_ALPHA
     plate = None if keeps_alpha else composite.solid(hex_to_linear(channel.color or "#ffffff"), channel.size)
     cutout = Cutout(photo, alpha, np.empty((0, 3), np.uint8), facts_of(alpha), "a finished picture")
-    placement = Placement(scale, (left, top), region, (0.0, 0.0, *map(float, photo.size)))
+    whole = (0.0, 0.0, float(photo.size[0]), float(photo.size[1]))
+    placement = Placement(scale, (left, top), region, whole)
     laid = Composition(cutout, channel.size, placement, product, matte.astype(np.float32), plate)
     metadata = Metadata(
         exif=photo.exif if channel.keep_gps else without_gps(photo.exif),
-        xmp=packet(declared(photo.xmp) or "algorithmicallyEnhanced", photo_xmp=photo.xmp, tool=f"Packshot {__version__}"),
+        xmp=packet(
+            declared(photo.xmp) or "algorithmicallyEnhanced", photo_xmp=photo.xmp, tool=f"Packshot {__version__}"
+        ),
     )
     encoded = encoder(channel).run(laid.flatten(), metadata)
     findings = encoded.findings
@@ -271,21 +273,18 @@ def deliverable(photo: Photo, channel: Channel) -> tuple[bytes, tuple[Finding, .
     return encoded.content, findings
 
 
-def judge(
-    encoded: Encoded, composition: Composition, channel: Channel, *, views: _Views, limits: Limits
-) -> tuple[Finding, ...]:
+def judge(encoded: Encoded, channel: Channel, *, views: Views, limits: Limits) -> tuple[Finding, ...]:
     """All checks on a file of ours."""
     finished = read(encoded.content, channel.id, limits=limits)
     subject = Subject(
         name=channel.id,
         format=channel.format,
         bytes=len(encoded.content),
-        pixels=_over_white(_with_alpha(finished)),
+        pixels=_over_white(finished.pixels, finished.alpha),
         alpha=finished.alpha,
         look=views.look,
         source_type=declared(finished.xmp),
         unsafe=views.unsafe,
-        composition=composition,
     )
     return encoded.findings + tuple(f for check in CHECKS if (f := check(subject, channel.rules)) is not None)
 
@@ -294,7 +293,7 @@ def judge_stranger(content: bytes, name: str, channel: Channel, *, bench: Bench)
     """All checks on a file that somebody else made: its product is found anew.  Raises BadInput as `read` does."""
     photo = read(content, name, limits=bench.limits)
     cutout = Segment().run(photo, bench.matter)
-    pixels = _over_white(_with_alpha(photo))
+    pixels = _over_white(photo.pixels, photo.alpha)
     subject = Subject(
         name=name,
         format=photo.format.lower(),
@@ -328,10 +327,8 @@ def item_key(
         fields["rules"]["hard"] = sorted(fields["rules"]["hard"])
         wanted.append(fields)
     versions = [__version__, PIL.__version__, Segment.version, Analyse.version, Encode.version]
-    return digest(
-        [photo_sha256, steps, sorted(template.chosen), wanted, list(names), card.sha256, engine, dict(pictures), preview,
-         versions]
-    )  # fmt: skip
+    chosen = sorted(template.chosen)
+    return digest([photo_sha256, steps, chosen, wanted, [*names], card.sha256, engine, {**pictures}, preview, versions])
 
 
 def digest(parts: Any) -> str:
@@ -371,17 +368,13 @@ class Stopwatch:
         self.records.append(StepRecord(kind=kind, stage=stage, version=1, parameters=parameters, seconds=took))
 
 
-def _with_alpha(photo: Photo) -> U8:
-    return photo.pixels if photo.alpha is None else np.dstack([photo.pixels, photo.alpha])
-
-
-def _over_white(pixels: U8) -> U8:
+def _over_white(pixels: U8, alpha: U8 | None) -> U8:
     """What a viewer shows: transparent parts over white, mixed as encoded values, as browsers do."""
-    if pixels.shape[2] == 3:
+    if alpha is None:
         return pixels
-    alpha = pixels[..., 3:].astype(np.uint16)
-    mixed = (pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
-    return mixed.astype(np.uint8)
+    paper = Image.new("RGB", (pixels.shape[1], pixels.shape[0]), "white")
+    paper.paste(Image.fromarray(pixels), mask=Image.fromarray(alpha))
+    return np.asarray(paper, np.uint8)
 
 
 def _flattened(channel: Channel, backdrop: str) -> Finding:

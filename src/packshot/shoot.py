@@ -197,7 +197,12 @@ def _unchanged(job: Job, known: Mapping[str, ItemRecord], run: Run) -> ItemRecor
 def _develop(job: Job, run: Run, bench: Bench) -> tuple[ItemRecord, int | None]:
     source = job.source
     start = ItemRecord(
-        name=source.name, sku=source.sku, role=source.role, title=source.title, template=job.template.id, status="failed"
+        name=source.name,
+        sku=source.sku,
+        role=source.role,
+        title=source.title,
+        template=job.template.id,
+        status="failed",
     )
     try:
         content = source.load()
@@ -261,7 +266,7 @@ def _record(
             "status": "rejected" if any(r.rejected for r in renditions) else "done",
             "key": _key(job, photo.sha256, run),
             "photo": PhotoRecord(
-                sha256=photo.sha256, size=photo.size, format=photo.format, profile=photo.profile, bytes=photo.bytes
+                sha256=photo.sha256, size=photo.size, format=photo.format, profile=photo.profile, bytes=photo.file_bytes
             ),
             "uncertainty": round(made.cutout.facts.uncertainty, 4),
             "steps": made.steps,

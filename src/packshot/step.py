@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar, Literal
 
+import cv2
 import numpy as np
 from pydantic import BaseModel
 
@@ -109,11 +110,13 @@ class Composition:
 
 def _transparent(canvas: tuple[int, int], placement: Placement, product: F32, matte: F32) -> U8:
     left, top, right, bottom = placement.region
-    straight = product / np.maximum(matte, 1 / 255)[..., None]
+    straight = to_srgb(product)
+    band = (matte > 0) & (matte < 1)
+    straight[band] = to_srgb(np.clip(product[band] / matte[band][:, None], 0, 1)[None])[0]
     pixels = np.zeros((canvas[1], canvas[0], 4), np.uint8)
-    pixels[top:bottom, left:right, :3] = to_srgb(np.clip(straight, 0, 1))
-    pixels[top:bottom, left:right, 3] = np.round(matte * 255)
-    pixels[pixels[..., 3] == 0] = 0  # what cannot be seen is not sent along
+    coverage = np.round(matte * 255).astype(np.uint8)
+    # Where the matte is 0 so is the premultiplied colour: what cannot be seen is not sent along.
+    pixels[top:bottom, left:right] = cv2.merge([*cv2.split(straight), coverage])
     return pixels
 
 

@@ -51,7 +51,9 @@ def pack(cutout: Cutout) -> bytes:
     facts = json.dumps(asdict(cutout.facts) | {"source": cutout.source}).encode()
     matte = io.BytesIO()
     Image.fromarray(cutout.matte).save(matte, "PNG", compress_level=1)
-    np.savez(out, matte=np.frombuffer(matte.getvalue(), np.uint8), band=cutout.band, facts=np.frombuffer(facts, np.uint8))
+    np.savez(
+        out, matte=np.frombuffer(matte.getvalue(), np.uint8), band=cutout.band, facts=np.frombuffer(facts, np.uint8)
+    )
     return out.getvalue()
 
 

@@ -88,7 +88,7 @@ def templates() -> dict[str, Template]:
     return {template.id: template for template in found}
 
 
-def template(id: str) -> Template:  # noqa: A002
+def template(id: str) -> Template:
     """One template.  Raises NotFound listing those there are."""
     known = templates()
     if id not in known:

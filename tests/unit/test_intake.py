@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from packshot import intake
 from packshot.errors import BadInput, BadOption, DamagedFile, PackshotError, TooLarge, UnsafeInput, UnsupportedFormat
 from packshot.intake import Refused, Source, collect
 from packshot.settings import Limits
@@ -216,7 +215,7 @@ def test_file_names_that_are_no_text_can_still_be_shown() -> None:
 
 def test_an_address_is_fetched_when_loaded_and_shown_without_its_query(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(intake, "fetch", lambda url, *, limits: asked.append(url) or PHOTO)
+    monkeypatch.setattr("packshot.intake.source.fetch", lambda url, *, limits: asked.append(url) or PHOTO)
     url = "https://shop.example/left/red%20shoe.jpg?key=secret"
     (source,), _ = take(url, url)
     assert (source.name, source.sku, asked) == ("shop.example/left/red shoe.jpg", "red shoe", [])

@@ -17,7 +17,9 @@ def file_format(subject: Subject, rules: Rules) -> Finding:
     return Finding(
         check="format",
         verdict=Verdict.OK if known else broken("format", rules),
-        words=f"The file is {subject.format.upper()}." if known else f"{subject.format.upper()} is not taken; send {wanted}.",
+        words=f"The file is {subject.format.upper()}."
+        if known
+        else f"{subject.format.upper()} is not taken; send {wanted}.",
     )
 
 

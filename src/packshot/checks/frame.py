@@ -43,7 +43,9 @@ def cut(subject: Subject, rules: Rules) -> Finding:
     return Finding(
         check="cut",
         verdict=broken("cut", rules) if sides else Verdict.OK,
-        words=f"The product is cut off at the {' and '.join(sides)}." if sides else "The whole product is in the frame.",
+        words=f"The product is cut off at the {' and '.join(sides)}."
+        if sides
+        else "The whole product is in the frame.",
         value=len(sides),
         limit=0,
         unit="edges",

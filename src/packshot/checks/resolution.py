@@ -30,8 +30,8 @@ def resolution(subject: Subject, rules: Rules) -> Finding | None:
     """The product's own pixels, where the photo is known; else how sharp the file looks."""
     if subject.look.box == (0, 0, 0, 0):
         return None
-    if subject.composition is not None:
-        left, top, right, bottom = subject.composition.cutout.facts.box
+    if subject.look.composition is not None:
+        left, top, right, bottom = subject.look.composition.cutout.facts.box
         own = max(right - left, bottom - top)
         if own < rules.product_px:
             return Finding(

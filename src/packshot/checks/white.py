@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from packshot.check import WHITE_LEVEL, Subject, broken
+from packshot.colour import darkest
 from packshot.finding import Finding, Verdict
 from packshot.rules import Rules
 
@@ -26,9 +27,10 @@ def white(subject: Subject, rules: Rules) -> Finding | None:
             limit=RING,
             unit="share of white",
         )
-    least = subject.pixels.min(axis=2)
+    least = darkest(subject.pixels)
     near = max(2, round(0.01 * max(subject.size)))
-    outside = cv2.dilate(subject.look.matte, np.ones((2 * near + 1,) * 2, np.uint8)) == 0
+    side = np.ones(2 * near + 1, np.uint8)
+    outside = cv2.dilate(cv2.dilate(subject.look.matte, side[None]), side[:, None]) == 0
     ring = np.ones_like(outside)
     ring[near:-near, near:-near] = False
     ring &= outside
@@ -39,7 +41,9 @@ def white(subject: Subject, rules: Rules) -> Finding | None:
     return Finding(
         check="white",
         verdict=broken("white", rules) if bad else Verdict.OK,
-        words="The backdrop is not pure white; this channel rejects such pictures." if bad else "The backdrop is white.",
+        words="The backdrop is not pure white; this channel rejects such pictures."
+        if bad
+        else "The backdrop is white.",
         value=round(value, 4),
         limit=limit,
         unit="share of white",

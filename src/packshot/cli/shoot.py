@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from packshot.channel import Channel, channel
+from packshot.channel import channel
 from packshot.cli.common import channels_of, photos_of, pictures_of, progress, ready_bench, say
 from packshot.errors import BadOption
 from packshot.finding import Verdict
@@ -19,7 +19,7 @@ from packshot.models.zoo import card, licence_notices
 from packshot.report import ItemRecord, Report
 from packshot.settings import Settings
 from packshot.shoot import Job, Run, finish_run, plan, refusals, shoot
-from packshot.template import Template, parse_options, template
+from packshot.template import parse_options, template
 
 FAILED, REJECTED = 1, 2
 
@@ -29,18 +29,26 @@ def add_to(app: typer.Typer) -> None:
 
 
 def command(
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT…", help="Photos, folders, ZIPs, CSV lists, or addresses.")],
-    template_id: Annotated[str, typer.Option("--template", "-t", help="The look; `packshot templates` lists them.")] = "white",
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT…", help="Photos, folders, ZIPs, CSV lists, or addresses.")
+    ],
+    template_id: Annotated[
+        str, typer.Option("--template", "-t", help="The look; `packshot templates` lists them.")
+    ] = "white",
     options: Annotated[list[str], typer.Option("--set", help="An option of the template, name=value.")] = [],  # noqa: B006
     channel_ids: Annotated[
         list[str], typer.Option("--channel", "-c", help="Sales channels, id,id…; `packshot channels` lists them.")
     ] = ["shopify"],  # noqa: B006
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the files, the report and the contact sheet.")] = Path("out"),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the files, the report and the contact sheet.")
+    ] = Path("out"),
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Folders inside folders, too.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Photos in work at once; 0 chooses.")] = 0,
     redo: Annotated[bool, typer.Option("--redo", help="Make again what is done and unchanged.")] = False,
     preview: Annotated[bool, typer.Option("--preview", help="512-pixel previews, into OUT/preview.")] = False,
-    report_file: Annotated[Path | None, typer.Option("--report", help="Where the report goes; OUT/report.json.")] = None,
+    report_file: Annotated[
+        Path | None, typer.Option("--report", help="Where the report goes; OUT/report.json.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report instead of the summary.")] = False,
     seed: Annotated[int, typer.Option("--seed", help="For looks that draw by chance; none of today's does.")] = 0,
 ) -> int:
@@ -95,7 +103,12 @@ def command(
             done=lambda item: step(item.name),
         )
     report = finish_run(
-        [*refusals(refused, look), *records], run=run, jobs=planned, notices=notices, started=started, report_file=target
+        [*refusals(refused, look), *records],
+        run=run,
+        jobs=planned,
+        notices=notices,
+        started=started,
+        report_file=target,
     )
     if as_json:
         print(report.model_dump_json(indent=1))
@@ -115,7 +128,10 @@ def _last(target: Path) -> Report | None:
 
 
 def _summary(report: Report, planned: Sequence[Job], out: Path) -> None:
-    counts = {status: [i for i in report.items if i.status == status] for status in ("done", "unchanged", "rejected", "failed")}
+    counts = {
+        status: [i for i in report.items if i.status == status]
+        for status in ("done", "unchanged", "rejected", "failed")
+    }
     look = [i for i in counts["done"] + counts["unchanged"] if _wants_a_look(i)]
     files = sum(len(item.renditions) for item in report.items)
     print(f"{len(report.items)} photos, {files} files in {report.seconds:.1f} s: {len(counts['done'])} done, "

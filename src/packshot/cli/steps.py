@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,11 +12,11 @@ import numpy as np
 import typer
 from PIL import Image
 
-from packshot.channel import channel, file_stem
+from packshot.channel import channel, file_stem, safe_name
 from packshot.cli.common import MARK, channels_of, photos_of, pictures_of, ready_bench, say, tell
 from packshot.errors import BadOption, PackshotError
-from packshot.finding import Finding, Verdict, worst
-from packshot.image import Metadata, Photo, encode, read
+from packshot.finding import Verdict, worst
+from packshot.image import Photo, encode, read
 from packshot.intake import Source
 from packshot.pipeline import (
     Geometry,
@@ -60,8 +61,11 @@ def _open(source: Source, settings: Settings) -> Photo:
     return read(source.load(), source.name, limits=settings.limits)
 
 
-def analyse(files: Files, channel_ids: Annotated[list[str], typer.Option("--channel", "-c")] = ["amazon,shopify,google,web"],  # noqa: B006
-            as_json: AsJson = False) -> int:  # fmt: skip
+def analyse(
+    files: Files,
+    channel_ids: Annotated[list[str], typer.Option("--channel", "-c")] = ["amazon,shopify,google,web"],  # noqa: B006
+    as_json: AsJson = False,
+) -> int:
     """Say what is wrong with photos before anything is spent on them."""
     settings = Settings()
     bench = ready_bench(settings)
@@ -97,8 +101,6 @@ def segment(files: Files, out: Out = Path("out")) -> int:
 
 def encode_matte(cutout: Cutout) -> bytes:
     """The matte as an 8-bit gray PNG at the photo's upright size."""
-    import io
-
     held = io.BytesIO()
     Image.fromarray(cutout.matte).save(held, "PNG", compress_level=3)
     return held.getvalue()
@@ -135,7 +137,7 @@ def compose_(files: Files, template_id: Annotated[str, typer.Option("--template"
 
 def export(files: Files, channel_ids: Annotated[list[str], typer.Option("--channel", "-c")] = ["shopify"],  # noqa: B006
            out: Out = Path("out")) -> int:  # fmt: skip
-    """Write finished pictures as channel files: size, format, quality under the cap, name, profile.  Nothing is cut out."""
+    """Write finished pictures as channel files: size, format, quality under the cap, name, profile; no cutting out."""
     settings = Settings()
     wanted = channels_of(channel_ids, settings.channels_dir)
 
@@ -183,6 +185,4 @@ def parse_size(words: str) -> tuple[int, int]:
 
 
 def _stem(source: Source) -> str:
-    from packshot.channel import safe_name
-
     return safe_name(Path(source.name).stem)

@@ -60,7 +60,7 @@ def _engine(network: _Network) -> Engine:
 
 
 class IsNet:
-    """ISNet, general use: the whole frame, squeezed to 1024 × 1024.  Qin et al. 2022, "Highly accurate dichotomous …"."""
+    """ISNet, general use: the whole frame, squeezed to 1024 × 1024.  Qin et al. 2022."""
 
     SIDE = 1024
 
@@ -76,7 +76,7 @@ class IsNet:
         shrinks = min(pixels_u8.shape[:2]) >= self.SIDE
         small = cv2.resize(pixels_u8, side, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
         tensor = cv2.dnn.blobFromImage(small, 1 / 256, side, (128, 128, 128), swapRB=False)
-        return self._network(np.asarray(tensor, np.float32))[0, 0]
+        return np.asarray(self._network(np.asarray(tensor, np.float32))[0, 0], np.float32)
 
 
 class OpenNsfw:

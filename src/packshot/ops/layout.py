@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from packshot.ops.matte import Edge
@@ -17,6 +18,27 @@ class Placement:
     offset: tuple[float, float]
     region: PixelBox  # (left, top, right, bottom), half-open, on the canvas
     source: tuple[float, float, float, float]  # the same in the photo, sub-pixel
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the region."""
+        return self.region[2] - self.region[0], self.region[3] - self.region[1]
+
+    @property
+    def reach(self) -> int:
+        """How many photo pixels a Lanczos-3 filter sees on each side of one pixel of the canvas."""
+        return 2 + math.ceil(3 / min(self.scale, 1.0))
+
+    def window(self, photo: tuple[int, int]) -> tuple[slice, slice]:
+        """Rows and columns of the photo that the region is made from, the filter's reach included."""
+        left, top = (max(0, math.floor(self.source[i]) - self.reach) for i in (0, 1))
+        right, bottom = (min(photo[i], math.ceil(self.source[i + 2]) + self.reach) for i in (0, 1))
+        return slice(top, bottom), slice(left, right)
+
+    def within(self, rows: slice, columns: slice) -> tuple[float, float, float, float]:
+        """The source box inside such a window."""
+        left, top, right, bottom = self.source
+        return left - columns.start, top - rows.start, right - columns.start, bottom - rows.start
 
     def to_canvas(self, box: PixelBox) -> tuple[float, float, float, float]:
         """A box of the photo on the canvas."""
@@ -54,25 +76,22 @@ def place(
     x = _along(width, bw * scale, "left" in cut, "right" in cut, None)
     y = _along(height, bh * scale, "top" in cut, "bottom" in cut, baseline)
     offset = x - box[0] * scale, y - box[1] * scale
-    reach = 4  # the soft edge, and what the resampling filter needs to see around it
-    wanted = (box[0] * scale + offset[0] - reach - 8 * scale, box[1] * scale + offset[1] - reach - 8 * scale,
-              box[2] * scale + offset[0] + reach + 8 * scale, box[3] * scale + offset[1] + reach + 8 * scale)  # fmt: skip
+    # The soft edge lies outside the box of what is more than half covered.
+    beyond = 4 + 8 * scale
+    wanted = (
+        box[0] * scale + offset[0] - beyond,
+        box[1] * scale + offset[1] - beyond,
+        box[2] * scale + offset[0] + beyond,
+        box[3] * scale + offset[1] + beyond,
+    )
     whole = offset[0], offset[1], photo[0] * scale + offset[0], photo[1] * scale + offset[1]
-    left, top = (max(0, _up(max(wanted[i], whole[i]))) for i in (0, 1))
-    right, bottom = (min(canvas[i], _down(min(wanted[i + 2], whole[i + 2]))) for i in (0, 1))
+    left, top = (max(0, math.ceil(max(wanted[i], whole[i]) - 1e-6)) for i in (0, 1))
+    right, bottom = (min(canvas[i], math.floor(min(wanted[i + 2], whole[i + 2]) + 1e-6)) for i in (0, 1))
     source = tuple(
         min(max((edge - offset[i % 2]) / scale, 0.0), float(photo[i % 2]))
         for i, edge in enumerate((left, top, right, bottom))
     )
     return Placement(scale, offset, (left, top, right, bottom), (source[0], source[1], source[2], source[3]))
-
-
-def _up(edge: float) -> int:
-    return int(-((-edge + 1e-6) // 1))
-
-
-def _down(edge: float) -> int:
-    return int((edge + 1e-6) // 1)
 
 
 def _along(side: int, length: float, at_start: bool, at_end: bool, foot: float | None) -> float:

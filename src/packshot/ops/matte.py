@@ -151,7 +151,7 @@ def foreground_band(pixels_u8: U8, matte_u8: U8) -> U8:
     scale = min(1.0, ESTIMATE_SIDE / max(h, w))
     size = (max(1, round(w * scale)), max(1, round(h * scale)))
     small = to_linear(np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8))
-    a = np.asarray(cv2.resize(coverage, size, interpolation=cv2.INTER_AREA), np.float32) / 255
+    a = np.asarray(cv2.resize(coverage, size, interpolation=cv2.INTER_AREA), np.float32) * np.float32(1 / 255)
     front, back = _blur_fusion(small, small, small, a, 91)
     front, back = _blur_fusion(small, front, back, a, 7)
     # Read both at the band's pixels only; remap wants a picture-shaped map, so the list is folded.
@@ -167,7 +167,8 @@ def foreground_band(pixels_u8: U8, matte_u8: U8) -> U8:
     )
     seen = to_linear(pixels_u8[rows, columns][None])[0]
     part = (matte_u8[rows, columns].astype(np.float32) / 255)[:, None]
-    return to_srgb(np.clip(f + part * (seen - part * f - (1 - part) * b), 0, 1)[None])[0]
+    own = np.asarray(np.clip(f + part * (seen - part * f - (1 - part) * b), 0, 1), np.float32)
+    return np.asarray(to_srgb(own[None])[0], np.uint8)
 
 
 def _blur_fusion(seen: F32, front: F32, back: F32, a: F32, side: int) -> tuple[F32, F32]:

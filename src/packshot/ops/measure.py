@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.colour import F32, U8, delta_e00, lab
+from packshot.colour import F32, U8, brightest, darkest, delta_e00, lab
 
 MEASURED_SIDE = 1000
+GRAIN_SIDE = 1024
 
 
 def _product_crop(pixels_u8: U8, matte_u8: U8, side: int) -> tuple[U8, NDArray[np.bool_]] | None:
@@ -24,7 +25,7 @@ def _product_crop(pixels_u8: U8, matte_u8: U8, side: int) -> tuple[U8, NDArray[n
     if scale < 1:
         size = max(8, round(w * scale)), max(8, round(h * scale))
         gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-        mask = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
+        mask = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.uint8)
     margin = max(3, round(0.008 * max(mask.shape)))
     inside = cv2.erode((mask > 250).astype(np.uint8), np.ones((2 * margin + 1,) * 2, np.uint8)).astype(bool)
     if np.count_nonzero(inside) < 400:
@@ -58,7 +59,11 @@ def softness(pixels_u8: U8, matte_u8: U8, *, side: int = MEASURED_SIDE) -> float
 
 def noise(pixels_u8: U8, matte_u8: U8) -> float | None:
     """Standard deviation of the product's noise in levels of 255, from its flattest tenth.  Immerkær 1996."""
-    found = _product_crop(pixels_u8, matte_u8, 10_000)
+    x, y, w, h = cv2.boundingRect((matte_u8 > 127).astype(np.uint8))
+    # A window from its middle, at the photo's own pixels: scaling averages grain away.
+    top, left = y + max(0, (h - GRAIN_SIDE) // 2), x + max(0, (w - GRAIN_SIDE) // 2)
+    part = np.s_[top : top + min(h, GRAIN_SIDE), left : left + min(w, GRAIN_SIDE)]
+    found = _product_crop(pixels_u8[part], matte_u8[part], GRAIN_SIDE)
     if found is None:
         return None
     gray, inside = found
@@ -70,7 +75,9 @@ def noise(pixels_u8: U8, matte_u8: U8) -> float | None:
 
 def blockiness(pixels_u8: U8) -> float:
     """Steps at the 8 × 8 grid of JPEG against steps beside it: 1 none, above 1.5 visible."""
-    gray = cv2.cvtColor(pixels_u8, cv2.COLOR_RGB2GRAY).astype(np.int16)
+    top, left = (max(0, (side - 1536) // 2) // 8 * 8 for side in pixels_u8.shape[:2])  # on the grid, from the middle
+    part = np.ascontiguousarray(pixels_u8[top : top + 1536, left : left + 1536])
+    gray = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY).astype(np.int16)
     ratios = []
     for axis in (0, 1):
         steps = np.abs(np.diff(gray, axis=axis))
@@ -97,17 +104,17 @@ class Exposure:
 def exposure(pixels_u8: U8, matte_u8: U8) -> Exposure | None:
     """How much of the product is without drawing: all channels at 254 and above, or at 4 and below."""
     step = max(1, max(matte_u8.shape) // 1500)
-    pixels, inside = pixels_u8[::step, ::step], matte_u8[::step, ::step] == 255
+    pixels, inside = np.ascontiguousarray(pixels_u8[::step, ::step]), matte_u8[::step, ::step] == 255
     total = np.count_nonzero(inside)
     if total < 200:
         return None
-    blown = np.count_nonzero((pixels.min(axis=2) >= 254) & inside)
-    crushed = np.count_nonzero((pixels.max(axis=2) <= 4) & inside)
+    blown = np.count_nonzero((darkest(pixels) >= 254) & inside)
+    crushed = np.count_nonzero((brightest(pixels) <= 4) & inside)
     return Exposure(blown / total, crushed / total)
 
 
 def fingerprint(pixels_u8: U8) -> int:
-    """64 bits that stay alike when a picture is scaled, saved anew or slightly toned: signs of its lowest frequencies."""
+    """64 bits that stay alike when a picture is scaled, saved anew or toned: signs of its lowest frequencies."""
     gray = cv2.cvtColor(cv2.resize(pixels_u8, (32, 32), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
     low = cv2.dct(gray.astype(np.float32))[:8, :8].ravel()
     bits = low > np.median(low[1:])
@@ -152,9 +159,9 @@ def outline(pixels_u8: U8, matte_u8: U8) -> Outline | None:
 
 def _along(pixels: U8, distance: F32, ys: NDArray[np.intp], xs: NDArray[np.intp], unit: float) -> Outline | None:
     """Sample across the outline at some thousands of places, along the normal."""
-    smooth = cv2.GaussianBlur(distance, (0, 0), 2 * unit)
-    ny, nx = np.gradient(smooth)
-    ny, nx = ny[ys, xs], nx[ys, xs]
+    smooth = cv2.blur(distance, (9, 9))
+    below, right = np.minimum(ys + 1, distance.shape[0] - 1), np.minimum(xs + 1, distance.shape[1] - 1)
+    ny, nx = smooth[below, xs] - smooth[ys - 1, xs], smooth[ys, right] - smooth[ys, xs - 1]
     length = np.hypot(nx, ny) + 1e-6
     ny, nx = ny / length, nx / length
     steps = np.arange(-10, 11) * unit  # from well inside to well outside

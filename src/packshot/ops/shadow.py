@@ -68,7 +68,7 @@ def contact_shadow(matte: F32, *, strength: float, softness: float) -> F32:
     dark *= strength
     # Ends in exactly nothing instead of in a veil of one level, so that white stays 255.
     dark = np.clip(dark - 0.006, 0, None) * (1 / (1 - 0.006))
-    return np.clip(1 - dark, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(1 - dark, 0, 1), np.float32)
 
 
 def _spread(foot: F32, across: float, down: float) -> F32:
@@ -76,8 +76,8 @@ def _spread(foot: F32, across: float, down: float) -> F32:
     h, w = foot.shape
     step = max(1.0, min(across, down) / 2.5)
     size = max(1, round(w / step)), max(1, round(h / step))
-    small = np.asarray(cv2.resize(foot, size, interpolation=cv2.INTER_AREA), np.float32)
-    small = cv2.GaussianBlur(small, (0, 0), max(0.6, across / step), sigmaY=max(0.6, down / step))
+    shrunk = cv2.resize(foot, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(shrunk, (0, 0), max(0.6, across / step), sigmaY=max(0.6, down / step))
     peak = float(small.max())
     if peak <= 0:
         return np.zeros_like(foot)

@@ -12,17 +12,15 @@ from pydantic import Field
 from packshot.colour import F32, hex_to_linear, to_linear
 from packshot.errors import BadOption
 from packshot.finding import Finding, Verdict
-from packshot.ops import composite
+from packshot.ops import composite, resample
 from packshot.step import ComposeStep, Composition, Tools
-
-Colour = Field(pattern=r"^#[0-9a-fA-F]{6}$")
 
 
 def warmed(plate: F32, warmth: float) -> F32:
     """Shift a backdrop towards candle light (1) or overcast sky (−1); its brightness stays."""
     gain = np.array([1 + 0.07 * warmth, 1.0, 1 - 0.12 * warmth], np.float32)
     gain /= float(gain @ np.array([0.2126, 0.7152, 0.0722], np.float32))
-    return np.clip(plate * gain, 0, 1)
+    return np.asarray(np.clip(plate * gain, 0, 1), np.float32)
 
 
 class _Background(ComposeStep, frozen=True):
@@ -76,7 +74,9 @@ class Picture(_Background, frozen=True):
     def run(self, composition: Composition, tools: Tools) -> Composition:
         """Raises BadOption when no picture was named."""
         if not self.picture:
-            raise BadOption("this template needs a picture of yours.", subject="picture", remedy="Add --set picture=FILE.")
+            raise BadOption(
+                "this template needs a picture of yours.", subject="picture", remedy="Add --set picture=FILE."
+            )
         photo = tools.pictures[self.picture]
         (width, height), (pw, ph) = composition.canvas, photo.size
         pick = max if self.fit == "cover" else min
@@ -113,6 +113,4 @@ class Picture(_Background, frozen=True):
 
 
 def _shrunk(plate: F32, size: tuple[int, int], box: tuple[float, float, float, float]) -> F32:
-    from packshot.ops.resample import lanczos
-
-    return np.clip(lanczos(plate, size, box=box), 0, 1)
+    return np.clip(resample.lanczos(plate, size, box=box), 0, 1)

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
+from packshot.colour import F32, U8
 from packshot.finding import Finding, Verdict
 from packshot.ops import layout, matte, resample
 from packshot.step import ComposeStep, Composition, Tools, premultiplied
@@ -23,7 +25,9 @@ class Layout(ComposeStep, frozen=True):
     kind: Literal["layout"] = "layout"
     fill: float = Field(0.87, ge=0.1, le=1.0, title="Product size", description="share of the frame's side")
     margin: float = Field(0.0, ge=0.0, le=0.45, title="Margin", description="least distance to the border, as a share")
-    baseline: float | None = Field(None, ge=0.1, le=1.0, title="Baseline", description="height of the foot; unset centres")
+    baseline: float | None = Field(
+        None, ge=0.1, le=1.0, title="Baseline", description="height of the foot; unset centres"
+    )
     snap: bool = Field(True, title="Keep cut edges at the border", description="a product cut by the photo stays cut")
 
     def run(self, composition: Composition, tools: Tools) -> Composition:
@@ -48,30 +52,27 @@ class Layout(ComposeStep, frozen=True):
         return laid
 
 
-def resampled(composition: Composition, placement: layout.Placement) -> tuple[np.ndarray, np.ndarray]:
+def resampled(composition: Composition, placement: layout.Placement) -> tuple[F32, F32]:
     """The cut-out at canvas size: premultiplied linear colour and coverage, over placement.region."""
     cutout = composition.cutout
-    reach = 8 + int(4 / min(placement.scale, 1.0))  # what the filter sees beyond the region
-    width, height = cutout.photo.size
-    left, top = (max(0, int(placement.source[i]) - reach) for i in (0, 1))
-    right, bottom = (min((width, height)[i], int(placement.source[i + 2]) + reach + 1) for i in (0, 1))
-    mask = cutout.matte[top:bottom, left:right]
-    pixels = cutout.photo.pixels[top:bottom, left:right].copy()
-    pixels[matte.band_of(mask)] = cutout.band[_band_inside(cutout.matte, (left, top, right, bottom))]
+    rows, columns = placement.window(cutout.photo.size)
+    mask = cutout.matte[rows, columns]
+    pixels = cutout.photo.pixels[rows, columns].copy()
+    pixels[matte.band_of(mask)] = cutout.band[_band_inside(cutout.matte, rows, columns)]
     colour, coverage = premultiplied(pixels, mask)
-    box = (placement.source[0] - left, placement.source[1] - top, placement.source[2] - left, placement.source[3] - top)
-    size = placement.region[2] - placement.region[0], placement.region[3] - placement.region[1]
+    box = placement.within(rows, columns)
     # In steps of 1/255, so that 1 is exactly 1 and a stored layer reloads to the same pixels.
-    small = np.round(np.clip(resample.lanczos(coverage, size, box=box), 0, 1) * 255) * np.float32(1 / 255)
-    light = np.clip(resample.lanczos(colour, size, box=box), 0, small[..., None])
-    return light, small.astype(np.float32)
+    steps = np.round(np.clip(resample.lanczos(coverage, placement.size, box=box), 0, 1) * 255)
+    small = (steps * np.float32(1 / 255)).astype(np.float32)
+    light = np.clip(resample.lanczos(colour, placement.size, box=box), 0, small[..., None])
+    return light, small
 
 
-def _band_inside(mask: np.ndarray, box: layout.PixelBox) -> np.ndarray:
-    """Which of the band's values, listed row by row over the whole frame, lie inside a box."""
+def _band_inside(mask: U8, rows: slice, columns: slice) -> NDArray[np.bool_]:
+    """Which of the band's values, listed row by row over the whole frame, lie inside a window."""
     band = matte.band_of(mask)
     inside = np.zeros_like(band)
-    inside[box[1] : box[3], box[0] : box[2]] = True
+    inside[rows, columns] = True
     return np.asarray(inside[band], np.bool_)
 
 

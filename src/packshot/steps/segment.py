@@ -55,7 +55,7 @@ def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:
             Finding(
                 check="several",
                 verdict=Verdict.WARN,
-                words=f"{others + 1} separate things were cut out. Fine for a pair or a set; else crop the photo to one.",
+                words=f"{others + 1} separate things were cut out. Fine for a pair or a set; else crop to one.",
                 value=others + 1,
                 limit=1,
                 unit="parts",

@@ -34,7 +34,7 @@ class Shadow(ComposeStep, frozen=True):
                 Finding(
                     check="shadow",
                     verdict=Verdict.OK,
-                    words="No contact shadow: the photo cuts the product off at the bottom, so nothing is seen to stand.",
+                    words="No contact shadow: the photo cuts the product off at the bottom.",
                 )
             )
         placement, _, matte = composition.laid_out()

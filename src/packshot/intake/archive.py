@@ -1,0 +1,210 @@
+"""Take the photos of a ZIP archive.  It is never unpacked to disk; what it says of itself is checked, not believed."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from packshot.errors import BadInput, DamagedFile, PackshotError, TooLarge, UnsafeInput, UnsupportedFormat
+from packshot.intake.manifest import from_zip_manifest
+from packshot.intake.source import (
+    PHOTOS,
+    SHEETS,
+    Found,
+    Load,
+    Refused,
+    Source,
+    check_size,
+    clean,
+    error_about,
+    is_litter,
+    not_a_photo,
+    refuse,
+    stem,
+    suffix_of,
+)
+from packshot.settings import Limits
+
+_LOCAL_HEADER = struct.Struct("<4s5H3L2H")  # APPNOTE.TXT 6.3.10, 4.3.7
+_LOCAL_MAGIC = b"PK\x03\x04"
+_ENCRYPTED = 0x1 | 0x40 | 0x2000  # APPNOTE.TXT 4.4.4: member, strong encryption, masked headers
+_UTF8_NAME = 0x800
+_DIRECTORY_BYTES = 1024  # of the table of contents, a member: 46 and its name, with room for extras and comment
+_CHUNK = 2**16
+
+
+def from_zip(path: Path, name: str, limits: Limits) -> Iterator[Found]:
+    """The archive's photos, sorted by name, or what its own manifest makes of them.
+
+    Raises, before anything is yielded, what condemns the archive as a whole.
+    """
+    load: dict[str, Load] = {}
+    refused: dict[str, Refused] = {}
+    listed = sorted((_inner_path(info), at, info, start) for at, (info, start) in enumerate(_directory(path, limits)))
+    sheet = _manifest_among([inner for inner, _, info, _ in listed if not info.is_dir()])
+    for inner, _, info, start in listed:
+        error: PackshotError | None = _unsafe(info, inner)
+        if error is None:
+            looks_wanted = suffix_of(inner) in PHOTOS or inner == sheet or not_a_photo(inner) is not None
+            if info.is_dir() or is_litter(PurePosixPath(inner).parts) or not looks_wanted:
+                continue
+            error = not_a_photo(inner) or _bad_member(info, start, limits)
+        shown = f"{name}/{clean(inner)}"
+        if inner in load or inner in refused:
+            error = BadInput("the archive holds this name twice; only the first is taken.", remedy="Rename one.")
+            refused[f"{inner} {info.header_offset}"] = refuse(shown, error)
+        elif error is not None or start is None:
+            refused[inner] = refuse(shown, error or DamagedFile("its entry in the archive is damaged."))
+        else:
+            load[inner] = partial(_unpack, path, shown, info, start)
+    if sheet in load:
+        yield from from_zip_manifest(sheet, name, load, limits)
+    elif sheet in refused:  # without its manifest, nobody knows which product a photo is of
+        refused = {sheet: refused[sheet]}
+    elif load or refused:
+        yield from (Source(f"{name}/{clean(inner)}", stem(inner), load=load[inner]) for inner in load)
+    else:
+        raise BadInput("there are no photos in this archive.", remedy="Pack JPEG, PNG, WebP, AVIF, HEIC or TIFF files.")
+    yield from refused.values()
+
+
+def _manifest_among(inners: list[str]) -> str:
+    """The archive's own manifest: the only CSV at its top; "" where there is none, or more than one.
+
+    Archives of a whole folder (as macOS packs them) have that folder as their only top, so the top is inside it.
+    """
+    kept = [PurePosixPath(inner) for inner in inners if not is_litter(PurePosixPath(inner).parts)]
+    tops = {path.parts[0] if len(path.parts) > 1 else "." for path in kept}
+    top = PurePosixPath(tops.pop() if len(tops) == 1 else ".")
+    sheets = [str(path) for path in kept if path.parent == top and path.suffix.lower() in SHEETS]
+    return sheets[0] if len(sheets) == 1 else ""
+
+
+def _directory(path: Path, limits: Limits) -> list[tuple[zipfile.ZipInfo, int | None]]:
+    """Each member with where its bytes start (None where its own header is broken), in the archive's order.
+
+    Raises DamagedFile, TooLarge or UnsafeInput for the archive as a whole, by its headers alone.
+    """
+    cap = _CHUNK * 2 + limits.zip_members * _DIRECTORY_BYTES
+    try:
+        with _CappedReads(path.open("rb", buffering=0), cap) as file, zipfile.ZipFile(file) as archive:
+            infos = archive.infolist()
+            if len(infos) > limits.zip_members:
+                raise TooLarge(f"it holds more than {limits.zip_members} files.", remedy="Split it.")
+            end_of_members = archive.start_dir
+            if not all(0 <= info.header_offset < end_of_members for info in infos):
+                raise zipfile.BadZipFile
+            if sum(info.file_size for info in infos) > limits.zip_bytes:
+                words = f"unpacked it would be larger than {limits.zip_bytes / 2**30:g} GB."
+                raise TooLarge(words, remedy="Split it.")
+            starts = [_data_start(file, info) for info in infos]
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeError, ValueError, struct.error, EOFError) as error:
+        raise DamagedFile("this is not a ZIP archive, or it is damaged.", remedy="Pack it again.") from error
+    reached = 0
+    for first, last in sorted(
+        (info.header_offset, (start or info.header_offset + _LOCAL_HEADER.size) + info.compress_size)
+        for info, start in zip(infos, starts, strict=True)
+    ):
+        # A few shared bytes that many members claim unpack to petabytes (Fifield, "A better zip bomb", 2019).
+        if first < reached or last > end_of_members:
+            raise UnsafeInput(
+                "its files lie over each other, as in a ZIP bomb or a damaged archive.", remedy="Pack it again."
+            )
+        reached = last
+    return list(zip(infos, starts, strict=True))
+
+
+class _CappedReads(io.BufferedReader):
+    """zipfile reads the table of contents in one go, as long as the archive says it is: here that has an end."""
+
+    def __init__(self, raw: io.FileIO, cap: int) -> None:
+        super().__init__(raw)
+        self._cap = cap
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > self._cap:
+            raise TooLarge("its table of contents is far too long.", remedy="Split it into smaller archives.")
+        return super().read(self._cap if size is None or size < 0 else size)
+
+
+def _data_start(file: io.BufferedReader, info: zipfile.ZipInfo) -> int | None:
+    """Where the member's bytes begin; None where its local header is not one, or is another file's."""
+    file.seek(info.header_offset)
+    head = file.read(_LOCAL_HEADER.size)
+    if len(head) < _LOCAL_HEADER.size:
+        return None
+    magic, _, flags, _, _, _, _, _, _, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(head)
+    name = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8_NAME else "cp437")
+    if magic != _LOCAL_MAGIC or file.read(name_bytes) != name or flags & _ENCRYPTED != info.flag_bits & _ENCRYPTED:
+        return None
+    return info.header_offset + _LOCAL_HEADER.size + int(name_bytes) + int(extra_bytes)
+
+
+def _inner_path(info: zipfile.ZipInfo) -> str:
+    """The member's name as its maker meant it.  macOS writes UTF-8 and does not say so."""
+    inner = info.orig_filename
+    if not info.flag_bits & _UTF8_NAME:
+        with contextlib.suppress(UnicodeError):
+            inner = inner.encode("cp437").decode("utf-8")
+    return str(PurePosixPath(unicodedata.normalize("NFC", inner)))  # ./a.jpg and a.jpg are one name
+
+
+def _unsafe(info: zipfile.ZipInfo, inner: str) -> UnsafeInput | None:
+    mode = stat.S_IFMT(info.external_attr >> 16)
+    if inner == "." or not inner.isprintable() or "\\" in inner or ".." in inner.split("/"):
+        trick = "its name holds a trick (.. or \\ or an unprintable character)."
+    elif inner.startswith("/") or re.match(r"[A-Za-z]:", inner):
+        trick = "its name is an absolute path."
+    elif mode not in (0, stat.S_IFREG, stat.S_IFDIR):
+        trick = "it is a link or a device, not a file."
+    else:
+        return None
+    return UnsafeInput(trick, remedy="Pack the photos again with the system's own ZIP tool.")
+
+
+def _bad_member(info: zipfile.ZipInfo, start: int | None, limits: Limits) -> PackshotError | None:
+    if info.flag_bits & _ENCRYPTED:
+        return BadInput("it is locked with a password.", remedy="Pack it again without one.")
+    if start is None or (info.compress_type == zipfile.ZIP_STORED and info.file_size != info.compress_size):
+        return DamagedFile("its entry in the archive is damaged.", remedy="Pack it again.")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return UnsupportedFormat("it is packed in a way that is not read here.", remedy="Pack it as an ordinary ZIP.")
+    try:
+        check_size(info.file_size, limits)
+    except PackshotError as error:
+        return error
+    if info.file_size > limits.zip_ratio * info.compress_size:
+        words = f"it would unpack to more than {limits.zip_ratio} times its size, as no photo does."
+        return TooLarge(words, remedy="Pack the original photo.")
+    return None
+
+
+def _unpack(archive: Path, name: str, info: zipfile.ZipInfo, start: int) -> bytes:
+    """A member's bytes, never more than its header claims (which was checked).  Raises DamagedFile."""
+    deflated = info.compress_type == zipfile.ZIP_DEFLATED
+    engine = zlib.decompressobj(-zlib.MAX_WBITS)
+    content, left = bytearray(), info.compress_size
+    try:
+        with archive.open("rb") as file:
+            file.seek(start)
+            while left and len(content) <= info.file_size and (chunk := file.read(min(left, _CHUNK))):
+                left -= len(chunk)
+                # One byte more than is claimed shows that the header lies, whatever would still follow.
+                content += engine.decompress(chunk, info.file_size + 1 - len(content)) if deflated else chunk
+    except OSError as error:
+        raise error_about(name, error) from error
+    except zlib.error:
+        content.clear()
+    whole = left == 0 and (engine.eof or not deflated)
+    if not whole or len(content) != info.file_size or zlib.crc32(content) != info.CRC:
+        raise DamagedFile("it is damaged inside the archive.", subject=name, remedy="Pack or copy it again.")
+    return bytes(content)
