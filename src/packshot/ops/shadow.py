@@ -83,4 +83,5 @@ def _spread(foot: F32, across: float, down: float) -> F32:
         return np.zeros_like(foot)
     lowered = np.array([[1, 0, 0], [0, 1, FORWARD * down / step]], np.float32)
     small = cv2.warpAffine(small, lowered, size, borderMode=cv2.BORDER_CONSTANT)
-    return np.asarray(cv2.resize(small / peak, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
+    peaked = np.asarray(small, np.float32) / peak
+    return np.asarray(cv2.resize(peaked, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
