@@ -14,7 +14,7 @@ from pathlib import Path
 import tomli_w
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
-from packshot.errors import BadOption, NotFound
+from packshot.errors import BadOption, NotFound, plainly
 from packshot.rules import SUFFIX, FileFormat, Rules
 
 _NAME_WORDS = ("sku", "gtin", "asin", "role", "amazon_role", "name", "title", "channel")
@@ -56,8 +56,9 @@ class Channel(BaseModel, frozen=True, extra="forbid"):
     @field_validator("name_pattern")
     @classmethod
     def _known_words(cls, pattern: str) -> str:
-        unknown = set(re.findall(r"\{(\w*)\}", pattern)) - set(_NAME_WORDS)
-        if unknown or not re.search(r"\{(sku|gtin|asin|name)\}", pattern):
+        # What is left once its words are taken out holds no brace: no format trick, nothing that fails at naming.
+        rest = re.sub("|".join(rf"\{{{word}\}}" for word in _NAME_WORDS), "", pattern)
+        if set(rest) & set("{}") or not re.search(r"\{(sku|gtin|asin|name)\}", pattern):
             raise ValueError(f"use {{sku}}, {{gtin}}, {{asin}} or {{name}}, and of these: {', '.join(_NAME_WORDS)}")
         return pattern
 
@@ -92,7 +93,7 @@ def load(path: Path) -> Channel:
     except ValidationError as wrong:
         first = wrong.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise BadOption(f"{place}: {first['msg']}.", subject=str(path)) from wrong
+        raise BadOption(f"{place}: {plainly(first)}.", subject=str(path)) from wrong
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
         raise BadOption(f"this channel file cannot be read ({wrong}).", subject=str(path)) from wrong
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from packshot.colour import U8, brightest, to_linear, to_srgb
 from packshot.finding import Finding, Verdict
 from packshot.ops import measure, resample
+from packshot.ops.outline import Outline, outline
 from packshot.rules import Rule, Rules
 from packshot.step import Composition
 
@@ -82,8 +83,10 @@ class Look:
         return x, y, x + w, y + h
 
     @cached_property
-    def outline(self) -> measure.Outline | None:
-        return measure.outline(self.pixels, self.matte)
+    def outline(self) -> Outline | None:
+        made = self.composition
+        photo, placement = (made.cutout.photo.pixels, made.placement) if made else (None, None)
+        return outline(self.pixels, self.matte, photo=photo, placement=placement)
 
     @cached_property
     def softness(self) -> float | None:

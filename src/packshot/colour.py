@@ -91,7 +91,8 @@ def delta_e00(one: F32, other: F32) -> F32:
     h1, h2 = np.degrees(np.arctan2(b1, a1)) % 360, np.degrees(np.arctan2(b2, a2)) % 360
     dl, dc = l2 - l1, c2 - c1
     gray = c1 * c2 == 0
-    dh = np.where(gray, 0, (h2 - h1 + 180) % 360 - 180)
+    turn = h2 - h1  # the short way round; at exactly half a turn either way gives the same difference
+    dh = np.where(gray, 0, np.where(np.abs(turn) > 180, turn - np.copysign(360, turn), turn))
     dh_term = 2 * np.sqrt(c1 * c2) * np.sin(np.radians(dh / 2))
     lm, cm = (l1 + l2) / 2, (c1 + c2) / 2
     hm = np.where(gray, h1 + h2, (h1 + dh / 2) % 360)

@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic_core import ErrorDetails
+
 
 class PackshotError(Exception):
     """Base of every error a user may see. `subject` is the file, option or id at fault, `remedy` what to do."""
@@ -74,3 +76,14 @@ class Unavailable(PackshotError):
 
 class WeightsMissing(Unavailable):
     code = "weights_missing"
+
+
+def plainly(wrong: ErrorDetails) -> str:
+    """A field's fault in the words of a user instead of a validator's."""
+    if wrong["type"] in ("float_parsing", "int_parsing", "float_type", "int_type"):
+        return "it takes a number"
+    if wrong["type"] == "string_pattern_mismatch" and "fA-F" in str(wrong.get("ctx")):
+        return "a colour is written #rrggbb"
+    if wrong["type"] == "string_pattern_mismatch":
+        return "it takes lower-case letters, digits and hyphens"
+    return wrong["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")

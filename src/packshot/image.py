@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
+import struct
 import zipfile
 from dataclasses import dataclass
 from typing import Any
@@ -101,6 +103,8 @@ def read(content: bytes, name: str, *, limits: Limits) -> Photo:
         what = "not a picture that can be read" if kind == "unknown" else f"this is {kind}, not a photo"
         raise UnsupportedFormat(f"{what}.", subject=name, remedy=f"Send {READS}.")
     _refuse_polyglot(content, name)
+    if kind == "HEIF":
+        _refuse_untold_items(content, name)
     try:
         with Image.open(io.BytesIO(content), formats=[kind]) as picture:
             _refuse_size(picture, name, limits=limits)
@@ -128,6 +132,18 @@ def _refuse_polyglot(content: bytes, name: str) -> None:
         also = "a ZIP archive"
     if also:
         raise UnsafeInput(f"the photo is {also} at the same time.", subject=name, remedy="Open it and save it anew.")
+
+
+def _refuse_untold_items(content: bytes, name: str) -> None:
+    """pi_heif takes the whole process down (a null pointer, 1.4.0) where the type or name of an item is not text."""
+    for found in re.finditer(rb"infe[\2\3]", content[: 1 << 20]):
+        end = found.start() - 4 + int.from_bytes(content[found.start() - 4 : found.start()], "big")
+        try:
+            content[found.start() + (12 if found.group()[4] == 2 else 14) : end].decode()
+        except UnicodeDecodeError as broken:
+            raise DamagedFile(
+                "the HEIC is damaged (an item without a type).", subject=name, remedy="Copy or export it again."
+            ) from broken
 
 
 def _refuse_size(picture: Image.Image, name: str, *, limits: Limits) -> None:
@@ -190,7 +206,8 @@ def _photo(picture: Image.Image, content: bytes, kind: str, name: str) -> Photo:
 
 def _upright(picture: Image.Image, exif: Image.Exif) -> Image.Image:
     turn = Image.Exif()
-    turn[ExifTags.Base.Orientation] = exif.get(ExifTags.Base.Orientation, 1)
+    stored = exif.get(ExifTags.Base.Orientation, 1)  # careless software writes text, pairs or nonsense here
+    turn[ExifTags.Base.Orientation] = int(stored) if stored in range(1, 9) else 1
     picture.info.clear()
     picture.info["exif"] = turn.tobytes()
     return ImageOps.exif_transpose(picture)
@@ -234,7 +251,7 @@ def _camera_exif(exif: Image.Exif) -> bytes:
         kept.get_ifd(ExifTags.IFD.GPSInfo).update(gps)
     try:
         return kept.tobytes() if len(kept) or camera or gps else b""
-    except (ValueError, TypeError, OverflowError, AttributeError, KeyError, IndexError):
+    except (struct.error, ValueError, TypeError, OverflowError, AttributeError, KeyError, IndexError):
         return b""  # an unwritable tag from a careless camera is not worth the photo
 
 

@@ -269,7 +269,7 @@ def deliverable(photo: Photo, channel: Channel) -> tuple[bytes, tuple[Finding, .
     encoded = encoder(channel).run(laid.flatten(), metadata)
     findings = encoded.findings
     if scale > SHARP_ENLARGEMENT:
-        findings += (enlarged(scale),)
+        findings += (enlarged(scale, "The picture"),)
     return encoded.content, findings
 
 

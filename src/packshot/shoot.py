@@ -79,7 +79,8 @@ def plan(
             chosen = template_of(source.template) if source.template else template
             wanted = [channel_of(id) for id in source.channels] or list(channels)
         except PackshotError as error:
-            refused.append(Refused(source.name, error))
+            told = type(error)(error.problem, subject=f"{source.name}: {error.subject}", remedy=error.remedy)
+            refused.append(Refused(source.name, told))
             continue
         wanted += [c for c in always if c.id not in {w.id for w in wanted}]
         paths, missing = [], []

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from packshot.errors import BadOption, NotFound
+from packshot.errors import BadOption, NotFound, plainly
 from packshot.steps import TemplateStep
 
 
@@ -60,7 +60,7 @@ class Template(BaseModel, frozen=True, extra="forbid"):
                 first = wrong.errors()[0]
                 place = f"{step.kind}.{first['loc'][0]}"
                 option = next((name for name, target in self.options.items() if target == place), place)
-                raise BadOption(f"{first['msg']}, not “{first['input']}”.", subject=option) from wrong
+                raise BadOption(f"{plainly(first)}, not “{first['input']}”.", subject=option) from wrong
         reached = self.chosen | {self.options[option] for option in chosen}
         return self.model_copy(update={"steps": tuple(steps), "chosen": reached})
 

@@ -7,7 +7,7 @@ from packshot.finding import Finding, Verdict
 from packshot.rules import Rules
 
 # Set on clean files and on planted defects, benchmarks/README.md, "Checks".
-FRINGE, JAGGED, SOFT = 0.16, 1.15, 0.45
+RIM, STAIRS, WIDTH = 0.25, 0.25, 18.0
 
 
 def edges(subject: Subject, rules: Rules) -> Finding | None:
@@ -16,10 +16,10 @@ def edges(subject: Subject, rules: Rules) -> Finding | None:
     if seen is None:
         return None
     cases = (
-        (seen.fringe, FRINGE, "share of the outline",
+        (seen.rim, RIM, "share of the outline",
          "A rim of another colour shows along the product. Look at the edge at 100 %."),
-        (seen.jagged, JAGGED, "step against contrast", "The product's edge has stairs instead of a smooth line."),
-        (seen.soft, SOFT, "share of the outline", "The product's edge is blurred, as if cut out with a soft brush."),
+        (seen.stairs, STAIRS, "share of the outline", "The product's edge has stairs instead of a smooth line."),
+        (seen.width, WIDTH, "px of 2048", "The product's edge is blurred, as if cut out with a soft brush."),
     )  # fmt: skip
     value, limit, unit, words = max(cases, key=lambda case: case[0] / case[1])
     bad = value > limit

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
-import click
 import structlog
 import typer
 
@@ -18,6 +18,8 @@ from packshot.cli.common import say
 from packshot.errors import BadOption, NotFound, PackshotError
 
 USAGE = 64
+# Typer carries a Click of its own and exports this class of it by its child only.
+_UsageError: Any = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
     help="Raw product photos in, catalog-ready files out.",
@@ -47,10 +49,10 @@ def main() -> None:
     )
     try:
         code = app(standalone_mode=False)
-    except click.UsageError as wrong:
+    except _UsageError as wrong:
         wrong.show()
         code = USAGE
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         say("Stopped. What was finished is kept; the same command goes on from there.")
         code = 130
     except PackshotError as error:

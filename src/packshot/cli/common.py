@@ -55,6 +55,8 @@ def ready_bench(settings: Settings, *, pictures: dict[str, Photo] | None = None,
 
 def pictures_of(template: Template, settings: Settings) -> dict[str, Photo]:
     """The user's own pictures that a template names.  Raises BadInput."""
+    if any("picture" in type(step).model_fields and not getattr(step, "picture", "") for step in template.steps):
+        raise BadOption("this template needs a picture of yours.", subject="picture", remedy="Add --set picture=FILE.")
     found = {}
     for path in template.pictures():
         source = _only_file(path)

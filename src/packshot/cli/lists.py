@@ -16,7 +16,7 @@ from packshot import __version__
 from packshot.channel import Channel, Source, channel, channels, safe_name, to_toml
 from packshot.cli.common import say, screen, threads
 from packshot.cli.steps import parse_size
-from packshot.errors import BadOption, PackshotError
+from packshot.errors import BadOption, PackshotError, plainly
 from packshot.models import weights
 from packshot.models.openvino import engine_here
 from packshot.models.zoo import CARDS, card, licence_notices
@@ -47,8 +47,10 @@ def list_templates() -> None:
         for option, target in look.options.items():
             kind, _, name = target.partition(".")
             field = next(type(s) for s in look.steps if s.kind == kind).model_fields[name]
+            value = look.option_value(option)
+            stands = "not set" if value in (None, "") else value
             rest = f"; {field.description}" if field.description else ""
-            print(f"    {option} = {look.option_value(option)}  ({field.title or option}{rest})")
+            print(f"    {option} = {stands}  ({field.title or option}{rest})")
 
 
 def list_channels(context: typer.Context) -> None:
@@ -101,7 +103,9 @@ def new_channel(
         )  # fmt: skip
     except ValidationError as wrong:
         first = wrong.errors()[0]
-        raise BadOption(f"{first['msg']}.", subject=str(first["loc"][-1]) if first["loc"] else id) from wrong
+        field = str(first["loc"][0]) if first["loc"] else "format"
+        option = {"id": "the channel's name", "formats": "--format"}.get(field, f"--{field.replace('_', '-')}")
+        raise BadOption(f"{plainly(first)}, not “{first['input']}”.", subject=option) from wrong
     write_atomically(target, to_toml(made).encode())
     print(f"{target}\nUse it: packshot shoot PHOTOS --template white --channel {made.id}")
 

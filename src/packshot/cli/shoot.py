@@ -19,6 +19,7 @@ from packshot.models.zoo import card, licence_notices
 from packshot.report import ItemRecord, Report
 from packshot.settings import Settings
 from packshot.shoot import Job, Run, finish_run, plan, refusals, shoot
+from packshot.store import Store
 from packshot.template import parse_options, template
 
 FAILED, REJECTED = 1, 2
@@ -30,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
 
 def command(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT…", help="Photos, folders, ZIPs, CSV lists, or addresses.")
+        list[str], typer.Argument(metavar="INPUT", help="Photos, folders, ZIPs, CSV lists, or addresses.")
     ],
     template_id: Annotated[
         str, typer.Option("--template", "-t", help="The look; `packshot templates` lists them.")
@@ -90,7 +91,7 @@ def command(
         preview=preview,
         redo=redo,
     )
-    notices = licence_notices([run.card.id, "open-nsfw"])
+    notices = licence_notices([run.card.id, "open-nsfw"]) if planned else []
     for notice in notices:
         say(f"note: {notice}")
     target = report_file or out / "report.json"
@@ -102,6 +103,7 @@ def command(
             before=_last(target),
             done=lambda item: step(item.name),
         )
+    Store(settings.layers_dir).prune(keep_bytes=settings.layer_cache_bytes)
     report = finish_run(
         [*refusals(refused, look), *records],
         run=run,
@@ -134,9 +136,11 @@ def _summary(report: Report, planned: Sequence[Job], out: Path) -> None:
     }
     look = [i for i in counts["done"] + counts["unchanged"] if _wants_a_look(i)]
     files = sum(len(item.renditions) for item in report.items)
-    print(f"{len(report.items)} photos, {files} files in {report.seconds:.1f} s: {len(counts['done'])} done, "
-          f"{len(counts['unchanged'])} unchanged, {len(counts['rejected'])} rejected, {len(counts['failed'])} failed; "
-          f"{len(look)} want a closer look.")  # fmt: skip
+    print(
+        f"{_counted(len(report.items), 'photo')}, {_counted(files, 'file')} in {report.seconds:.1f} s: "
+        f"{len(counts['done'])} done, {len(counts['unchanged'])} unchanged, {len(counts['rejected'])} rejected, "
+        f"{len(counts['failed'])} failed; {len(look)} want a closer look."
+    )
     for item in counts["rejected"]:
         for rendition in item.renditions:
             reasons = [f.words for f in rendition.findings if f.verdict is Verdict.FAIL]
@@ -145,6 +149,10 @@ def _summary(report: Report, planned: Sequence[Job], out: Path) -> None:
     for item in counts["failed"]:
         print(f"  failed: {item.error}")
     print(f"Contact sheet: {out / 'index.html'}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _wants_a_look(item: ItemRecord) -> bool:

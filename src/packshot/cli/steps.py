@@ -32,7 +32,7 @@ from packshot.step import Cutout
 from packshot.steps import Analyse
 from packshot.template import parse_options, template
 
-Files = Annotated[list[str], typer.Argument(metavar="FILE…", help="Photos, folders, ZIPs, CSV lists, or addresses.")]
+Files = Annotated[list[str], typer.Argument(metavar="FILE", help="Photos, folders, ZIPs, CSV lists, or addresses.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
 
@@ -180,7 +180,9 @@ def parse_size(words: str) -> tuple[int, int]:
     """`2048x2048` to (2048, 2048).  Raises BadOption."""
     parts = words.lower().replace("×", "x").split("x")
     if len(parts) != 2 or not all(p.strip().isdigit() and 16 <= int(p) <= 12_000 for p in parts):
-        raise BadOption("a size is written width x height, each 16 to 12000.", subject=words, remedy="E.g. 2048x2048.")
+        raise BadOption(
+            "a size is width x height, each 16 to 12000.", subject=f"--size {words}", remedy="E.g. 2048x2048."
+        )
     return int(parts[0]), int(parts[1])
 
 

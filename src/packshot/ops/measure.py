@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.colour import F32, U8, brightest, darkest, delta_e00, lab
+from packshot.colour import U8, brightest, darkest
 
 MEASURED_SIDE = 1000
 GRAIN_SIDE = 1024
@@ -124,77 +124,3 @@ def fingerprint(pixels_u8: U8) -> int:
 def alike(one: int, other: int) -> int:
     """In how many of the 64 bits two fingerprints differ; up to 4 is the same picture."""
     return (one ^ other).bit_count()
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """What lies along a product's outline."""
-
-    fringe: float  # share of the outline where a colour of neither product nor backdrop shows
-    jagged: float  # how hard the steps are: Laplacian against the contrast it spans; above 1 stairs
-    soft: float  # share of the outline whose transition is wider than a photo's own
-
-
-def outline(pixels_u8: U8, matte_u8: U8) -> Outline | None:
-    """Judge the edge from the finished pixels and a matte of them; None without an outline worth judging.
-
-    pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W).
-    """
-    x, y, w, h = cv2.boundingRect((matte_u8 > 127).astype(np.uint8))
-    if min(w, h) < 24:
-        return None
-    pad = 24
-    top, left = max(0, y - pad), max(0, x - pad)
-    part = np.s_[top : y + h + pad, left : x + w + pad]
-    pixels, matte = np.ascontiguousarray(pixels_u8[part]), np.ascontiguousarray(matte_u8[part])
-    unit = max(1.0, max(w, h) / 1700)  # the widths below are meant for a 2048-px file filled to 85 %
-    solid = (matte > 127).astype(np.uint8)
-    outward = cv2.distanceTransform(1 - solid, cv2.DIST_L2, 3)
-    inward = cv2.distanceTransform(solid, cv2.DIST_L2, 3)
-    ys, xs = np.nonzero((inward > 0) & (inward < 1.5))
-    keep = np.linspace(0, len(ys) - 1, min(len(ys), 6000)).astype(int)
-    ys, xs = ys[keep], xs[keep]
-    return _along(pixels, outward - inward, ys, xs, unit)
-
-
-def _along(pixels: U8, distance: F32, ys: NDArray[np.intp], xs: NDArray[np.intp], unit: float) -> Outline | None:
-    """Sample across the outline at some thousands of places, along the normal."""
-    smooth = cv2.blur(distance, (9, 9))
-    below, right = np.minimum(ys + 1, distance.shape[0] - 1), np.minimum(xs + 1, distance.shape[1] - 1)
-    ny, nx = smooth[below, xs] - smooth[ys - 1, xs], smooth[ys, right] - smooth[ys, xs - 1]
-    length = np.hypot(nx, ny) + 1e-6
-    ny, nx = ny / length, nx / length
-    steps = np.arange(-10, 11) * unit  # from well inside to well outside
-    px = (xs[:, None] + nx[:, None] * steps).astype(np.float32)
-    py = (ys[:, None] + ny[:, None] * steps).astype(np.float32)
-    profile = np.asarray(cv2.remap(pixels, px, py, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
-    inner, outer = profile[:, :5].mean(axis=1), profile[:, -4:].mean(axis=1)
-    plain = profile[:, -4:].std(axis=(1, 2)) < 14  # another part of the product, or a shadow's core, is no backdrop
-    inner_lab, outer_lab = lab(np.round(inner).astype(np.uint8)), lab(np.round(outer).astype(np.uint8))
-    contrast = delta_e00(inner_lab, outer_lab)
-    fit = plain & (contrast > 12)
-    if np.count_nonzero(fit) < 60:
-        return None
-    profile, inner, outer = profile[fit], inner[fit], outer[fit]
-    axis = outer - inner
-    reach = (axis**2).sum(axis=1)
-    t = ((profile - inner[:, None]) * axis[:, None]).sum(axis=2) / reach[:, None]
-    on_line = inner[:, None] + np.clip(t, 0, 1)[..., None] * axis[:, None]
-    off = delta_e00(lab(np.round(profile[:, 7:15]).astype(np.uint8)), lab(np.round(on_line[:, 7:15]).astype(np.uint8)))
-    natural = delta_e00(
-        lab(np.round(profile[:, 0:5]).astype(np.uint8)), lab(np.round(inner[:, None]).astype(np.uint8))
-    ).mean(axis=1)
-    fringe = float((np.sort(off, axis=1)[:, -2] > 14 + 2.2 * natural).mean())
-    light = profile.mean(axis=2)
-    span = np.abs(light[:, :5].mean(axis=1) - light[:, -4:].mean(axis=1))
-    bright = span > 25
-    if np.count_nonzero(bright) < 60:
-        return Outline(fringe, 0.0, 0.0)
-    normal_t = np.clip(t[bright], 0, 1)
-    first = np.argmax(normal_t > 0.1, axis=1)
-    last = normal_t.shape[1] - 1 - np.argmax((normal_t < 0.9)[:, ::-1], axis=1)
-    width = np.maximum(last - first + 1, 0)
-    rough = cv2.Laplacian(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.CV_32F, ksize=1)
-    at = np.asarray(cv2.remap(np.abs(rough), px[fit][bright], py[fit][bright], cv2.INTER_NEAREST), np.float32)
-    jagged = float(np.median(at[:, 8:13].max(axis=1) / span[bright]))
-    return Outline(fringe, jagged, float((width > 11).mean()))

@@ -10,7 +10,6 @@ import numpy as np
 from pydantic import Field
 
 from packshot.colour import F32, hex_to_linear, to_linear
-from packshot.errors import BadOption
 from packshot.finding import Finding, Verdict
 from packshot.ops import composite, resample
 from packshot.step import ComposeStep, Composition, Tools
@@ -72,11 +71,6 @@ class Picture(_Background, frozen=True):
     color: str = Field("#ffffff", pattern=r"^#[0-9a-fA-F]{6}$", title="Colour beside a picture shown whole")
 
     def run(self, composition: Composition, tools: Tools) -> Composition:
-        """Raises BadOption when no picture was named."""
-        if not self.picture:
-            raise BadOption(
-                "this template needs a picture of yours.", subject="picture", remedy="Add --set picture=FILE."
-            )
         photo = tools.pictures[self.picture]
         (width, height), (pw, ph) = composition.canvas, photo.size
         pick = max if self.fit == "cover" else min

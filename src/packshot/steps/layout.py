@@ -76,12 +76,12 @@ def _band_inside(mask: U8, rows: slice, columns: slice) -> NDArray[np.bool_]:
     return np.asarray(inside[band], np.bool_)
 
 
-def enlarged(scale: float) -> Finding:
+def enlarged(scale: float, what: str = "The product") -> Finding:
     """Said wherever a picture is scaled up past SHARP_ENLARGEMENT."""
     return Finding(
         check="enlarged",
         verdict=Verdict.WARN,
-        words=f"The product was enlarged {scale:.1f} times and will look soft. A closer photo gives a sharper file.",
+        words=f"{what} was enlarged {scale:.1f} times and will look soft. A closer photo gives a sharper file.",
         value=round(scale, 2),
         limit=SHARP_ENLARGEMENT,
         unit="×",

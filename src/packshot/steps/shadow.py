@@ -9,12 +9,16 @@ import cv2
 import numpy as np
 from pydantic import Field
 
+from packshot.colour import F32
 from packshot.finding import Finding, Verdict
 from packshot.ops import shadow
+from packshot.ops.layout import PixelBox
 from packshot.step import ComposeStep, Composition, Ratio, Tools
 
 # A shadow is soft: drawn at this size and scaled up, it cannot be told apart.
 DRAWN_SIDE = 1024
+# Where, from the border inwards, a shadow may begin and has its full strength; shares of the shorter side.
+FEATHER = (0.012, 0.075)
 
 
 class Shadow(ComposeStep, frozen=True):
@@ -48,6 +52,18 @@ class Shadow(ComposeStep, frozen=True):
         small = np.asarray(cv2.resize(area, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.float32)
         ratio = shadow.contact_shadow(small, strength=self.strength, softness=self.softness)
         ratio = np.asarray(cv2.resize(ratio, area.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+        ratio = 1 - (1 - ratio) * _feather(composition.canvas, box)
         tint = np.array([1 - 0.18 * self.warmth, 1.0, 1 + 0.18 * self.warmth], np.float32)
         values = np.clip(1 - (1 - ratio)[..., None] * tint, 0, 1)
         return replace(composition, ratio=Ratio(box, values))
+
+
+def _feather(canvas: tuple[int, int], box: PixelBox) -> F32:
+    """1 inside, falling to exactly 0 before the canvas's border: a white picture stays white all around."""
+    start, full = (share * min(canvas) for share in FEATHER)
+    rows, columns = (
+        np.clip((np.minimum(at + 0.5, side - at - 0.5) - start) / (full - start), 0, 1)
+        for side, at in ((canvas[1], np.arange(box[1], box[3])), (canvas[0], np.arange(box[0], box[2])))
+    )
+    eased = [t * t * (3 - 2 * t) for t in (rows, columns)]
+    return np.asarray(eased[0][:, None] * eased[1][None], np.float32)

@@ -1,0 +1,81 @@
+"""What all tests share: where samples lie, models loaded once, hypothesis without its clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from numpy.typing import NDArray
+from PIL import Image
+
+from packshot.image import Photo, read
+from packshot.models import weights
+from packshot.models.openvino import IsNet, OpenNsfw
+from packshot.models.zoo import card
+from packshot.settings import Limits, Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = ROOT / "samples"
+# Real photos are not part of the project; where they lie beside it, tests use them too.
+PHOTOS = ROOT.parent / "shared" / "photos"
+
+settings.register_profile("packshot", deadline=None, max_examples=60, derandomize=True)
+settings.load_profile("packshot")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-goldens", action="store_true", help="write the golden pictures anew")
+
+
+@pytest.fixture(scope="session")
+def photos() -> Path:
+    if not PHOTOS.is_dir():
+        pytest.skip("needs real photos in ../shared/photos, which is not there")
+    return PHOTOS
+
+
+@pytest.fixture(scope="session")
+def sample() -> dict[str, Photo]:
+    """The sample photos by the name of their product."""
+    return {path.stem: read(path.read_bytes(), path.name, limits=Limits()) for path in sorted(SAMPLES.glob("*.jpg"))}
+
+
+@pytest.fixture(scope="session")
+def exact_matte() -> dict[str, NDArray[np.uint8]]:
+    return {path.stem: np.asarray(Image.open(path), np.uint8) for path in sorted((SAMPLES / "mattes").glob("*.png"))}
+
+
+def _isnet(precision: str) -> IsNet:
+    settings, isnet = Settings(), card("isnet")
+    return IsNet(
+        isnet,
+        weights.path(isnet, models_dir=settings.models_dir),
+        threads=2,
+        compiled_dir=settings.cache_dir / "compiled",
+        precision=precision,
+    )
+
+
+@pytest.fixture(scope="session")
+def isnet_f32() -> IsNet:
+    return _isnet("f32")
+
+
+@pytest.fixture(scope="session")
+def isnet(isnet_f32: IsNet) -> IsNet:
+    """As users get it: bf16 where the processor has it."""
+    made = _isnet("")
+    return isnet_f32 if made.precision == "f32" else made
+
+
+@pytest.fixture(scope="session")
+def nsfw() -> OpenNsfw:
+    settings, rater = Settings(), card("open-nsfw")
+    return OpenNsfw(
+        rater,
+        weights.path(rater, models_dir=settings.models_dir),
+        threads=2,
+        compiled_dir=settings.cache_dir / "compiled",
+    )
