@@ -295,7 +295,12 @@ def encode(pixels_u8: NDArray[np.uint8], *, format: FileFormat, quality: int = 9
     out = io.BytesIO()
     match format:
         case "jpeg":  # full colour resolution: red labels smear at 4:2:0
-            picture.save(out, "JPEG", quality=quality, subsampling=0, optimize=True, **common)
+            try:
+                picture.save(out, "JPEG", quality=quality, subsampling=0, optimize=True, **common)
+            except OSError:  # Pillow gives libjpeg one byte a pixel to optimise in; a noisy picture needs more
+                out.seek(0)
+                out.truncate()
+                picture.save(out, "JPEG", quality=quality, subsampling=0, **common)
         case "png":  # level 2 of zlib-ng: within a sixth of level 6's size at a fifth of its time
             chunks = PngImagePlugin.PngInfo()
             if metadata.xmp:

@@ -52,6 +52,7 @@ class Bench:
     store: Store | None
     limits: Limits
     pictures: Mapping[str, Photo] = field(default_factory=dict)
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,12 +103,22 @@ def develop(
     order = {c.id: i for i, c in enumerate(channels)}
     return Developed(
         cutout=cutout,
-        findings=tuple(dict.fromkeys(findings)),
+        findings=_gravest_of_each(findings),
         renditions=tuple(sorted(made, key=lambda r: order[r.channel.id])),
         changes=tuple(dict.fromkeys(changes)),
         steps=tuple(watch.records),
         shown=shown if shown is not None else photo.pixels,
     )
+
+
+def _gravest_of_each(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Geometries of one photo say the same thing with other figures: the largest figure is enough."""
+    kept: dict[str, Finding] = {}
+    for finding in findings:
+        known = kept.get(finding.check)
+        if known is None or (finding.value or 0) > (known.value or 0):
+            kept[finding.check] = finding
+    return tuple(kept.values())
 
 
 def cut_out(photo: Photo, *, bench: Bench, watch: Stopwatch) -> Cutout:
@@ -167,7 +178,7 @@ def compose(cutout: Cutout, geometry: Geometry, *, bench: Bench, watch: Stopwatc
     composition = Composition(cutout, geometry.canvas)
     for step in geometry.steps:
         with watch.step(step):
-            composition = step.run(composition, Tools(bench.pictures))
+            composition = step.run(composition, Tools(bench.pictures, bench.seed))
     return composition
 
 
@@ -318,6 +329,7 @@ def item_key(
     engine: str,
     pictures: Mapping[str, str],
     preview: bool,
+    seed: int,
 ) -> str:
     """Hash of everything an item's files depend on: the same key, the same files, nothing to do."""
     steps = [[type(step).version, step.model_dump(mode="json")] for step in template.steps]
@@ -328,7 +340,9 @@ def item_key(
         wanted.append(fields)
     versions = [__version__, PIL.__version__, Segment.version, Analyse.version, Encode.version]
     chosen = sorted(template.chosen)
-    return digest([photo_sha256, steps, chosen, wanted, [*names], card.sha256, engine, {**pictures}, preview, versions])
+    return digest(
+        [photo_sha256, steps, chosen, wanted, [*names], card.sha256, engine, {**pictures}, preview, seed, versions]
+    )
 
 
 def digest(parts: Any) -> str:

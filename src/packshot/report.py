@@ -30,6 +30,7 @@ class PhotoRecord(BaseModel, frozen=True):
     format: str
     profile: str
     bytes: int
+    fingerprint: str = Field(description="16 hexadecimal digits that look-alikes share but for a few bits")
 
 
 class RenditionRecord(BaseModel, frozen=True):

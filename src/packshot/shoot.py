@@ -9,9 +9,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from packshot import __version__
 from packshot.channel import Channel, file_stem
@@ -29,7 +32,8 @@ from packshot.settings import Limits
 from packshot.steps.analyse import duplicates
 from packshot.template import Template
 
-THUMBNAIL_SIDE = 480
+THUMBNAIL_SIDE = 420
+PRIORITIES = ("urgent", "standard", "overnight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Run:
     jobs: int
     preview: bool = False
     redo: bool = False
+    seed: int = 0
 
 
 def plan(
@@ -110,16 +115,15 @@ def shoot(
     *,
     run: Run,
     make_bench: Callable[[], Bench],
-    before: Report | None,
+    before: Sequence[ItemRecord] = (),
     done: Callable[[ItemRecord], None] = lambda item: None,
 ) -> list[ItemRecord]:
     """Develop all jobs.  One that fails never stops the rest.  `done` is called for each as it ends.
 
-    make_bench: loads the models; called once, and only when something has to be done.  before: the last run's report.
+    make_bench: loads the models; called once, and only when something has to be done.  before: what is `remembered`.
     """
-    known = {item.key: item for item in (before.items if before else ()) if item.key}
+    known = {item.key: item for item in before if item.key}
     records: dict[int, ItemRecord] = {}
-    prints: dict[int, int] = {}
     todo: list[int] = []
     for index, job in enumerate(jobs):
         kept = None if run.redo else _unchanged(job, known, run)
@@ -128,31 +132,28 @@ def shoot(
         else:
             records[index] = kept
             done(kept)
+    todo.sort(key=lambda index: PRIORITIES.index(jobs[index].source.priority))
     if todo:
         bench = make_bench()
 
-        def work(index: int) -> tuple[int, ItemRecord, int | None]:
-            record, mark = _develop(jobs[index], run, bench)
-            return index, record, mark
+        def work(index: int) -> tuple[int, ItemRecord]:
+            return index, _develop(jobs[index], run, bench)
 
         with ThreadPoolExecutor(run.jobs, thread_name_prefix="photo") as pool:
-            for index, record, mark in _as_done(pool, work, todo):
+            for index, record in _as_done(pool, work, todo):
                 records[index] = record
-                if mark is not None:
-                    prints[index] = mark
                 done(record)
-    ordered = [records[index] for index in range(len(jobs))]
-    return _with_twins(ordered, prints)
+    return _with_twins([records[index] for index in range(len(jobs))])
 
 
 def _as_done(
     pool: ThreadPoolExecutor,
-    work: Callable[[int], tuple[int, ItemRecord, int | None]],
+    work: Callable[[int], tuple[int, ItemRecord]],
     todo: Sequence[int],
-) -> Iterator[tuple[int, ItemRecord, int | None]]:
+) -> Iterator[tuple[int, ItemRecord]]:
     """Results as they come, with no more in the queue than workers: 10,000 futures hold 10,000 results."""
     rest = iter(todo)
-    running: set[Future[tuple[int, ItemRecord, int | None]]] = set()
+    running: set[Future[tuple[int, ItemRecord]]] = set()
     for index in islice(rest, pool._max_workers + 1):
         running.add(pool.submit(work, index))
     while running:
@@ -174,6 +175,7 @@ def _key(job: Job, photo_sha256: str, run: Run) -> str:
         engine=run.engine,
         pictures=named,
         preview=run.preview,
+        seed=run.seed,
     )
 
 
@@ -195,7 +197,7 @@ def _unchanged(job: Job, known: Mapping[str, ItemRecord], run: Run) -> ItemRecor
     return item.model_copy(update={"status": "rejected" if item.status == "rejected" else "unchanged"})
 
 
-def _develop(job: Job, run: Run, bench: Bench) -> tuple[ItemRecord, int | None]:
+def _develop(job: Job, run: Run, bench: Bench) -> ItemRecord:
     source = job.source
     start = ItemRecord(
         name=source.name,
@@ -212,17 +214,17 @@ def _develop(job: Job, run: Run, bench: Bench) -> tuple[ItemRecord, int | None]:
         renditions = tuple(
             _write(run, path, rendition) for path, rendition in zip(job.paths, made.renditions, strict=True)
         )
-        return _record(start, job, run, photo, made, renditions), fingerprint(photo.pixels)
+        return _record(start, job, run, photo, made, renditions)
     except PackshotError as error:
-        return start.model_copy(update={"error": _about(source.name, error)}), None
+        return start.model_copy(update={"error": _about(source.name, error)})
     except MemoryError:
         words = "Not enough memory for this photo. Run with --jobs 1, or scale the photo down."
-        return start.model_copy(update={"error": f"{source.name}: {words}"}), None
+        return start.model_copy(update={"error": f"{source.name}: {words}"})
     except OSError as error:
-        return start.model_copy(update={"error": f"{source.name}: {error.strerror or error}"}), None
+        return start.model_copy(update={"error": f"{source.name}: {error.strerror or error}"})
     except Exception as fault:  # one photo's bug must not take the batch with it; the report names it
         words = f"{source.name}: Packshot itself failed ({type(fault).__name__}: {fault}). Please report this."
-        return start.model_copy(update={"error": words}), None
+        return start.model_copy(update={"error": words})
 
 
 def _about(name: str, error: PackshotError) -> str:
@@ -261,13 +263,18 @@ def _record(
     findings = made.findings
     if job.missing:
         words = f"No {', no '.join(job.missing)}: the SKU stands in the file name instead."
-        findings = (*findings, Finding(check="name", verdict=Verdict.WARN, words=words))
+        findings = (*findings, Finding(check="name", verdict=Verdict.OK, words=words))
     return start.model_copy(
         update={
             "status": "rejected" if any(r.rejected for r in renditions) else "done",
             "key": _key(job, photo.sha256, run),
             "photo": PhotoRecord(
-                sha256=photo.sha256, size=photo.size, format=photo.format, profile=photo.profile, bytes=photo.file_bytes
+                sha256=photo.sha256,
+                size=photo.size,
+                format=photo.format,
+                profile=photo.profile,
+                bytes=photo.file_bytes,
+                fingerprint=f"{fingerprint(photo.pixels):016x}",
             ),
             "uncertainty": round(made.cutout.facts.uncertainty, 4),
             "steps": made.steps,
@@ -284,17 +291,19 @@ def _inline(pixels: U8) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(thumbnail(pixels, side=THUMBNAIL_SIDE)).decode()
 
 
-def _with_twins(items: list[ItemRecord], prints: Mapping[int, int]) -> list[ItemRecord]:
+def _with_twins(items: list[ItemRecord]) -> list[ItemRecord]:
     """Say of each photo that looks the same as an earlier one that it does."""
-    twins = duplicates([(str(index), mark) for index, mark in sorted(prints.items())])
-    for index, other in twins.items():
-        item, first = items[int(index)], items[int(other)]
-        if item.template != first.template:
-            continue
-        words = f"Looks the same as {first.name}. Leave one out, unless that is meant."
-        twin = Finding(check="duplicate", verdict=Verdict.WARN, words=words)
-        items[int(index)] = item.model_copy(update={"findings": (*item.findings, twin)})
-    return items
+    prints = [(str(i), int(item.photo.fingerprint, 16)) for i, item in enumerate(items) if item.photo]
+    twins = duplicates(prints)
+    told = []
+    for index, item in enumerate(items):
+        findings = tuple(f for f in item.findings if f.check != "duplicate")
+        first = items[int(twins[str(index)])] if str(index) in twins else None
+        if first is not None and first.template == item.template:
+            words = f"Looks the same as {first.name}. Leave one out, unless that is meant."
+            findings += (Finding(check="duplicate", verdict=Verdict.WARN, words=words),)
+        told.append(item.model_copy(update={"findings": findings}))
+    return told
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -316,6 +325,42 @@ def refusals(refused: Sequence[Refused], template: Template) -> list[ItemRecord]
     return [
         ItemRecord(name=r.name, template=template.id, status="failed", error=_about(r.name, r.error)) for r in refused
     ]
+
+
+class Journal:
+    """Each finished item, one line as it ends: a run that is cut off, however hard, goes on from there."""
+
+    def __init__(self, out: Path) -> None:
+        self._path = out / ".journal.jsonl"
+
+    def add(self, item: ItemRecord) -> None:
+        with self._path.open("a", encoding="utf-8") as lines:
+            lines.write(item.model_dump_json() + "\n")
+
+    def items(self) -> list[ItemRecord]:
+        """What is there; a line cut in half is passed over."""
+        try:
+            lines = self._path.read_text("utf-8", errors="replace").splitlines()
+        except OSError:
+            return []
+        found = []
+        for line in lines:
+            with suppress(ValidationError):
+                found.append(ItemRecord.model_validate_json(line))
+        return found
+
+    def close(self) -> None:
+        """The report holds it all now."""
+        self._path.unlink(missing_ok=True)
+
+
+def remembered(report_file: Path, journal: Journal) -> list[ItemRecord]:
+    """The items of the last finished run and of one that was cut off after it, the newest last."""
+    try:
+        report = Report.model_validate_json(report_file.read_bytes())
+    except (OSError, ValidationError):
+        return journal.items()
+    return [*report.items, *journal.items()]
 
 
 def finish_run(

@@ -131,6 +131,7 @@ class Tools:
     """What steps are handed: they look nothing up themselves."""
 
     pictures: Mapping[str, Photo]  # by the path a template names
+    seed: int = 0  # for what is drawn by chance: the same seed, the same picture
 
 
 class Step(BaseModel, frozen=True, extra="forbid"):

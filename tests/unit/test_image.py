@@ -509,6 +509,13 @@ def test_more_quality_is_closer_and_larger(format: FileFormat) -> None:
     assert errors == sorted(set(errors), reverse=True)
 
 
+def test_a_picture_of_nothing_but_noise_can_be_a_jpeg() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (400, 500, 3), np.uint8)
+    content = encode(noise, format="jpeg", quality=92)
+    assert opened(content).size == (500, 400)
+    assert len(content) > 400 * 500
+
+
 def test_a_jpeg_keeps_the_full_resolution_of_its_colours() -> None:
     pixels = np.zeros((48, 64, 3), np.uint8)
     pixels[:, ::2] = (255, 0, 0)

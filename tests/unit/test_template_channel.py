@@ -39,9 +39,9 @@ def test_every_option_of_a_shipped_template_stands_at_something_it_takes(id: str
 
 
 def test_an_unknown_template_suggests_the_near_one() -> None:
-    with pytest.raises(NotFound, match="Did you mean “white”"):
+    with pytest.raises(NotFound, match=r"Did you mean “white”"):
         template("whit")
-    with pytest.raises(NotFound, match="There are: .*gradient"):
+    with pytest.raises(NotFound, match=r"There are: .*gradient"):
         template("zzzz")
 
 
@@ -53,7 +53,7 @@ def test_an_option_moves_its_field_and_is_remembered_as_chosen() -> None:
 
 
 def test_an_unknown_option_suggests_the_near_one() -> None:
-    with pytest.raises(BadOption, match="Did you mean “shadow”") as caught:
+    with pytest.raises(BadOption, match=r"Did you mean “shadow”") as caught:
         template("white").with_options({"shado": "1"})
     assert caught.value.subject == "shado"
 
@@ -113,7 +113,7 @@ def test_the_users_channels_come_first(tmp_path: Path) -> None:
 
 
 def test_an_unknown_channel_suggests_the_near_one() -> None:
-    with pytest.raises(NotFound, match="Did you mean “amazon”"):
+    with pytest.raises(NotFound, match=r"Did you mean “amazon”"):
         channel("amazn")
 
 

@@ -37,7 +37,9 @@ def threads(settings: Settings) -> int:
     return settings.threads or granted_cpus()
 
 
-def ready_bench(settings: Settings, *, pictures: dict[str, Photo] | None = None, store: bool = True) -> Bench:
+def ready_bench(
+    settings: Settings, *, pictures: dict[str, Photo] | None = None, store: bool = True, seed: int = 0
+) -> Bench:
     """Load the models.  Raises WeightsMissing saying how to get them."""
     isnet, nsfw = card("isnet"), card("open-nsfw")
     # Photos run side by side already; OpenCV's own threads would only get in each other's way.
@@ -50,6 +52,7 @@ def ready_bench(settings: Settings, *, pictures: dict[str, Photo] | None = None,
         store=Store(settings.layers_dir) if store else None,
         limits=settings.limits,
         pictures=pictures or {},
+        seed=seed,
     )
 
 
@@ -71,10 +74,13 @@ def _only_file(path: str) -> bytes:
         raise BadOption(f"this picture cannot be opened ({gone.strerror}).", subject=path) from gone
 
 
+def ids_of(words: Sequence[str]) -> list[str]:
+    """Ids from `a,b` words, each once, in order."""
+    return list(dict.fromkeys(part.strip() for word in words for part in word.split(",") if part.strip()))
+
+
 def channels_of(words: Sequence[str], folder: Path) -> list[Channel]:
-    """Channels from `a,b` words, each once, in order."""
-    ids = [part.strip() for word in words for part in word.split(",") if part.strip()]
-    return [channel(id, folder) for id in dict.fromkeys(ids)]
+    return [channel(id, folder) for id in ids_of(words)]
 
 
 def photos_of(

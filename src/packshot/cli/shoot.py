@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
-from packshot.channel import channel
-from packshot.cli.common import channels_of, photos_of, pictures_of, progress, ready_bench, say
+from packshot.channel import Channel, channel
+from packshot.cli.common import ids_of, photos_of, pictures_of, progress, ready_bench, say
 from packshot.errors import BadOption
 from packshot.finding import Verdict
 from packshot.models.openvino import engine_here
 from packshot.models.zoo import card, licence_notices
 from packshot.report import ItemRecord, Report
 from packshot.settings import Settings
-from packshot.shoot import Job, Run, finish_run, plan, refusals, shoot
+from packshot.shoot import Job, Journal, Run, finish_run, plan, refusals, remembered, shoot
 from packshot.store import Store
 from packshot.template import parse_options, template
 
@@ -51,7 +50,10 @@ def command(
         Path | None, typer.Option("--report", help="Where the report goes; OUT/report.json.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report instead of the summary.")] = False,
-    seed: Annotated[int, typer.Option("--seed", help="For looks that draw by chance; none of today's does.")] = 0,
+    keep_gps: Annotated[bool, typer.Option("--keep-gps", help="Leave in the files where they were shot.")] = False,
+    seed: Annotated[
+        int, typer.Option("--seed", help="For what is drawn by chance; the same seed, the same picture.")
+    ] = 0,
 ) -> int:
     """Develop photos into catalog files.
 
@@ -61,7 +63,12 @@ def command(
     started = time.monotonic()
     settings = Settings()
     look = template(template_id).with_options(parse_options(options))
-    wanted = channels_of(channel_ids, settings.channels_dir)
+
+    def wish(id: str) -> Channel:
+        made = channel(id, settings.channels_dir)
+        return made.model_copy(update={"keep_gps": True}) if keep_gps else made
+
+    wanted = [wish(id) for id in ids_of(channel_ids)]
     if not wanted:
         raise BadOption("no channel was named.", subject="--channel", remedy="For example --channel shopify.")
     out = out / "preview" if preview else out
@@ -75,8 +82,8 @@ def command(
         template=look,
         channels=wanted,
         template_of=template,
-        channel_of=lambda id: channel(id, settings.channels_dir),
-        always=[channel("master", settings.channels_dir)],
+        channel_of=wish,
+        always=[wish("master")],
     )
     refused += turned_away
     pictures = {path: photo for t in {job.template.id: job.template for job in planned}.values()
@@ -90,18 +97,33 @@ def command(
         jobs=jobs or 3,
         preview=preview,
         redo=redo,
+        seed=seed,
     )
     notices = licence_notices([run.card.id, "open-nsfw"]) if planned else []
+    unnamed = sum(bool(job.missing) for job in planned)
+    if unnamed:
+        words = (
+            "has no ASIN or GTIN in the list: its SKU stands"
+            if unnamed == 1
+            else "have no ASIN or GTIN: their SKUs stand"
+        )
+        notices.append(f"{_counted(unnamed, 'photo')} {words} in the file names instead.")
     for notice in notices:
         say(f"note: {notice}")
     target = report_file or out / "report.json"
+    journal = Journal(out)
+
+    def done(item: ItemRecord) -> None:
+        journal.add(item)
+        step(item.name)
+
     with progress(len(planned), "Developing") as step:
         records = shoot(
             planned,
             run=run,
-            make_bench=lambda: ready_bench(settings, pictures=pictures),
-            before=_last(target),
-            done=lambda item: step(item.name),
+            make_bench=lambda: ready_bench(settings, pictures=pictures, seed=seed),
+            before=remembered(target, journal),
+            done=done,
         )
     Store(settings.layers_dir).prune(keep_bytes=settings.layer_cache_bytes)
     report = finish_run(
@@ -112,6 +134,7 @@ def command(
         started=started,
         report_file=target,
     )
+    journal.close()
     if as_json:
         print(report.model_dump_json(indent=1))
     else:
@@ -119,14 +142,6 @@ def command(
     if any(item.status == "failed" for item in report.items):
         return FAILED
     return REJECTED if any(item.status == "rejected" for item in report.items) else 0
-
-
-def _last(target: Path) -> Report | None:
-    """The report of the run before, if it can still be read."""
-    try:
-        return Report.model_validate_json(target.read_bytes())
-    except (OSError, ValidationError):
-        return None
 
 
 def _summary(report: Report, planned: Sequence[Job], out: Path) -> None:

@@ -56,8 +56,8 @@ class Gradient(_Background, frozen=True):
         start, end = (hex_to_linear(c) ** (1 / 2.2) for c in (self.start, self.end))  # even steps to the eye
         plate = (start * (1 - t) + end * t) ** 2.2
         plate = np.broadcast_to(warmed(plate.astype(np.float32), self.warmth), (height, width, 3))
-        # Less than one level of noise, the same each time, or a long ramp shows bands.
-        noise = np.random.default_rng(0).random((height, width, 1), dtype=np.float32) - 0.5
+        # Less than one level of noise, or a long ramp shows bands.
+        noise = np.random.default_rng(tools.seed).random((height, width, 1), dtype=np.float32) - 0.5
         return replace(composition, plate=np.clip(plate + noise * (0.008 * np.sqrt(plate)), 0, 1), plate_origin="drawn")
 
 

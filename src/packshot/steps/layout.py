@@ -16,6 +16,7 @@ from packshot.step import ComposeStep, Composition, Tools, premultiplied
 
 # Past this the eye sees that a picture was enlarged; Lanczos invents no detail.
 SHARP_ENLARGEMENT = 1.5
+SOFT_ENLARGEMENT = 2.0
 
 
 class Layout(ComposeStep, frozen=True):
@@ -80,8 +81,8 @@ def enlarged(scale: float, what: str = "The product") -> Finding:
     """Said wherever a picture is scaled up past SHARP_ENLARGEMENT."""
     return Finding(
         check="enlarged",
-        verdict=Verdict.WARN,
-        words=f"{what} was enlarged {scale:.1f} times and will look soft. A closer photo gives a sharper file.",
+        verdict=Verdict.WARN if scale > SOFT_ENLARGEMENT else Verdict.OK,
+        words=f"{what} was enlarged {scale:.1f} times, which costs sharpness. A closer photo gives a sharper file.",
         value=round(scale, 2),
         limit=SHARP_ENLARGEMENT,
         unit="×",
