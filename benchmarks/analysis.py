@@ -59,8 +59,11 @@ def exposed(gain: float) -> Degrade:
     return lambda pixels, _: np.clip(pixels.astype(np.float32) * gain, 0, 255).astype(np.uint8)
 
 
-def crushed(pixels: np.ndarray, _: Facts) -> np.ndarray:
-    return np.clip((pixels.astype(np.float32) - 110) * 0.8, 0, 255).astype(np.uint8)
+def crushed(pixels: np.ndarray, facts: Facts) -> np.ndarray:
+    """Half of the product below black."""
+    left, top, right, bottom = facts.box
+    middle = np.median(pixels[top:bottom, left:right].max(axis=2))
+    return np.clip(pixels.astype(np.float32) - middle, 0, 255).astype(np.uint8)
 
 
 def cropped(pixels: np.ndarray, facts: Facts) -> np.ndarray:
@@ -86,9 +89,9 @@ CASES: tuple[tuple[str, str, str, Degrade], ...] = (
     ("grain of 6 levels", "subtle", "noise", noisy(6)),
     ("grain of 14 levels", "clear", "noise", noisy(14)),
     ("grain of 25 levels", "clear", "noise", noisy(25)),
-    ("JPEG quality 20", "subtle", "compression", compressed(20)),
-    ("JPEG quality 10", "clear", "compression", compressed(10)),
-    ("JPEG quality 5", "clear", "compression", compressed(5)),
+    ("saved once more after JPEG quality 10", "subtle", "compression", compressed(10)),
+    ("JPEG quality 25", "clear", "compression", lambda pixels, _: pixels),
+    ("JPEG quality 10", "clear", "compression", lambda pixels, _: pixels),
     ("3 × overexposed", "clear", "blown", exposed(3.0)),
     ("shadows crushed", "clear", "crushed", crushed),
     ("cut by the frame", "clear", "border", cropped),
@@ -112,7 +115,8 @@ def main() -> None:
         photo = read(file.read_bytes(), file.name, limits=bench.limits)
         facts = cut_out(photo, bench=bench, watch=Stopwatch()).facts
         for name, level, check, degrade in CASES:
-            content = encode(degrade(photo.pixels, facts), format="jpeg", quality=96)
+            saved = int(name.split()[-1]) if name.startswith("JPEG") else 96
+            content = encode(degrade(photo.pixels, facts), format="jpeg", quality=saved)
             worse = read(content, file.name, limits=bench.limits)
             cutout = cut_out(worse, bench=bench, watch=Stopwatch())
             findings = cutout.findings + Analyse().run(cutout, product_px={})

@@ -15,11 +15,7 @@ from packshot.models import weights
 from packshot.models.openvino import IsNet, OpenNsfw
 from packshot.models.zoo import card
 from packshot.settings import Limits, Settings
-
-ROOT = Path(__file__).resolve().parent.parent
-SAMPLES = ROOT / "samples"
-# Real photos are not part of the project; where they lie beside it, tests use them too.
-PHOTOS = ROOT.parent / "shared" / "photos"
+from places import PHOTOS, SAMPLES
 
 settings.register_profile("packshot", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("packshot")
@@ -67,7 +63,7 @@ def isnet_f32() -> IsNet:
 def isnet(isnet_f32: IsNet) -> IsNet:
     """As users get it: bf16 where the processor has it."""
     made = _isnet("")
-    return isnet_f32 if made.precision == "f32" else made
+    return isnet_f32 if made.engine.precision == "f32" else made
 
 
 @pytest.fixture(scope="session")

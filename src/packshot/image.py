@@ -48,6 +48,7 @@ class Photo:
     exif: bytes
     xmp: bytes
     notes: tuple[str, ...] = ()  # what had to be assumed while reading
+    jpeg_quality: int | None = None  # 1 … 100, read off a JPEG's own tables
 
     @property
     def size(self) -> tuple[int, int]:
@@ -201,7 +202,21 @@ def _photo(picture: Image.Image, content: bytes, kind: str, name: str) -> Photo:
         exif=camera,
         xmp=xmp if isinstance(xmp, bytes) else str(xmp).encode(),
         notes=tuple(notes),
+        jpeg_quality=_jpeg_quality(picture),
     )
+
+
+# The mean of the luminance table that the standard prints as an example, which is quality 50 everywhere.
+_STANDARD_STEP = 57.6
+
+
+def _jpeg_quality(picture: Image.Image) -> int | None:
+    """Quality on libjpeg's scale, from the quantisation table the file carries.  ITU-T T.81, annex K."""
+    tables = getattr(picture, "quantization", None)
+    if not tables or 0 not in tables:
+        return None
+    scale: float = 100 * sum(tables[0]) / len(tables[0]) / _STANDARD_STEP
+    return round(min(max(5000 / scale if scale > 100 else (200 - scale) / 2, 1), 100))
 
 
 def _upright(picture: Image.Image, exif: Image.Exif) -> Image.Image:

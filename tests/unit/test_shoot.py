@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handmade import CARD, FakeMatter, FakeRater, disc, photo_of, saved, textured
+from handmade import CARD, FakeMatter, FakeRater, disc, saved, textured
 from packshot.channel import Channel, channel
 from packshot.errors import DamagedFile
 from packshot.intake import Source
 from packshot.pipeline import Bench
 from packshot.report import ItemRecord
 from packshot.settings import Limits
-from packshot.shoot import Job, Run, finish_run, plan, refusals, shoot
+from packshot.shoot import Job, Journal, Run, finish_run, plan, refusals, remembered, shoot
 from packshot.store import Store
 from packshot.template import Template, template
 
@@ -269,5 +269,15 @@ def test_a_run_leaves_a_report_and_a_contact_sheet(shop: Shop) -> None:
         assert file.size == (160, 160)
 
 
-def test_a_made_photo_is_what_it_says() -> None:
-    assert photo_of(textured(40, 30)).size == (40, 30)
+def test_a_run_that_was_cut_off_goes_on_where_it_stopped(shop: Shop) -> None:
+    jobs = planned([source("a.png"), source("b.png", product_photo(seed=1))])
+    journal = Journal(shop.out)
+    for item in shop.run(jobs[:1]):
+        journal.add(item)
+    with (shop.out / ".journal.jsonl").open("a") as lines:
+        lines.write('{"name": "b.png", "sta')  # killed while writing
+    shop.kept = remembered(shop.out / "report.json", Journal(shop.out))
+    assert statuses(shop.run(jobs)) == ["unchanged", "done"]
+    assert shop.matter.asked == 2
+    journal.close()
+    assert remembered(shop.out / "report.json", journal) == []

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.colour import U8, brightest, darkest
+from packshot.colour import U8, brightest
 
 MEASURED_SIDE = 1000
 GRAIN_SIDE = 1024
@@ -49,7 +49,7 @@ def softness(pixels_u8: U8, matte_u8: U8, *, side: int = MEASURED_SIDE) -> float
         before, after = np.abs(np.diff(gray_f, axis=axis)), np.abs(np.diff(again, axis=axis))
         where = inside[:, 1:] if axis == 1 else inside[1:]
         # Only where the picture has structure: a plain surface has noise, and noise is always sharp.
-        strong = where & (before > max(4.0, float(np.percentile(before[where], 90))))
+        strong = where & (before > max(1.5, float(np.percentile(before[where], 90))))
         if np.count_nonzero(strong) < 200:
             continue
         lost = np.maximum(before - after, 0)[strong].sum()
@@ -74,23 +74,24 @@ def noise(pixels_u8: U8, matte_u8: U8) -> float | None:
 
 
 def blockiness(pixels_u8: U8) -> float:
-    """Steps at the 8 × 8 grid of JPEG against steps beside it: 1 none, above 1.5 visible."""
+    """How much higher the steps at JPEG's 8 × 8 grid are than those beside it, in levels of 255; 0 none.
+
+    Only on even ground: where there is detail the grid hides.
+    """
     top, left = (max(0, (side - 1536) // 2) // 8 * 8 for side in pixels_u8.shape[:2])  # on the grid, from the middle
     part = np.ascontiguousarray(pixels_u8[top : top + 1536, left : left + 1536])
     gray = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY).astype(np.int16)
-    ratios = []
+    excess = [0.0]
     for axis in (0, 1):
         steps = np.abs(np.diff(gray, axis=axis))
-        # Where there is detail the grid hides; a block shows on even ground.
         calm = steps < 12
         per_line = (steps * calm).sum(axis=1 - axis) / np.maximum(calm.sum(axis=1 - axis), 1)
         length = len(per_line) // 8 * 8
         if length < 64:
             continue
         folded = per_line[:length].reshape(-1, 8)
-        beside = np.median(folded[:, [1, 2, 3, 4, 5]], axis=1)
-        ratios.append(float((np.mean(folded[:, 7]) + 0.05) / (np.mean(beside) + 0.05)))
-    return max(ratios, default=1.0)
+        excess.append(float(np.mean(folded[:, 7] - folded[:, 1:6].mean(axis=1))))
+    return max(excess)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +103,13 @@ class Exposure:
 
 
 def exposure(pixels_u8: U8, matte_u8: U8) -> Exposure | None:
-    """How much of the product is without drawing: all channels at 254 and above, or at 4 and below."""
+    """How much of the product is without drawing: a channel at 254 and above, or all at 4 and below."""
     step = max(1, max(matte_u8.shape) // 1500)
     pixels, inside = np.ascontiguousarray(pixels_u8[::step, ::step]), matte_u8[::step, ::step] == 255
     total = np.count_nonzero(inside)
     if total < 200:
         return None
-    blown = np.count_nonzero((darkest(pixels) >= 254) & inside)
+    blown = np.count_nonzero((brightest(pixels) >= 254) & inside)
     crushed = np.count_nonzero((brightest(pixels) <= 4) & inside)
     return Exposure(blown / total, crushed / total)
 

@@ -11,7 +11,8 @@ from packshot.step import Cutout, Stage, Step
 # Each limit was set on photos degraded by known amounts; the table is in benchmarks/README.md, "Analysis".
 BLURRED = 0.62
 NOISY = 6.0
-BLOCKY = 1.6
+BLOCKY = 1.4
+LOW_QUALITY = 30
 BLOWN = 0.12
 CRUSHED = 0.35
 
@@ -38,12 +39,7 @@ class Analyse(Step, frozen=True):
             _judged("noise", grain, NOISY, "levels of 255", "The photo is clean.",
                     "The photo is grainy. More light, or a lower ISO, gives a cleaner picture.")
         )  # fmt: skip
-        lossy = cutout.photo.format in ("JPEG", "WEBP", "HEIF", "AVIF")
-        blocks = measure.blockiness(pixels) if lossy else None
-        found.append(
-            _judged("compression", blocks, BLOCKY, "× an even picture", "No damage from compression.",
-                    "The file was compressed until blocks show. Send the original, not one from a messenger.")
-        )  # fmt: skip
+        found.append(_compression(cutout))
         light = measure.exposure(pixels, matte)
         if light is not None:
             found.append(
@@ -69,6 +65,24 @@ def _judged(check: str, value: float | None, limit: float, unit: str, fine: str,
         value=round(value, 3),
         limit=limit,
         unit=unit,
+    )
+
+
+def _compression(cutout: Cutout) -> Finding:
+    """By the JPEG's own tables, and by the blocks that a JPEG of before may have left in any file."""
+    blocks = measure.blockiness(cutout.photo.pixels)
+    quality = cutout.photo.jpeg_quality
+    low = quality is not None and quality < LOW_QUALITY
+    words = "No damage from compression."
+    if low or blocks > BLOCKY:
+        words = "The file was compressed until blocks show. Send the original, not one from a messenger."
+    return Finding(
+        check="compression",
+        verdict=Verdict.WARN if low or blocks > BLOCKY else Verdict.OK,
+        words=words,
+        value=quality if quality is not None and blocks <= BLOCKY else round(blocks, 2),
+        limit=LOW_QUALITY if quality is not None and blocks <= BLOCKY else BLOCKY,
+        unit="JPEG quality" if quality is not None and blocks <= BLOCKY else "levels of 255",
     )
 
 

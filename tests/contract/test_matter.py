@@ -1,0 +1,93 @@
+"""What every matter must do.  A new one joins by one line in MATTERS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from handmade import FakeMatter, textured
+from packshot.image import Photo
+from packshot.model import Matter, raw_matte
+from packshot.models.openvino import IsNet, OpenNsfw
+from packshot.ops.matte import clean, to_size
+
+MATTERS: dict[str, Callable[[pytest.FixtureRequest], Matter]] = {
+    "isnet f32": lambda request: request.getfixturevalue("isnet_f32"),
+    "isnet as users get it": lambda request: request.getfixturevalue("isnet"),
+    "fake": lambda request: FakeMatter(),
+}
+
+
+@pytest.fixture(params=MATTERS)
+def matter(request: pytest.FixtureRequest) -> Matter:
+    return MATTERS[request.param](request)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (33, 47), (2000, 40), (32, 1500)])
+def test_any_size_gets_a_matte_in_range_over_the_whole_frame(matter: Matter, size: tuple[int, int]) -> None:
+    pixels = textured(*size)
+    answer = matter.matte(pixels)
+    assert answer.ndim == 2
+    assert answer.dtype == np.float32
+    assert np.isfinite(answer).all()
+    held = raw_matte(matter, pixels)
+    assert 0 <= held.min() <= held.max() <= 1
+    assert to_size(clean(held), size).shape == pixels.shape[:2]
+
+
+def test_the_same_photo_gets_the_same_matte(matter: Matter) -> None:
+    pixels = textured(120, 90)
+    assert np.array_equal(matter.matte(pixels), matter.matte(pixels.copy()))
+
+
+def test_the_photo_is_left_alone(matter: Matter) -> None:
+    pixels = textured(120, 90)
+    before = pixels.copy()
+    matter.matte(pixels)
+    assert np.array_equal(pixels, before)
+
+
+@pytest.mark.parametrize("level", [0, 255])
+def test_an_even_picture_breaks_nothing(matter: Matter, level: int) -> None:
+    assert np.isfinite(raw_matte(matter, np.full((60, 80, 3), level, np.uint8))).all()
+
+
+def test_a_product_on_a_plain_backdrop_is_found(matter: Matter) -> None:
+    pixels = np.full((300, 300, 3), 235, np.uint8)
+    pixels[90:260, 110:190] = (40, 60, 130)
+    pixels[60:90, 130:170] = (20, 20, 20)
+    matte = to_size(clean(raw_matte(matter, pixels)), (300, 300))
+    assert matte[180, 150] > 200
+    assert matte[20, 20] < 20
+
+
+def test_a_matter_says_what_it_is_and_where_it_runs(matter: Matter) -> None:
+    assert matter.card.role == "matter"
+    assert len(matter.card.sha256) == 64
+    assert matter.engine.precision in ("f32", "bf16")
+    assert matter.engine.name
+    assert matter.engine.version
+
+
+def test_half_precision_cuts_out_the_same_product(isnet_f32: IsNet, isnet: IsNet, sample: dict[str, Photo]) -> None:
+    if isnet.engine.precision == "f32":
+        pytest.skip("this processor has no bf16: users get f32 here")
+    for name, photo in sample.items():
+        whole, half = (_cut(matter, photo) for matter in (isnet_f32, isnet))
+        assert np.abs(whole.astype(int) - half).mean() / 255 <= 0.004, name
+        both, either = ((whole > 127) & (half > 127)).sum(), ((whole > 127) | (half > 127)).sum()
+        assert both / either >= 0.99, name
+
+
+def _cut(matter: Matter, photo: Photo) -> NDArray[np.uint8]:
+    return to_size(clean(raw_matte(matter, photo.pixels)), photo.size)
+
+
+def test_products_are_safe_and_scores_do_not_move(nsfw: OpenNsfw, sample: dict[str, Photo]) -> None:
+    for name, photo in sample.items():
+        score = nsfw.rate(photo.pixels)
+        assert 0 <= score < 0.1, name
+        assert score == nsfw.rate(photo.pixels)

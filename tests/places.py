@@ -1,0 +1,8 @@
+"""Where things lie."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = ROOT / "samples"
+# Real photos are not part of the project; where they lie beside it, tests use them too.
+PHOTOS = ROOT.parent / "shared" / "photos"
