@@ -111,7 +111,7 @@ def run_batch(files: Sequence[Path], *, jobs: int, bench: Bench, settings: Setti
         )  # fmt: skip
         used, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
         with watched(clock):
-            records = shoot(planned, run=run, make_bench=lambda: bench, before=None)
+            records = shoot(planned, run=run, make_bench=lambda: bench)
         finish_run(records, run=run, jobs=planned, notices=(), started=start, report_file=out / "report.json")
         wall, now = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
     system = now.ru_stime - used.ru_stime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -10,9 +11,29 @@ from numpy.typing import NDArray
 
 from handmade import FakeMatter, textured
 from packshot.image import Photo
-from packshot.model import Matter, raw_matte
+from packshot.model import Engine, Matter, ModelCard, raw_matte
 from packshot.models.openvino import IsNet, OpenNsfw
 from packshot.ops.matte import clean, to_size
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """A matter that gives again what it gave before: asking a network costs a second."""
+
+    asked: Matter
+    answer: NDArray[np.float32]
+
+    @property
+    def card(self) -> ModelCard:
+        return self.asked.card
+
+    @property
+    def engine(self) -> Engine:
+        return self.asked.engine
+
+    def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self.answer
+
 
 MATTERS: dict[str, Callable[[pytest.FixtureRequest], Matter]] = {
     "isnet f32": lambda request: request.getfixturevalue("isnet_f32"),
@@ -26,27 +47,23 @@ def matter(request: pytest.FixtureRequest) -> Matter:
     return MATTERS[request.param](request)
 
 
-@pytest.mark.parametrize("size", [(64, 64), (33, 47), (2000, 40), (32, 1500)])
+@pytest.mark.parametrize("size", [(33, 47), (2000, 40), (32, 1500)])
 def test_any_size_gets_a_matte_in_range_over_the_whole_frame(matter: Matter, size: tuple[int, int]) -> None:
     pixels = textured(*size)
     answer = matter.matte(pixels)
     assert answer.ndim == 2
     assert answer.dtype == np.float32
     assert np.isfinite(answer).all()
-    held = raw_matte(matter, pixels)
+    assert -1e-3 <= answer.min() <= answer.max() <= 1 + 1e-3
+    held = raw_matte(_Answered(matter, answer), pixels)
     assert 0 <= held.min() <= held.max() <= 1
     assert to_size(clean(held), size).shape == pixels.shape[:2]
 
 
-def test_the_same_photo_gets_the_same_matte(matter: Matter) -> None:
-    pixels = textured(120, 90)
-    assert np.array_equal(matter.matte(pixels), matter.matte(pixels.copy()))
-
-
-def test_the_photo_is_left_alone(matter: Matter) -> None:
+def test_the_same_photo_gets_the_same_matte_and_is_left_alone(matter: Matter) -> None:
     pixels = textured(120, 90)
     before = pixels.copy()
-    matter.matte(pixels)
+    assert np.array_equal(matter.matte(pixels), matter.matte(before))
     assert np.array_equal(pixels, before)
 
 

@@ -13,8 +13,8 @@ BLURRED = 0.62
 NOISY = 6.0
 BLOCKY = 1.4
 LOW_QUALITY = 30
-BLOWN = 0.12
-CRUSHED = 0.35
+BLOWN = 0.08
+CRUSHED = 0.2
 
 
 class Analyse(Step, frozen=True):
