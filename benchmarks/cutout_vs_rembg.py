@@ -23,9 +23,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import PIL
-from inputs import photos
 from PIL import Image
 
+from inputs import photos
 from packshot.cli.common import ready_bench
 from packshot.cli.steps import transparent
 from packshot.image import read

@@ -13,6 +13,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import pi_heif
 from numpy.typing import NDArray
@@ -332,15 +333,12 @@ def encode(pixels_u8: NDArray[np.uint8], *, format: FileFormat, quality: int = 9
 
 
 def thumbnail(pixels_u8: NDArray[np.uint8], *, side: int) -> bytes:
-    """A small JPEG for a contact sheet; transparent parts over white."""
-    picture = Image.fromarray(pixels_u8)
-    picture.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    if picture.mode == "RGBA":
-        paper = Image.new("RGB", picture.size, "white")
-        paper.paste(picture, mask=picture.getchannel("A"))
-        picture = paper
+    """A small JPEG for a contact sheet.  pixels_u8: (H, W, 3)."""
+    scale = min(1.0, side / max(pixels_u8.shape[:2]))
+    size = max(1, round(pixels_u8.shape[1] * scale)), max(1, round(pixels_u8.shape[0] * scale))
     out = io.BytesIO()
-    picture.save(out, "JPEG", quality=80)
+    small = np.asarray(cv2.resize(pixels_u8, size, interpolation=cv2.INTER_AREA), np.uint8)
+    Image.fromarray(small).save(out, "JPEG", quality=78)
     return out.getvalue()
 
 

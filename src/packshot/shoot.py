@@ -94,14 +94,15 @@ def plan(
                 channel, sku=source.sku, role=source.role, gtin=source.gtin, asin=source.asin,
                 name=Path(source.name).stem, title=source.title,
             )  # fmt: skip
-            path = _free(f"{channel.id}/{stem}", channel.suffix, taken)
+            path = free_name(f"{channel.id}/{stem}", channel.suffix, taken)
             paths.append(path)
             missing += [f"{word} for {channel.name}" for word in unknown]
         jobs.append(Job(source, chosen, tuple(wanted), tuple(paths), tuple(missing)))
     return jobs, refused
 
 
-def _free(stem: str, suffix: str, taken: set[str]) -> str:
+def free_name(stem: str, suffix: str, taken: set[str]) -> str:
+    """The name, or the first of name-2, name-3 … that is not taken; it is then."""
     path, count = stem + suffix, 1
     while path.casefold() in taken:  # two names that differ in case are one on many disks
         count += 1

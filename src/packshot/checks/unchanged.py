@@ -12,7 +12,7 @@ from packshot.rules import Rules
 # A shopper holding the product beside the screen notices about 5 (benchmarks/README.md, "Checks").
 LIMIT = 5.0
 ROUGH = 2.0  # saved so roughly that fabric and print show it at 100 %
-SAMPLES = 50_000
+SAMPLES = 20_000
 
 
 def unchanged(subject: Subject, rules: Rules) -> Finding | None:

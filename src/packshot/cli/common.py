@@ -89,28 +89,28 @@ def photos_of(
     return collect(inputs, limits=settings.limits, recursive=recursive)
 
 
-def tell(findings: Sequence[Finding], *, all_of_them: bool = True) -> None:
+def lines_of(findings: Sequence[Finding]) -> list[str]:
     """Findings as lines: mark, words, the figure against its limit."""
+    lines = []
     for finding in findings:
-        if not all_of_them and finding.verdict in (Verdict.OK, Verdict.SKIPPED):
-            continue
         figure = ""
         if finding.value is not None:
             limit = f" / {finding.limit:g}" if finding.limit is not None else ""
             figure = f"  [{finding.value:g}{limit} {finding.unit}]"
-        print(f"  {MARK[finding.verdict]} {finding.check}: {finding.words}{figure}")
+        lines.append(f"  {MARK[finding.verdict]} {finding.check}: {finding.words}{figure}")
+    return lines
 
 
 @contextmanager
 def progress(total: int, words: str) -> Iterator[Callable[[str], None]]:
     """A bar with what is left; call the yielded function with the name of what was finished.  Plain lines in a log."""
-    if not screen.is_terminal:
+    if not words or not screen.is_terminal:
         count = 0
 
         def line(name: str) -> None:
             nonlocal count
             count += 1
-            if total <= 20 or count % max(1, total // 20) == 0 or count == total:
+            if words and (total <= 20 or count % max(1, total // 20) == 0 or count == total):
                 say(f"{words} {count}/{total}  {name}")
 
         yield line

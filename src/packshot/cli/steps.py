@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ import typer
 from PIL import Image
 
 from packshot.channel import channel, file_stem, safe_name
-from packshot.cli.common import MARK, channels_of, photos_of, pictures_of, ready_bench, say, tell
+from packshot.cli.common import MARK, channels_of, lines_of, photos_of, pictures_of, progress, ready_bench, say
 from packshot.errors import BadOption, PackshotError
 from packshot.finding import Verdict, worst
 from packshot.image import Photo, encode, read
@@ -27,10 +28,13 @@ from packshot.pipeline import (
     judge_stranger,
 )
 from packshot.settings import Settings
-from packshot.shoot import write_atomically
+from packshot.shoot import free_name, write_atomically
 from packshot.step import Cutout
 from packshot.steps import Analyse
 from packshot.template import parse_options, template
+
+# One in the model while two are read and written fills two cores (benchmarks/README.md).
+AT_ONCE = 3
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE", help="Photos, folders, ZIPs, CSV lists, or addresses.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")]
@@ -42,18 +46,32 @@ def add_to(app: typer.Typer) -> None:
         app.command(command.__name__.strip("_"))(command)
 
 
-def _each(inputs: list[str], settings: Settings, work: Callable[[Source], None]) -> int:
-    """Run over all inputs; one that fails is told and the rest go on."""
+def _each(inputs: list[str], settings: Settings, work: Callable[[Source, str], list[str]]) -> int:
+    """Run over all inputs, some at once; print what each gives, in order.  One that fails is told, the rest go on.
+
+    work: gets a source and a file name of its own for it, without a suffix.
+    """
     sources, refused = photos_of(inputs, settings)
+    failed = bool(refused)
     for turned_away in refused:
         say(f"failed: {turned_away.error.message}")
-    failed = bool(refused)
-    for source in sources:
+
+    taken: set[str] = set()
+    stems = [free_name(safe_name(Path(source.name).stem), "", taken) for source in sources]
+
+    def safely(source: Source, stem: str) -> tuple[bool, list[str]]:
         try:
-            work(source)
+            return True, work(source, stem)
         except PackshotError as error:
-            failed = True
-            say(f"failed: {error.message if error.subject else f'{source.name}: {error.message}'}")
+            return False, [f"failed: {error.message if error.subject else f'{source.name}: {error.message}'}"]
+
+    words = "Working" if len(sources) > 1 else ""
+    with ThreadPoolExecutor(AT_ONCE) as pool, progress(len(sources), words) as step:
+        for source, (well, lines) in zip(sources, pool.map(safely, sources, stems), strict=True):
+            step(source.name)
+            for line in lines:
+                print(line) if well else say(line)
+            failed |= not well
     return 1 if failed else 0
 
 
@@ -71,14 +89,13 @@ def analyse(
     bench = ready_bench(settings)
     wants = {c.name: c.rules.product_px for c in channels_of(channel_ids, settings.channels_dir)}
 
-    def work(source: Source) -> None:
+    def work(source: Source, stem: str) -> list[str]:
         cutout = cut_out(_open(source, settings), bench=bench, watch=Stopwatch())
         findings = cutout.findings + Analyse().run(cutout, product_px=wants)
         if as_json:
-            print(json.dumps({"name": source.name, "findings": [f.model_dump(mode="json") for f in findings]}))
-        else:
-            print(f"{MARK[worst(findings)]} {source.name}  {cutout.photo.size[0]} × {cutout.photo.size[1]}")
-            tell(findings)
+            return [json.dumps({"name": source.name, "findings": [f.model_dump(mode="json") for f in findings]})]
+        width, height = cutout.photo.size
+        return [f"{MARK[worst(findings)]} {source.name}  {width} × {height}", *lines_of(findings)]
 
     return _each(files, settings, work)
 
@@ -88,13 +105,11 @@ def segment(files: Files, out: Out = Path("out")) -> int:
     settings = Settings()
     bench = ready_bench(settings)
 
-    def work(source: Source) -> None:
+    def work(source: Source, stem: str) -> list[str]:
         cutout = cut_out(_open(source, settings), bench=bench, watch=Stopwatch())
-        stem = _stem(source)
         write_atomically(out / f"{stem}.matte.png", encode_matte(cutout))
         write_atomically(out / f"{stem}.cutout.png", encode(transparent(cutout), format="png"))
-        print(out / f"{stem}.cutout.png")
-        tell(cutout.findings)
+        return [str(out / f"{stem}.cutout.png"), *lines_of(cutout.findings)]
 
     return _each(files, settings, work)
 
@@ -123,14 +138,13 @@ def compose_(files: Files, template_id: Annotated[str, typer.Option("--template"
     bench = ready_bench(settings, pictures=pictures_of(look, settings))
     geometry = Geometry(parse_size(size), look.steps)
 
-    def work(source: Source) -> None:
+    def work(source: Source, stem: str) -> list[str]:
         watch = Stopwatch()
         cutout = cut_out(_open(source, settings), bench=bench, watch=watch)
         composition = compose(cutout, geometry, bench=bench, watch=watch)
-        target = out / f"{_stem(source)}.png"
+        target = out / f"{stem}.png"
         write_atomically(target, encode(composition.flatten(), format="png"))
-        print(target)
-        tell(cutout.findings + composition.findings)
+        return [str(target), *lines_of(cutout.findings + composition.findings)]
 
     return _each(files, settings, work)
 
@@ -141,15 +155,16 @@ def export(files: Files, channel_ids: Annotated[list[str], typer.Option("--chann
     settings = Settings()
     wanted = channels_of(channel_ids, settings.channels_dir)
 
-    def work(source: Source) -> None:
+    def work(source: Source, stem: str) -> list[str]:
         photo = _open(source, settings)
+        lines = []
         for made in wanted:
             encoded, findings = deliverable(photo, made)
-            stem, _ = file_stem(made, sku=source.sku, role=source.role, gtin=source.gtin, asin=source.asin)
-            target = out / made.id / f"{stem}{made.suffix}"
+            name, _ = file_stem(made, sku=stem, role=source.role, gtin=source.gtin, asin=source.asin)
+            target = out / made.id / f"{name}{made.suffix}"
             write_atomically(target, encoded)
-            print(target)
-            tell(findings)
+            lines += [str(target), *lines_of(findings)]
+        return lines
 
     return _each(files, settings, work)
 
@@ -162,15 +177,14 @@ def check(files: Files, channel_id: Annotated[str, typer.Option("--channel", "-c
     made = channel(channel_id, settings.channels_dir)
     verdicts: list[Verdict] = []
 
-    def work(source: Source) -> None:
+    def work(source: Source, stem: str) -> list[str]:
         findings = judge_stranger(source.load(), source.name, made, bench=bench)
-        verdicts.append(worst(findings))
+        verdict = worst(findings)
+        verdicts.append(verdict)
         if as_json:
-            print(json.dumps({"name": source.name, "channel": made.id, "verdict": verdicts[-1],
-                              "findings": [f.model_dump(mode="json") for f in findings]}))  # fmt: skip
-        else:
-            print(f"{MARK[verdicts[-1]]} {source.name} for {made.name}")
-            tell(findings)
+            told = [f.model_dump(mode="json") for f in findings]
+            return [json.dumps({"name": source.name, "channel": made.id, "verdict": verdict, "findings": told})]
+        return [f"{MARK[verdict]} {source.name} for {made.name}", *lines_of(findings)]
 
     failed = _each(files, settings, work)
     return failed or (2 if Verdict.FAIL in verdicts else 0)
@@ -184,7 +198,3 @@ def parse_size(words: str) -> tuple[int, int]:
             "a size is width x height, each 16 to 12000.", subject=f"--size {words}", remedy="E.g. 2048x2048."
         )
     return int(parts[0]), int(parts[1])
-
-
-def _stem(source: Source) -> str:
-    return safe_name(Path(source.name).stem)
