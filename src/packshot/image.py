@@ -10,6 +10,7 @@ import io
 import re
 import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ import cv2
 import numpy as np
 import pi_heif
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from packshot.colour import into_srgb, profile_name, srgb_profile
 from packshot.errors import BadInput, DamagedFile, TooLarge, UnsafeInput, UnsupportedFormat
@@ -190,7 +191,8 @@ def _photo(picture: Image.Image, content: bytes, kind: str, name: str) -> Photo:
             )
     elif flat.mode == "CMYK":
         notes.append("This CMYK file carries no colour profile; its colours are a guess.")
-    pixels, upright_alpha = _upright(flat.convert("RGB"), exif), alpha and _upright(alpha, exif)
+    flat = flat if flat.mode == "RGB" else flat.convert("RGB")  # `convert` copies even when nothing changes
+    pixels, upright_alpha = _upright(flat, exif), alpha and _upright(alpha, exif)
     mask = None if upright_alpha is None else np.asarray(upright_alpha, np.uint8)
     return Photo(
         name=name,
@@ -221,9 +223,11 @@ def _jpeg_quality(picture: Image.Image) -> int | None:
 
 
 def _upright(picture: Image.Image, exif: Image.Exif) -> Image.Image:
-    turn = Image.Exif()
     stored = exif.get(ExifTags.Base.Orientation, 1)  # careless software writes text, pairs or nonsense here
-    turn[ExifTags.Base.Orientation] = int(stored) if stored in range(1, 9) else 1
+    if stored not in range(2, 9):
+        return picture  # `exif_transpose` would copy it
+    turn = Image.Exif()
+    turn[ExifTags.Base.Orientation] = int(stored)
     picture.info.clear()
     picture.info["exif"] = turn.tobytes()
     return ImageOps.exif_transpose(picture)
@@ -317,11 +321,8 @@ def encode(pixels_u8: NDArray[np.uint8], *, format: FileFormat, quality: int = 9
                 out.seek(0)
                 out.truncate()
                 picture.save(out, "JPEG", quality=quality, subsampling=0, **common)
-        case "png":  # level 2 of zlib-ng: within a sixth of level 6's size at a fifth of its time
-            chunks = PngImagePlugin.PngInfo()
-            if metadata.xmp:
-                chunks.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode())
-            picture.save(out, "PNG", compress_level=2, pnginfo=chunks, **common)
+        case "png":
+            return _png(pixels_u8, metadata)
         case "webp":  # method 2: a hundredth larger than method 4 at a third of its time
             picture.save(out, "WEBP", quality=quality, method=2, alpha_quality=100, **common)
         case "avif":  # Pillow's own choice of threads would change nothing in the bytes, but takes all cores
@@ -330,6 +331,30 @@ def encode(pixels_u8: NDArray[np.uint8], *, format: FileFormat, quality: int = 9
             tags = {700: metadata.xmp} if metadata.xmp else {}
             picture.save(out, "TIFF", compression="tiff_adobe_deflate", tiffinfo=tags, icc_profile=srgb_profile())
     return out.getvalue()
+
+
+# Rows filtered by the average of left and above, runs only: on 2048² cut-outs 5 % smaller than Pillow's level 2, which
+# tries all five filters on each row, in less than half its time (benchmarks/README.md, "White packshot").
+_PNG = (cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_AVG, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,
+        cv2.IMWRITE_PNG_COMPRESSION, 1)  # fmt: skip
+_PNG_HEAD = 8 + 25  # signature and IHDR
+
+
+def _png(pixels_u8: NDArray[np.uint8], metadata: Metadata) -> bytes:
+    swap = cv2.COLOR_RGBA2BGRA if pixels_u8.shape[2] == 4 else cv2.COLOR_RGB2BGR
+    _, coded = cv2.imencode(".png", cv2.cvtColor(pixels_u8, swap), _PNG)
+    plain = memoryview(np.asarray(coded, np.uint8).tobytes())
+    chunks = [_chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(srgb_profile()))]
+    if metadata.exif:
+        chunks.append(_chunk(b"eXIf", metadata.exif.removeprefix(b"Exif\0\0")))
+    if metadata.xmp:
+        chunks.append(_chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + metadata.xmp))
+    return b"".join([plain[:_PNG_HEAD], *chunks, plain[_PNG_HEAD:]])
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    """PNG, third edition, 5.3: length, kind, content, CRC-32 of the last two."""
+    return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
 
 
 def thumbnail(pixels_u8: NDArray[np.uint8], *, side: int) -> bytes:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import cv2
 import numpy as np
 import PIL
-from PIL import Image
 
 from packshot import __version__
 from packshot.channel import Channel
@@ -128,9 +128,10 @@ def cut_out(photo: Photo, *, bench: Bench, watch: Stopwatch) -> Cutout:
         [step.version, photo.sha256, photo.size, bench.matter.card.sha256, _named(bench.matter.engine)]
     )
     kept = bench.store.get(key) if bench.store else None
-    with watch.step(step, cached=kept is not None):
-        if kept is not None:
-            return unpack(kept, photo)
+    known = unpack(kept, photo) if kept is not None else None
+    with watch.step(step, cached=known is not None):
+        if known is not None:
+            return known
         cutout = step.run(photo, bench.matter)
     if bench.store:
         bench.store.put(key, pack(cutout))
@@ -386,9 +387,8 @@ def _over_white(pixels: U8, alpha: U8 | None) -> U8:
     """What a viewer shows: transparent parts over white, mixed as encoded values, as browsers do."""
     if alpha is None:
         return pixels
-    paper = Image.new("RGB", (pixels.shape[1], pixels.shape[0]), "white")
-    paper.paste(Image.fromarray(pixels), mask=Image.fromarray(alpha))
-    return np.asarray(paper, np.uint8)
+    cover = cv2.merge([alpha, alpha, alpha])
+    return np.asarray(cv2.add(cv2.multiply(pixels, cover, scale=1 / 255), cv2.bitwise_not(cover)), np.uint8)
 
 
 def _flattened(channel: Channel, backdrop: str) -> Finding:

@@ -87,7 +87,8 @@ class Composition:
         touched = placement.region if self.ratio is None else composite.union(placement.region, self.ratio.box)
         part = np.array(composite.crop(self.plate, touched))
         if self.ratio is not None:
-            part[composite.within(self.ratio.box, touched)] *= self.ratio.values
+            shaded = part[composite.within(self.ratio.box, touched)]
+            np.multiply(shaded, self.ratio.values, out=shaded)
         inside = composite.within(placement.region, touched)
         part[inside] = composite.over(product, matte, part[inside])
         pixels[touched[1] : touched[3], touched[0] : touched[2]] = to_srgb(part)
@@ -123,7 +124,8 @@ def _transparent(canvas: tuple[int, int], placement: Placement, product: F32, ma
 def premultiplied(foreground_u8: U8, matte_u8: U8) -> tuple[F32, F32]:
     """(h, w, 3) sRGB and (h, w) coverage to linear premultiplied colour and float coverage."""
     matte = matte_u8.astype(np.float32) * np.float32(1 / 255)
-    return to_linear(foreground_u8) * matte[..., None], matte
+    light = to_linear(foreground_u8)
+    return np.multiply(light, composite.thrice(matte), out=light), matte
 
 
 @dataclass(frozen=True, slots=True)

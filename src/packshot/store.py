@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from obstore.store import LocalStore
 from PIL import Image
@@ -49,16 +51,26 @@ def pack(cutout: Cutout) -> bytes:
     """A cut-out without its photo: the matte as it is, the edge band's colours, the facts."""
     out = io.BytesIO()
     facts = json.dumps(asdict(cutout.facts) | {"source": cutout.source}).encode()
-    matte = io.BytesIO()
-    Image.fromarray(cutout.matte).save(matte, "PNG", compress_level=1)
-    np.savez(
-        out, matte=np.frombuffer(matte.getvalue(), np.uint8), band=cutout.band, facts=np.frombuffer(facts, np.uint8)
-    )
+    # Differences to the row above, runs only: a third smaller than Pillow's level 1 in less than half its time.
+    _, matte = cv2.imencode(
+        ".png",
+        cutout.matte,
+        (cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,
+         cv2.IMWRITE_PNG_COMPRESSION, 1),
+    )  # fmt: skip
+    np.savez(out, matte=matte, band=cutout.band, facts=np.frombuffer(facts, np.uint8))
     return out.getvalue()
 
 
-def unpack(content: bytes, photo: Photo) -> Cutout:
-    """The same cut-out, to the bit."""
+def unpack(content: bytes, photo: Photo) -> Cutout | None:
+    """The same cut-out, to the bit; None where what was kept is damaged, as after a full disk."""
+    try:
+        return _unpacked(content, photo)
+    except (ValueError, KeyError, OSError, TypeError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _unpacked(content: bytes, photo: Photo) -> Cutout:
     with np.load(io.BytesIO(content), allow_pickle=False) as packed:
         matte = np.asarray(Image.open(io.BytesIO(packed["matte"].tobytes())), np.uint8)
         band, facts = packed["band"], json.loads(packed["facts"].tobytes())

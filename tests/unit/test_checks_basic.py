@@ -156,7 +156,7 @@ def test_edges_see_stairs_fringes_and_blur() -> None:
     a = matte[..., None] / 255
     backdrop, product = np.full((800, 800, 3), 255.0), np.full((800, 800, 3), (60.0, 40.0, 30.0))
     clean = product * a + backdrop * (1 - a)
-    wide = disc(800, 800, (90, 90, 710, 710))[..., None] / 255
+    wide = disc(800, 800, (97, 97, 703, 703))[..., None] / 255
     fringe = product * a + (np.array((40.0, 220.0, 40.0)) * wide + backdrop * (1 - wide)) * (1 - a)
     stairs = cv2.resize((matte[::8, ::8] > 127).astype(np.uint8), (800, 800), interpolation=cv2.INTER_NEAREST)
     stepped = product * stairs[..., None] + backdrop * (1 - stairs[..., None])

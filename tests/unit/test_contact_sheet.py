@@ -99,7 +99,9 @@ def item(**more: Any) -> ItemRecord:
         "title": "Stoneware mug",
         "template": "white",
         "status": "done",
-        "photo": PhotoRecord(sha256="0" * 64, size=(4000, 3000), format="jpeg", profile="sRGB", bytes=2_400_000),
+        "photo": PhotoRecord(
+            sha256="0" * 64, size=(4000, 3000), format="jpeg", profile="sRGB", bytes=2_400_000, fingerprint="0" * 16
+        ),
         "uncertainty": 0.04,
         "steps": (StepRecord(kind="layout", stage="layout", version=1, parameters={"fill": 0.86}, seconds=0.5),),
         "renditions": (rendition(),),

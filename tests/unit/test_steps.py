@@ -18,7 +18,7 @@ from packshot.ops import measure
 from packshot.settings import Limits
 from packshot.step import Composition, Cutout, Tools
 from packshot.steps import Analyse, Color, Gradient, Layout, Picture, Segment, Shadow
-from packshot.steps.analyse import duplicates
+from packshot.steps.analyse import LOW_QUALITY, duplicates
 from packshot.steps.encode import Encode
 from packshot.steps.layout import SHARP_ENLARGEMENT
 from packshot.steps.segment import SMALLEST_PRODUCT
@@ -137,10 +137,12 @@ def test_blank_white_and_blank_black_products_are_told() -> None:
         assert found(blank, other) is Verdict.OK
 
 
-def test_compression_is_only_judged_where_there_is_one() -> None:
+def test_a_heavily_compressed_photo_is_told() -> None:
     cutout = standing()
-    assert found(cutout, "compression") is Verdict.SKIPPED
-    assert found(replace(cutout, photo=replace(cutout.photo, format="JPEG")), "compression") is Verdict.OK
+    assert found(cutout, "compression") is Verdict.OK
+    for quality, verdict in ((LOW_QUALITY - 1, Verdict.WARN), (LOW_QUALITY, Verdict.OK)):
+        saved = replace(cutout, photo=replace(cutout.photo, format="JPEG", jpeg_quality=quality))
+        assert found(saved, "compression") is verdict
 
 
 def test_what_had_to_be_assumed_while_reading_is_passed_on() -> None:

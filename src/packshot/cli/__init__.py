@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 from typing import Any
 
 import structlog
@@ -47,6 +48,7 @@ def main() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    warnings.filterwarnings("ignore", module="PIL")  # odd EXIF of a careless camera is no news to a user
     try:
         code = app(standalone_mode=False)
     except _UsageError as wrong:

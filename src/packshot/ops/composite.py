@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from packshot.colour import F32, U8, to_srgb
@@ -25,7 +26,14 @@ def over(product_premultiplied: F32, matte: F32, plate: F32) -> F32:
 
     Where the matte is 1 this is the product exactly, where it is 0 the plate.  Porter & Duff 1984, "over".
     """
-    return product_premultiplied + plate * (1 - matte)[..., None]
+    seen = thrice(1 - matte)
+    np.multiply(plate, seen, out=seen)
+    return np.add(product_premultiplied, seen, out=seen)
+
+
+def thrice(plane: F32) -> F32:
+    """(H, W) to (H, W, 3): NumPy multiplies like shapes several times as fast as it broadcasts channels."""
+    return np.asarray(cv2.merge([plane, plane, plane]), np.float32)
 
 
 def crop(plane: F32, box: PixelBox) -> F32:

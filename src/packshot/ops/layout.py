@@ -85,8 +85,9 @@ def place(
         box[3] * scale + offset[1] + beyond,
     )
     whole = offset[0], offset[1], photo[0] * scale + offset[0], photo[1] * scale + offset[1]
-    left, top = (max(0, math.ceil(max(wanted[i], whole[i]) - 1e-6)) for i in (0, 1))
+    left, top = (min(canvas[i] - 1, max(0, math.ceil(max(wanted[i], whole[i]) - 1e-6))) for i in (0, 1))
     right, bottom = (min(canvas[i], math.floor(min(wanted[i + 2], whole[i + 2]) + 1e-6)) for i in (0, 1))
+    right, bottom = max(right, left + 1), max(bottom, top + 1)  # a photo of a hair is still one pixel wide
     source = tuple(
         min(max((edge - offset[i % 2]) / scale, 0.0), float(photo[i % 2]))
         for i, edge in enumerate((left, top, right, bottom))

