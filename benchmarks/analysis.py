@@ -20,9 +20,10 @@ from packshot.cli.common import ready_bench
 from packshot.finding import Verdict
 from packshot.image import encode, read
 from packshot.ops.matte import Facts
-from packshot.pipeline import Stopwatch, cut_out
+from packshot.pipeline import cut_out
 from packshot.settings import Settings
 from packshot.steps import Analyse
+from packshot.stopwatch import Stopwatch
 
 CHECKS = ("blur", "noise", "compression", "blown", "crushed", "border", "several", "none", "uncertain")
 Degrade = Callable[[np.ndarray, Facts], np.ndarray]

@@ -26,9 +26,10 @@ from packshot.disclosure import declared, packet
 from packshot.finding import Finding, Verdict
 from packshot.image import Metadata, Photo, encode, read
 from packshot.ops.matte import facts_of, foreground_band
-from packshot.pipeline import Bench, Geometry, Stopwatch, compose, cut_out
+from packshot.pipeline import Bench, Geometry, compose, cut_out
 from packshot.settings import Settings
 from packshot.step import Composition, Cutout
+from packshot.stopwatch import Stopwatch
 from packshot.template import Template, template
 
 HERE = Path(__file__).parent

@@ -31,8 +31,9 @@ from packshot.cli.steps import transparent
 from packshot.image import read
 from packshot.models import weights
 from packshot.models.zoo import card
-from packshot.pipeline import Stopwatch, cut_out
+from packshot.pipeline import cut_out
 from packshot.settings import Settings
+from packshot.stopwatch import Stopwatch
 from packshot.store import Store
 
 WARM_UP = 2

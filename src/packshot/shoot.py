@@ -22,11 +22,12 @@ from packshot.colour import U8
 from packshot.contact_sheet import contact_sheet
 from packshot.errors import PackshotError
 from packshot.finding import Finding, Verdict
+from packshot.finish import Rendition
 from packshot.image import Photo, read, thumbnail
 from packshot.intake import Refused, Source
 from packshot.model import ModelCard
 from packshot.ops.measure import fingerprint
-from packshot.pipeline import Bench, Developed, Rendition, develop, item_key
+from packshot.pipeline import Bench, Developed, develop, item_key
 from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report
 from packshot.settings import Limits
 from packshot.steps.analyse import duplicates

@@ -12,8 +12,9 @@ from handmade import FakeRater
 from packshot.image import Photo
 from packshot.model import Matter
 from packshot.models.openvino import IsNet
-from packshot.pipeline import Bench, Geometry, Stopwatch, compose, cut_out
+from packshot.pipeline import Bench, Geometry, compose, cut_out
 from packshot.settings import Limits
+from packshot.stopwatch import Stopwatch
 from packshot.template import template
 
 Golden = Callable[[str, NDArray[np.uint8]], None]

@@ -17,20 +17,19 @@ from packshot.channel import channel, file_stem, safe_name
 from packshot.cli.common import MARK, channels_of, lines_of, photos_of, pictures_of, progress, ready_bench, say
 from packshot.errors import BadOption, PackshotError
 from packshot.finding import Verdict, worst
+from packshot.finish import deliverable, judge_stranger
 from packshot.image import Photo, encode, read
 from packshot.intake import Source
 from packshot.pipeline import (
     Geometry,
-    Stopwatch,
     compose,
     cut_out,
-    deliverable,
-    judge_stranger,
 )
 from packshot.settings import Settings
 from packshot.shoot import free_name, write_atomically
 from packshot.step import Cutout
 from packshot.steps import Analyse
+from packshot.stopwatch import Stopwatch
 from packshot.template import parse_options, template
 
 # One in the model while two are read and written fills two cores (benchmarks/README.md).
@@ -178,7 +177,9 @@ def check(files: Files, channel_id: Annotated[str, typer.Option("--channel", "-c
     verdicts: list[Verdict] = []
 
     def work(source: Source, stem: str) -> list[str]:
-        findings = judge_stranger(source.load(), source.name, made, bench=bench)
+        findings = judge_stranger(
+            source.load(), source.name, made, matter=bench.matter, rater=bench.rater, limits=bench.limits
+        )
         verdict = worst(findings)
         verdicts.append(verdict)
         if as_json:
