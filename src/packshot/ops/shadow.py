@@ -13,7 +13,7 @@ from packshot.colour import F32
 
 # (horizontal blur, vertical blur, weight) as shares of the product's width: the dark line where it touches, the
 # occlusion close by, and the soft pool on the ground, which is seen flat and so is lower than wide.
-LADDER = ((0.0024, 0.0018, 0.60), (0.010, 0.006, 0.52), (0.035, 0.016, 0.44), (0.11, 0.038, 0.38))
+LADDER = ((0.0045, 0.0032, 0.42), (0.012, 0.0075, 0.46), (0.036, 0.017, 0.46), (0.11, 0.038, 0.40))
 # The pool lies in front of the foot as much as behind it; what lies behind is hidden by the product.
 FORWARD = 0.55
 # A part of the outline stands on the ground when it is this close to the lower hull, and this near the lowest point.
@@ -57,13 +57,13 @@ def contact_shadow(matte: F32, *, strength: float, softness: float) -> F32:
     h, w = matte.shape
     width = float(columns[-1] - columns[0] + 1)
     foot = np.zeros((h, w), np.float32)
-    thick = max(2, round(0.02 * width))
+    thick = max(2, round(0.007 * width))
     rows = np.arange(h)[:, None]
     below = (rows <= ground[None]) & (rows > ground[None] - thick)
     foot[:, columns] = below * sure
     dark = np.zeros((h, w), np.float32)
     for across, down, weight in LADDER:
-        grow = softness if across > 0.005 else 1.0  # the line of contact stays crisp
+        grow = softness if across > 0.01 else 1.0  # the line of contact stays crisp
         dark += weight * _spread(foot, across * grow * width, down * grow * width)
     dark *= strength
     # Ends in exactly nothing instead of in a veil of one level, so that white stays 255.
