@@ -36,6 +36,8 @@ HERE = Path(__file__).parent
 # Judged by eye at 100 %: whole product, nothing of the old backdrop, no hole.
 GOOD = ("can-00", "colorful_sneaker-00", "colorful_sneaker-03", "fancy_boot-00", "bear_plushie-00", "bike",
         "clothing-22d78476", "clothing-8e198f87")  # fmt: skip
+# Good as well, but no limit was set on them: what the checks say of photos they have not seen.
+HELD_OUT = ("can-03", "fancy_boot-03", "candle-00", "lamp", "clothing-4624dc45")
 LOOKS = ("white", "color")
 
 
@@ -175,12 +177,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=Path, default=HERE.parent.parent / "shared" / "photos")
     parser.add_argument("--samples", type=Path, default=HERE.parent / "samples")
+    parser.add_argument("--held-out", action="store_true", help="on the photos that no limit was set on")
     parser.add_argument("--measures", action="store_true", help="print the figures behind each verdict")
     wanted = parser.parse_args()
     bench = ready_bench(Settings())
-    files = sorted(wanted.samples.glob("*.jpg")) + [
-        f for name in GOOD if (f := wanted.photos / f"{name}.jpg").is_file()
-    ]
+    names_of = HELD_OUT if wanted.held_out else GOOD
+    files = [] if wanted.held_out else sorted(wanted.samples.glob("*.jpg"))
+    files += [f for name in names_of if (f := wanted.photos / f"{name}.jpg").is_file()]
     caught: dict[tuple[str, str, str], list[bool]] = defaultdict(list)
     flagged: list[tuple[str, str, Finding]] = []
     clean_files = 0
