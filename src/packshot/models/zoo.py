@@ -42,6 +42,9 @@ CARDS: tuple[ModelCard, ...] = (
 )
 
 
+_ROLES = {"matter": "model that cuts products out", "rater": "model that rates content safety"}
+
+
 def card(model_id: str) -> ModelCard:
     """The card of that id.  Raises NotFound, naming the ids there are."""
     for known in CARDS:
@@ -56,8 +59,10 @@ def licence_notices(ids: Iterable[str]) -> list[str]:
     cards = [card(model_id) for model_id in dict.fromkeys(ids)]
     verdicts = {"unclear": "it is unclear whether its use in business is allowed", "no": "not for use in business"}
     notices = [
-        f"Model {c.id}: {verdicts[c.commercial]}. {c.licence_note}".strip() for c in cards if c.commercial != "yes"
+        f"The {_ROLES[c.role]} ({c.id}): {verdicts[c.commercial]}. {c.licence_note}".strip()
+        for c in cards
+        if c.commercial != "yes"
     ]
-    if clear := [f"{c.id} ({c.licence})" for c in cards if c.commercial == "yes"]:
+    if clear := [f"the {_ROLES[c.role]} ({c.id}; {c.licence})" for c in cards if c.commercial == "yes"]:
         notices.append(f"Clear for use in business: {', '.join(clear)}.")
     return notices
