@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from pydantic import BaseModel
 
-from packshot.colour import F32, U8, to_linear, to_srgb
+from packshot.colour import F32, U8, thrice, to_linear, to_srgb
 from packshot.finding import Finding
 from packshot.image import Photo
 from packshot.ops import composite
@@ -125,7 +125,7 @@ def premultiplied(foreground_u8: U8, matte_u8: U8) -> tuple[F32, F32]:
     """(h, w, 3) sRGB and (h, w) coverage to linear premultiplied colour and float coverage."""
     matte = matte_u8.astype(np.float32) * np.float32(1 / 255)
     light = to_linear(foreground_u8)
-    return np.multiply(light, composite.thrice(matte), out=light), matte
+    return np.multiply(light, thrice(matte), out=light), matte
 
 
 @dataclass(frozen=True, slots=True)

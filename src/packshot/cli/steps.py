@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
+import cv2
 import numpy as np
 import typer
 from PIL import Image
@@ -122,9 +123,9 @@ def encode_matte(cutout: Cutout) -> bytes:
 
 def transparent(cutout: Cutout) -> np.ndarray:
     """(H, W, 4): the product's own colours, and nothing where there is none of it."""
-    pixels = np.dstack([cutout.foreground(), cutout.matte])
-    pixels[cutout.matte == 0] = 0
-    return pixels
+    pixels = cv2.cvtColor(cutout.foreground(), cv2.COLOR_RGB2RGBA)
+    cv2.insertChannel(cutout.matte, pixels, 3)
+    return cv2.copyTo(pixels, cutout.matte)  # nothing where the matte is 0
 
 
 def compose_(files: Files, template_id: Annotated[str, typer.Option("--template", "-t")] = "white",

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.colour import F32, U8, to_linear, to_srgb
+from packshot.colour import F32, U8, thrice, to_linear, to_srgb
 
 Edge = Literal["left", "top", "right", "bottom"]
 
@@ -174,9 +174,9 @@ def foreground_band(pixels_u8: U8, matte_u8: U8) -> U8:
 
 def _blur_fusion(seen: F32, front: F32, back: F32, a: F32, side: int) -> tuple[F32, F32]:
     blur = (side, side)
-    weight = cv2.blur(a, blur)[..., None]
-    part = a[..., None]
-    mean_front = cv2.blur(front * part, blur) / (weight + 1e-5)
-    mean_back = cv2.blur(back * (1 - part), blur) / (1 - weight + 1e-5)
-    kept = mean_front + part * (seen - part * mean_front - (1 - part) * mean_back)
-    return np.clip(kept, 0, 1).astype(np.float32), np.clip(mean_back, 0, 1).astype(np.float32)
+    weight = np.asarray(cv2.blur(a, blur), np.float32)
+    part, rest = thrice(a), thrice(1 - a)
+    mean_front = np.asarray(cv2.blur(front * part, blur), np.float32) / thrice(weight + np.float32(1e-5))
+    mean_back = np.asarray(cv2.blur(back * rest, blur), np.float32) / thrice(1 - weight + np.float32(1e-5))
+    kept = mean_front + part * (seen - part * mean_front - rest * mean_back)
+    return np.clip(kept, 0, 1, out=kept), np.clip(mean_back, 0, 1, out=mean_back)

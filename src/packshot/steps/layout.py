@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from packshot.colour import F32, U8
+from packshot.colour import F32, U8, thrice
 from packshot.finding import Finding, Verdict
-from packshot.ops import composite, layout, matte, resample
+from packshot.ops import layout, matte, resample
 from packshot.step import ComposeStep, Composition, Tools, premultiplied
 
 # Past this the eye sees that a picture was enlarged; Lanczos invents no detail.
@@ -66,7 +66,7 @@ def resampled(composition: Composition, placement: layout.Placement) -> tuple[F3
     steps = np.round(np.clip(resample.lanczos(coverage, placement.size, box=box), 0, 1) * 255)
     small = (steps * np.float32(1 / 255)).astype(np.float32)
     light = resample.lanczos(colour, placement.size, box=box)
-    return np.clip(light, 0, composite.thrice(small), out=light), small
+    return np.clip(light, 0, thrice(small), out=light), small
 
 
 def _band_inside(mask: U8, rows: slice, columns: slice) -> NDArray[np.bool_]:
