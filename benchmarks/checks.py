@@ -37,7 +37,7 @@ HERE = Path(__file__).parent
 GOOD = ("can-00", "colorful_sneaker-00", "colorful_sneaker-03", "fancy_boot-00", "bear_plushie-00", "bike",
         "clothing-22d78476", "clothing-8e198f87")  # fmt: skip
 # Good as well, but no limit was set on them: what the checks say of photos they have not seen.
-HELD_OUT = ("can-03", "fancy_boot-03", "candle-00", "lamp", "clothing-4624dc45")
+HELD_OUT = ("can-03", "fancy_boot-03", "candle-00", "lamp", "06_brush")
 LOOKS = ("white", "color")
 
 
@@ -183,7 +183,8 @@ def main() -> None:
     bench = ready_bench(Settings())
     names_of = HELD_OUT if wanted.held_out else GOOD
     files = [] if wanted.held_out else sorted(wanted.samples.glob("*.jpg"))
-    files += [f for name in names_of if (f := wanted.photos / f"{name}.jpg").is_file()]
+    folders = wanted.photos, wanted.photos.parent / "synth" / "photos"
+    files += [f for name in names_of for folder in folders if (f := folder / f"{name}.jpg").is_file()]
     caught: dict[tuple[str, str, str], list[bool]] = defaultdict(list)
     flagged: list[tuple[str, str, Finding]] = []
     clean_files = 0
@@ -192,10 +193,10 @@ def main() -> None:
         cutout = cut_out(photo, bench=bench, watch=Stopwatch())
         for look_id in LOOKS:
             made = channel("amazon" if look_id == "white" else "google")
+            # What a photo has too few pixels for is said of it clean or spoiled; here the other rules are tried.
+            made = made.model_copy(update={"rules": made.rules.model_copy(update={"product_px": 1})})
             for defect, level, check, findings in cases(cutout, template(look_id), made, bench):
                 bad = [f for f in findings if f.verdict in (Verdict.WARN, Verdict.FAIL)]
-                # Too few pixels is the photo's fault and is said rightly; it is no false alarm and no catch.
-                bad = [f for f in bad if not (f.check == "resolution" and f.unit == "px")]
                 if wanted.measures:
                     values = {f.check: f.value for f in findings if f.check in ("resolution", "unchanged", "white")}
                     values["outline"] = LAST[-1]

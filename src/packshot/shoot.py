@@ -82,7 +82,8 @@ def plan(
     refused: list[Refused] = []
     for source in sources:
         try:
-            chosen = template_of(source.template) if source.template else template
+            # The command's own template keeps its options, also where a list names it.
+            chosen = template if source.template in ("", template.id) else template_of(source.template)
             wanted = [channel_of(id) for id in source.channels] or list(channels)
         except PackshotError as error:
             told = type(error)(error.problem, subject=f"{source.name}: {error.subject}", remedy=error.remedy)
@@ -142,7 +143,7 @@ def shoot(
             return index, _develop(jobs[index], run, bench)
 
         with ThreadPoolExecutor(run.jobs, thread_name_prefix="photo") as pool:
-            for index, record in _as_done(pool, work, todo):
+            for index, record in _as_done(pool, work, todo, ahead=run.jobs + 1):
                 records[index] = record
                 done(record)
     return _with_twins([records[index] for index in range(len(jobs))])
@@ -152,11 +153,13 @@ def _as_done(
     pool: ThreadPoolExecutor,
     work: Callable[[int], tuple[int, ItemRecord]],
     todo: Sequence[int],
+    *,
+    ahead: int,
 ) -> Iterator[tuple[int, ItemRecord]]:
-    """Results as they come, with no more in the queue than workers: 10,000 futures hold 10,000 results."""
+    """Results as they come, with no more than `ahead` in the queue: 10,000 futures hold 10,000 results."""
     rest = iter(todo)
     running: set[Future[tuple[int, ItemRecord]]] = set()
-    for index in islice(rest, pool._max_workers + 1):
+    for index in islice(rest, ahead):
         running.add(pool.submit(work, index))
     while running:
         ended, running = wait(running, return_when=FIRST_COMPLETED)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from packshot.channel import Channel, channel
-from packshot.cli.common import ids_of, photos_of, pictures_of, progress, ready_bench, say
+from packshot.cli.common import ids_of, photos_of, pictures_of, progress, ready_bench, say, threads
 from packshot.errors import BadOption
 from packshot.finding import Verdict
 from packshot.models.openvino import engine_here
@@ -94,7 +94,7 @@ def command(
         card=card("isnet"),
         engine=engine_here(),
         pictures=pictures,
-        jobs=jobs or 3,
+        jobs=jobs or threads(settings) + 1,  # one more than cores: one waits for the model, the rest write
         preview=preview,
         redo=redo,
         seed=seed,

@@ -1,4 +1,4 @@
-"""Resizing in linear light with a filter that never aliases."""
+"""Resizing in linear light with a filter that never aliases, and wide blurs."""
 
 from __future__ import annotations
 
@@ -23,3 +23,18 @@ def lanczos(plane: F32, size: tuple[int, int], *, box: Box | None = None) -> F32
         )
     resized = Image.fromarray(plane).resize(size, Image.Resampling.LANCZOS, box=box)
     return np.asarray(resized, np.float32)
+
+
+def blur(plane: F32, across: float, down: float) -> F32:
+    """A Gaussian blur of those two widths (standard deviations, px), computed as small as they allow.
+
+    plane: (h, w) or (h, w, C) float32.
+    """
+    h, w = plane.shape[:2]
+    step = max(1.0, min(across, down) / 2.5)
+    size = max(1, round(w / step)), max(1, round(h / step))
+    small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(
+        small, (0, 0), max(0.6, across / step), sigmaY=max(0.6, down / step), borderType=cv2.BORDER_REFLECT
+    )
+    return np.asarray(cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)

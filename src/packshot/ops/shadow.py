@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32
+from packshot.ops import resample
 
 # (horizontal blur, vertical blur, weight) as shares of the product's width: the dark line where it touches, the
 # occlusion close by, and the soft pool on the ground, which is seen flat and so is lower than wide.
@@ -72,16 +73,10 @@ def contact_shadow(matte: F32, *, strength: float, softness: float) -> F32:
 
 
 def _spread(foot: F32, across: float, down: float) -> F32:
-    """A wide blur, its peak at 1, pushed forwards; computed as small as its width allows."""
-    h, w = foot.shape
-    step = max(1.0, min(across, down) / 2.5)
-    size = max(1, round(w / step)), max(1, round(h / step))
-    shrunk = cv2.resize(foot, size, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(shrunk, (0, 0), max(0.6, across / step), sigmaY=max(0.6, down / step))
-    peak = float(small.max())
+    """A wide blur, its peak at 1, pushed forwards."""
+    wide = resample.blur(foot, across, down)
+    peak = float(wide.max())
     if peak <= 0:
-        return np.zeros_like(foot)
-    lowered = np.array([[1, 0, 0], [0, 1, FORWARD * down / step]], np.float32)
-    small = cv2.warpAffine(small, lowered, size, borderMode=cv2.BORDER_CONSTANT)
-    peaked = np.asarray(small, np.float32) / peak
-    return np.asarray(cv2.resize(peaked, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
+        return wide
+    lower = np.array([[1, 0, 0], [0, 1, FORWARD * down]], np.float32)
+    return np.asarray(cv2.warpAffine(wide / peak, lower, foot.shape[::-1], borderMode=cv2.BORDER_CONSTANT), np.float32)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import ClassVar, Literal
 
-import cv2
 import numpy as np
 from pydantic import Field
 
 from packshot.colour import F32, hex_to_linear, to_linear
 from packshot.finding import Finding, Verdict
+from packshot.image import Photo
 from packshot.ops import composite, resample
 from packshot.step import ComposeStep, Composition, Tools
 
@@ -47,18 +48,7 @@ class Gradient(_Background, frozen=True):
     shape: Literal["down", "round"] = Field("down", title="Direction")
 
     def run(self, composition: Composition, tools: Tools) -> Composition:
-        width, height = composition.canvas
-        y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-        x = np.linspace(0, 1, width, dtype=np.float32)[None]
-        t = y if self.shape == "down" else np.hypot((x - 0.5) * 1.3, (y - 0.45) * 1.3)
-        t = np.clip(t, 0, 1)
-        t = (t * t * (3 - 2 * t))[..., None]
-        start, end = (hex_to_linear(c) ** (1 / 2.2) for c in (self.start, self.end))  # even steps to the eye
-        plate = (start * (1 - t) + end * t) ** 2.2
-        plate = np.broadcast_to(warmed(plate.astype(np.float32), self.warmth), (height, width, 3))
-        # Less than one level of noise, or a long ramp shows bands.
-        noise = np.random.default_rng(tools.seed).random((height, width, 1), dtype=np.float32) - 0.5
-        return replace(composition, plate=np.clip(plate + noise * (0.008 * np.sqrt(plate)), 0, 1), plate_origin="drawn")
+        return replace(composition, plate=_gradient(self, composition.canvas, tools.seed), plate_origin="drawn")
 
 
 class Picture(_Background, frozen=True):
@@ -72,26 +62,9 @@ class Picture(_Background, frozen=True):
 
     def run(self, composition: Composition, tools: Tools) -> Composition:
         photo = tools.pictures[self.picture]
-        (width, height), (pw, ph) = composition.canvas, photo.size
-        pick = max if self.fit == "cover" else min
-        scale = pick(width / pw, height / ph)
-        if self.fit == "cover":
-            size = (width, height)
-            x, y = (pw - width / scale) / 2, (ph - height / scale) / 2
-            box = (x, y, pw - x, ph - y)
-        else:
-            size = (max(1, round(pw * scale)), max(1, round(ph * scale)))
-            box = (0.0, 0.0, float(pw), float(ph))
-        plate = _shrunk(to_linear(photo.pixels), size, box)
-        if self.blur:
-            sigma = self.blur * max(width, height) / 20
-            plate = np.asarray(cv2.GaussianBlur(plate, (0, 0), sigma, borderType=cv2.BORDER_REFLECT), np.float32)
-        if size != composition.canvas:
-            paper = composite.solid(hex_to_linear(self.color), composition.canvas).copy()
-            left, top = (width - size[0]) // 2, (height - size[1]) // 2
-            paper[top : top + size[1], left : left + size[0]] = plate
-            plate = paper
-        laid = replace(composition, plate=warmed(plate, self.warmth), plate_origin="photographed")
+        plate = _picture(self, photo, composition.canvas)
+        laid = replace(composition, plate=plate, plate_origin="photographed")
+        scale = _scale(self, photo.size, composition.canvas)
         if scale > 1.5 and not self.blur:
             laid = laid.with_findings(
                 Finding(
@@ -106,5 +79,51 @@ class Picture(_Background, frozen=True):
         return laid
 
 
-def _shrunk(plate: F32, size: tuple[int, int], box: tuple[float, float, float, float]) -> F32:
-    return np.clip(resample.lanczos(plate, size, box=box), 0, 1)
+# Plates are the same for a whole batch: made once, and never written to, since threads share them.
+@lru_cache(maxsize=4)
+def _gradient(step: Gradient, canvas: tuple[int, int], seed: int) -> F32:
+    width, height = canvas
+    y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
+    x = np.linspace(0, 1, width, dtype=np.float32)[None]
+    t = y if step.shape == "down" else np.hypot((x - 0.5) * 1.3, (y - 0.45) * 1.3)
+    t = np.clip(t, 0, 1)
+    t = (t * t * (3 - 2 * t))[..., None]
+    start, end = (hex_to_linear(c) ** (1 / 2.2) for c in (step.start, step.end))  # even steps to the eye
+    plate = warmed(((start * (1 - t) + end * t) ** 2.2).astype(np.float32), step.warmth)
+    plate = np.broadcast_to(plate, (height, width, 3))
+    # Less than one level of noise, or a long ramp shows bands.
+    noise = np.random.default_rng(seed).random((height, width, 1), dtype=np.float32) - 0.5
+    return _shared(np.clip(plate + noise * (0.008 * np.sqrt(plate)), 0, 1))
+
+
+def _scale(step: Picture, size: tuple[int, int], canvas: tuple[int, int]) -> float:
+    pick = max if step.fit == "cover" else min
+    return pick(canvas[0] / size[0], canvas[1] / size[1])
+
+
+@lru_cache(maxsize=4)
+def _picture(step: Picture, photo: Photo, canvas: tuple[int, int]) -> F32:
+    (width, height), (pw, ph) = canvas, photo.size
+    scale = _scale(step, photo.size, canvas)
+    size, box = (width, height), (0.0, 0.0, float(pw), float(ph))
+    if step.fit == "cover":
+        x, y = (pw - width / scale) / 2, (ph - height / scale) / 2
+        box = (x, y, pw - x, ph - y)
+    else:
+        size = max(1, round(pw * scale)), max(1, round(ph * scale))
+    plate = np.clip(resample.lanczos(to_linear(photo.pixels), size, box=box), 0, 1)
+    if step.blur:
+        sigma = step.blur * max(width, height) / 20
+        plate = resample.blur(plate, sigma, sigma)
+    if size != canvas:
+        paper = composite.solid(hex_to_linear(step.color), canvas).copy()
+        left, top = (width - size[0]) // 2, (height - size[1]) // 2
+        paper[top : top + size[1], left : left + size[0]] = plate
+        plate = paper
+    return _shared(warmed(plate, step.warmth))
+
+
+def _shared(plate: F32) -> F32:
+    plate = np.ascontiguousarray(plate, np.float32)
+    plate.flags.writeable = False
+    return plate
