@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import cv2
@@ -24,6 +25,8 @@ from packshot.settings import Settings, granted_cpus
 from packshot.store import Store
 from packshot.template import Template
 
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
+
 screen = Console(stderr=True, highlight=False)
 MARK = {Verdict.OK: "✓", Verdict.WARN: "!", Verdict.FAIL: "✗", Verdict.SKIPPED: "–"}
 
@@ -41,6 +44,7 @@ def ready_bench(
     settings: Settings, *, pictures: dict[str, Photo] | None = None, store: bool = True, seed: int = 0
 ) -> Bench:
     """Load the models.  Raises WeightsMissing saying how to get them."""
+    steady_memory()
     isnet, nsfw = card("isnet"), card("open-nsfw")
     # Photos run side by side already; OpenCV's own threads would only get in each other's way.
     cv2.setNumThreads(1)
@@ -54,6 +58,19 @@ def ready_bench(
         pictures=pictures or {},
         seed=seed,
     )
+
+
+def steady_memory() -> None:
+    """Keep the process from growing over hundreds of photos; before threads start.
+
+    glibc learns from the first large picture to keep up to 32 MiB in each thread's own heap, where pieces still in use
+    hold the rest: steps of 60 to 100 MiB that nobody owns.  A fixed bound and two heaps cost no time; 8 MiB would cost
+    a tenth (benchmarks/README.md, "Memory").  Other C libraries have no such call.
+    """
+    with suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, 16 * 2**20)
+        libc.mallopt(_M_ARENA_MAX, 2)
 
 
 def pictures_of(template: Template, settings: Settings) -> dict[str, Photo]:
