@@ -35,10 +35,10 @@ def command(
     template_id: Annotated[
         str, typer.Option("--template", "-t", help="The look; `packshot templates` lists them.")
     ] = "white",
-    options: Annotated[list[str], typer.Option("--set", help="An option of the template, name=value.")] = [],  # noqa: B006
+    options: Annotated[list[str], typer.Option("--set", help="An option of the template, name=value.")] = [],
     channel_ids: Annotated[
         list[str], typer.Option("--channel", "-c", help="Sales channels, id,id…; `packshot channels` lists them.")
-    ] = ["shopify"],  # noqa: B006
+    ] = ["shopify"],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder for the files, the report and the contact sheet.")
     ] = Path("out"),

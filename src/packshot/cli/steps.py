@@ -81,7 +81,7 @@ def _open(source: Source, settings: Settings) -> Photo:
 
 def analyse(
     files: Files,
-    channel_ids: Annotated[list[str], typer.Option("--channel", "-c")] = ["amazon,shopify,google,web"],  # noqa: B006
+    channel_ids: Annotated[list[str], typer.Option("--channel", "-c")] = ["amazon,shopify,google,web"],
     as_json: AsJson = False,
 ) -> int:
     """Say what is wrong with photos before anything is spent on them."""
@@ -129,7 +129,7 @@ def transparent(cutout: Cutout) -> np.ndarray:
 
 
 def compose_(files: Files, template_id: Annotated[str, typer.Option("--template", "-t")] = "white",
-             options: Annotated[list[str], typer.Option("--set", help="name=value")] = [],  # noqa: B006
+             options: Annotated[list[str], typer.Option("--set", help="name=value")] = [],
              size: Annotated[str, typer.Option(help="width × height in pixels, e.g. 2048x2048")] = "2048x2048",
              out: Out = Path("out")) -> int:  # fmt: skip
     """Lay products out in a look, without channel rules: <name>.png, lossless."""
@@ -149,7 +149,7 @@ def compose_(files: Files, template_id: Annotated[str, typer.Option("--template"
     return _each(files, settings, work)
 
 
-def export(files: Files, channel_ids: Annotated[list[str], typer.Option("--channel", "-c")] = ["shopify"],  # noqa: B006
+def export(files: Files, channel_ids: Annotated[list[str], typer.Option("--channel", "-c")] = ["shopify"],
            out: Out = Path("out")) -> int:  # fmt: skip
     """Write finished pictures as channel files: size, format, quality under the cap, name, profile; no cutting out."""
     settings = Settings()
