@@ -1,8 +1,10 @@
-"""White packshots at 2048² for three channels, checks included, against one ISNet pass: `python benchmarks/packshot_speed.py`.
+"""White packshots at 2048² for three channels, checks included, against one ISNet pass.
+
+    python benchmarks/packshot_speed.py
 
 The batch goes through `packshot.shoot.shoot` as the command's does: fresh layer store, real files, report and contact
 sheet. ISNet passes on the same decoded photos are timed alone, half before and half after each batch.
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 

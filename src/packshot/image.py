@@ -168,9 +168,10 @@ def _refuse_size(picture: Image.Image, name: str, *, limits: Limits) -> None:
 
 def _refuse_animation(picture: Image.Image, kind: str, name: str) -> None:
     # A phone's JPEG (MPO) and HEIC carry depth and gain maps as further frames: the first is the photo.
-    if kind not in ("JPEG", "HEIF") and getattr(picture, "n_frames", 1) > 1:
+    frames = getattr(picture, "n_frames", 1)
+    if kind not in ("JPEG", "HEIF") and frames > 1:
         raise UnsupportedFormat(
-            f"it holds {picture.n_frames} frames or pages, the limit is 1.",  # type: ignore[attr-defined]
+            f"it holds {frames} frames or pages, the limit is 1.",
             subject=name,
             remedy="Save the one that shows the product as a single picture.",
         )

@@ -6,6 +6,7 @@ next one; adding one is a file in `steps/`, a line in `steps/__init__.py`, a tes
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -149,5 +150,5 @@ class ComposeStep(Step, frozen=True):
 
     stage: ClassVar[Stage] = Stage.GENERATE
 
-    def run(self, composition: Composition, tools: Tools) -> Composition:
-        raise NotImplementedError
+    @abstractmethod
+    def run(self, composition: Composition, tools: Tools) -> Composition: ...
