@@ -114,12 +114,12 @@ def main() -> None:
     ]
     for file in files:
         photo = read(file.read_bytes(), file.name, limits=bench.limits)
-        facts = cut_out(photo, bench=bench, watch=Stopwatch()).facts
+        facts = cut_out(photo, matter=bench.matter, store=bench.store, watch=Stopwatch()).facts
         for name, level, check, degrade in CASES:
             saved = int(name.split()[-1]) if name.startswith("JPEG") else 96
             content = encode(degrade(photo.pixels, facts), format="jpeg", quality=saved)
             worse = read(content, file.name, limits=bench.limits)
-            cutout = cut_out(worse, bench=bench, watch=Stopwatch())
+            cutout = cut_out(worse, matter=bench.matter, store=bench.store, watch=Stopwatch())
             findings = cutout.findings + Analyse().run(cutout, product_px={})
             flags = {f.check for f in findings if f.verdict in (Verdict.WARN, Verdict.FAIL)}
             if wanted.measures:

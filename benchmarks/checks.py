@@ -28,7 +28,7 @@ from packshot.image import Metadata, Photo, encode, read
 from packshot.ops.matte import facts_of, foreground_band
 from packshot.pipeline import Bench, Geometry, compose, cut_out
 from packshot.settings import Settings
-from packshot.step import Composition, Cutout
+from packshot.step import Composition, Cutout, Tools
 from packshot.stopwatch import Stopwatch
 from packshot.template import Template, template
 
@@ -114,7 +114,7 @@ def cases(cutout: Cutout, look: Template, made: Channel, bench: Bench) -> Iterat
 
     def laid(spoiled: Cutout, **options: object) -> Composition:
         chosen = look.with_options(options)
-        return compose(spoiled, Geometry(made.size, chosen.steps), bench=bench, watch=Stopwatch())
+        return compose(spoiled, Geometry(made.size, chosen.steps), tools=Tools(bench.pictures), watch=Stopwatch())
 
     def of(composition: Composition, pixels: np.ndarray | None = None, **more: object) -> list[Finding]:
         flat = composition.flatten() if pixels is None else pixels
@@ -190,7 +190,7 @@ def main() -> None:
     clean_files = 0
     for file in files:
         photo = read(file.read_bytes(), file.name, limits=bench.limits)
-        cutout = cut_out(photo, bench=bench, watch=Stopwatch())
+        cutout = cut_out(photo, matter=bench.matter, store=bench.store, watch=Stopwatch())
         for look_id in LOOKS:
             made = channel("amazon" if look_id == "white" else "google")
             # What a photo has too few pixels for is said of it clean or spoiled; here the other rules are tried.

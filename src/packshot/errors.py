@@ -8,8 +8,15 @@ PackshotError
 │   ├── UnsafeInput       422  a path trick, a polyglot, an address inside the private network
 │   └── BadOption         422  an option, a slider, a manifest column
 ├── NotFound              404  no template, channel or model of that id
+├── NotSignedIn           401  no session, no key, or one that has expired
+├── NotAllowed            403  signed in, but not for this: a scope, a role, a missing CSRF token
+├── Conflict              409  it exists already, or is in a state that does not allow this
+├── OutOfDate             412  somebody else changed it in between (If-Match)
+├── TooManyTries          429  wait, then try again
 ├── FetchFailed           502  a download did not arrive; retry
 └── Unavailable           503  something that this machine lacks; the words say how to get it
+    ├── NoSuchModel       422  what was asked for needs a kind of model that is not installed
+    ├── DiskFull          507  nothing was lost; it goes on once there is room
     └── WeightsMissing    503  a model's weights have not been fetched yet
 """
 
@@ -66,12 +73,40 @@ class NotFound(PackshotError):
     status, code = 404, "not_found"
 
 
+class NotSignedIn(PackshotError):
+    status, code = 401, "not_signed_in"
+
+
+class NotAllowed(PackshotError):
+    status, code = 403, "not_allowed"
+
+
+class Conflict(PackshotError):
+    status, code = 409, "conflict"
+
+
+class OutOfDate(PackshotError):
+    status, code = 412, "out_of_date"
+
+
+class TooManyTries(PackshotError):
+    status, code, retryable = 429, "too_many_tries", True
+
+
 class FetchFailed(PackshotError):
     status, code, retryable = 502, "fetch_failed", True
 
 
 class Unavailable(PackshotError):
     status, code = 503, "unavailable"
+
+
+class NoSuchModel(Unavailable):
+    status, code = 422, "no_such_model"
+
+
+class DiskFull(Unavailable):
+    status, code, retryable = 507, "disk_full", True
 
 
 class WeightsMissing(Unavailable):

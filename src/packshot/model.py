@@ -83,6 +83,18 @@ class Rater(Protocol):
         ...
 
 
+class Upscaler(Protocol):
+    """Makes a picture larger with detail that it draws from experience."""
+
+    @property
+    def card(self) -> ModelCard: ...
+    @property
+    def engine(self) -> Engine: ...
+    def upscale(self, pixels_u8: NDArray[np.uint8], *, factor: int) -> NDArray[np.uint8]:
+        """pixels_u8: (H, W, 3) sRGB.  Returns (factor × H, factor × W, 3)."""
+        ...
+
+
 def raw_matte(matter: Matter, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The model's answer, held to the protocol.
 

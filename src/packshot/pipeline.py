@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ from packshot.store import Store, pack, unpack
 from packshot.template import Template
 
 PREVIEW_SIDE = 512
+PLAINLY = Segment()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +59,15 @@ def develop(
 ) -> Developed:
     """The whole way of one photo: cut out once, compose once per geometry, one file per channel, every file checked."""
     watch = Stopwatch()
-    cutout = cut_out(photo, bench=bench, watch=watch)
-    with watch.step(Analyse(kind="analyse")):
+    cutout = cut_out(photo, matter=bench.matter, store=bench.store, watch=watch)
+    tools = Tools(bench.pictures, bench.seed)
+    with watch.step(Analyse()):
         findings = cutout.findings + Analyse().run(cutout, product_px={c.name: c.rules.product_px for c in channels})
     made: list[Rendition] = []
     changes: tuple[str, ...] = ()
     shown: U8 | None = None
     for geometry, members in geometries(template, channels, preview=preview).items():
-        composition = compose(cutout, geometry, bench=bench, watch=watch)
+        composition = compose(cutout, geometry, tools=tools, watch=watch)
         changes, findings = changes + composition.changes, findings + composition.findings
         views = Views(composition, bench.rater)
         made += [finish(views, channel, limits=bench.limits, watch=watch, preview=preview) for channel in members]
@@ -73,7 +75,7 @@ def develop(
     order = {c.id: i for i, c in enumerate(channels)}
     return Developed(
         cutout=cutout,
-        findings=_gravest_of_each(findings),
+        findings=gravest_of_each(findings),
         renditions=tuple(sorted(made, key=lambda r: order[r.channel.id])),
         changes=tuple(dict.fromkeys(changes)),
         steps=tuple(watch.records),
@@ -81,7 +83,7 @@ def develop(
     )
 
 
-def _gravest_of_each(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def gravest_of_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Geometries of one photo say the same thing with other figures: the largest figure is enough."""
     kept: dict[str, Finding] = {}
     for finding in findings:
@@ -91,20 +93,23 @@ def _gravest_of_each(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(kept.values())
 
 
-def cut_out(photo: Photo, *, bench: Bench, watch: Stopwatch) -> Cutout:
+def cutout_key(photo: Photo, step: Segment, matter: Matter) -> str:
+    """Where the photo's cut-out lies once it was made."""
+    parts = [step.version, photo.sha256, photo.size, matter.card.sha256, _named(matter.engine)]
+    return "cutouts/" + digest([*parts, "refined"] if step.refined else parts)
+
+
+def cut_out(photo: Photo, *, matter: Matter, store: Store | None, watch: Stopwatch, step: Segment = PLAINLY) -> Cutout:
     """The photo's cut-out: from the store where this photo was cut out before, else from the model."""
-    step = Segment()
-    key = "cutouts/" + digest(
-        [step.version, photo.sha256, photo.size, bench.matter.card.sha256, _named(bench.matter.engine)]
-    )
-    kept = bench.store.get(key) if bench.store else None
+    key = cutout_key(photo, step, matter)
+    kept = store.get(key) if store else None
     known = unpack(kept, photo) if kept is not None else None
     with watch.step(step, cached=known is not None):
         if known is not None:
             return known
-        cutout = step.run(photo, bench.matter)
-    if bench.store:
-        bench.store.put(key, pack(cutout))
+        cutout = step.run(photo, matter)
+    if store:
+        store.put(key, pack(cutout))
     return cutout
 
 
@@ -144,12 +149,12 @@ def _suited(step: ComposeStep, channel: Channel, chosen: frozenset[str]) -> Comp
     return step
 
 
-def compose(cutout: Cutout, geometry: Geometry, *, bench: Bench, watch: Stopwatch) -> Composition:
+def compose(cutout: Cutout, geometry: Geometry, *, tools: Tools, watch: Stopwatch) -> Composition:
     """Run a template's steps, one after the other."""
     composition = Composition(cutout, geometry.canvas)
     for step in geometry.steps:
         with watch.step(step):
-            composition = step.run(composition, Tools(bench.pictures, bench.seed))
+            composition = step.run(composition, tools)
     return composition
 
 

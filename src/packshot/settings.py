@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 from pathlib import Path
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -34,6 +36,61 @@ class Settings(BaseSettings):
 
     config_dir: Path = Field(default_factory=lambda: _config_home() / "packshot")
 
+    # The service: one folder on one machine, or a database, a queue and a store that several share.
+    data_dir: Path = Field(default_factory=lambda: _data_home() / "packshot", description="all that the service keeps")
+    database_url: str = Field(default="", description="postgresql://…; empty: SQLite in the data folder")
+    redis_url: str = Field(default="", description="redis://… or unix://…; empty: an embedded Valkey")
+    store_url: str = Field(default="", description="s3://bucket/prefix; empty: the data folder")
+    host: str = "127.0.0.1"
+    port: int = 8484
+    public_url: str = Field(default="", description="how people reach the service; empty: http://host:port")
+    secret: SecretStr = Field(default=SecretStr(""), description="signs links, encrypts secrets; empty: kept in a file")
+    inbox_dir: Path | None = Field(default=None, description="watched folders lie in here; empty: DATA/inbox")
+    exports_dir: Path | None = Field(default=None, description="folder exports go in here; empty: DATA/exports")
+    concurrency: int = Field(default=0, description="photos in work at once, a worker; 0 chooses")
+    worker_memory_bytes: int = Field(default=0, description="of a worker's pixel process; 0: half of the machine's")
+    handover_bytes: int = Field(default=2**30, description="pixels that stages of one machine hand over in memory")
+    stall_seconds: float = Field(default=60.0, description="the sweeper looks after what has stood still for so long")
+    private_endpoints: bool = Field(default=False, description="exports may go to S3 servers inside the own network")
+    fake_models: bool = Field(default=False, description="for load tests: models that answer at once with a disc")
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'packshot.db'}"
+
+    @property
+    def store(self) -> str:
+        return self.store_url or str(self.data_dir.absolute() / "objects")
+
+    @property
+    def redis(self) -> str:
+        return self.redis_url or f"unix://{self.valkey_socket}"
+
+    @property
+    def valkey_dir(self) -> Path:
+        return self.data_dir.absolute() / "valkey"
+
+    @property
+    def valkey_socket(self) -> Path:
+        """A socket's path holds 104 bytes at most: a long one moves to the folder for temporary files."""
+        inside = self.valkey_dir / "valkey.sock"
+        if len(os.fsencode(inside)) < 100:
+            return inside
+        mark = hashlib.sha256(os.fsencode(inside)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"packshot-{mark}.sock"
+
+    @property
+    def address(self) -> str:
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def inbox(self) -> Path:
+        return self.inbox_dir or self.data_dir.absolute() / "inbox"
+
+    @property
+    def exports(self) -> Path:
+        return self.exports_dir or self.data_dir.absolute() / "exports"
+
     @property
     def channels_dir(self) -> Path:
         """Where the user's own channels lie."""
@@ -50,6 +107,10 @@ class Settings(BaseSettings):
 
 def _cache_home() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def _data_home() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
 
 
 def _config_home() -> Path:

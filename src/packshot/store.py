@@ -1,34 +1,72 @@
-"""Where layers are kept between runs, under the hash of what they were made from."""
+"""Where files and layers are kept, under the hash of what they are or of what they were made from."""
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
-from dataclasses import asdict, replace
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from obstore.store import LocalStore
+from obstore.store import LocalStore, from_url
 from PIL import Image
 
+from packshot.errors import DiskFull
 from packshot.image import Photo
 from packshot.ops.matte import Facts
 from packshot.step import Cutout
 from packshot.steps.segment import findings_of
 
+CHUNK_BYTES = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    key: str
+    bytes: int
+    written: datetime
+
 
 class Store:
-    """Bytes by key, in a folder now and in an object store later.  Putting is atomic; getting what is gone is None."""
+    """Bytes by key, in a folder or in an object store.  Putting is atomic; getting what is gone is None."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._objects = LocalStore(prefix=folder)
+    def __init__(self, place: Path | str) -> None:
+        """place: a folder, or an address such as s3://bucket/prefix (its keys in AWS_ACCESS_KEY_ID and the like).
 
-    def put(self, key: str, content: bytes) -> None:
-        self._objects.put(key, content)
+        S3 without TLS, as on a test machine, wants AWS_ALLOW_HTTP=true.
+        """
+        self._folder: Path | None = None
+        if "://" in str(place):
+            self._objects: Any = from_url(str(place))
+        else:
+            self._folder = Path(place)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._objects = LocalStore(prefix=self._folder)
+
+    def put(self, key: str, content: bytes, *, durable: bool = False) -> None:
+        """durable: on the disk, and not only on its way there, before this returns.  Raises DiskFull."""
+        with _told_when_full(key):
+            self._objects.put(key, content)
+            if durable:
+                self._flush(key)
+
+    def put_file(self, key: str, path: Path) -> None:
+        """A whole file, in parts, never in memory at once.  Raises DiskFull."""
+        with _told_when_full(key):
+            self._objects.put(key, path)
+            self._flush(key)
+
+    def put_new(self, key: str, content: bytes) -> None:
+        """What is named by its own hash is written once.  Raises DiskFull."""
+        if self.size(key) != len(content):
+            self.put(key, content, durable=True)
 
     def get(self, key: str) -> bytes | None:
         try:
@@ -36,15 +74,93 @@ class Store:
         except FileNotFoundError:
             return None
 
+    def get_file(self, key: str, path: Path) -> bool:
+        """Write an object to a file, a piece at a time; False where it is gone."""
+        try:
+            found = self._objects.get(key)
+        except FileNotFoundError:
+            return False
+        with path.open("wb") as out:
+            for piece in found.stream(min_chunk_size=CHUNK_BYTES):
+                out.write(piece)
+        return True
+
+    def size(self, key: str) -> int | None:
+        try:
+            return int(self._objects.head(key)["size"])
+        except FileNotFoundError:
+            return None
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """What is gone already does not matter."""
+        for key in keys:
+            with suppress(FileNotFoundError):
+                self._objects.delete(key)
+
+    def entries(self, prefix: str = "") -> Iterator[Entry]:
+        for page in self._objects.list(prefix=prefix or None):
+            for found in page:
+                yield Entry(found["path"], found["size"], found["last_modified"])
+
     def prune(self, *, keep_bytes: int) -> None:
         """Drop what was written longest ago until the rest fits."""
-        objects: list[Any] = [entry for page in self._objects.list() for entry in page]
-        objects.sort(key=lambda entry: entry["last_modified"], reverse=True)
         total = 0
-        for entry in objects:
-            total += entry["size"]
+        for entry in sorted(self.entries(), key=lambda entry: entry.written, reverse=True):
+            total += entry.bytes
             if total > keep_bytes:
-                self._objects.delete(entry["path"])
+                self.delete([entry.key])
+
+    async def aput(self, key: str, content: bytes) -> None:
+        with _told_when_full(key):
+            await self._objects.put_async(key, content)
+
+    async def aget(self, key: str) -> bytes | None:
+        try:
+            return bytes(await (await self._objects.get_async(key)).bytes_async())
+        except FileNotFoundError:
+            return None
+
+    async def asize(self, key: str) -> int | None:
+        try:
+            return int((await self._objects.head_async(key))["size"])
+        except FileNotFoundError:
+            return None
+
+    async def adelete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            with suppress(FileNotFoundError):
+                await self._objects.delete_async(key)
+
+    async def stream(self, key: str) -> AsyncIterator[bytes]:
+        """An object's bytes, a piece at a time.  Raises FileNotFoundError."""
+        found = await self._objects.get_async(key)
+        async for piece in found.stream(min_chunk_size=CHUNK_BYTES):
+            yield bytes(piece)
+
+    def _flush(self, key: str) -> None:
+        if self._folder is None:
+            return
+        for path in (self._folder / key, (self._folder / key).parent):
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+class _told_when_full:  # noqa: N801  reads as a phrase: with _told_when_full(key)
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        words = str(error).lower() if error is not None else ""
+        if "no space left" in words or "os error 28" in words or "quota exceeded" in words or "os error 27" in words:
+            raise DiskFull(
+                "the disk that holds the files is full.",
+                remedy="Make room, then do it again; nothing else was lost.",
+            ) from error
 
 
 def pack(cutout: Cutout) -> bytes:
@@ -75,7 +191,16 @@ def _unpacked(content: bytes, photo: Photo) -> Cutout:
         matte = np.asarray(Image.open(io.BytesIO(packed["matte"].tobytes())), np.uint8)
         band, facts = packed["band"], json.loads(packed["facts"].tobytes())
     source = facts.pop("source")
-    for field in ("box", "parts", "cut"):
-        facts[field] = tuple(facts[field])
-    cutout = Cutout(photo, matte, band, Facts(**facts), source)
+    return cutout_of(photo, matte, band, facts_of_json(facts), source)
+
+
+def facts_of_json(facts: dict[str, Any]) -> Facts:
+    """Facts that went through JSON: its lists are tuples again."""
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
+    return Facts(**fields)
+
+
+def cutout_of(photo: Photo, matte: np.ndarray, band: np.ndarray, facts: Facts, source: str) -> Cutout:
+    """A cut-out from its kept parts, with what its facts say said again."""
+    cutout = Cutout(photo, matte, band, facts, source)
     return replace(cutout, findings=findings_of(cutout.facts, photo.size))

@@ -14,6 +14,7 @@ from packshot.model import Matter
 from packshot.models.openvino import IsNet
 from packshot.pipeline import Bench, Geometry, compose, cut_out
 from packshot.settings import Limits
+from packshot.step import Tools
 from packshot.stopwatch import Stopwatch
 from packshot.template import template
 
@@ -24,8 +25,8 @@ CASES = [("can", "white", (256, 256)), ("mug", "color", (256, 256)), ("bag", "gr
 
 def made(photo: Photo, look: str, size: tuple[int, int], matter: Matter) -> NDArray[np.uint8]:
     bench = Bench(matter=matter, rater=FakeRater(), store=None, limits=Limits())
-    cutout = cut_out(photo, bench=bench, watch=Stopwatch())
-    return compose(cutout, Geometry(size, template(look).steps), bench=bench, watch=Stopwatch()).flatten()
+    cutout = cut_out(photo, matter=bench.matter, store=bench.store, watch=Stopwatch())
+    return compose(cutout, Geometry(size, template(look).steps), tools=Tools(bench.pictures), watch=Stopwatch()).flatten()
 
 
 @pytest.mark.parametrize(("name", "look", "size"), CASES)

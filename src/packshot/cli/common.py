@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-import cv2
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -17,15 +15,11 @@ from packshot.errors import BadOption
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo, read
 from packshot.intake import Refused, Source, collect
-from packshot.models import weights
-from packshot.models.openvino import IsNet, OpenNsfw
-from packshot.models.zoo import card
+from packshot.models.here import matter_here, prepare_process, rater_here
 from packshot.pipeline import Bench
-from packshot.settings import Settings, granted_cpus
+from packshot.settings import Settings
 from packshot.store import Store
 from packshot.template import Template
-
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
 
 screen = Console(stderr=True, highlight=False)
 MARK = {Verdict.OK: "✓", Verdict.WARN: "!", Verdict.FAIL: "✗", Verdict.SKIPPED: "–"}
@@ -36,41 +30,19 @@ def say(words: str) -> None:
     print(words, file=sys.stderr)
 
 
-def threads(settings: Settings) -> int:
-    return settings.threads or granted_cpus()
-
-
 def ready_bench(
     settings: Settings, *, pictures: dict[str, Photo] | None = None, store: bool = True, seed: int = 0
 ) -> Bench:
     """Load the models.  Raises WeightsMissing saying how to get them."""
-    steady_memory()
-    isnet, nsfw = card("isnet"), card("open-nsfw")
-    # Photos run side by side already; OpenCV's own threads would only get in each other's way.
-    cv2.setNumThreads(1)
-    compiled = settings.cache_dir / "compiled"
-    count = threads(settings)
+    prepare_process()
     return Bench(
-        matter=IsNet(isnet, weights.path(isnet, models_dir=settings.models_dir), threads=count, compiled_dir=compiled),
-        rater=OpenNsfw(nsfw, weights.path(nsfw, models_dir=settings.models_dir), threads=count, compiled_dir=compiled),
+        matter=matter_here(settings),
+        rater=rater_here(settings),
         store=Store(settings.layers_dir) if store else None,
         limits=settings.limits,
         pictures=pictures or {},
         seed=seed,
     )
-
-
-def steady_memory() -> None:
-    """Keep the process from growing over hundreds of photos; before threads start.
-
-    glibc learns from the first large picture to keep up to 32 MiB in each thread's own heap, where pieces still in use
-    hold the rest: steps of 60 to 100 MiB that nobody owns.  A fixed bound and two heaps cost no time; 8 MiB would cost
-    a tenth (benchmarks/README.md, "Memory").  Other C libraries have no such call.
-    """
-    with suppress(OSError, AttributeError):
-        libc = ctypes.CDLL(None)
-        libc.mallopt(_M_MMAP_THRESHOLD, 16 * 2**20)
-        libc.mallopt(_M_ARENA_MAX, 2)
 
 
 def pictures_of(template: Template, settings: Settings) -> dict[str, Photo]:

@@ -14,10 +14,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from packshot import __version__
 from packshot.channel import Channel, Source, channel, channels, safe_name, to_toml
-from packshot.cli.common import say, screen, threads
+from packshot.cli.common import say, screen
 from packshot.cli.steps import parse_size
 from packshot.errors import BadOption, PackshotError, plainly
 from packshot.models import weights
+from packshot.models.here import threads
 from packshot.models.openvino import engine_here
 from packshot.models.zoo import CARDS, card, licence_notices
 from packshot.rules import FileFormat, Rules

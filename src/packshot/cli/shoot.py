@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from packshot.channel import Channel, channel
-from packshot.cli.common import ids_of, photos_of, pictures_of, progress, ready_bench, say, threads
+from packshot.cli.common import ids_of, photos_of, pictures_of, progress, ready_bench, say
 from packshot.errors import BadOption
 from packshot.finding import Verdict
+from packshot.models.here import threads
 from packshot.models.openvino import engine_here
 from packshot.models.zoo import card, licence_notices
 from packshot.report import ItemRecord, Report

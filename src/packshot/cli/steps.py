@@ -28,7 +28,7 @@ from packshot.pipeline import (
 )
 from packshot.settings import Settings
 from packshot.shoot import free_name, write_atomically
-from packshot.step import Cutout
+from packshot.step import Cutout, Tools
 from packshot.steps import Analyse
 from packshot.stopwatch import Stopwatch
 from packshot.template import parse_options, template
@@ -90,7 +90,7 @@ def analyse(
     wants = {c.name: c.rules.product_px for c in channels_of(channel_ids, settings.channels_dir)}
 
     def work(source: Source, stem: str) -> list[str]:
-        cutout = cut_out(_open(source, settings), bench=bench, watch=Stopwatch())
+        cutout = cut_out(_open(source, settings), matter=bench.matter, store=bench.store, watch=Stopwatch())
         findings = cutout.findings + Analyse().run(cutout, product_px=wants)
         if as_json:
             return [json.dumps({"name": source.name, "findings": [f.model_dump(mode="json") for f in findings]})]
@@ -106,7 +106,7 @@ def segment(files: Files, out: Out = Path("out")) -> int:
     bench = ready_bench(settings)
 
     def work(source: Source, stem: str) -> list[str]:
-        cutout = cut_out(_open(source, settings), bench=bench, watch=Stopwatch())
+        cutout = cut_out(_open(source, settings), matter=bench.matter, store=bench.store, watch=Stopwatch())
         write_atomically(out / f"{stem}.matte.png", encode_matte(cutout))
         write_atomically(out / f"{stem}.cutout.png", encode(transparent(cutout), format="png"))
         return [str(out / f"{stem}.cutout.png"), *lines_of(cutout.findings)]
@@ -140,8 +140,8 @@ def compose_(files: Files, template_id: Annotated[str, typer.Option("--template"
 
     def work(source: Source, stem: str) -> list[str]:
         watch = Stopwatch()
-        cutout = cut_out(_open(source, settings), bench=bench, watch=watch)
-        composition = compose(cutout, geometry, bench=bench, watch=watch)
+        cutout = cut_out(_open(source, settings), matter=bench.matter, store=bench.store, watch=watch)
+        composition = compose(cutout, geometry, tools=Tools(bench.pictures), watch=watch)
         target = out / f"{stem}.png"
         write_atomically(target, encode(composition.flatten(), format="png"))
         return [str(target), *lines_of(cutout.findings + composition.findings)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.model import Engine, ModelCard
+from packshot.models.lease import Lease
 
 
 class _Network:
     """A compiled network that threads may share; one inference at a time, since one already takes all cores."""
 
-    def __init__(self, weights: Path, *, threads: int, compiled_dir: Path, precision: str = "") -> None:
+    def __init__(
+        self, weights: Path, *, threads: int, compiled_dir: Path, precision: str = "", lease: Lease | None = None
+    ) -> None:
         core = _core()
         compiled_dir.mkdir(parents=True, exist_ok=True)
         options: dict[str, Any] = {
@@ -31,12 +33,12 @@ class _Network:
             options["INFERENCE_PRECISION_HINT"] = precision
         self._compiled = core.compile_model(str(weights), "CPU", options)
         self._request = self._compiled.create_infer_request()
-        self._lock = threading.Lock()
+        self._lease = lease or Lease()
         used = str(self._compiled.get_property("INFERENCE_PRECISION_HINT"))
         self.precision = "bf16" if "bfloat16" in used else "f32"
 
     def __call__(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        with self._lock:
+        with self._lease:
             self._request.infer({0: tensor}, share_inputs=True)
             return np.array(self._request.get_output_tensor(0).data, np.float32)
 
@@ -65,10 +67,17 @@ class IsNet:
     SIDE = 1024
 
     def __init__(
-        self, card: ModelCard, weights: Path, *, threads: int, compiled_dir: Path, precision: str = ""
+        self,
+        card: ModelCard,
+        weights: Path,
+        *,
+        threads: int,
+        compiled_dir: Path,
+        precision: str = "",
+        lease: Lease | None = None,
     ) -> None:
         self.card = card
-        self._network = _Network(weights, threads=threads, compiled_dir=compiled_dir, precision=precision)
+        self._network = _Network(weights, threads=threads, compiled_dir=compiled_dir, precision=precision, lease=lease)
         self.engine = _engine(self._network)
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -82,10 +91,12 @@ class IsNet:
 class OpenNsfw:
     """Yahoo's open_nsfw: how likely a picture is not safe for work.  Caffe's BGR means, no crop."""
 
-    def __init__(self, card: ModelCard, weights: Path, *, threads: int, compiled_dir: Path) -> None:
+    def __init__(
+        self, card: ModelCard, weights: Path, *, threads: int, compiled_dir: Path, lease: Lease | None = None
+    ) -> None:
         self.card = card
         # f32: a hundredth of a second more, and scores that do not move between processors
-        self._network = _Network(weights, threads=threads, compiled_dir=compiled_dir, precision="f32")
+        self._network = _Network(weights, threads=threads, compiled_dir=compiled_dir, precision="f32", lease=lease)
         self.engine = _engine(self._network)
 
     def rate(self, pixels_u8: NDArray[np.uint8]) -> float:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+import numpy as np
+
 from packshot.finding import Finding, Verdict
+from packshot.image import Photo
 from packshot.ops import measure
 from packshot.step import Cutout, Stage, Step
 
@@ -39,7 +42,7 @@ class Analyse(Step, frozen=True):
             _judged("noise", grain, NOISY, "levels of 255", "The photo is clean.",
                     "The photo is grainy. More light, or a lower ISO, gives a cleaner picture.")
         )  # fmt: skip
-        found.append(_compression(cutout))
+        found.append(_compression(cutout.photo))
         light = measure.exposure(pixels, matte)
         if light is not None:
             found.append(
@@ -51,6 +54,20 @@ class Analyse(Step, frozen=True):
                         "Dark parts of the product are blank black. Expose brighter and shoot again.")
             )  # fmt: skip
         return tuple(found)
+
+
+def photo_flags(photo: Photo) -> tuple[Finding, ...]:
+    """What can be said at upload, before the product is cut out: only what is wrong."""
+    whole = np.full(photo.pixels.shape[:2], 255, np.uint8)
+    blur = measure.softness(photo.pixels, whole)
+    found = [Finding(check="photo", verdict=Verdict.WARN, words=note) for note in photo.notes]
+    if blur is not None and blur > BLURRED:
+        found.append(
+            _judged("blur", blur, BLURRED, "0 sharp … 1 blurred", "",
+                    "The photo looks blurred. Hold the camera still and focus on the product.")
+        )  # fmt: skip
+    squeezed = _compression(photo)
+    return tuple(found) + ((squeezed,) if squeezed.verdict is Verdict.WARN else ())
 
 
 def _judged(check: str, value: float | None, limit: float, unit: str, fine: str, bad: str) -> Finding:
@@ -68,10 +85,10 @@ def _judged(check: str, value: float | None, limit: float, unit: str, fine: str,
     )
 
 
-def _compression(cutout: Cutout) -> Finding:
+def _compression(photo: Photo) -> Finding:
     """By the JPEG's own tables, and by the blocks that a JPEG of before may have left in any file."""
-    blocks = measure.blockiness(cutout.photo.pixels)
-    quality = cutout.photo.jpeg_quality
+    blocks = measure.blockiness(photo.pixels)
+    quality = photo.jpeg_quality
     low = quality is not None and quality < LOW_QUALITY
     words = "No damage from compression."
     if low or blocks > BLOCKY:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+import numpy as np
+from pydantic import Field
+
+from packshot.colour import U8
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo
 from packshot.model import Matter, raw_matte
@@ -14,6 +18,8 @@ from packshot.step import Cutout, Stage, Step
 SMALLEST_PRODUCT = 0.002
 UNSURE = 0.35  # chosen on the photos in benchmarks/README.md, "Uncertainty"
 SECOND_PRODUCT = 0.25  # of the largest part
+# The second look: how much of its surroundings the model is shown, and from which share of the frame it gains nothing.
+SECOND_MARGIN, SECOND_SHARE = 0.12, 0.7
 
 
 class Segment(Step, frozen=True):
@@ -22,6 +28,7 @@ class Segment(Step, frozen=True):
     stage: ClassVar[Stage] = Stage.SEGMENT
     version: ClassVar[int] = 1
     kind: Literal["segment"] = "segment"
+    refined: bool = Field(False, description="look a second time, at the product alone: a finer edge where it is small")
 
     def run(self, photo: Photo, matter: Matter) -> Cutout:
         """A file that brings its own transparency keeps it; any other goes to the model."""
@@ -30,9 +37,26 @@ class Segment(Step, frozen=True):
         else:
             raw = raw_matte(matter, photo.pixels)
             mask, source = ops.to_size(ops.clean(raw), photo.size), matter.card.id
+            if self.refined:
+                mask = _second_look(photo, mask, matter)
         facts = ops.facts_of(mask, raw)
         band = ops.foreground_band(photo.pixels, mask)
         return Cutout(photo, mask, band, facts, source, findings_of(facts, photo.size))
+
+
+def _second_look(photo: Photo, mask: U8, matter: Matter) -> U8:
+    """The model again on the product's box alone, which it then sees at up to its full resolution."""
+    left, top, right, bottom = ops.facts_of(mask).box
+    margin = round(SECOND_MARGIN * max(right - left, bottom - top))
+    rows = slice(max(0, top - margin), min(photo.size[1], bottom + margin))
+    columns = slice(max(0, left - margin), min(photo.size[0], right + margin))
+    part = np.ascontiguousarray(photo.pixels[rows, columns])
+    if not right or part.size > SECOND_SHARE * photo.pixels.size:
+        return mask
+    near = ops.to_size(ops.clean(raw_matte(matter, part)), (part.shape[1], part.shape[0]))
+    finer = np.zeros_like(mask)
+    finer[rows, columns] = near
+    return finer
 
 
 def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:

@@ -1,0 +1,25 @@
+"""What happened, in order: written in the transaction that made it happen, so that nobody misses it."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert
+
+from packshot.db import Tx
+from packshot.db.tables import events, now
+
+
+async def tell(
+    tx: Tx,
+    workspace_id: str,
+    kind: str,
+    *,
+    batch_id: str | None = None,
+    item_id: str | None = None,
+    run_id: str | None = None,
+) -> None:
+    """kind: `item.review`, `batch.paused`, `run.done` …"""
+    await tx.execute(
+        insert(events).values(
+            workspace_id=workspace_id, kind=kind, batch_id=batch_id, item_id=item_id, run_id=run_id, at=now()
+        )
+    )

@@ -1,0 +1,46 @@
+"""What items, batches and runs can be, each value told."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ItemStatus(StrEnum):
+    PROCESSING = "processing"  # in a queue or at work; `stage` says where
+    REVIEW = "review"  # its files are made and wait for a person
+    APPROVED = "approved"  # a person took its files; their hashes are pinned
+    REJECTED = "rejected"  # a person did not
+    SKIPPED = "skipped"  # a person put it aside
+    FAILED = "failed"  # three tries failed: the dead-letter list, with its reason
+    CANCELLED = "cancelled"  # its batch was stopped before it was done
+
+
+class BatchState(StrEnum):
+    CREATED = "created"  # it exists; its items are being listed
+    VALIDATING = "validating"  # photos are being matched and looked at, nothing is spent yet
+    PROCESSING = "processing"  # items are in the queues
+    REVIEW = "review"  # no item is in the queues any more; some wait for a person
+    APPROVED = "approved"  # every item is decided, and at least one is approved
+    EXPORTED = "exported"  # what was approved has been delivered
+    PAUSED = "paused"  # items stay where they are until it is resumed
+    CANCELLED = "cancelled"
+    FAILED = "failed"  # not one photo could be taken
+
+
+class RunStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Priority(StrEnum):
+    URGENT = "urgent"
+    STANDARD = "standard"
+    OVERNIGHT = "overnight"
+
+    @property
+    def level(self) -> int:
+        """BullMQ's number: 1 runs first; 0 would run before all of them."""
+        return {"urgent": 1, "standard": 5, "overnight": 10}[self.value]

@@ -1,0 +1,113 @@
+"""`packshot serve`, and its programs apart: `packshot api`, `packshot worker STAGE`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from packshot import logs
+from packshot.accounts import first_login
+from packshot.cli.common import ids_of, say
+from packshot.cli.first import FirstBatch
+from packshot.db import Database
+from packshot.errors import BadOption
+from packshot.jobs import STAGES
+from packshot.models.zoo import licence_notices
+from packshot.server import Supervisor
+from packshot.settings import Settings
+
+Data = Annotated[Path | None, typer.Option("--data", help="The folder for all that the service keeps.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 for the whole network.")]
+Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (serve, api, worker):
+        app.command(command.__name__)(command)
+
+
+def serve(
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    develop: Annotated[
+        Path | None, typer.Option("--develop", metavar="LIST", help="Develop the photos of this CSV as a first batch.")
+    ] = None,
+    template_id: Annotated[str, typer.Option("--template", "-t", help="The first batch's look.")] = "white",
+    channel_ids: Annotated[list[str], typer.Option("--channel", "-c", help="The first batch's channels.")] = [
+        "shopify"
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the first batch's files.")] = Path("out"),
+) -> int:
+    """Run the whole service on this machine until Ctrl+C: API, workers, queue, all in one data folder.
+
+    With --develop and without a terminal it ends when that batch is done.
+    """
+    settings = _settings(data, host, port)
+    logs.configure()
+    for notice in licence_notices(["isnet", "open-nsfw"]):
+        say(f"note: {notice}")
+    supervisor = Supervisor(settings)
+    supervisor.stop_on_signals()
+    try:
+        supervisor.start()
+        supervisor.ready()
+        token = asyncio.run(_first_login(settings))
+        say(f"Packshot serves {settings.address}  (API reference: {settings.address}/docs)")
+        if token:
+            say(f"First sign-in: {settings.address}/welcome?token={token}")
+        if develop is not None:
+            batch = FirstBatch(settings, develop, template_id=template_id, channels=ids_of(channel_ids), out=out)
+            code = batch.follow(supervisor)
+            if not sys.stdout.isatty() or supervisor.stopping:
+                return code
+        say("Press Ctrl+C to stop.")
+        supervisor.watch()
+        return 0
+    finally:
+        say("Stopping: what is at work goes back into the queue.")
+        supervisor.stop()
+
+
+def api(data: Data = None, host: Host = None, port: Port = None) -> int:
+    """Run the API alone; PACKSHOT_DATABASE_URL, PACKSHOT_REDIS_URL and PACKSHOT_STORE_URL say where the rest is."""
+    from packshot.api.app import run
+
+    settings = _settings(data, host, port)
+    logs.configure()
+    run(settings)
+    return 0
+
+
+def worker(
+    stage: Annotated[str, typer.Argument(metavar="STAGE", help=f"One of {', '.join(STAGES)}.")],
+    concurrency: Annotated[int, typer.Option(min=0, max=64, help="Photos in work at once; 0 chooses.")] = 0,
+    data: Data = None,
+) -> int:
+    """Run one stage's worker alone; as many as wanted, on as many machines."""
+    from packshot.worker import serve as work
+
+    if stage not in STAGES:
+        raise BadOption("there is no such stage.", subject=stage, remedy=f"There are: {', '.join(STAGES)}.")
+    settings = _settings(data, None, None)
+    logs.configure()
+    asyncio.run(work(settings, stage, concurrency=concurrency))
+    return 0
+
+
+def _settings(data: Path | None, host: str | None, port: int | None) -> Settings:
+    given: dict[str, Any] = {"data_dir": data, "host": host, "port": port}
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+async def _first_login(settings: Settings) -> str | None:
+    db = Database(settings.database)
+    try:
+        async with db.write() as tx:
+            return await first_login(tx)
+    finally:
+        await db.close()

@@ -1,0 +1,84 @@
+"""One database, SQLite or PostgreSQL: `read()` and `write()` each give one transaction, and nothing commits below them.
+
+SQLite runs in WAL mode. Writers take the lock at once (BEGIN IMMEDIATE), so that none fails half-way; readers never
+wait. `durable` is for what was promised to a person (uploads, reviews): such a commit is on the disk before it returns.
+Workers need not wait for the disk: what a power loss takes from them, the sweeper finds and does again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+Tx = AsyncConnection
+BUSY_SECONDS = 30
+_WRITES = "packshot_writes"
+
+
+class Database:
+    """Connections to one database.  url: `sqlite:///…` or `postgresql://…`."""
+
+    def __init__(self, url: str, *, durable: bool = True, connections: int = 8) -> None:
+        self.is_sqlite = url.startswith("sqlite")
+        self._engine = _sqlite(url, durable, connections) if self.is_sqlite else _postgres(url, connections)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """A transaction that sees one state of things."""
+        async with self._engine.connect() as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        """A transaction that is committed at the end, or rolled back whole."""
+        async with self._engine.connect() as tx:
+            await tx.execution_options(**{_WRITES: True})
+            async with tx.begin():
+                yield tx
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def async_url(url: str) -> str:
+    """The address with the driver that is used here."""
+    scheme, _, rest = url.partition("://")
+    if scheme.startswith("sqlite"):
+        return f"sqlite+aiosqlite://{rest}"
+    return f"postgresql+psycopg://{rest}"
+
+
+def _sqlite(url: str, durable: bool, connections: int) -> AsyncEngine:
+    engine = create_async_engine(
+        async_url(url),
+        connect_args={"timeout": BUSY_SECONDS},
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def opened(connection: Any, record: Any) -> None:
+        connection.isolation_level = None  # the driver begins no transaction by itself
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", f"synchronous={'FULL' if durable else 'NORMAL'}", "foreign_keys=ON",
+                       f"busy_timeout={BUSY_SECONDS * 1000}", "cache_size=-16000"):  # fmt: skip
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begun(connection: Any) -> None:
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgres(url: str, connections: int) -> AsyncEngine:
+    return create_async_engine(async_url(url), pool_size=connections, max_overflow=connections, pool_pre_ping=True)

@@ -1,0 +1,41 @@
+"""Models that answer at once, for load tests of all that is around them: a disc is the product, all is safe."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.model import Engine, InstalledWeights, ModelCard
+
+ENGINE = Engine("fake", "1", "exact")
+
+
+def _card(id: str, role: str) -> ModelCard:
+    return ModelCard.model_validate(
+        {
+            "id": id, "role": role, "words": "For load tests only.", "licence": "Apache-2.0", "commercial": "yes",
+            "source": InstalledWeights(module="packshot", file="models/fake.py"), "sha256": id, "size_bytes": 0,
+        }
+    )  # fmt: skip
+
+
+class FakeMatter:
+    card, engine = _card("fake-matter", "matter"), ENGINE
+
+    def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+        y, x = np.ogrid[-1:1:64j, -1:1:64j]
+        return np.clip((0.7 - np.hypot(x, y)) * 20 + 0.5, 0, 1).astype(np.float32)
+
+
+class FakeRater:
+    card, engine = _card("fake-rater", "rater"), ENGINE
+
+    def rate(self, pixels_u8: NDArray[np.uint8]) -> float:
+        return 0.0
+
+
+class FakeUpscaler:
+    card, engine = _card("fake-upscaler", "upscaler"), ENGINE
+
+    def upscale(self, pixels_u8: NDArray[np.uint8], *, factor: int) -> NDArray[np.uint8]:
+        return np.repeat(np.repeat(pixels_u8, factor, axis=0), factor, axis=1)

@@ -1,0 +1,68 @@
+"""The models of this machine, ready to use."""
+
+from __future__ import annotations
+
+import ctypes
+from contextlib import suppress
+
+import cv2
+
+from packshot.model import Matter, Rater, Upscaler
+from packshot.models import weights
+from packshot.models.fake import FakeMatter, FakeRater, FakeUpscaler
+from packshot.models.lease import Lease
+from packshot.models.openvino import IsNet, OpenNsfw
+from packshot.models.zoo import card
+from packshot.settings import Settings, granted_cpus
+
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
+
+
+def matter_here(settings: Settings, *, lease: Lease | None = None) -> Matter:
+    """Raises WeightsMissing saying how to get them."""
+    if settings.fake_models:
+        return FakeMatter()
+    isnet = card("isnet")
+    return IsNet(
+        isnet,
+        weights.path(isnet, models_dir=settings.models_dir),
+        threads=threads(settings),
+        compiled_dir=settings.cache_dir / "compiled",
+        lease=lease,
+    )
+
+
+def rater_here(settings: Settings, *, lease: Lease | None = None) -> Rater:
+    if settings.fake_models:
+        return FakeRater()
+    nsfw = card("open-nsfw")
+    return OpenNsfw(
+        nsfw,
+        weights.path(nsfw, models_dir=settings.models_dir),
+        threads=threads(settings),
+        compiled_dir=settings.cache_dir / "compiled",
+        lease=lease,
+    )
+
+
+def upscaler_here(settings: Settings) -> Upscaler | None:
+    """None where none is installed."""
+    return FakeUpscaler() if settings.fake_models else None
+
+
+def threads(settings: Settings) -> int:
+    return settings.threads or granted_cpus()
+
+
+def prepare_process() -> None:
+    """Before threads start: photos run side by side already, so OpenCV keeps to one thread; and memory stays flat.
+
+    glibc learns from the first large picture to keep up to 32 MiB in each thread's own heap, where pieces still in use
+    hold the rest: steps of 60 to 100 MiB that nobody owns.  A fixed bound and two heaps cost no time; 8 MiB would cost
+    a tenth (benchmarks/README.md, "Memory").  Other C libraries have no such call.
+    """
+    cv2.setNumThreads(1)
+    with suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, 16 * 2**20)
+        libc.mallopt(_M_ARENA_MAX, 2)

@@ -1,0 +1,233 @@
+"""The queues on a real Valkey: order, retries, the same work once, a killed server, and Node's tools beside ours."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from packshot import jobs
+from packshot.catalog.work import Ticket
+from packshot.embedded import Valkey
+from packshot.jobs import Consumer, GaveUp, Later, Queues, TryAgain
+from packshot.settings import Settings
+
+NODE = Path(__file__).parent.parent / "node"
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path)
+
+
+@pytest.fixture
+def valkey(settings: Settings) -> Iterator[Valkey]:
+    server = Valkey(settings)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def queues(settings: Settings, valkey: Valkey) -> AsyncIterator[Queues]:
+    made = Queues(settings.redis)
+    yield made
+    await made.close()
+
+
+@asynccontextmanager
+async def consumed(settings: Settings, handle: Callable[[Ticket], Awaitable[None]]) -> AsyncIterator[None]:
+    consumer = Consumer(settings.redis, "segment", handle, concurrency=1)
+    await consumer.start()
+    try:
+        yield
+    finally:
+        await consumer.close()
+
+
+async def until(true: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come to pass in time"
+        await asyncio.sleep(0.02)
+
+
+def ticket(id: str, *, priority: int = 5) -> Ticket:
+    return Ticket("segment", id, 1, priority)
+
+
+async def test_urgent_work_is_drawn_before_standard_and_overnight_work(settings: Settings, queues: Queues) -> None:
+    drawn: list[str] = []
+    wanted = [("night", 10), ("standard-1", 5), ("urgent", 1), ("standard-2", 5)]
+    await queues.add(ticket(id, priority=level) for id, level in wanted)
+
+    async def handle(got: Ticket) -> None:
+        drawn.append(got.id)
+
+    async with consumed(settings, handle):
+        await until(lambda: len(drawn) == 4)
+    assert drawn == ["urgent", "standard-1", "standard-2", "night"]
+
+
+async def test_the_same_ticket_twice_is_worked_on_once(settings: Settings, queues: Queues) -> None:
+    drawn: list[str] = []
+    for _ in range(3):
+        await queues.add([ticket("one")])
+    await queues.add([ticket("last", priority=10)])
+
+    async def handle(got: Ticket) -> None:
+        drawn.append(got.id)
+
+    async with consumed(settings, handle):
+        await until(lambda: "last" in drawn)
+    assert drawn == ["one", "last"]
+
+
+async def test_a_failed_try_is_followed_by_another_and_the_last_leaves_its_reason(
+    settings: Settings, queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "backoff_ms", lambda tries: 20)
+    tries = 0
+
+    async def handle(got: Ticket) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise TryAgain("not yet")
+        raise GaveUp("mug.jpg: the file is damaged.")
+
+    await queues.add([ticket("one")])
+    async with consumed(settings, handle):
+        await until(lambda: tries == 3)
+        await asyncio.sleep(0.2)
+    counts = await queues.counts()
+    assert tries == 3
+    assert counts["segment"]["failed"] == 1
+
+
+async def test_a_wait_uses_up_no_try_and_comes_back_on_time(settings: Settings, queues: Queues) -> None:
+    drawn: list[float] = []
+    start = time.time()
+
+    async def handle(got: Ticket) -> None:
+        drawn.append(time.time() - start)
+        if len(drawn) == 1:
+            raise Later(start + 0.6)
+
+    await queues.add([ticket("one")])
+    async with consumed(settings, handle):
+        await until(lambda: len(drawn) == 2)
+    assert drawn[0] < 0.5 <= drawn[1]
+
+
+async def test_a_dead_letter_that_is_queued_again_is_worked_on_again(settings: Settings, queues: Queues) -> None:
+    tries = 0
+
+    async def handle(got: Ticket) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise GaveUp("no")
+
+    await queues.add([ticket("one")])
+    async with consumed(settings, handle):
+        await until(lambda: tries == 1)
+        await asyncio.sleep(0.1)
+        assert await queues.add([ticket("one")]) == ["one"]
+        await until(lambda: tries == 2)
+
+
+async def test_what_was_queued_survives_a_killed_server_and_the_worker_finds_back(
+    settings: Settings, valkey: Valkey, queues: Queues
+) -> None:
+    drawn: set[str] = set()
+
+    async def handle(got: Ticket) -> None:
+        await asyncio.sleep(0.01)
+        drawn.add(got.id)
+
+    await queues.add(ticket(f"item-{n}") for n in range(200))
+    async with consumed(settings, handle):
+        await until(lambda: len(drawn) > 20)
+        await asyncio.sleep(1.1)  # its log reaches the disk every second
+        assert valkey.pid
+        os.kill(valkey.pid, signal.SIGKILL)
+        await until(lambda: not valkey.alive())
+        await asyncio.to_thread(valkey.start)
+        await until(lambda: len(drawn) == 200, seconds=60)
+
+
+async def test_adding_while_the_server_is_away_raises_nothing(settings: Settings, valkey: Valkey) -> None:
+    queues = Queues(settings.redis)
+    await asyncio.to_thread(valkey.stop)
+    assert await queues.add([ticket("one")]) == []
+    assert not await queues.ping()
+    await queues.close()
+
+
+async def test_a_second_start_attaches_to_the_running_server(settings: Settings, valkey: Valkey) -> None:
+    second = Valkey(settings)
+    second.start()
+    assert second.pid is None
+    second.stop()
+    assert valkey.alive()
+
+
+# --- Node ---
+
+
+@pytest.fixture
+def node(settings: Settings, valkey: Valkey) -> Callable[[str], dict[str, object]]:
+    if shutil.which("node") is None or not (NODE / "node_modules").is_dir():
+        pytest.skip("needs Node and its packages: npm ci --prefix tests/node")
+
+    def ask(action: str) -> dict[str, object]:
+        command = ["node", "operator.mjs", str(settings.valkey_socket), "segment", action]
+        done = subprocess.run(command, cwd=NODE, capture_output=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        answer: dict[str, object] = json.loads(done.stdout)
+        return answer
+
+    return ask
+
+
+@pytest.mark.parametrize("action", ["retry-bullmq", "retry-board"])
+async def test_node_bullmq_and_bull_board_read_a_dead_letter_and_retry_it(
+    settings: Settings, queues: Queues, node: Callable[[str], dict[str, object]], action: str
+) -> None:
+    tries = 0
+
+    async def handle(got: Ticket) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise GaveUp("mug.jpg: the file is damaged.")
+
+    await queues.add([ticket("item_1")])
+    async with consumed(settings, handle):
+        await until(lambda: tries == 1)
+        await asyncio.sleep(0.2)
+        seen = await asyncio.to_thread(node, "read")
+        assert seen["counts"]["failed"] == seen["board"]["counts"]["failed"] == 1  # type: ignore[index]
+        [letter] = seen["failed"]  # type: ignore[misc]
+        assert letter["reason"] == "mug.jpg: the file is damaged."
+        assert letter["data"] == {"id": "item_1", "version": 1}
+        assert "GaveUp" in letter["stack"][0]
+        assert seen["board"]["jobs"][0]["reason"] == letter["reason"]  # type: ignore[index]
+        await asyncio.to_thread(node, action)
+        await until(lambda: tries == 2)
