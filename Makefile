@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DATA ?= packshot-data
 PIP := $(BIN)/python -m pip
 # The project is built without isolation, so that its build backend comes from the lock too, hashes and all.
 PROJECT := --no-deps --no-build-isolation --quiet --editable .
@@ -17,11 +18,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | tr '|' '\t' | expand -t 16
 
-run: $(VENV)/.installed ## Shoot the sample photos into out/
+# Without a terminal (in a script) it ends when the samples are done.
+run: $(VENV)/.installed ## Serve Packshot here, with the sample photos as a first batch, developed into out/
 	$(BIN)/packshot models pull
-	$(BIN)/packshot shoot samples/samples.csv --template white --channel amazon,shopify,web --out out
+	$(BIN)/packshot serve --data $(DATA) --develop samples/samples.csv --template white --channel amazon,shopify,web --out out
 
-test: $(VENV)/.installed-dev ## Run the tests
+test: $(VENV)/.installed-dev tests/node/node_modules/.package-lock.json ## Run the tests
 	$(BIN)/packshot models pull
 	$(BIN)/pytest
 
@@ -33,8 +35,8 @@ lock: $(BIN)/python ## Write both lock files anew from pyproject.toml; newest ve
 	printf 'hatchling\neditables\n' | $(COMPILE) $(UPGRADE) --output-file requirements.lock -
 	printf 'hatchling\neditables\n' | $(COMPILE) $(UPGRADE) --group dev --constraint requirements.lock --output-file requirements-dev.lock -
 
-clean: ## Remove what was installed and made here; weights stay in the cache
-	rm -rf $(VENV) out
+clean: ## Remove what was installed and made here; weights stay in the cache, the data folder where it is
+	rm -rf $(VENV) out tests/node/node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
@@ -47,6 +49,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --quiet --require-hashes --requirement requirements.lock
 	$(PIP) install $(PROJECT)
 	@touch $@
+
+tests/node/node_modules/.package-lock.json: tests/node/package-lock.json
+	npm ci --prefix tests/node --silent --no-audit --no-fund
 
 # The development lock holds all of the other, at the same versions.
 $(VENV)/.installed-dev: requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python

@@ -14,7 +14,7 @@ import structlog
 import typer
 
 from packshot import __version__
-from packshot.cli import lists, shoot, steps
+from packshot.cli import lists, operate, serve, shoot, steps
 from packshot.cli.common import say
 from packshot.errors import BadOption, NotFound, PackshotError
 
@@ -32,6 +32,8 @@ app = typer.Typer(
 shoot.add_to(app)
 steps.add_to(app)
 lists.add_to(app)
+serve.add_to(app)
+operate.add_to(app)
 
 
 @app.callback(invoke_without_command=True)

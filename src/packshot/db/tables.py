@@ -321,7 +321,7 @@ runs = Table(
 
 deliveries = Table(
     "deliveries", metadata, _id(), _workspace(),
-    Column("run_id", String(40), ForeignKey("runs.id"), nullable=False, index=True),
+    Column("run_id", String(40), ForeignKey("runs.id"), nullable=False),
     Column("item_id", String(40), nullable=False),
     Column("version", Integer, nullable=False),
     Column("channel", String(40), nullable=False),
@@ -333,6 +333,7 @@ deliveries = Table(
     Column("error", Text, nullable=False, default=""),
     _moment("at"),
     UniqueConstraint("run_id", "item_id", "version", "channel"), Index(None, "item_id"),
+    Index(None, "run_id", "status", "id"),  # what waits, in order
 )  # fmt: skip
 
 destinations = Table(

@@ -78,6 +78,14 @@ def from_zip_manifest(sheet: str, name: str, load: dict[str, Load], limits: Limi
             yield refuse(f"{name}/{inner}", BadInput(words, remedy=f"Add a row for it to {sheet}, or take it out."))
 
 
+def rows(content: bytes, limits: Limits) -> Iterator[tuple[int, Row]]:
+    """Each row of a manifest with its number, column → value, for who matches rows with photos that are there already.
+
+    Raises what condemns the manifest as a whole.
+    """
+    return _rows(content, limits)
+
+
 def _inside(file: str) -> PurePosixPath:
     """A manifest's path, which must be a photo's and lead downwards; Windows writes it with backslashes."""
     inner = PurePosixPath(file.replace("\\", "/"))

@@ -1,0 +1,257 @@
+"""Batches: photos × templates × channels."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, BackgroundTasks, Header, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
+from starlette.datastructures import UploadFile
+
+from packshot.api.access import Editor, Reader
+from packshot.api.cursors import after_id, page_of
+from packshot.api.etags import etag, matches
+from packshot.api.keeping import keep
+from packshot.api.paging import Cursor, Limit, Page
+from packshot.api.service import Svc
+from packshot.catalog import batches, progress
+from packshot.catalog.asked import BatchAsked
+from packshot.catalog.batches import BatchView
+from packshot.catalog.progress import BatchStatus
+from packshot.catalog.status import BatchState, Priority
+from packshot.errors import BadInput
+
+router = APIRouter(tags=["batches"])
+
+BatchId = Annotated[str, Path(description="A batch, by id.", max_length=40)]
+IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag that was last seen.")]
+
+ASKED = {
+    "selection": {
+        "summary": "Chosen photos in two looks",
+        "value": {
+            "name": "Spring shoes",
+            "source": {"images": ["img_0193a1b2c3d4e5f60718293a4b"]},
+            "looks": [{"template": "white"}, {"template": "gradient", "options": {"shadow": 0.4}}],
+            "channels": ["amazon", "shopify"],
+            "priority": "standard",
+            "items": [{"sku": "SHOE-7", "template": "color", "options": {"color": "#ece9e4"}, "priority": "urgent"}],
+        },
+    },
+    "collection": {
+        "summary": "A whole collection over night, its photos looked at first",
+        "value": {
+            "name": "Autumn",
+            "source": {"collection": "col_0193a1b2c3d4e5f60718293a4b"},
+            "looks": [{"template": "white"}],
+            "channels": ["google"],
+            "priority": "overnight",
+            "hold": True,
+        },
+    },
+    "upload": {
+        "summary": "A ZIP or CSV list that was uploaded before",
+        "value": {
+            "name": "From the studio",
+            "source": {"upload": "upl_0193a1b2c3d4e5f60718293a4b"},
+            "looks": [{"template": "white"}],
+        },
+    },
+}
+
+
+def _whole(schema: dict[str, Any]) -> Any:
+    """A schema with its parts put in where they are referred to: the route reads two kinds of body by itself."""
+    parts = schema.pop("$defs", {})
+
+    def put(node: Any) -> Any:
+        if isinstance(node, list):
+            return [put(member) for member in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" in node:
+            return put(parts[node["$ref"].rpartition("/")[2]] | {k: v for k, v in node.items() if k != "$ref"})
+        return {name: put(member) for name, member in node.items()}
+
+    return put(schema)
+
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": _whole(BatchAsked.model_json_schema()), "examples": ASKED},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file", "batch"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "A ZIP or a CSV list."},
+                        "batch": {
+                            "type": "string",
+                            "description": "The same as JSON, without `source`.",
+                            "example": '{"name": "From the studio", "looks": [{"template": "white"}]}',
+                        },
+                    },
+                }
+            },
+        },
+    }
+}
+
+
+class BatchStarted(BaseModel, frozen=True):
+    """A batch, and the run that lists its items."""
+
+    batch: BatchView
+    run: str = Field(description="Follow it with GET /runs/{id}.")
+
+
+class BatchChange(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"priority": "urgent"}]}):
+    name: str | None = Field(None, min_length=1, max_length=200)
+    priority: Priority | None = None
+
+
+@router.post("/batches", status_code=202, openapi_extra=_BODY)
+async def create_batch(request: Request, response: Response, svc: Svc, who: Editor) -> BatchStarted:
+    """Make a batch. Its items are listed by a run; follow the batch's status or the event stream."""
+    asked = await _asked(request, svc, who)
+    async with svc.db.write() as tx:
+        id, ticket = await batches.create(tx, who.workspace_id, asked, by=who.by)
+        made = await batches.get(tx, who.workspace_id, id)
+    await svc.queues.add([ticket])
+    response.headers["Location"] = f"/api/v1/batches/{id}"
+    response.headers["ETag"] = etag(made.revision)
+    return BatchStarted(batch=made, run=ticket.id)
+
+
+@router.get("/batches")
+async def list_batches(
+    svc: Svc,
+    who: Reader,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    state: Annotated[BatchState | None, Query(description="Only those in this state.")] = None,
+) -> Page[BatchView]:
+    """Batches, the newest first."""
+    async with svc.db.read() as tx:
+        found = await batches.page(tx, who.workspace_id, state=state, after=after_id(cursor), limit=limit + 1)
+    return page_of(found, limit, lambda batch: batch.id)
+
+
+@router.get("/batches/{batch_id}")
+async def get_batch(batch_id: BatchId, response: Response, svc: Svc, who: Reader) -> BatchView:
+    """A batch with what its photos tell (`flags`) and what matched nothing (`unmatched`)."""
+    async with svc.db.read() as tx:
+        found = await batches.get(tx, who.workspace_id, batch_id)
+    response.headers["ETag"] = etag(found.revision)
+    return found
+
+
+@router.get("/batches/{batch_id}/status")
+async def get_batch_status(batch_id: BatchId, svc: Svc, who: Reader) -> BatchStatus:
+    """How far a batch is: counts, stages, a range for the time left, failures by cause. Cheap enough to ask often."""
+    async with svc.db.read() as tx:
+        return await progress.status(tx, who.workspace_id, batch_id)
+
+
+@router.patch("/batches/{batch_id}")
+async def change_batch(
+    batch_id: BatchId,
+    change: BatchChange,
+    response: Response,
+    later: BackgroundTasks,
+    svc: Svc,
+    who: Editor,
+    if_match: IfMatch = None,
+) -> BatchView:
+    """Rename it, or put it before or behind others; what is not done is queued anew with its new priority."""
+    async with svc.db.write() as tx:
+        matches(if_match, (await batches.row(tx, who.workspace_id, batch_id, lock=True)).revision)
+        tickets = await batches.change(tx, who.workspace_id, batch_id, name=change.name, priority=change.priority)
+        changed = await batches.get(tx, who.workspace_id, batch_id)
+    later.add_task(svc.queues.move, tickets)  # one after the other: nobody waits for ten thousand
+    response.headers["ETag"] = etag(changed.revision)
+    return changed
+
+
+@router.delete("/batches/{batch_id}", status_code=204)
+async def delete_batch(
+    batch_id: BatchId, later: BackgroundTasks, svc: Svc, who: Editor, if_match: IfMatch = None
+) -> None:
+    """Stop it and take it away. What was delivered stays where it is."""
+    async with svc.db.write() as tx:
+        matches(if_match, (await batches.row(tx, who.workspace_id, batch_id, lock=True)).revision)
+        tickets = await batches.delete(tx, who.workspace_id, batch_id)
+    later.add_task(svc.queues.remove, tickets)  # tidiness: what is drawn all the same is dropped
+
+
+@router.post("/batches/{batch_id}/pause")
+async def pause_batch(batch_id: BatchId, svc: Svc, who: Editor) -> BatchView:
+    """Items stay where they are; what is at work is finished."""
+    async with svc.db.write() as tx:
+        await batches.pause(tx, who.workspace_id, batch_id)
+        return await batches.get(tx, who.workspace_id, batch_id)
+
+
+@router.post("/batches/{batch_id}/resume")
+async def resume_batch(batch_id: BatchId, svc: Svc, who: Editor) -> BatchView:
+    """Go on with a paused batch."""
+    async with svc.db.write() as tx:
+        tickets = await batches.resume(tx, who.workspace_id, batch_id)
+        found = await batches.get(tx, who.workspace_id, batch_id)
+    await svc.queues.add(tickets)
+    return found
+
+
+@router.post("/batches/{batch_id}/start")
+async def start_batch(batch_id: BatchId, svc: Svc, who: Editor) -> BatchView:
+    """Let a batch go that was made with `hold`, once its photos have been looked at."""
+    async with svc.db.write() as tx:
+        tickets = await batches.start(tx, who.workspace_id, batch_id)
+        found = await batches.get(tx, who.workspace_id, batch_id)
+    await svc.queues.add(tickets)
+    return found
+
+
+@router.post("/batches/{batch_id}/cancel")
+async def cancel_batch(batch_id: BatchId, later: BackgroundTasks, svc: Svc, who: Editor) -> BatchView:
+    """Stop it for good. What is finished can still be reviewed and delivered."""
+    async with svc.db.write() as tx:
+        tickets = await batches.cancel(tx, who.workspace_id, batch_id)
+        found = await batches.get(tx, who.workspace_id, batch_id)
+    later.add_task(svc.queues.remove, tickets)  # tidiness: what is drawn all the same is dropped
+    return found
+
+
+async def _asked(request: Request, svc: Any, who: Any) -> BatchAsked:
+    """The wish, as JSON or as a form with a ZIP or CSV file.  Raises RequestValidationError, BadInput, TooLarge."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return _checked(await request.body())
+    async with request.form(max_files=1, max_fields=4) as form:
+        file, words = form.get("file"), form.get("batch")
+        if not isinstance(file, UploadFile) or not isinstance(words, str):
+            raise BadInput("the form needs a file, and the batch as JSON.", remedy="Name its parts file and batch.")
+        fields = _json(words)
+        if not isinstance(fields, dict) or "source" in fields:
+            raise BadInput("the file is the source of this batch.", subject="source", remedy="Leave source out.")
+        _checked(json.dumps({**fields, "source": {"upload": "upl_"}}))  # before the file is kept
+        kept = await keep(svc, who, file)
+        return _checked(json.dumps({**fields, "source": {"upload": kept}}))
+
+
+def _json(words: str | bytes) -> Any:
+    try:
+        return json.loads(words)
+    except ValueError:
+        raise BadInput("this is not JSON.", subject="batch", remedy="Check its brackets and quotation marks.") from None
+
+
+def _checked(words: str | bytes) -> BatchAsked:
+    _json(words)
+    try:
+        return BatchAsked.model_validate_json(words)
+    except ValidationError as wrong:
+        raise RequestValidationError([{**error, "loc": ("body", *error["loc"])} for error in wrong.errors()]) from wrong

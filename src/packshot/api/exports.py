@@ -1,0 +1,118 @@
+"""Exports: approved files as a ZIP, into a folder or into a bucket."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Response
+from pydantic import BaseModel, Field
+
+from packshot.api.access import Editor, Principal, Reader
+from packshot.api.cursors import after_id, page_of
+from packshot.api.links import link
+from packshot.api.paging import Cursor, Limit, Page
+from packshot.api.service import Service, Svc
+from packshot.catalog import exporting
+from packshot.catalog.exporting import (
+    SHOWN_FILES,
+    SHOWN_LEFT_OUT,
+    DeliveryView,
+    ExportAsked,
+    ExportView,
+    FilePlan,
+    LeftOut,
+)
+
+router = APIRouter(tags=["exports"])
+
+ExportId = Annotated[str, Path(description="An export: the id of its run.", max_length=40)]
+_BATCH = "bat_0193a1b2c3d4e5f60718293a4b"
+_EXAMPLES: dict[str, Any] = {
+    "zip": {"summary": "A ZIP to download", "value": {"batch": _BATCH, "to": {"kind": "zip"}}},
+    "folder": {
+        "summary": "Into a folder, one channel only",
+        "value": {"batch": _BATCH, "channels": ["amazon"], "to": {"kind": "folder", "folder": "spring-2026"}},
+    },
+    "s3": {
+        "summary": "What would go into a bucket",
+        "value": {
+            "batch": _BATCH,
+            "to": {"kind": "s3", "destination": "dst_0193a1b2c3d4e5f60718293a4b", "prefix": "spring"},
+            "dry_run": True,
+        },
+    },
+}
+
+
+class Planned(BaseModel, frozen=True):
+    """What an export would deliver."""
+
+    files: tuple[FilePlan, ...] = Field(description=f"The first {SHOWN_FILES}.")
+    files_total: int
+    bytes_total: int
+    left_out: tuple[LeftOut, ...] = Field(description=f"What is not approved; the first {SHOWN_LEFT_OUT}.")
+    left_out_total: int
+
+
+class ExportStarted(BaseModel, frozen=True):
+    """The run that delivers."""
+
+    run: str
+    export: ExportView
+
+
+class ExportDetail(BaseModel, frozen=True):
+    """An export with its files."""
+
+    export: ExportView
+    files: tuple[DeliveryView, ...]
+    next_cursor: str | None
+
+
+@router.post("/exports", status_code=202, responses={200: {"model": Planned, "description": "A dry run's answer."}})
+async def create_export(
+    asked: Annotated[ExportAsked, Body(openapi_examples=_EXAMPLES)], response: Response, svc: Svc, who: Editor
+) -> ExportStarted | Planned:
+    """Deliver what is approved. Only approved files leave; what is not approved is listed as left out."""
+    if asked.dry_run:
+        async with svc.db.read() as tx:
+            plan = await exporting.plan(tx, who.workspace_id, asked)
+        response.status_code = 200
+        return Planned(
+            files=tuple(FilePlan(**dict(file)) for file in plan.files[:SHOWN_FILES]), files_total=len(plan.files),
+            bytes_total=plan.total_bytes, left_out=tuple(plan.left_out[:SHOWN_LEFT_OUT]),
+            left_out_total=len(plan.left_out),
+        )  # fmt: skip
+    async with svc.db.write() as tx:
+        ticket = await exporting.create(tx, who.workspace_id, asked, by=who.by)
+        view = await exporting.get(tx, who.workspace_id, ticket.id)
+    await svc.queues.add([ticket])
+    response.headers["Location"] = f"/api/v1/exports/{ticket.id}"
+    return ExportStarted(run=ticket.id, export=view)
+
+
+@router.get("/exports")
+async def list_exports(svc: Svc, who: Reader, cursor: Cursor = None, limit: Limit = 50) -> Page[ExportView]:
+    """Exports, the newest first."""
+    async with svc.db.read() as tx:
+        found = await exporting.page(tx, who.workspace_id, after=after_id(cursor), limit=limit + 1)
+    return page_of([_linked(svc, who, export) for export in found], limit, lambda export: export.id)
+
+
+@router.get("/exports/{export_id}")
+async def get_export(
+    export_id: ExportId, svc: Svc, who: Reader, cursor: Cursor = None, limit: Limit = 50
+) -> ExportDetail:
+    """An export with what came of each file; a finished ZIP has a link that holds for a while."""
+    async with svc.db.read() as tx:
+        found = await exporting.get(tx, who.workspace_id, export_id)
+        files = await exporting.delivered(tx, who.workspace_id, export_id, after=after_id(cursor), limit=limit + 1)
+    page = page_of(files, limit, lambda file: file[0])
+    shown = tuple(view for _, view in page.items)
+    return ExportDetail(export=_linked(svc, who, found), files=shown, next_cursor=page.next_cursor)
+
+
+def _linked(svc: Service, who: Principal, export: ExportView) -> ExportView:
+    if not export.zip:
+        return export
+    return export.model_copy(update={"zip": link(svc, who.workspace_id, export.zip, name="packshot.zip")})

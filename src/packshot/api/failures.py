@@ -1,0 +1,77 @@
+"""What failed three times, why, and the call that tries it again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field, model_validator
+
+from packshot.api.access import Editor, Reader
+from packshot.api.cursors import after_id, page_of
+from packshot.api.paging import Cursor, Limit
+from packshot.api.service import Svc
+from packshot.catalog import failures
+from packshot.catalog.asked import Id
+from packshot.catalog.failures import Failure, FailureGroup, Retried
+
+router = APIRouter(tags=["failures"])
+
+
+class Failures(BaseModel, frozen=True):
+    """By cause, and one by one."""
+
+    groups: tuple[FailureGroup, ...]
+    items: tuple[Failure, ...]
+    runs: tuple[Failure, ...] = Field(description="Imports, exports and the like that failed; on the first page only.")
+    next_cursor: str | None
+
+
+_RETRIES: dict[str, Any] = {"examples": [{"cause": "out_of_memory"}, {"items": ["itm_0193a1b2c3d4"]}]}
+
+
+class RetryAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra=_RETRIES):
+    """Which failed things are tried again: those named, or all of a batch or a cause."""
+
+    items: Annotated[tuple[Id, ...], Field(max_length=5_000)] = ()
+    runs: Annotated[tuple[Id, ...], Field(max_length=500)] = ()
+    batch: Id | None = None
+    cause: str | None = Field(None, min_length=1, max_length=100)
+
+    @model_validator(mode="after")
+    def _names_something(self) -> RetryAsked:
+        if not (self.items or self.runs or self.batch or self.cause):
+            raise ValueError("name items, runs, a batch or a cause")
+        return self
+
+
+@router.get("/failures")
+async def list_failures(
+    svc: Svc,
+    who: Reader,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    batch: Annotated[str | None, Query(max_length=40)] = None,
+    cause: Annotated[str | None, Query(max_length=100)] = None,
+) -> Failures:
+    """The dead-letter list, grouped by cause. Stacks are shown to admins."""
+    stacks = "admin" in who.scopes
+    async with svc.db.read() as tx:
+        groups = await failures.groups(tx, who.workspace_id, batch_id=batch)
+        found = await failures.page(
+            tx, who.workspace_id, batch_id=batch, cause=cause, stacks=stacks, after=after_id(cursor), limit=limit + 1
+        )
+        runs = [] if cursor or batch or cause else await failures.failed_runs(tx, who.workspace_id, stacks=stacks)
+    page = page_of(found, limit, lambda failure: failure.id)
+    return Failures(groups=tuple(groups), items=tuple(page.items), runs=tuple(runs), next_cursor=page.next_cursor)
+
+
+@router.post("/failures/retry", status_code=202)
+async def retry_failures(asked: RetryAsked, svc: Svc, who: Editor) -> Retried:
+    """Try again where it stood, at the same version. `left` says how many more there are: call again for them."""
+    async with svc.db.write() as tx:
+        done, tickets = await failures.retry(
+            tx, who.workspace_id, item_ids=asked.items, run_ids=asked.runs, batch_id=asked.batch, cause=asked.cause
+        )
+    await svc.queues.add(tickets)
+    return done

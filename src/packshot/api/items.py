@@ -1,0 +1,132 @@
+"""Items: one photo in one template. Looked through, looked at, changed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Header, Path, Query, Response
+from pydantic import BaseModel, Field
+
+from packshot.api.access import Editor, Principal, Reader
+from packshot.api.batches import BatchId
+from packshot.api.cursors import page_of, unpacked
+from packshot.api.etags import etag
+from packshot.api.links import link
+from packshot.api.paging import Cursor, Limit, Page
+from packshot.api.service import Service, Svc
+from packshot.catalog import items
+from packshot.catalog.asked import Id
+from packshot.catalog.items import ItemDetail, ItemView, Order, VersionView
+from packshot.catalog.status import ItemStatus, Priority
+from packshot.errors import BadOption
+
+router = APIRouter(tags=["items"])
+
+ItemId = Annotated[str, Path(description="An item, by id.", max_length=40)]
+_Shown = TypeVar("_Shown", ItemView, ItemDetail, VersionView)
+_NAME = r"^[a-z0-9][a-z0-9_ -]{0,39}$"
+
+
+_CHANGES: dict[str, Any] = {"examples": [{"version": 1, "template": "gradient", "options": {"size": 0.7}}]}
+
+
+class ItemChange(BaseModel, frozen=True, extra="forbid", json_schema_extra=_CHANGES):
+    """What is to be different. A look or channels make a new version; what was approved or delivered stays."""
+
+    version: int | None = Field(None, ge=1, description="The version that was looked at: refused if there is a newer.")
+    template: Id | None = None
+    options: dict[str, Any] | None = Field(None, max_length=40)
+    channels: Annotated[tuple[Id, ...], Field(min_length=1, max_length=40)] | None = None
+    priority: Priority | None = None
+
+
+@router.get("/batches/{batch_id}/items")
+async def list_items(
+    batch_id: BatchId,
+    svc: Svc,
+    who: Reader,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    status: Annotated[list[ItemStatus] | None, Query(description="Only those; may be given several times.")] = None,
+    needs_look: Annotated[bool | None, Query(description="Only those that a check wants looked at.")] = None,
+    sku: Annotated[str | None, Query(max_length=200)] = None,
+    channel: Annotated[str | None, Query(pattern=_NAME, description="With a finding in this channel's file.")] = None,
+    finding: Annotated[str | None, Query(pattern=_NAME, description="With this check's finding.")] = None,
+    order: Annotated[Order, Query(description="In drawing order, or the worst first.")] = "position",
+) -> Page[ItemView]:
+    """Items of a batch."""
+    async with svc.db.read() as tx:
+        found = await items.page(
+            tx, who.workspace_id, batch_id, status=status or (), needs_look=needs_look, sku=sku, channel=channel,
+            finding=finding, order=order, after=_after(cursor), limit=limit + 1,
+        )  # fmt: skip
+    shown = [_linked(svc, who, item) for item in found]
+    return page_of(shown, limit, lambda item: [item.worst, item.position, item.id])
+
+
+@router.get("/items/{item_id}")
+async def get_item(item_id: ItemId, response: Response, svc: Svc, who: Reader) -> ItemDetail:
+    """An item with all its versions: files, findings in words, what changed from one to the next, who decided what."""
+    async with svc.db.read() as tx:
+        found = await items.get(tx, who.workspace_id, item_id)
+    response.headers["ETag"] = etag(found.version)
+    return detail(svc, who, found)
+
+
+@router.patch("/items/{item_id}")
+async def change_item(
+    item_id: ItemId,
+    change: ItemChange,
+    response: Response,
+    svc: Svc,
+    who: Editor,
+    if_match: Annotated[str | None, Header(alias="If-Match", description="The item's version as an ETag.")] = None,
+) -> ItemDetail:
+    """Give it another look, other channels or another place in the queue."""
+    version = change.version if change.version is not None else _version(if_match)
+    async with svc.db.write() as tx:
+        tickets = await items.change(
+            tx, who.workspace_id, item_id, version=version, template=change.template, options=change.options,
+            channels=change.channels, priority=change.priority,
+        )  # fmt: skip
+        found = await items.get(tx, who.workspace_id, item_id)
+    await svc.queues.move(tickets)
+    response.headers["ETag"] = etag(found.version)
+    return detail(svc, who, found)
+
+
+def detail(svc: Service, who: Principal, item: ItemDetail) -> ItemDetail:
+    """The same with links instead of keys."""
+    versions = []
+    for version in item.versions:
+        files = tuple(
+            file.model_copy(update={"url": link(svc, who.workspace_id, file.url, name=file.name)})
+            for file in version.renditions
+        )
+        versions.append(_linked(svc, who, version).model_copy(update={"renditions": files}))
+    return _linked(svc, who, item).model_copy(update={"versions": tuple(versions)})
+
+
+def _linked(svc: Service, who: Principal, shown: _Shown) -> _Shown:
+    names = [name for name in ("thumb", "before", "after") if getattr(shown, name, "")]
+    return shown.model_copy(update={name: link(svc, who.workspace_id, getattr(shown, name)) for name in names})
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    mark = if_match.strip().removeprefix("W/").strip('"')
+    if not mark.isdecimal() or len(mark) > 9:
+        raise BadOption(
+            "this is not the ETag of an item.", subject="If-Match", remedy="Send back the one you were given."
+        )
+    return int(mark)
+
+
+def _after(cursor: str | None) -> tuple[float, int, str] | None:
+    if cursor is None:
+        return None
+    match unpacked(cursor):
+        case [int() | float() as worst, int() as position, str() as id]:
+            return float(worst), position, id
+    raise BadOption("this is not a cursor of this list.", subject="cursor", remedy="Begin without one.")

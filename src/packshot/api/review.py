@@ -1,0 +1,117 @@
+"""Review: approve, reject, put aside, make anew; one item or five hundred at once; and take it back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from packshot.api.access import Reader, Reviewer
+from packshot.api.batches import BatchId
+from packshot.api.cursors import after_id, page_of
+from packshot.api.items import ItemId
+from packshot.api.paging import Cursor, Limit, Page
+from packshot.api.service import Svc
+from packshot.catalog import reasons, review
+from packshot.catalog.asked import Id
+from packshot.catalog.review import Decision, Done, HistoryEntry, Result, ReviewAsked, Seen
+from packshot.catalog.status import ItemStatus
+
+router = APIRouter(tags=["review"])
+
+
+class ReasonView(BaseModel, frozen=True):
+    """A reason, and what a retry does because of it."""
+
+    id: str
+    title: str
+    rule: str
+
+
+class Reviewed(BaseModel, frozen=True):
+    """What came of it, item by item. `act` is what undo takes."""
+
+    act: str
+    done: int
+    results: tuple[Result, ...]
+
+
+_DECISIONS: dict[str, Any] = {
+    "examples": [
+        {"version": 1, "decision": "approve"},
+        {"version": 1, "decision": "reject", "reason": "shadow_unnatural", "note": "Too dark.", "retry": True},
+    ]
+}
+
+
+class DecisionAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra=_DECISIONS):
+    """A decision about one item."""
+
+    version: int = Field(ge=1, description="The version that was looked at.")
+    status: ItemStatus | None = Field(None, description="If given, the item must still be in it.")
+    decision: Decision
+    reason: str = Field("", max_length=40)
+    note: str = Field("", max_length=2000)
+    anyway: bool = Field(False, description="Approve files too that break a channel's hard rule.")
+    retry: bool = Field(False, description="With “reject”: make it anew by the reason's rule.")
+    template: Id | None = None
+    options: dict[str, Any] | None = None
+    channels: Annotated[tuple[Id, ...], Field(min_length=1, max_length=40)] | None = None
+
+
+@router.get("/review/reasons")
+async def list_reasons(who: Reader) -> list[ReasonView]:
+    """Why a picture may not be taken, and what a retry changes because of it."""
+    return [ReasonView(id=reason.id, title=reason.title, rule=reason.rule) for reason in reasons.REASONS]
+
+
+@router.post("/items/{item_id}/review")
+async def review_item(item_id: ItemId, asked: DecisionAsked, svc: Svc, who: Reviewer) -> Reviewed:
+    """Decide about one item. Refused with 409 if it is no longer as it was seen."""
+    seen = Seen(id=item_id, version=asked.version, status=asked.status)
+    fields = asked.model_dump(exclude={"version", "status"})
+    return await _decide(svc, who, ReviewAsked(items=(seen,), **fields))
+
+
+@router.post("/review")
+async def review_items(asked: ReviewAsked, svc: Svc, who: Reviewer) -> Reviewed:
+    """Decide about many items at once, which is undone at once.
+
+    Each is decided for itself: `results` says which were not, because they changed meanwhile or do not allow it. Only
+    if not one was decided is the answer an error.
+    """
+    return await _decide(svc, who, asked)
+
+
+@router.post("/review/{act}/undo")
+async def undo_review(
+    act: Annotated[str, Path(description="What the decision's answer named.", max_length=40)], svc: Svc, who: Reviewer
+) -> Reviewed:
+    """Take a decision back, for those of its items to which nothing has happened since."""
+    async with svc.db.write() as tx:
+        done = await review.undo(tx, who.workspace_id, act)
+    await svc.queues.remove(done.remove)
+    return _reviewed(done)
+
+
+@router.get("/batches/{batch_id}/reviews")
+async def list_reviews(
+    batch_id: BatchId, svc: Svc, who: Reader, cursor: Cursor = None, limit: Limit = 50
+) -> Page[HistoryEntry]:
+    """What was decided in a batch and by whom, the newest first."""
+    async with svc.db.read() as tx:
+        found = await review.history(tx, who.workspace_id, batch_id, after=after_id(cursor), limit=limit + 1)
+    return page_of(found, limit, lambda entry: entry.id)
+
+
+async def _decide(svc: Svc, who: Reviewer, asked: ReviewAsked) -> Reviewed:
+    async with svc.db.write() as tx:
+        done = await review.decide(tx, who.workspace_id, asked, by=who.by)
+    await svc.queues.add(done.add)
+    return _reviewed(done)
+
+
+def _reviewed(done: Done) -> Reviewed:
+    count = sum(result.outcome is review.Outcome.DONE for result in done.results)
+    return Reviewed(act=done.act, done=count, results=tuple(done.results))

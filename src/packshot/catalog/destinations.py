@@ -1,0 +1,216 @@
+"""Destinations: S3 buckets of the workspace's own, with a secret that is kept encrypted and never given back."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+from datetime import datetime
+from typing import Any, Protocol
+
+import httpx
+import obstore.exceptions as s3_errors
+from obstore.store import S3Store
+from pydantic import BaseModel, Field, SecretStr, field_validator
+from sqlalchemy import Row, select, update
+
+from packshot.db import Tx
+from packshot.db.tables import destinations, new_id, now
+from packshot.errors import BadInput, BadOption, FetchFailed, NotFound, PackshotError, UnsafeInput
+from packshot.fetch import check_url, is_public, resolve
+from packshot.settings import Settings
+
+PROBE = "packshot-test.txt"
+
+
+class Vault(Protocol):
+    def encrypt(self, secret: str) -> bytes: ...
+    def decrypt(self, kept: bytes) -> str: ...
+
+
+class DestinationAsked(BaseModel, frozen=True, extra="forbid"):
+    """A bucket to deliver to."""
+
+    name: str = Field(min_length=1, max_length=200)
+    bucket: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", description="As the provider names it.")
+    prefix: str = Field("", max_length=200, description="A folder in the bucket, such as shop/photos.")
+    region: str = Field("us-east-1", pattern=r"^[a-z0-9-]{1,40}$")
+    endpoint: str = Field("", max_length=300, description="https://… of another provider than AWS.")
+    access_key_id: str = Field(min_length=1, max_length=200)
+    secret_access_key: SecretStr = Field(min_length=1, max_length=400)
+
+    @field_validator("prefix")
+    @classmethod
+    def _plain(cls, prefix: str) -> str:
+        return plain_prefix(prefix)
+
+    @field_validator("endpoint")
+    @classmethod
+    def _an_address(cls, endpoint: str) -> str:
+        if not endpoint:
+            return ""
+        try:
+            address = check_url(endpoint)
+        except PackshotError as error:
+            raise ValueError(error.message) from None
+        if address.path not in ("", "/") or address.query:
+            raise ValueError("give the address of the server alone, such as https://s3.example.com")
+        return str(address).rstrip("/")
+
+
+class DestinationView(BaseModel, frozen=True):
+    """A destination without its secret."""
+
+    id: str
+    name: str
+    kind: str
+    bucket: str
+    prefix: str
+    region: str
+    endpoint: str
+    access_key_id: str
+    created_at: datetime
+
+
+def plain_prefix(prefix: str) -> str:
+    """A folder path of plain names.  Raises ValueError for anything that leads elsewhere."""
+    parts = [part for part in prefix.strip("/").split("/") if part]
+    if any(not re.fullmatch(r"[\w][\w .-]{0,99}", part) or part.rstrip(". ") != part for part in parts):
+        raise ValueError("name folders with letters, digits, dots, hyphens and underscores, parted by /")
+    return "/".join(parts)
+
+
+async def create(tx: Tx, workspace_id: str, asked: DestinationAsked, *, vault: Vault) -> DestinationView:
+    """`check_endpoint` comes first, outside the transaction: it looks a name up."""
+    id = new_id("dst")
+    config = asked.model_dump(exclude={"name", "secret_access_key"})
+    await tx.execute(
+        destinations.insert().values(
+            id=id, workspace_id=workspace_id, name=asked.name, kind="s3", config=config, created_at=now(),
+            secret=vault.encrypt(asked.secret_access_key.get_secret_value()),
+        )
+    )  # fmt: skip
+    return view(await row(tx, workspace_id, id))
+
+
+async def change(tx: Tx, workspace_id: str, id: str, asked: DestinationAsked, *, vault: Vault) -> DestinationView:
+    """Replace it, secret included; `check_endpoint` comes first.  Raises NotFound."""
+    await row(tx, workspace_id, id)
+    await tx.execute(
+        update(destinations).where(destinations.c.workspace_id == workspace_id, destinations.c.id == id).values(
+            name=asked.name, config=asked.model_dump(exclude={"name", "secret_access_key"}),
+            secret=vault.encrypt(asked.secret_access_key.get_secret_value()),
+        )
+    )  # fmt: skip
+    return view(await row(tx, workspace_id, id))
+
+
+async def row(tx: Tx, workspace_id: str, id: str) -> Row[Any]:
+    """Raises NotFound."""
+    found = (await tx.execute(select(destinations).where(
+        destinations.c.workspace_id == workspace_id, destinations.c.id == id, destinations.c.deleted_at.is_(None)
+    ))).first()  # fmt: skip
+    if found is None:
+        raise NotFound("there is no such destination.", subject=id)
+    return found
+
+
+async def page(tx: Tx, workspace_id: str, *, after: str | None = None, limit: int = 50) -> list[DestinationView]:
+    query = select(destinations).where(
+        destinations.c.workspace_id == workspace_id, destinations.c.deleted_at.is_(None)
+    )  # fmt: skip
+    if after:
+        query = query.where(destinations.c.id < after)
+    return [view(found) for found in await tx.execute(query.order_by(destinations.c.id.desc()).limit(limit))]
+
+
+async def delete(tx: Tx, workspace_id: str, id: str) -> None:
+    """Forget it, its secret at once.  Raises NotFound."""
+    await row(tx, workspace_id, id)
+    await tx.execute(
+        update(destinations).where(destinations.c.workspace_id == workspace_id, destinations.c.id == id)
+        .values(deleted_at=now(), secret=b"")
+    )  # fmt: skip
+
+
+def view(found: Row[Any]) -> DestinationView:
+    return DestinationView(id=found.id, name=found.name, kind=found.kind, created_at=found.created_at, **found.config)
+
+
+async def check_endpoint(endpoint: str, *, private: bool) -> None:
+    """Every address of the server's name must be on the open internet, and spoken to with TLS.
+
+    Raises UnsafeInput, FetchFailed where the name has no address.
+    """
+    if not endpoint or private:
+        return
+    address = httpx.URL(endpoint)
+    if address.scheme != "https":
+        raise UnsafeInput("its address must begin with https://.", subject=endpoint)
+    try:
+        found = await asyncio.wait_for(asyncio.to_thread(resolve, address.host, address.port or 443), 10)
+    except (OSError, UnicodeError, TimeoutError):
+        raise FetchFailed("no server of this name was found.", subject=endpoint) from None
+    if not found or any("%" in one or not is_public(ipaddress.ip_address(one)) for one in found):
+        raise UnsafeInput(
+            "this server is inside a private network.", subject=endpoint,
+            remedy="Whoever runs this installation can allow it (PACKSHOT_PRIVATE_ENDPOINTS).",
+        )  # fmt: skip
+
+
+async def opened(found: Row[Any], *, vault: Vault, settings: Settings) -> Bucket:
+    """The bucket behind a destination, its server checked anew.  Raises UnsafeInput, FetchFailed."""
+    config = found.config
+    await check_endpoint(config["endpoint"], private=settings.private_endpoints)
+    # All of it is named, so that nothing is taken from this machine's own AWS settings.
+    store = S3Store(
+        config["bucket"],
+        prefix=config["prefix"] or None,
+        config={
+            "endpoint": config["endpoint"] or f"https://s3.{config['region']}.amazonaws.com",
+            "region": config["region"],
+            "access_key_id": config["access_key_id"],
+            "secret_access_key": vault.decrypt(found.secret),
+            "virtual_hosted_style_request": False,
+        },
+        client_options={"allow_http": settings.private_endpoints, "timeout": "120s", "connect_timeout": "10s"},
+        retry_config={"max_retries": 3},
+    )
+    return Bucket(store, found.name)
+
+
+class Bucket:
+    """Writes to one bucket, with errors in words. What the server answers is not passed on: it is a stranger's."""
+
+    def __init__(self, store: Any, name: str) -> None:
+        self._store, self._name = store, name
+
+    async def put(self, path: str, content: bytes) -> None:
+        """Raises BadOption where trying again is no use, FetchFailed where it may be."""
+        try:
+            await self._store.put_async(path, content)
+        except (s3_errors.PermissionDeniedError, s3_errors.UnauthenticatedError):
+            raise BadOption(
+                "the bucket does not let us write.", subject=self._name,
+                remedy="Check the access key and that it may put objects.",
+            ) from None  # fmt: skip
+        except (s3_errors.NotFoundError, FileNotFoundError):
+            raise BadOption(
+                "there is no such bucket.", subject=self._name, remedy="Check its name and region."
+            ) from None
+        except (s3_errors.BaseError, OSError):
+            raise FetchFailed(
+                "the bucket could not be written to.", subject=self._name,
+                remedy="Check its address, name and key, then try again.",
+            ) from None  # fmt: skip
+
+    async def probe(self) -> None:
+        """Write a small file and take it away again.  Raises as `put` does."""
+        await self.put(PROBE, b"Packshot can write here.\n")
+        try:
+            await self._store.delete_async(PROBE)
+        except (s3_errors.BaseError, OSError) as error:
+            raise BadInput(
+                f"it can be written to, but {PROBE} could not be deleted.", subject=self._name,
+                remedy="Deliveries work all the same; delete the file by hand.",
+            ) from error  # fmt: skip

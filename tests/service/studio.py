@@ -1,0 +1,155 @@
+"""A workspace on an empty database, with photos in it and fakes for what stands around the catalog.
+
+The database is SQLite, or the PostgreSQL at PACKSHOT_TEST_DATABASE_URL, whose tables are dropped each time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from packshot.catalog import batches, filling
+from packshot.catalog.asked import BatchAsked
+from packshot.catalog.work import Ticket
+from packshot.db import Database, async_url
+from packshot.db import tables as t
+from packshot.store import Store
+
+WS, OTHER = "ws_a", "ws_b"
+
+
+@dataclass
+class FakeQueues:
+    """Keeps what was queued, in order; a ticket is there once."""
+
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+
+    async def add(self, tickets: list[Ticket]) -> None:
+        for ticket in tickets:
+            self.tickets.setdefault(ticket.job_id, ticket)
+
+    async def remove(self, tickets: list[Ticket]) -> None:
+        for ticket in tickets:
+            self.tickets.pop(ticket.job_id, None)
+
+
+class FakeVault:
+    def encrypt(self, secret: str) -> bytes:
+        return secret[::-1].encode()
+
+    def decrypt(self, kept: bytes) -> str:
+        return kept.decode()[::-1]
+
+
+@dataclass
+class Studio:
+    """What a worker hands to the catalog, and short ways to what tests need."""
+
+    db: Database
+    store: Store
+    queues: FakeQueues
+    settings: Any
+    vault: FakeVault = field(default_factory=FakeVault)
+    pixels: Any = None
+
+    async def run(self, id: str) -> Any:
+        async with self.db.read() as tx:
+            return (await tx.execute(select(t.runs).where(t.runs.c.id == id))).one()
+
+    async def rows(self, table: Any, *where: Any) -> list[Any]:
+        async with self.db.read() as tx:
+            return list((await tx.execute(select(table).where(*where))).all())
+
+    async def add_photos(
+        self, count: int, *, ws: str = WS, first: int = 0, category: str = "", **fields: Any
+    ) -> list[str]:
+        ids = []
+        async with self.db.write() as tx:
+            for n in range(first, first + count):
+                sku, id = f"SKU-{n:05d}", f"img_{ws}_{n:05d}"
+                await tx.execute(insert(t.products).values(
+                    id=f"prd_{ws}_{n:05d}", workspace_id=ws, sku=sku, category=category, revision=1, created_at=0,
+                    updated_at=0,
+                ))  # fmt: skip
+                await tx.execute(insert(t.photos).values(**photo_row(id, ws, n) | fields))
+                ids.append(id)
+        return ids
+
+    async def make(self, asked: dict[str, Any], *, ws: str = WS) -> str:
+        """A batch, filled."""
+        id, ticket = await self.ask(asked, ws=ws)
+        await filling.work(await self.run(ticket.id), self)
+        return id
+
+    async def ask(self, asked: dict[str, Any], *, ws: str = WS) -> tuple[str, Ticket]:
+        full = {"name": "Spring", "looks": [{"template": "white"}]} | asked
+        async with self.db.write() as tx:
+            return await batches.create(tx, ws, BatchAsked.model_validate(full), by="usr_1")
+
+    async def finish(self, batch_id: str, *, rejected: bool = False, only: list[str] | None = None) -> list[str]:
+        """What the workers do: each item's files are made, and it waits for review.  Gives the items' ids in order."""
+        where = [t.items.c.batch_id == batch_id, t.items.c.status == "processing"]
+        if only is not None:
+            where.append(t.items.c.id.in_(only))
+        found = await self.rows(t.items, *where)
+        async with self.db.write() as tx:
+            for item in found:
+                version = (await tx.execute(select(t.item_versions).where(
+                    t.item_versions.c.item_id == item.id, t.item_versions.c.version == item.version
+                ))).one()  # fmt: skip
+                for channel in version.channels:
+                    content = f"{item.id} {item.version} {channel['id']}".encode()
+                    sha = hashlib.sha256(content).hexdigest()
+                    await self.store.aput(f"renditions/{sha}", content)
+                    await tx.execute(insert(t.renditions).values(
+                        item_id=item.id, version=item.version, channel=channel["id"], workspace_id=item.workspace_id,
+                        name="shoe-main.png", key=f"renditions/{sha}", sha256=sha, bytes=len(content), width=10,
+                        height=10, format="png", disclosure="compositeCapture", rejected=rejected, created_at=t.now(),
+                        findings=[{"check": "white", "verdict": "fail", "words": "Not white."}] if rejected else [],
+                    ))  # fmt: skip
+                await tx.execute(
+                    update(t.items).where(t.items.c.id == item.id)
+                    .values(status="review", stage="", done_at=t.now(), needs_look=rejected, worst=2.0 * rejected)
+                )  # fmt: skip
+        return [item.id for item in sorted(found, key=lambda item: item.position)]
+
+
+def photo_row(id: str, ws: str, n: int) -> dict[str, Any]:
+    sha = hashlib.sha256(id.encode()).hexdigest()
+    return {
+        "id": id, "workspace_id": ws, "product_id": f"prd_{ws}_{n:05d}", "role": "main", "position": 0,
+        "name": f"photo-{n:05d}.jpg", "sha256": sha, "key": f"originals/{ws}/{sha}", "thumb_key": f"thumbs/{sha}.jpg",
+        "format": "JPEG", "width": 2400, "height": 1800, "bytes": 1000, "profile": "", "fingerprint": sha[:16],
+        "findings": [], "matte_version": 0, "revision": 1, "created_at": 0.0, "updated_at": 0.0,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def studio(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Studio]:
+    url = os.environ.get("PACKSHOT_TEST_DATABASE_URL") or f"sqlite:///{tmp_path / 'packshot.db'}"
+    engine = create_async_engine(async_url(url))
+    async with engine.begin() as tx:
+        await tx.run_sync(t.metadata.drop_all)
+        await tx.run_sync(t.metadata.create_all)
+    await engine.dispose()
+    db = Database(url, durable=False)
+    async with db.write() as tx:
+        for ws in (WS, OTHER):
+            await tx.execute(insert(t.workspaces).values(id=ws, name=ws, settings={}, created_at=0))
+    settings = SimpleNamespace(data_dir=tmp_path / "data", exports=tmp_path / "exports", private_endpoints=False)
+    yield Studio(db, Store(tmp_path / "objects"), FakeQueues(), settings)
+    await db.close()

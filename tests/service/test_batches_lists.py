@@ -1,0 +1,112 @@
+"""A batch from a list or an archive: rows find their photos, what is new is brought in, the rest is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+from studio import OTHER, WS, Studio
+
+from packshot.catalog import imports
+from packshot.catalog.batches import BatchView, get
+from packshot.catalog.status import BatchState
+from packshot.db import tables as t
+from packshot.errors import BadInput, Conflict, PackshotError
+from packshot.settings import Limits
+
+pytestmark = pytest.mark.anyio
+
+
+async def upload(studio: Studio, content: bytes, kind: str = "csv", ws: str = WS) -> str:
+    studio.settings.limits = Limits()
+    await studio.store.aput(f"uploads/{ws}/upl_1", content)
+    async with studio.db.write() as tx:
+        await tx.execute(insert(t.uploads).values(
+            id="upl_1", workspace_id=ws, kind=kind, name=f"list.{kind}", key=f"uploads/{ws}/upl_1", bytes=len(content),
+            created_at=0, expires_at=1e12,
+        ))  # fmt: skip
+    return "upl_1"
+
+
+async def shown(studio: Studio, id: str) -> BatchView:
+    async with studio.db.read() as tx:
+        return await get(tx, WS, id)
+
+
+async def test_rows_find_their_photos_by_sku_then_by_name_and_wear_what_they_ask_for(studio: Studio) -> None:
+    photos = await studio.add_photos(5)
+    await studio.add_photos(1, ws=OTHER, first=90)
+    sheet = (
+        "sku,file,role,template,channel,priority\n"
+        "SKU-00000,,,gradient,web;amazon,urgent\n"
+        "SKU-00001,other-name.jpg,,,,\n"
+        "NEW-7,photo-00002.jpg,,,,\n"
+        "SKU-00003,,angle 2,,,\n"
+        "SKU-00004,,main,nope,,\n"
+        "SKU-00090,,,,,\n"
+        "SKU-00002,,,,,someday\n"
+    )
+    id = await studio.make({"source": {"upload": await upload(studio, sheet.encode())}})
+    rows = {row.photo_id: row for row in await studio.rows(t.items)}
+    assert set(rows) == set(photos[:3])
+    assert (rows[photos[0]].template_id, rows[photos[0]].priority) == ("gradient", 1)
+    version = (await studio.rows(t.item_versions, t.item_versions.c.item_id == rows[photos[0]].id))[0]
+    assert [channel["id"] for channel in version.channels] == ["master", "web", "amazon"]
+    told = {u.name: u.reason for u in (await shown(studio, id)).unmatched}
+    assert set(told) == {"row 5: SKU-00003", "row 7: SKU-00090", "row 8: SKU-00002", "photo-00004.jpg"}
+    assert "no priority “someday”" in told["row 8: SKU-00002"] and "nope" in told["photo-00004.jpg"]
+
+
+async def test_what_a_row_names_elsewhere_is_fetched(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    photos = await studio.add_photos(2)
+    asked: list[Any] = []
+
+    async def bring_rows(run: Any, ctx: Any, rows: Any) -> dict[str, Any]:
+        asked.extend(rows)
+        new = await studio.add_photos(1, first=7)
+        return {"images": new, "refused": [{"name": "row 4", "reason": "It did not arrive."}]}
+
+    monkeypatch.setattr(imports, "bring_rows", bring_rows)
+    sheet = (
+        "sku,url,template\nSKU-00000,,\nSKU-00007,https://shop.example/7.jpg,gradient\nX,https://shop.example/x.jpg,\n"
+    )
+    id = await studio.make({"source": {"upload": await upload(studio, sheet.encode())}})
+    assert [number for number, _ in asked] == [3, 4]
+    looks = {row.photo_id: row.template_id for row in await studio.rows(t.items)}
+    assert looks == {photos[0]: "white", f"img_{WS}_00007": "gradient"}
+    assert [u.reason for u in (await shown(studio, id)).unmatched] == ["It did not arrive."]
+
+
+async def test_a_zip_is_imported_and_an_import_s_photos_are_taken(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = await studio.add_photos(2)
+
+    async def bring(run: Any, ctx: Any, upload_id: str) -> dict[str, Any]:
+        return {"images": [*photos, photos[0]], "refused": [{"name": "a.gif", "reason": "GIF is not read here."}]}
+
+    monkeypatch.setattr(imports, "bring", bring)
+    id = await studio.make({"source": {"upload": await upload(studio, b"PK", "zip")}})
+    view = await shown(studio, id)
+    assert (view.total, [u.name for u in view.unmatched]) == (2, ["a.gif"])
+    async with studio.db.write() as tx:
+        await tx.execute(update(t.runs).values(kind="import", status="running", result={"images": photos[:1]}))
+    run = (await studio.rows(t.runs))[0].id
+    with pytest.raises(Conflict, match="not finished"):
+        await studio.ask({"source": {"upload": run}})
+    async with studio.db.write() as tx:
+        await tx.execute(update(t.runs).values(status="done"))
+    assert (await shown(studio, await studio.make({"source": {"upload": run}}))).total == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"sku\n", b"sku,colour\n1,2\n", b"\0\1\2", b'sku,file\n"1,2\n'])
+async def test_a_list_that_cannot_be_read_fails_its_batch_with_words(studio: Studio, content: bytes) -> None:
+    id, ticket = await studio.ask({"source": {"upload": await upload(studio, content)}})
+    from packshot.catalog import filling
+
+    with pytest.raises(BadInput) as wrong:
+        await filling.work(await studio.run(ticket.id), studio)
+    assert isinstance(wrong.value, PackshotError) and wrong.value.subject == "list.csv"
+    view = await shown(studio, id)
+    assert view.state is BatchState.FAILED and "list.csv" in view.error

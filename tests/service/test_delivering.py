@@ -1,0 +1,344 @@
+"""Exports: approved files, and only those, reach a ZIP, a folder or a bucket, whole and as they were approved."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from obstore.store import S3Store
+from pydantic import ValidationError
+from sqlalchemy import update
+from studio import OTHER, WS, Studio
+
+from packshot.catalog import batches, delivering, destinations, exporting, items, review
+from packshot.catalog.destinations import DestinationAsked
+from packshot.catalog.exporting import ExportAsked
+from packshot.catalog.review import ReviewAsked
+from packshot.catalog.status import BatchState
+from packshot.db import tables as t
+from packshot.errors import BadOption, Conflict, DiskFull, FetchFailed, NotFound, UnsafeInput
+
+pytestmark = pytest.mark.anyio
+
+
+async def approved(studio: Studio, count: int = 3, approve: int | None = None) -> tuple[str, list[str]]:
+    batch = await studio.make({"source": {"images": await studio.add_photos(count)}, "channels": ["web"]})
+    ids = await studio.finish(batch)
+    await decide(studio, ids[:approve], "approve")
+    return batch, ids
+
+
+async def decide(studio: Studio, ids: list[str], decision: str, **rest: Any) -> str:
+    async with studio.db.write() as tx:
+        seen = [{"id": id, "version": 1} for id in ids]
+        asked = ReviewAsked.model_validate({"items": seen, "decision": decision} | rest)
+        return (await review.decide(tx, WS, asked, by=None)).act
+
+
+async def begin(studio: Studio, to: dict[str, Any], **asked: Any) -> str:
+    async with studio.db.write() as tx:
+        return (await exporting.create(tx, WS, ExportAsked.model_validate({"to": to} | asked), by=None)).id
+
+
+async def export(studio: Studio, to: dict[str, Any], **asked: Any) -> tuple[str, dict[str, Any]]:
+    id = await begin(studio, to, **asked)
+    result = await delivering.work(await studio.run(id), studio)
+    async with studio.db.write() as tx:
+        await tx.execute(update(t.runs).where(t.runs.c.id == id).values(status="done", result=result))
+    return id, result
+
+
+async def test_a_dry_run_says_what_would_be_delivered_and_what_not(studio: Studio) -> None:
+    batch, ids = await approved(studio, 3, approve=2)
+    async with studio.db.read() as tx:
+        asked = ExportAsked.model_validate({"batch": batch, "to": {"kind": "zip"}, "dry_run": True})
+        plan = await exporting.plan(tx, WS, asked)
+        only = await exporting.plan(tx, WS, asked.model_copy(update={"channels": ("web",)}))
+        with pytest.raises(NotFound):
+            await exporting.plan(tx, OTHER, asked)
+        with pytest.raises(NotFound):
+            named = asked.model_copy(update={"batch": None, "items": (ids[0], "itm_nope")})
+            await exporting.plan(tx, WS, named)
+    assert sorted(file.name for file in plan.files) == [
+        "master/shoe-main-2.png", "master/shoe-main.png", "web/shoe-main-2.png", "web/shoe-main.png",
+    ]  # fmt: skip
+    assert [(left.item, left.reason) for left in plan.left_out] == [(ids[2], "It is not approved, but review.")]
+    assert plan.total_bytes == sum(file.bytes for file in plan.files) > 0
+    assert {file.channel for file in only.files} == {"web"}
+
+
+async def test_a_zip_holds_the_approved_bytes_and_the_batch_is_exported(studio: Studio) -> None:
+    batch, ids = await approved(studio, 3, approve=2)
+    id, result = await export(studio, {"kind": "zip"}, batch=batch)
+    content = await studio.store.aget(f"exports/{WS}/{id}.zip")
+    assert content is not None and len(content) == result["zip_bytes"]
+    path = studio.settings.data_dir / "x.zip"
+    path.write_bytes(content)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        hashes = {hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist()}
+    wanted = {f.sha256 for f in await studio.rows(t.renditions) if f.item_id in ids[:2]}
+    assert hashes == wanted and len(wanted) == 4
+    async with studio.db.read() as tx:
+        shown = await exporting.get(tx, WS, id)
+        files = await exporting.delivered(tx, WS, id, limit=3)
+        rest = await exporting.delivered(tx, WS, id, after=files[-1][0])
+        assert (await batches.get(tx, WS, batch)).state is BatchState.REVIEW
+        assert [e.id for e in await exporting.page(tx, WS)] == [id]
+        assert await exporting.page(tx, OTHER) == []
+    assert (shown.delivered, shown.failed, shown.total, len(shown.left_out)) == (4, 0, 4, 1)
+    assert shown.zip_expires_at is not None and len(files) + len(rest) == 4
+    assert not list((studio.settings.data_dir / "parts").iterdir())
+    await decide(studio, ids[2:], "approve")
+    await export(studio, {"kind": "zip"}, batch=batch)
+    async with studio.db.read() as tx:
+        assert (await batches.get(tx, WS, batch)).state is BatchState.EXPORTED
+    await decide(studio, ids[:1], "reject")
+    async with studio.db.read() as tx:
+        assert (await batches.get(tx, WS, batch)).state is BatchState.APPROVED
+
+
+async def test_what_was_delivered_is_not_undone(studio: Studio) -> None:
+    batch = await studio.make({"source": {"images": await studio.add_photos(1)}})
+    act = await decide(studio, await studio.finish(batch), "approve")
+    await export(studio, {"kind": "zip"}, batch=batch)
+    with pytest.raises(Conflict, match="delivered since"):
+        async with studio.db.write() as tx:
+            await review.undo(tx, WS, act)
+
+
+async def test_a_newer_version_changes_nothing_about_what_was_approved(studio: Studio) -> None:
+    batch, ids = await approved(studio, 1)
+    async with studio.db.write() as tx:
+        await items.change(tx, WS, ids[0], options={"shadow": 0.1})
+    await studio.finish(batch)
+    _, result = await export(studio, {"kind": "folder", "folder": "out"}, batch=batch)
+    assert result["delivered"] == 2
+    assert {row.version for row in await studio.rows(t.deliveries)} == {1}
+    async with studio.db.write() as tx:
+        seen = [{"id": ids[0], "version": 2}]
+        await review.decide(tx, WS, ReviewAsked.model_validate({"items": seen, "decision": "reject"}), by=None)
+    with pytest.raises(Conflict, match="nothing to deliver"):
+        await export(studio, {"kind": "zip"}, batch=batch)
+
+
+async def test_a_file_that_is_not_what_was_approved_is_not_delivered(studio: Studio) -> None:
+    batch, _ = await approved(studio, 2)
+    files = await studio.rows(t.renditions)
+    await studio.store.aput(files[0].key, b"something else")
+    await studio.store.adelete([files[1].key])
+    for to in ({"kind": "folder", "folder": "out"}, {"kind": "zip"}):
+        id, result = await export(studio, to, batch=batch)
+        assert (result["delivered"], result["failed"]) == (2, 2)
+        told = sorted(row.error for row in await studio.rows(t.deliveries, t.deliveries.c.run_id == id) if row.error)
+        assert any("no longer kept" in words for words in told)
+        assert any("not the one that was approved" in words for words in told)
+
+
+async def test_a_folder_is_written_whole_and_what_is_there_is_left_alone(studio: Studio) -> None:
+    batch, _ = await approved(studio)
+    await export(studio, {"kind": "folder", "folder": "spring/2026"}, batch=batch)
+    root = studio.settings.exports / WS / "spring" / "2026"
+    files = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+    assert len(files) == 6 and not [name for name in files if name.endswith(".part")]
+    for row in await studio.rows(t.deliveries):
+        assert hashlib.sha256(files[row.name].read_bytes()).hexdigest() == row.sha256
+    before = {name: path.stat().st_ino for name, path in files.items()}
+    next(iter(files.values())).write_bytes(b"changed")
+    await export(studio, {"kind": "folder", "folder": "spring/2026"}, batch=batch)
+    assert sum(path.stat().st_ino != before[name] for name, path in files.items()) == 1
+
+
+async def test_a_link_in_the_folder_leads_nowhere(studio: Studio, tmp_path: Path) -> None:
+    batch, _ = await approved(studio, 1)
+    root = studio.settings.exports / WS / "out"
+    root.mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (root / "web").symlink_to(tmp_path / "elsewhere")
+    _, result = await export(studio, {"kind": "folder", "folder": "out"}, batch=batch)
+    assert (result["delivered"], result["failed"]) == (1, 1)
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.parametrize(
+    "folder", ["../up", "/etc", "a/../../b", "a\\b", ".", "..", "", " /", "a//../b", ".hidden", "a\0b"]
+)
+async def test_a_folder_s_name_leads_nowhere_else(folder: str) -> None:
+    with pytest.raises(ValidationError):
+        ExportAsked.model_validate({"batch": "b", "to": {"kind": "folder", "folder": folder}})
+
+
+async def test_a_full_disk_loses_nothing_and_the_export_goes_on(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, _ = await approved(studio)
+    id = await begin(studio, {"kind": "folder", "folder": "out"}, batch=batch)
+    real, calls = delivering._write, 0
+
+    def full(root: Path, name: str, content: bytes) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 2:
+            raise delivering._disk_full()
+        real(root, name, content)
+
+    monkeypatch.setattr(delivering, "_write", full)
+    with pytest.raises(DiskFull):
+        await delivering.work(await studio.run(id), studio)
+    assert sorted(row.status for row in await studio.rows(t.deliveries)) == ["delivered"] * 2 + ["waiting"] * 4
+    monkeypatch.setattr(delivering, "_write", real)
+    result = await delivering.work(await studio.run(id), studio)
+    assert result["delivered"] == 6
+
+    def no_room(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", no_room)
+    with pytest.raises(DiskFull):
+        delivering._write(studio.settings.exports / "x", "a/b.png", b"x")
+    assert [path.name for path in (studio.settings.exports / "x").rglob("*")] == ["a"]
+
+
+@pytest.mark.parametrize("where", ["_list", "_progress", "_build_zip", "_mark_exported"])
+async def test_an_export_that_is_killed_goes_on(studio: Studio, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    batch, _ = await approved(studio)
+    id = await begin(studio, {"kind": "zip"}, batch=batch)
+    real = getattr(delivering, where)
+
+    async def dies(*args: Any) -> Any:
+        await real(*args)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(delivering, where, dies)
+        with pytest.raises(KeyboardInterrupt):
+            await delivering.work(await studio.run(id), studio)
+    result = await delivering.work(await studio.run(id), studio)
+    again = await delivering.work(await studio.run(id), studio)
+    assert result == again
+    assert (result["delivered"], len(await studio.rows(t.deliveries)), len(await studio.rows(t.uploads))) == (6, 6, 1)
+    assert (await studio.run(id)).done_count == 6
+
+
+async def test_nothing_approved_is_nothing_to_deliver(studio: Studio) -> None:
+    batch, ids = await approved(studio, 2, approve=1)
+    with pytest.raises(Conflict):
+        await begin(studio, {"kind": "zip"}, items=ids[1:])
+    with pytest.raises(NotFound):
+        await begin(studio, {"kind": "s3", "destination": "dst_nope"}, batch=batch)
+    with pytest.raises(NotFound):
+        await begin(studio, {"kind": "zip"}, batch="bat_nope")
+    for wrong in ({}, {"batch": "b", "items": ["i"]}, {"batch": "b", "to": {"kind": "ftp"}}):
+        with pytest.raises(ValidationError):
+            ExportAsked.model_validate({"to": {"kind": "zip"}} | wrong)
+
+
+# --- buckets ---
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(150):
+            try:
+                httpx.get(address, timeout=1)
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        httpx.put(f"{address}/shop", timeout=5)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def bucket(address: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "name": "Shop", "bucket": "shop", "prefix": "photos", "endpoint": address, "access_key_id": "key",
+        "secret_access_key": "hidden",
+    } | fields  # fmt: skip
+
+
+async def add(studio: Studio, asked: dict[str, Any]) -> destinations.DestinationView:
+    wanted = DestinationAsked.model_validate(asked)
+    await destinations.check_endpoint(wanted.endpoint, private=studio.settings.private_endpoints)
+    async with studio.db.write() as tx:
+        return await destinations.create(tx, WS, wanted, vault=studio.vault)
+
+
+async def test_a_bucket_receives_the_files_under_its_prefix(studio: Studio, s3: str) -> None:
+    studio.settings.private_endpoints = True
+    made = await add(studio, bucket(s3))
+    assert "hidden" not in made.model_dump_json()
+    assert (await studio.rows(t.destinations))[0].secret == b"neddih"
+    async with studio.db.read() as tx:
+        row = await destinations.row(tx, WS, made.id)
+        assert [d.id for d in await destinations.page(tx, WS)] == [made.id]
+        for foreign in (destinations.row(tx, OTHER, made.id), destinations.delete(tx, OTHER, made.id)):
+            with pytest.raises(NotFound):
+                await foreign
+    await (await destinations.opened(row, vault=studio.vault, settings=studio.settings)).probe()
+    batch, _ = await approved(studio)
+    _, result = await export(studio, {"kind": "s3", "destination": made.id, "prefix": "spring"}, batch=batch)
+    assert result["delivered"] == 6
+    store = S3Store("shop", config={
+        "endpoint": s3, "region": "us-east-1", "access_key_id": "k", "secret_access_key": "s",
+    }, client_options={"allow_http": True})  # fmt: skip
+    paths = {found["path"] for page in store.list() for found in page}
+    assert paths == {f"photos/spring/{row.name}" for row in await studio.rows(t.deliveries)}
+    async with studio.db.write() as tx:
+        await destinations.delete(tx, WS, made.id)
+    assert (await studio.rows(t.destinations))[0].secret == b""
+
+
+async def test_a_bucket_that_is_not_there_is_told_and_nothing_counts_as_delivered(studio: Studio, s3: str) -> None:
+    studio.settings.private_endpoints = True
+    made = await add(studio, bucket(s3, bucket="nowhere"))
+    batch, _ = await approved(studio, 1)
+    id = await begin(studio, {"kind": "s3", "destination": made.id}, batch=batch)
+    with pytest.raises((BadOption, FetchFailed)):
+        await delivering.work(await studio.run(id), studio)
+    assert {row.status for row in await studio.rows(t.deliveries)} == {"waiting"}
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["https://127.0.0.1", "https://169.254.169.254", "https://localhost", "https://[::1]:9000", "http://1.1.1.1"],
+)
+async def test_a_bucket_inside_the_private_network_is_refused(studio: Studio, endpoint: str) -> None:
+    with pytest.raises(UnsafeInput):
+        await add(studio, bucket(endpoint))
+    studio.settings.private_endpoints = True
+    made = await add(studio, bucket(endpoint))
+    studio.settings.private_endpoints = False
+    async with studio.db.read() as tx:
+        row = await destinations.row(tx, WS, made.id)
+    with pytest.raises(UnsafeInput):
+        await destinations.opened(row, vault=studio.vault, settings=studio.settings)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"bucket": "A"}, {"bucket": "../x"}, {"prefix": "../x"}, {"endpoint": "file:///etc"}, {"endpoint": "https://u:p@h"},
+              {"region": "eu/../"}, {"endpoint": "https://h.example/path"}]
+)  # fmt: skip
+def test_a_destination_s_fields_lead_nowhere_else(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        DestinationAsked.model_validate(bucket("https://s3.example.com") | wrong)

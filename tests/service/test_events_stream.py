@@ -1,0 +1,220 @@
+"""The event stream: what changed is told once, newest, at most four times a second, and nothing is missed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, insert, select, update
+from studio import OTHER, WS, Studio
+
+from packshot.catalog import review, stream
+from packshot.catalog.events import tell
+from packshot.catalog.review import ReviewAsked
+from packshot.catalog.stream import Hub, Listener
+from packshot.db import tables as t
+from packshot.errors import TooManyTries
+
+pytestmark = pytest.mark.anyio
+
+
+async def batch_in_review(studio: Studio, count: int = 2) -> tuple[str, list[str]]:
+    id = await studio.make({"source": {"images": await studio.add_photos(count)}})
+    return id, await studio.finish(id)
+
+
+async def approve(studio: Studio, ids: list[str], by: str = "usr_1") -> None:
+    async with studio.db.write() as tx:
+        seen = [{"id": id, "version": 1} for id in ids]
+        asked = ReviewAsked.model_validate({"items": seen, "decision": "approve"})
+        await review.decide(tx, WS, asked, by=by)
+
+
+async def of_batch(listener: Listener, batch: str) -> dict[str, Any]:
+    """The next message about a batch; PostgreSQL's readers are told again what happened just before they came."""
+    while (told := await listener.next(2)) is not None:
+        if told.get("batch") == batch and "items" in told:
+            return told
+    raise AssertionError("nothing was told")
+
+
+async def shout(studio: Studio, *, ws: str = WS, **about: Any) -> None:
+    async with studio.db.write() as tx:
+        await tell(tx, ws, "batch.processing", **about)
+
+
+async def test_two_reviewers_see_each_others_decisions(studio: Studio) -> None:
+    batch, ids = await batch_in_review(studio)
+    hub = Hub(studio.db, every=0.01)
+    async with hub.listen(WS) as one, hub.listen(WS, batch=batch) as two, hub.listen(OTHER) as stranger:
+        await approve(studio, ids[:1], by="usr_7")
+        for listener in (one, two):
+            told = await listener.next(2)
+            assert told is not None
+            assert (told["batch"], told["state"], told["done"], told["total"]) == (batch, "review", 2, 2)
+            assert told["counts"]["approved"] == 1
+            assert told["items"] == [{"id": ids[0], "status": "approved", "version": 1, "stage": "", "by": "usr_7"}]
+        assert await stranger.next(0.2) is None
+    assert hub._loop is None
+
+
+async def test_at_most_four_messages_a_second_and_the_last_is_the_newest(studio: Studio) -> None:
+    batch, ids = await batch_in_review(studio, 3)
+    hub = Hub(studio.db, every=0.01)
+    told: list[dict[str, Any]] = []
+    began = time.monotonic()
+    async with hub.listen(WS) as listener:
+
+        async def work() -> None:
+            for n in range(12):
+                await asyncio.sleep(0.08)
+                await (approve(studio, [ids[n // 5]]) if n % 5 == 0 else shout(studio, batch_id=batch))
+
+        task = asyncio.create_task(work())
+        while (message := await listener.next(0.6)) is not None:
+            told.append(message)
+        await task
+    assert len(told) <= 4 * (time.monotonic() - began) + 1
+    assert told[-1]["counts"]["approved"] == 3
+    assert [m["seq"] for m in told] == sorted(m["seq"] for m in told)
+
+
+async def test_a_reader_resumes_behind_a_number_and_misses_nothing(studio: Studio) -> None:
+    batch, ids = await batch_in_review(studio)
+    hub = Hub(studio.db, every=0.01, pace=0.01)
+    async with hub.listen(WS) as listener:
+        await approve(studio, ids[:1])
+        first = await listener.next(2)
+    assert first is not None
+    await approve(studio, ids[1:])
+    async with hub.listen(WS, after=first["seq"]) as listener:
+        told = await of_batch(listener, batch)
+        assert ids[1] in [item["id"] for item in told["items"]]
+        assert await listener.next(0.1) is None
+    async with studio.db.read() as tx:
+        answer = await stream.since(tx, WS, first["seq"], batch=batch)
+    assert answer["reset"] is False and [item["id"] for item in answer["messages"][0]["items"]] == [ids[1]]
+    assert answer["seq"] == told["seq"]
+
+
+async def test_a_number_in_a_message_never_passes_over_what_waits(studio: Studio) -> None:
+    one = await studio.make({"source": {"images": await studio.add_photos(1)}})
+    two = await studio.make({"source": {"images": await studio.add_photos(1, first=5)}})
+    hub = Hub(studio.db, every=0.01, pace=0.01)
+    async with hub.listen(WS) as listener:
+        await shout(studio, batch_id=one)
+        await shout(studio, batch_id=two)
+        await asyncio.sleep(0.1)
+        first = await listener.next(1)
+        assert first is not None and first["batch"] == one
+    async with hub.listen(WS, after=first["seq"]) as listener:
+        assert (await of_batch(listener, two))["seq"] > first["seq"]
+
+
+async def test_what_is_too_old_or_unknown_is_a_reset(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch, _ = await batch_in_review(studio)
+    async with studio.db.write() as tx:
+        await tx.execute(delete(t.events).where(t.events.c.seq <= 2))
+    hub = Hub(studio.db, every=0.01)
+    for after in (0, 999_999):
+        async with hub.listen(WS, after=after) as listener:
+            told = await listener.next(1)
+            assert told is not None and told["reset"] is True and told["seq"] > 2
+        async with studio.db.read() as tx:
+            assert (await stream.since(tx, WS, after))["reset"] is True
+    monkeypatch.setattr(stream, "MOST_MISSED", 1)
+    async with studio.db.read() as tx:
+        assert (await stream.since(tx, WS, 2))["reset"] is True
+    assert batch
+
+
+async def test_runs_are_told_and_a_deleted_batch_is_told_as_such(studio: Studio) -> None:
+    batch, ticket = await studio.ask({"source": {"images": await studio.add_photos(1)}})
+    hub = Hub(studio.db, every=0.01, pace=0.01)
+    async with hub.listen(WS) as listener:
+        async with studio.db.write() as tx:
+            await tx.execute(update(t.batches).values(deleted_at=1.0))
+            await tell(tx, WS, "batch.deleted", batch_id=batch)
+            await tell(tx, WS, "run.running", run_id=ticket.id)
+        first, second = await listener.next(1), await listener.next(1)
+    assert first is not None and (first["batch"], first["state"]) == (batch, "deleted")
+    assert second is not None and (second["run"], second["status"], second["kind"]) == (ticket.id, "queued", "batch")
+
+
+async def test_more_than_a_hundred_items_are_to_be_fetched_anew(studio: Studio) -> None:
+    batch, ids = await batch_in_review(studio, 101)
+    async with studio.db.read() as tx:
+        seq = await tx.scalar(select(t.events.c.seq).order_by(t.events.c.seq.desc()))
+    await approve(studio, ids)
+    async with studio.db.read() as tx:
+        answer = await stream.since(tx, WS, seq)
+    assert [m["items"] for m in answer["messages"]] == [None]
+    assert batch
+
+
+async def test_a_wait_that_ends_while_it_is_told_loses_nothing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch, _ = await batch_in_review(studio)
+    hub = Hub(studio.db, every=0.01, pace=0.01)
+    real = hub.told
+
+    async def slow(*args: Any) -> Any:
+        await asyncio.sleep(0.5)
+        return await real(*args)
+
+    async with hub.listen(WS) as listener:
+        monkeypatch.setattr(hub, "told", slow)
+        await shout(studio, batch_id=batch)
+        assert await listener.next(0.3) is None
+        monkeypatch.setattr(hub, "told", real)
+        told = await listener.next(1)
+    assert told is not None and told["batch"] == batch
+
+
+async def test_a_number_that_becomes_visible_late_is_still_told(studio: Studio) -> None:
+    batch, _ = await batch_in_review(studio)
+    other, _ = await studio.ask({"source": {"images": ["x"]}})
+    hub = Hub(studio.db, every=0.01, pace=0.01)
+    hub._look_back = stream.LOOK_BACK  # as on PostgreSQL
+    async with hub.listen(WS) as listener:
+        async with studio.db.write() as tx:
+            await tx.execute(insert(t.events).values(seq=1000, workspace_id=WS, kind="batch.x", batch_id=batch, at=1.0))
+        told = await listener.next(1)
+        assert told is not None and told["batch"] == batch
+        async with studio.db.write() as tx:
+            await tx.execute(insert(t.events).values(seq=998, workspace_id=WS, kind="batch.x", batch_id=other, at=1.0))
+        told = await listener.next(1)
+        assert told is not None and told["batch"] == other
+        assert await listener.next(0.1) is None
+
+
+async def test_a_workspace_has_only_so_many_listeners(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "MOST_LISTENERS", 1)
+    hub = Hub(studio.db)
+    async with hub.listen(WS):
+        with pytest.raises(TooManyTries):
+            async with hub.listen(WS):
+                pass
+        async with hub.listen(OTHER):
+            pass
+    async with hub.listen(WS):
+        pass
+
+
+async def test_the_loop_outlives_a_database_that_is_away(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch, _ = await batch_in_review(studio)
+    hub = Hub(studio.db, every=0.01, pace=0.01)
+    real, failed = hub._read, asyncio.Event()
+
+    async def away() -> Any:
+        if not failed.is_set():
+            failed.set()
+            raise OSError("away")
+        return await real()
+
+    monkeypatch.setattr(hub, "_read", away)
+    async with hub.listen(WS) as listener:
+        await failed.wait()
+        await shout(studio, batch_id=batch)
+        assert (await listener.next(3)) is not None
