@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -68,6 +69,7 @@ class Supervisor:
         if self._valkey is not None:
             self._valkey.start()
         upgrade(self._settings.database)
+        shutil.rmtree(_metrics_dir(self._settings), ignore_errors=True)  # numbers of processes that are gone
         for program in self._programs:
             self._launch(program)
 
@@ -158,9 +160,15 @@ def environment(settings: Settings) -> dict[str, str]:
         "PACKSHOT_HOST": settings.host,
         "PACKSHOT_PORT": str(settings.port),
         "PACKSHOT_SUPERVISED": "1",
+        "PROMETHEUS_MULTIPROC_DIR": str(_metrics_dir(settings)),
         "PYTHONUNBUFFERED": "1",
     }
     return {**os.environ, **told}
+
+
+def _metrics_dir(settings: Settings) -> Path:
+    """Where the programs add up their numbers; see `metrics`."""
+    return settings.data_dir.absolute() / "metrics"
 
 
 def _reachable(settings: Settings) -> str:

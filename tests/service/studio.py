@@ -1,13 +1,11 @@
 """A workspace on an empty database, with photos in it and fakes for what stands around the catalog.
 
-The database is SQLite, or the PostgreSQL at PACKSHOT_TEST_DATABASE_URL, whose tables are dropped each time.
+Whatever asks for it runs twice, on SQLite and on PostgreSQL.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,12 +13,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from packshot.catalog import batches, filling
 from packshot.catalog.asked import BatchAsked
 from packshot.catalog.work import Ticket
-from packshot.db import Database, async_url
+from packshot.db import Database
 from packshot.db import tables as t
 from packshot.store import Store
 
@@ -139,17 +136,9 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def studio(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Studio]:
-    url = os.environ.get("PACKSHOT_TEST_DATABASE_URL") or f"sqlite:///{tmp_path / 'packshot.db'}"
-    engine = create_async_engine(async_url(url))
-    async with engine.begin() as tx:
-        await tx.run_sync(t.metadata.drop_all)
-        await tx.run_sync(t.metadata.create_all)
-    await engine.dispose()
-    db = Database(url, durable=False)
-    async with db.write() as tx:
+async def studio(database: Database, tmp_path: Path, anyio_backend: str) -> Studio:
+    async with database.write() as tx:
         for ws in (WS, OTHER):
             await tx.execute(insert(t.workspaces).values(id=ws, name=ws, settings={}, created_at=0))
     settings = SimpleNamespace(data_dir=tmp_path / "data", exports=tmp_path / "exports", private_endpoints=False)
-    yield Studio(db, Store(tmp_path / "objects"), FakeQueues(), settings)
-    await db.close()
+    return Studio(database, Store(tmp_path / "objects"), FakeQueues(), settings)

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import socket
-import subprocess
-import sys
-import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from obstore.store import S3Store
 from pydantic import ValidationError
@@ -27,6 +21,7 @@ from packshot.catalog.review import ReviewAsked
 from packshot.catalog.status import BatchState
 from packshot.db import tables as t
 from packshot.errors import BadOption, Conflict, DiskFull, FetchFailed, NotFound, UnsafeInput
+from servers import S3
 
 pytestmark = pytest.mark.anyio
 
@@ -247,27 +242,9 @@ async def test_nothing_approved_is_nothing_to_deliver(studio: Studio) -> None:
 
 
 @pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(150):
-            try:
-                httpx.get(address, timeout=1)
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        httpx.put(f"{address}/shop", timeout=5)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(10)
+def s3(s3: S3) -> str:
+    s3.make("shop")
+    return s3.address
 
 
 def bucket(address: str, **fields: Any) -> dict[str, Any]:

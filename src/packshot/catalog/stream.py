@@ -20,6 +20,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Row, and_, func, or_, select
 
+from packshot import metrics
 from packshot.catalog.progress import statuses
 from packshot.catalog.status import ItemStatus
 from packshot.db import Database, Tx
@@ -314,6 +315,7 @@ class Hub:
                 await asyncio.sleep(1)
                 continue
             if rows:
+                metrics.told(now() - min(row.at for row in rows))
                 for listener in list(self._listeners):
                     listener.note(rows)
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -131,7 +132,9 @@ products = Table(
     Column("category", String(200), nullable=False, default=""),
     Column("revision", Integer, nullable=False),
     _moment("created_at"), _moment("updated_at"), _moment("deleted_at", nullable=True),
-    UniqueConstraint("workspace_id", "sku"),
+    # Of those that are there: a product that was deleted holds its sku back from nobody.
+    Index("uq_products_workspace_id_sku", "workspace_id", "sku", unique=True,
+          sqlite_where=text("deleted_at IS NULL"), postgresql_where=text("deleted_at IS NULL")),
     Index(None, "workspace_id", "deleted_at", "id"),
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -84,6 +84,18 @@ def rows(content: bytes, limits: Limits) -> Iterator[tuple[int, Row]]:
     Raises what condemns the manifest as a whole.
     """
     return _rows(content, limits)
+
+
+def from_rows(listed: Sequence[tuple[int, Row]], name: str, limits: Limits) -> Iterator[Found]:
+    """The photos of a list that came alone: it can name addresses, and no files."""
+
+    def locate(file: str) -> tuple[str, Load]:
+        raise BadInput(
+            f"the list came without the file {_inside(file)}.",
+            remedy="Pack list and photos into one ZIP, or give addresses in the column url.",
+        )
+
+    yield from _from_rows(iter(listed), name, locate, limits)
 
 
 def _inside(file: str) -> PurePosixPath:

@@ -1,0 +1,375 @@
+"""Images: photos taken in, looked at, replaced; and single photos cut out, composed, enlarged."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Query, Request, Response
+from pydantic import BaseModel, Field, model_validator
+
+from packshot.api.access import Editor, Reader
+from packshot.api.asking import IfMatch, ImageId, Prefer, QueryId, Search
+from packshot.api.cursors import after_id, page_of
+from packshot.api.etags import etag, matches
+from packshot.api.forms import MOST_FILES, read_body, read_form, read_small
+from packshot.api.paging import Cursor, Limit, Page
+from packshot.api.runs import RunView, answered
+from packshot.api.service import Svc
+from packshot.api.taking import (
+    MOST_URLS,
+    AllTaken,
+    addresses_of,
+    is_list,
+    keep_list,
+    limit_for,
+    linked,
+    start_import,
+    take,
+    tried,
+    where_of,
+)
+from packshot.catalog import looks, outlets, photos, runs
+from packshot.catalog.kept import channels_json, template_json
+from packshot.catalog.photos import PhotoChange, PhotoView
+from packshot.errors import BadInput, BadOption, NoSuchModel, UnsupportedFormat
+from packshot.rules import FileFormat
+
+router = APIRouter(tags=["images"])
+
+LARGEST_SIDE = 6_000
+WAITED: dict[int | str, dict[str, Any]] = {200: {"model": RunView, "description": "It was waited for, and has ended."}}
+
+
+# --- taking in ---
+
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "array",
+                            "maxItems": MOST_FILES,
+                            "items": {"type": "string", "format": "binary"},
+                            "description": "Photos (JPEG, PNG, WebP, AVIF, HEIC, TIFF); or one ZIP; or one CSV list.",
+                        },
+                        "product_id": {"type": "string"},
+                        "sku": {"type": "string"},
+                        "role": {"type": "string", "example": "main"},
+                        "collection_id": {"type": "string"},
+                    },
+                }
+            },
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "url": {"type": "string", "format": "uri"},
+                        "urls": {
+                            "type": "array", "maxItems": MOST_URLS, "items": {"type": "string", "format": "uri"},
+                        },
+                        "product_id": {"type": "string"},
+                        "sku": {"type": "string"},
+                        "role": {"type": "string"},
+                        "collection_id": {"type": "string"},
+                    },
+                },
+                "examples": {
+                    "one": {"value": {"url": "https://shop.example/shoe.jpg", "sku": "SHOE-7"}},
+                    "many": {"value": {"urls": ["https://shop.example/a.jpg", "https://shop.example/b.jpg"]}},
+                },
+            },
+        },
+    }
+}  # fmt: skip
+
+
+@router.post(
+    "/images",
+    status_code=201,
+    responses={
+        200: {"model": RunView | AllTaken, "description": "An import that was waited for; or none could be taken."},
+        202: {"model": RunView, "description": "A ZIP, a list or addresses: follow the run."},
+    },
+    openapi_extra=_BODY,
+)
+async def upload_images(
+    request: Request, response: Response, svc: Svc, who: Editor, prefer: Prefer = None
+) -> PhotoView | AllTaken | RunView:
+    """Take photos in.
+
+    One photo is answered with what is to be said about it. Of several each is answered for itself: a bad one does not
+    hold up the others. A ZIP, a CSV list and addresses are worked through by a run (202), or waited for with
+    `Prefer: wait=20`.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        asked = addresses_of(await read_small(request))
+        request_of_run = {"urls": asked.all}
+        ticket = await start_import(svc, who, request_of_run, asked)
+        return await answered(svc, who, response, ticket, prefer)
+    if kind != "multipart/form-data":
+        raise UnsupportedFormat(
+            "photos come as a form (multipart/form-data), addresses as JSON.", remedy="Set the Content-Type to one."
+        )
+    with tempfile.TemporaryDirectory(prefix="packshot-upload-") as folder:
+        form = await read_form(request, Path(folder), limit_of=lambda name: limit_for(svc, name))
+        where = where_of(form.fields)
+        if not form.files:
+            raise BadInput("there is no file in this form.", subject="file", remedy="Send it as the part “file”.")
+        if any(is_list(upload) for upload in form.files):
+            ticket = await keep_list(svc, who, form.files, where)
+            return await answered(svc, who, response, ticket, prefer)
+        if where.role and len(form.files) > 1:
+            raise BadOption("several photos cannot have one role.", subject="role", remedy="Send them one by one.")
+        if where.collection_id and not (where.product_id or where.sku):
+            raise BadOption("a collection holds products.", subject="collection_id", remedy="Give a sku, too.")
+        if len(form.files) == 1:
+            photo = await take(svc, who, form.files[0], where)
+            response.headers["Location"] = f"/api/v1/images/{photo.id}"
+            response.headers["ETag"] = etag(photo.revision)
+            return photo
+        taken = [await tried(svc, who, upload, where) for upload in form.files]
+    response.status_code = 201 if any(one.image for one in taken) else 200
+    return AllTaken(items=tuple(taken))
+
+
+# --- looking, changing ---
+
+
+@router.get("/images")
+async def list_images(
+    svc: Svc,
+    who: Reader,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    product_id: QueryId = None,
+    q: Search = None,
+    role: Annotated[str | None, Query(max_length=40, pattern=r"^[^\x00-\x1f]*$")] = None,
+    cut_out: Annotated[
+        bool | None, Query(description="Only those that are cut out, or only those that are not.")
+    ] = None,
+    flagged: Annotated[bool | None, Query(description="Only those with something to be said about them.")] = None,
+) -> Page[PhotoView]:
+    """Photos, the newest first. `q` looks into their names."""
+    async with svc.db.read() as tx:
+        found = await photos.page(
+            tx, who.workspace_id, product_id=product_id, q=q, role=role, cut_out=cut_out, flagged=flagged,
+            after=after_id(cursor), limit=limit + 1,
+        )  # fmt: skip
+    return page_of([linked(svc, who, photo) for photo in found], limit, lambda photo: photo.id)
+
+
+@router.get("/images/{image_id}")
+async def get_image(image_id: ImageId, response: Response, svc: Svc, who: Reader) -> PhotoView:
+    """A photo, with links to the original and a thumbnail."""
+    async with svc.db.read() as tx:
+        found = await photos.get(tx, who.workspace_id, image_id)
+    response.headers["ETag"] = etag(found.revision)
+    return linked(svc, who, found)
+
+
+@router.patch("/images/{image_id}")
+async def change_image(
+    image_id: ImageId, change: PhotoChange, response: Response, svc: Svc, who: Editor, if_match: IfMatch = None
+) -> PhotoView:
+    """Rename a photo, or give it another role, place or product. A product's main photo that loses its role to this
+    one becomes an angle."""
+    async with svc.db.write() as tx:
+        matches(if_match, (await photos.row(tx, who.workspace_id, image_id, lock=True)).revision)
+        changed = await photos.change(tx, who.workspace_id, image_id, change)
+    response.headers["ETag"] = etag(changed.revision)
+    return linked(svc, who, changed)
+
+
+@router.delete("/images/{image_id}", status_code=204)
+async def delete_image(image_id: ImageId, svc: Svc, who: Editor, if_match: IfMatch = None) -> None:
+    """Take a photo away. What was made of it stays."""
+    async with svc.db.write() as tx:
+        matches(if_match, (await photos.row(tx, who.workspace_id, image_id, lock=True)).revision)
+        await photos.delete(tx, who.workspace_id, image_id)
+
+
+_FILE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            "image/jpeg": {"schema": {"type": "string", "format": "binary"}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            },
+        },
+    }
+}
+
+
+@router.put("/images/{image_id}/file", openapi_extra=_FILE)
+async def replace_image(
+    image_id: ImageId, request: Request, response: Response, svc: Svc, who: Editor, if_match: IfMatch = None
+) -> PhotoView:
+    """Put another file in a photo's place: its product, role and place stay, and open items are made anew.
+
+    The body is the file, or a form with the part `file`.
+    """
+    async with svc.db.read() as tx:
+        photo = await photos.row(tx, who.workspace_id, image_id)
+    matches(if_match, photo.revision)
+    limit = svc.settings.limits.photo_bytes
+    name: str | None = None
+    with tempfile.TemporaryDirectory(prefix="packshot-upload-") as folder:
+        path = Path(folder) / "photo"
+        if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+            form = await read_form(request, Path(folder), limit_of=lambda name: limit)
+            if len(form.files) != 1:
+                raise BadInput("one file is to be replaced by one.", subject="file", remedy="Send one part “file”.")
+            if form.files[0].error is not None:
+                raise form.files[0].error
+            path, name = form.files[0].path, form.files[0].name
+        else:
+            await read_body(request, path, limit=limit, name=photo.name)
+        made = await svc.pixels.call("analyse", name=name or photo.name, path=str(path), workspace=who.workspace_id)
+    async with svc.db.write() as tx:
+        matches(if_match, (await photos.row(tx, who.workspace_id, image_id, lock=True)).revision)
+        replaced, tickets = await photos.replace(tx, who.workspace_id, image_id, made, name=name)
+    await svc.queues.add(tickets)
+    response.headers["ETag"] = etag(replaced.revision)
+    return linked(svc, who, replaced)
+
+
+# --- one photo's work ---
+
+
+class SegmentAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"refined": False}]}):
+    """How to cut it out."""
+
+    refined: bool = Field(False, description="With a second, closer pass.")
+
+
+class GenerateAsked(BaseModel, frozen=True, extra="forbid"):
+    """A look for one photo: a template with options; or a prompt or a reference, where a painter is installed."""
+
+    template: str | None = Field(None, max_length=40)
+    options: dict[str, Any] = Field({}, max_length=40)
+    prompt: str | None = Field(None, min_length=1, max_length=2_000)
+    reference: str | None = Field(None, min_length=1, max_length=40, description="An image whose scene is to be met.")
+    channel: str | None = Field(None, max_length=40, description="As this channel wants it.")
+    size: tuple[Annotated[int, Field(ge=64, le=LARGEST_SIDE)], Annotated[int, Field(ge=64, le=LARGEST_SIDE)]] | None = (
+        Field(None, description="Width and height; left out: the channel's, else 2048 × 2048.")
+    )
+    format: FileFormat | None = Field(None, description="Left out: the channel's; else PNG where it is transparent.")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> GenerateAsked:
+        if sum(bool(given) for given in (self.template, self.prompt, self.reference)) != 1:
+            raise ValueError("give one of template, prompt, reference")
+        if self.channel and self.size:
+            raise ValueError("give channel or size, not both: a channel has its own")
+        return self
+
+
+class UpscaleAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"factor": 2}]}):
+    """How much larger."""
+
+    factor: Literal[2, 3, 4] = 2
+
+
+_SEGMENT, _UPSCALE = SegmentAsked(), UpscaleAsked()
+_GENERATE: dict[str, Any] = {
+    "template": {"summary": "A template", "value": {"template": "white", "options": {"shadow": 0.4}}},
+    "channel": {"summary": "As a channel wants it", "value": {"template": "gradient", "channel": "shopify"}},
+    "prompt": {"summary": "A prompt (needs a painter)", "value": {"prompt": "on a marble table, morning light"}},
+}
+
+
+@router.post("/images/{image_id}/segment", status_code=202, responses=WAITED)
+async def segment_image(
+    image_id: ImageId,
+    response: Response,
+    svc: Svc,
+    who: Editor,
+    asked: Annotated[SegmentAsked, Body()] = _SEGMENT,
+    prefer: Prefer = None,
+) -> RunView:
+    """Cut a photo out. Its matte: GET /images/{id}/matte."""
+    async with svc.db.write() as tx:
+        await photos.row(tx, who.workspace_id, image_id)
+        ticket = await runs.start(
+            tx,
+            who.workspace_id,
+            "segment",
+            stages=["segment"],
+            request=asked.model_dump(),
+            photo_id=image_id,
+            by=who.by,
+        )
+    return await answered(svc, who, response, ticket, prefer)
+
+
+@router.post("/images/{image_id}/generate", status_code=202, responses=WAITED)
+async def generate_image(
+    image_id: ImageId,
+    asked: Annotated[GenerateAsked, Body(openapi_examples=_GENERATE)],
+    response: Response,
+    svc: Svc,
+    who: Editor,
+    prefer: Prefer = None,
+) -> RunView:
+    """One picture of one photo in a look. What needs a model that is not installed is refused, and says which."""
+    async with svc.db.write() as tx:
+        await photos.row(tx, who.workspace_id, image_id)
+        if asked.template is None:
+            raise NoSuchModel(
+                f"a {'prompt' if asked.prompt else 'reference'} needs a model that paints backdrops, "
+                "and no painter is installed.",
+                remedy="Install a painter on a machine with a GPU; or choose a template: GET /api/v1/templates.",
+            )
+        worn = await looks.resolve(tx, who.workspace_id, asked.template, asked.options)
+        channels = await outlets.resolve(tx, who.workspace_id, [asked.channel] if asked.channel else [])
+        backdrop = any(step.kind in ("color", "gradient", "picture") for step in worn.steps)
+        request = {
+            "template": template_json(worn),
+            "channel": channels_json(channels)[0] if channels else None,
+            "size": list(channels[0].size if channels else asked.size or (2048, 2048)),
+            "format": asked.format or (channels[0].format if channels else "jpeg" if backdrop else "png"),
+        }
+        ticket = await runs.start(
+            tx, who.workspace_id, "generate", stages=["segment", "generate"], request=request, photo_id=image_id,
+            by=who.by,
+        )  # fmt: skip
+    return await answered(svc, who, response, ticket, prefer)
+
+
+@router.post("/images/{image_id}/upscale", status_code=202, responses=WAITED)
+async def upscale_image(
+    image_id: ImageId,
+    response: Response,
+    svc: Svc,
+    who: Editor,
+    asked: Annotated[UpscaleAsked, Body()] = _UPSCALE,
+    prefer: Prefer = None,
+) -> RunView:
+    """A larger photo of the same, where a model for it is installed."""
+    async with svc.db.write() as tx:
+        await photos.row(tx, who.workspace_id, image_id)
+        if not svc.settings.fake_models:
+            raise NoSuchModel(
+                "no model that enlarges pictures is installed.",
+                remedy="Upload a larger photo, or take the product from closer by.",
+            )
+        ticket = await runs.start(
+            tx, who.workspace_id, "upscale", stages=["segment", "upscale"], request=asked.model_dump(),
+            photo_id=image_id, by=who.by,
+        )  # fmt: skip
+    return await answered(svc, who, response, ticket, prefer)

@@ -1,0 +1,178 @@
+"""Layers of a photo: the original, its matte in all versions, its cut-out. A matte can be drawn by hand."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from packshot.api.access import Editor, Reader
+from packshot.api.asking import IfMatch, IfNoneMatch, ImageId
+from packshot.api.etags import etag, matches, unchanged
+from packshot.api.forms import read_body
+from packshot.api.links import link
+from packshot.api.service import Service, Svc
+from packshot.catalog import mattes, photos
+from packshot.catalog.mattes import MatteView
+from packshot.errors import StateUnsaid, UnsupportedFormat
+
+router = APIRouter(tags=["layers"])
+
+_PNG: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}, "description": "A PNG."},
+    304: {"description": "It is the one you have."},
+}
+_MATTE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+class LayerView(BaseModel, frozen=True):
+    """One layer: where it is, and what it is."""
+
+    kind: Literal["photo", "thumb", "matte", "cutout"]
+    url: str
+    media_type: str
+    width: int | None = None
+    height: int | None = None
+    version: int | None = None
+    etag: str = ""
+
+
+class Layers(BaseModel, frozen=True):
+    """A photo's layers as they are now, and all versions of its matte, the newest first."""
+
+    layers: tuple[LayerView, ...]
+    mattes: tuple[MatteView, ...]
+
+
+class Revert(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"version": 1}]}):
+    """Which matte to go back to."""
+
+    version: int = Field(ge=1, le=2**31 - 1)
+
+
+@router.get("/images/{image_id}/layers")
+async def list_layers(image_id: ImageId, svc: Svc, who: Reader) -> Layers:
+    """What a photo is made of so far. Before it is cut out there is only the photo."""
+    async with svc.db.read() as tx:
+        photo = await photos.row(tx, who.workspace_id, image_id)
+        versions = await mattes.versions(tx, who.workspace_id, image_id)
+    size = {"width": photo.width, "height": photo.height}
+    layers = [
+        LayerView(
+            kind="photo", url=link(svc, who.workspace_id, photo.key, name=photo.name),
+            media_type=f"image/{photo.format.lower()}", etag=etag(photo.sha256), **size,
+        ),
+        LayerView(kind="thumb", url=link(svc, who.workspace_id, photo.thumb_key), media_type="image/jpeg"),
+    ]  # fmt: skip
+    current = next((matte for matte in versions if matte.current), None)
+    if current is not None:
+        here = f"{svc.settings.address}/api/v1/images/{image_id}"
+        layers += [
+            LayerView(
+                kind=kind, url=f"{here}/{kind}", media_type="image/png", version=current.version,
+                etag=etag(current.sha256), **size,
+            )
+            for kind in ("matte", "cutout")
+        ]  # fmt: skip
+    return Layers(layers=tuple(layers), mattes=tuple(versions))
+
+
+@router.get("/images/{image_id}/matte", response_class=Response, responses=_PNG)
+async def get_matte(image_id: ImageId, svc: Svc, who: Reader, if_none_match: IfNoneMatch = None) -> Response:
+    """The matte: 8-bit gray, the photo's upright size, white is the product. Its ETag is what PUT wants."""
+    return await _picture(svc, who.workspace_id, image_id, "matte_png", if_none_match)
+
+
+@router.get("/images/{image_id}/cutout", response_class=Response, responses=_PNG)
+async def get_cutout(image_id: ImageId, svc: Svc, who: Reader, if_none_match: IfNoneMatch = None) -> Response:
+    """The product alone, its edges in its own colours, on nothing."""
+    return await _picture(svc, who.workspace_id, image_id, "cutout_png", if_none_match)
+
+
+@router.put("/images/{image_id}/matte", openapi_extra=_MATTE)
+async def put_matte(
+    image_id: ImageId,
+    request: Request,
+    response: Response,
+    svc: Svc,
+    who: Editor,
+    if_match: IfMatch = None,
+    if_none_match: IfNoneMatch = None,
+) -> MatteView:
+    """Draw the matte by hand: an 8-bit gray PNG of the photo's upright size.
+
+    If-Match must name the matte it was drawn on (If-None-Match: * where there is none yet). Open items that use the
+    photo are made anew; what was approved stays.
+    """
+    async with svc.db.read() as tx:
+        photo = await photos.row(tx, who.workspace_id, image_id)
+        versions = await mattes.versions(tx, who.workspace_id, image_id)
+    seen = next((matte.sha256 for matte in versions if matte.current), "")
+    _check(if_match, if_none_match, seen)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in ("image/png",):
+        raise UnsupportedFormat("a matte comes as a PNG.", subject="matte", remedy="Set the Content-Type to image/png.")
+    with tempfile.TemporaryDirectory(prefix="packshot-matte-") as folder:
+        path = Path(folder) / "matte.png"
+        await read_body(request, path, limit=svc.settings.limits.photo_bytes, name="matte")
+        made = await svc.pixels.call("put_matte", photo=photo.key, name=photo.name, path=str(path))
+    async with svc.db.write() as tx:
+        matte, tickets = await mattes.put(
+            tx, who.workspace_id, image_id, made, photo_sha256=photo.sha256, matte_version=photo.matte_version,
+            by=who.by,
+        )  # fmt: skip
+    await svc.queues.add(tickets)
+    response.headers["ETag"] = etag(matte.sha256)
+    return matte
+
+
+@router.get("/images/{image_id}/mattes")
+async def list_mattes(image_id: ImageId, svc: Svc, who: Reader) -> list[MatteView]:
+    """All versions of a photo's matte, the newest first."""
+    async with svc.db.read() as tx:
+        return await mattes.versions(tx, who.workspace_id, image_id)
+
+
+@router.post("/images/{image_id}/matte/revert")
+async def revert_matte(
+    image_id: ImageId, revert: Revert, response: Response, svc: Svc, who: Editor, if_match: IfMatch = None
+) -> MatteView:
+    """Go back to an earlier matte. Open items that use the photo are made anew."""
+    async with svc.db.write() as tx:
+        await photos.row(tx, who.workspace_id, image_id, lock=True)
+        versions = await mattes.versions(tx, who.workspace_id, image_id)
+        matches(if_match, next((matte.sha256 for matte in versions if matte.current), ""))
+        matte, tickets = await mattes.revert(tx, who.workspace_id, image_id, revert.version)
+    await svc.queues.add(tickets)
+    response.headers["ETag"] = etag(matte.sha256)
+    return matte
+
+
+async def _picture(
+    svc: Service, workspace_id: str, image_id: str, function: str, if_none_match: str | None
+) -> Response:  # fmt: skip
+    async with svc.db.read() as tx:
+        photo, matte = await mattes.current(tx, workspace_id, image_id)
+    headers = {"ETag": etag(matte.sha256), "Cache-Control": "private, no-cache"}
+    if unchanged(if_none_match, matte.sha256):
+        return Response(status_code=304, headers=headers)
+    content = await svc.pixels.call(function, photo=photo.key, name=photo.name, cutout=matte.key)
+    return Response(content, media_type="image/png", headers=headers)
+
+
+def _check(if_match: str | None, if_none_match: str | None, seen: str) -> None:
+    """Raises StateUnsaid, OutOfDate."""
+    if if_match is None and not (if_none_match == "*" and not seen):
+        raise StateUnsaid(
+            "say which matte this one was drawn on, so that nobody's work is lost.",
+            subject="If-Match",
+            remedy="Send the ETag of GET …/matte in If-Match; where there is no matte yet, If-None-Match: *.",
+        )
+    matches(if_match, seen)

@@ -1,0 +1,121 @@
+"""Errors as RFC 9457 problem details: what is wrong, about what, and what to do."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from packshot.errors import DiskFull, NotAllowed, NotSignedIn, PackshotError, TooManyTries, Unavailable, plainly
+
+log = structlog.get_logger(__name__)
+JSON = "application/problem+json"
+
+
+class FieldProblem(BaseModel):
+    """One field that was not understood."""
+
+    field: str
+    words: str
+
+
+class Problem(BaseModel):
+    """What went wrong, in words (RFC 9457)."""
+
+    type: str = Field("about:blank", examples=["urn:packshot:problem:not_found"])
+    title: str = Field(examples=["Not found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["img_1: there is no such image."])
+    code: str = Field(examples=["not_found"])
+    subject: str = ""
+    remedy: str = ""
+    errors: list[FieldProblem] = []
+    reference: str = Field("", description="to quote when asking for help")
+
+
+_WORDS = {
+    400: "The request could not be read", 401: "Not signed in", 403: "Not allowed", 404: "Not found",
+    405: "Not possible with this method", 409: "In conflict with what is there", 412: "Changed in between",
+    413: "Too large", 415: "A format that is not read", 422: "Not understood", 428: "Say which state you saw",
+    429: "Too many tries", 500: "Packshot itself failed", 502: "Not fetched", 503: "Not available now",
+    507: "The disk is full",
+}  # fmt: skip
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": _WORDS[status], "content": {JSON: {}}}
+    for status in (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 502, 503, 507)
+}
+
+
+def add_to(app: FastAPI) -> None:
+    @app.exception_handler(PackshotError)
+    async def ours(request: Request, error: PackshotError) -> JSONResponse:
+        return answer(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        found = error.errors()
+        if any(wrong["type"] == "json_invalid" for wrong in found):
+            return _problem(422, "bad_json", "The body is not valid JSON.")
+        fields = [
+            FieldProblem(field=".".join(str(part) for part in wrong["loc"][1:]) or str(wrong["loc"][0]),
+                         words=plainly(wrong))  # type: ignore[arg-type]
+            for wrong in found[:50]
+        ]  # fmt: skip
+        detail = "; ".join(f"{f.field}: {f.words}" for f in fields[:3])
+        return _problem(422, "bad_request", f"{detail}.", errors=fields)
+
+    @app.exception_handler(HTTPException)
+    async def plain(request: Request, error: HTTPException) -> JSONResponse:
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
+        words = {404: "There is nothing at this address.", 405: "This address does not take that method."}
+        made = _problem(error.status_code, code, words.get(error.status_code, str(error.detail)))
+        made.headers.update(error.headers or {})
+        return made
+
+    @app.exception_handler(DBAPIError)
+    async def database(request: Request, error: DBAPIError) -> JSONResponse:
+        words = str(error.orig).lower()
+        if "disk is full" in words or "no space" in words:
+            return answer(DiskFull("the disk that holds the database is full.", remedy="Make room, then try again."))
+        if "locked" in words or error.connection_invalidated or "connect" in words:
+            return answer(Unavailable("the database is busy.", remedy="Try again in a moment."))
+        if "surrogates not allowed" in words or "nul" in words or "out of range" in words:
+            return _problem(422, "bad_request", "A value holds characters or numbers that cannot be kept.")
+        return _fault(error)
+
+    @app.exception_handler(Exception)
+    async def fault(request: Request, error: Exception) -> JSONResponse:
+        return _fault(error)
+
+
+def answer(error: PackshotError) -> JSONResponse:
+    made = _problem(error.status, error.code, error.message, subject=error.subject, remedy=error.remedy)
+    if isinstance(error, NotSignedIn):
+        made.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooManyTries | Unavailable) and error.retryable or error.status == 503:
+        made.headers["Retry-After"] = "900" if isinstance(error, TooManyTries) else "5"
+    return made
+
+
+def _fault(error: Exception) -> JSONResponse:
+    reference = secrets.token_hex(6)
+    log.error("request.fault", reference=reference, error=type(error).__name__, exc_info=error)
+    return _problem(500, "fault", f"Packshot itself failed. Please report it with {reference}.", reference=reference)
+
+
+def _problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
+    made = Problem(
+        type=f"urn:packshot:problem:{code}", title=_WORDS.get(status, "Error"), status=status, detail=detail, code=code,
+        **more,
+    )  # fmt: skip
+    return JSONResponse(made.model_dump(mode="json"), status, media_type=JSON)
+
+
+__all__ = ["PROBLEMS", "NotAllowed", "Problem", "add_to", "answer"]

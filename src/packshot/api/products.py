@@ -1,0 +1,115 @@
+"""Products: what is sold, with its photos in order."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from packshot.api.access import Editor, Principal, Reader
+from packshot.api.asking import IfMatch, ProductId, QueryId, Search
+from packshot.api.cursors import after_id, page_of
+from packshot.api.etags import etag, matches
+from packshot.api.paging import Cursor, Limit, Page
+from packshot.api.service import Service, Svc
+from packshot.api.taking import linked
+from packshot.catalog import products
+from packshot.catalog.products import ProductAsked, ProductChange, ProductView
+
+router = APIRouter(tags=["products"])
+
+_ORDER: dict[str, Any] = {
+    "examples": [{"photos": ["img_0193a1b2c3d4e5f60718293a4b", "img_0193a1b2c3d4e5f60718293a4c"]}]
+}
+
+
+class PhotoOrder(BaseModel, frozen=True, extra="forbid", json_schema_extra=_ORDER):
+    """All photos of a product, in the order they are to have."""
+
+    photos: Annotated[tuple[Annotated[str, Field(max_length=40)], ...], Field(max_length=1_000)]
+
+
+@router.post("/products", status_code=201)
+async def create_product(asked: ProductAsked, response: Response, svc: Svc, who: Editor) -> ProductView:
+    """Make a product. Its sku is unique in the workspace; a gtin's check digit must be right."""
+    async with svc.db.write() as tx:
+        made = await products.create(tx, who.workspace_id, asked)
+    response.headers["Location"] = f"/api/v1/products/{made.id}"
+    return _shown(svc, who, response, made)
+
+
+@router.get("/products")
+async def list_products(
+    svc: Svc,
+    who: Reader,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    q: Search = None,
+    sku: Annotated[
+        str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Exactly this one.")
+    ] = None,
+    collection_id: QueryId = None,
+    category: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f]*$")] = None,
+    has_photos: Annotated[bool | None, Query(description="Only those with photos, or only those without.")] = None,
+) -> Page[ProductView]:
+    """Products, the newest first. `q` looks into sku, title, gtin and asin; a collection takes in what is under it."""
+    async with svc.db.read() as tx:
+        found = await products.page(
+            tx, who.workspace_id, q=q, sku=sku, collection_id=collection_id, category=category, has_photos=has_photos,
+            after=after_id(cursor), limit=limit + 1,
+        )  # fmt: skip
+    return page_of([with_links(svc, who, product) for product in found], limit, lambda product: product.id)
+
+
+@router.get("/products/{product_id}")
+async def get_product(product_id: ProductId, response: Response, svc: Svc, who: Reader) -> ProductView:
+    """A product with its photos in order."""
+    async with svc.db.read() as tx:
+        found = await products.get(tx, who.workspace_id, product_id)
+    return _shown(svc, who, response, found)
+
+
+@router.patch("/products/{product_id}")
+async def change_product(
+    product_id: ProductId,
+    change: ProductChange,
+    response: Response,
+    svc: Svc,
+    who: Editor,
+    if_match: IfMatch = None,
+) -> ProductView:
+    """Change what is said of a product."""
+    async with svc.db.write() as tx:
+        matches(if_match, (await products.row(tx, who.workspace_id, product_id, lock=True)).revision)
+        changed = await products.change(tx, who.workspace_id, product_id, change)
+    return _shown(svc, who, response, changed)
+
+
+@router.delete("/products/{product_id}", status_code=204)
+async def delete_product(product_id: ProductId, svc: Svc, who: Editor, if_match: IfMatch = None) -> None:
+    """Take a product away with its photos. Batches that were made of them, and what was delivered, stay."""
+    async with svc.db.write() as tx:
+        matches(if_match, (await products.row(tx, who.workspace_id, product_id, lock=True)).revision)
+        await products.delete(tx, who.workspace_id, product_id)
+
+
+@router.put("/products/{product_id}/photos")
+async def order_photos(
+    product_id: ProductId, order: PhotoOrder, response: Response, svc: Svc, who: Editor, if_match: IfMatch = None
+) -> ProductView:
+    """Put a product's photos in order: all of them, each once."""
+    async with svc.db.write() as tx:
+        matches(if_match, (await products.row(tx, who.workspace_id, product_id, lock=True)).revision)
+        changed = await products.reorder(tx, who.workspace_id, product_id, order.photos)
+    return _shown(svc, who, response, changed)
+
+
+def with_links(svc: Service, who: Principal, product: ProductView) -> ProductView:
+    """The same with links instead of keys."""
+    return product.model_copy(update={"photos": tuple(linked(svc, who, photo) for photo in product.photos)})
+
+
+def _shown(svc: Service, who: Principal, response: Response, product: ProductView) -> ProductView:
+    response.headers["ETag"] = etag(product.revision)
+    return with_links(svc, who, product)

@@ -1,0 +1,96 @@
+"""The installation's secret: what is encrypted with it at rest, and what is signed with it."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+
+from packshot.errors import NotFound, Unavailable
+from packshot.settings import Settings
+
+LINK_SECONDS = 3600
+
+
+class Vault:
+    """Encrypts what must not be read from a stolen database."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._fernet = Fernet(base64.urlsafe_b64encode(_derived(secret, b"packshot vault")))
+
+    @classmethod
+    def open(cls, settings: Settings) -> Vault:
+        return cls(installation_secret(settings))
+
+    def encrypt(self, text: str) -> bytes:
+        return self._fernet.encrypt(text.encode())
+
+    def decrypt(self, sealed: bytes) -> str:
+        """Raises Unavailable where it was sealed with another secret."""
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken:
+            raise Unavailable(
+                "a kept secret cannot be read: this installation's own secret has changed.",
+                remedy="Restore DATA/secret.key, or enter the credentials again.",
+            ) from None
+
+
+class Signer:
+    """Signs links to files: whoever has one may load the file until it expires, and nothing else."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._serializer = URLSafeTimedSerializer(_derived(secret, b"packshot links"), salt="file")
+
+    @classmethod
+    def open(cls, settings: Settings) -> Signer:
+        return cls(installation_secret(settings))
+
+    def sign(self, what: dict[str, Any]) -> str:
+        return str(self._serializer.dumps(what))
+
+    def verified(self, token: str) -> dict[str, Any]:
+        """Raises NotFound for a link that has expired or was not made here."""
+        try:
+            found: dict[str, Any] = self._serializer.loads(token, max_age=LINK_SECONDS)
+        except SignatureExpired:
+            raise NotFound("this link has expired.", remedy="Ask for a new one.") from None
+        except BadSignature:
+            raise NotFound("there is no such file.") from None
+        return found
+
+
+def installation_secret(settings: Settings) -> bytes:
+    """The setting, or a file that only its owner may read, made at the first start."""
+    given = settings.secret.get_secret_value()
+    if given:
+        return given.encode()
+    path = settings.data_dir / "secret.key"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        _make(path)
+    return path.read_bytes()
+
+
+def _make(path: Path) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(secrets.token_urlsafe(48).encode())
+    try:
+        os.link(part, path)  # of two that start at once, the first one's is kept
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()
+
+
+def _derived(secret: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(secret)

@@ -1,0 +1,141 @@
+"""Templates and channels: what is shipped, what a workspace makes of it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from studio import OTHER, WS, Studio
+
+from packshot.catalog import looks, outlets
+from packshot.catalog.looks import OptionKind, StyleAsked, StyleChange
+from packshot.channel import Channel, channels
+from packshot.errors import BadOption, Conflict, NotFound
+from packshot.template import templates
+
+pytestmark = pytest.mark.anyio
+
+
+def channel(id: str = "our-shop", **fields: Any) -> Channel:
+    return Channel.model_validate({"id": id, "name": "Our shop", "size": (800, 800), "format": "jpeg"} | fields)
+
+
+async def test_every_option_of_every_shipped_template_is_described(studio: Studio) -> None:
+    async with studio.db.read() as tx:
+        found = {look.id: look for look in await looks.page(tx, WS)}
+    assert set(found) == set(templates())
+    for id, template in templates().items():
+        assert [option.name for option in found[id].options] == list(template.options)
+        for option in found[id].options:
+            assert option.title
+            if option.kind is OptionKind.NUMBER:
+                assert option.least is not None and option.most is not None
+    options = {option.name: option for option in found["image"].options}
+    assert options["picture"].kind is OptionKind.PICTURE
+    assert (options["fit"].kind, options["fit"].choices) == (OptionKind.CHOICE, ("cover", "contain"))
+    assert (options["color"].kind, options["color"].value) == (OptionKind.COLOR, "#ffffff")
+    assert (options["baseline"].optional, options["baseline"].value) == (True, 0.88)
+    assert (options["shadow"].least, options["shadow"].most) == (0.0, 1.0)
+
+
+async def test_a_style_of_one_s_own_is_its_base_with_options_set(studio: Studio) -> None:
+    async with studio.db.write() as tx:
+        style = await looks.create(
+            tx, WS, StyleAsked(name="Gray", base="color", options={"color": "#101010", "shadow": 0.2})
+        )
+        worn = await looks.resolve(tx, WS, style.id, {"shadow": 0.9})
+        assert (worn.id, worn.name) == (style.id, "Gray")
+        assert (worn.option_value("color"), worn.option_value("shadow")) == ("#101010", 0.9)
+        assert worn.chosen == {"color.color", "shadow.strength"}
+        changed = await looks.change(tx, WS, style.id, StyleChange(options={"size": 0.5}))
+        assert (changed.revision, changed.name, changed.chosen) == (2, "Gray", {"size": 0.5})
+        assert [look.id for look in await looks.page(tx, WS)][-1] == style.id
+        await looks.delete(tx, WS, style.id)
+        with pytest.raises(NotFound):
+            await looks.resolve(tx, WS, style.id)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"shdow": 0.5}, "Did you mean “shadow”"), ({"shadow": 7}, "shadow"), ({"shadow": "dark"}, "takes a number"),
+        ({"color": "red"}, "#rrggbb"), ({"shadow": math.nan}, "ordinary size"), ({"shadow": 10**400}, "ordinary size"),
+        ({"shadow": {"a": 1}}, "it takes"), ({"color": "x" * 300}, "it takes"), ({"shadow": None}, "shadow"),
+    ],
+)  # fmt: skip
+async def test_an_option_out_of_its_range_is_refused_by_name(
+    studio: Studio, options: dict[str, Any], words: str
+) -> None:
+    async with studio.db.write() as tx:
+        for call in (
+            looks.resolve(tx, WS, "color", options),
+            looks.create(tx, WS, StyleAsked(name="x", base="color", options=options)),
+        ):
+            with pytest.raises(BadOption, match=words):
+                await call
+
+
+async def test_a_picture_is_an_image_of_the_same_workspace(studio: Studio) -> None:
+    [mine], [theirs] = await studio.add_photos(1), await studio.add_photos(1, ws=OTHER)
+    async with studio.db.write() as tx:
+        worn = await looks.resolve(tx, WS, "image", {"picture": mine})
+        assert worn.pictures() == (mine,)
+        for strange in (theirs, "img_none", "/etc/passwd"):
+            with pytest.raises(BadOption, match="no image"):
+                await looks.resolve(tx, WS, "image", {"picture": strange})
+        with pytest.raises(BadOption, match="needs a picture"):
+            await looks.resolve(tx, WS, "image")
+        open_ended = await looks.create(tx, WS, StyleAsked(name="Window", base="image", options={"blur": 0.4}))
+        assert (await looks.resolve(tx, WS, open_ended.id, {"picture": mine})).pictures() == (mine,)
+
+
+async def test_what_is_shipped_cannot_be_changed_and_what_is_another_s_is_not_there(studio: Studio) -> None:
+    async with studio.db.write() as tx:
+        theirs = await looks.create(tx, OTHER, StyleAsked(name="Theirs", base="white"))
+        await outlets.create(tx, OTHER, channel("theirs"))
+    async with studio.db.write() as tx:
+        for call in (looks.delete(tx, WS, "white"), looks.change(tx, WS, "white", StyleChange(name="x")),
+                     outlets.create(tx, WS, channel("amazon")), outlets.replace(tx, WS, channel("master")),
+                     outlets.delete(tx, WS, "google")):  # fmt: skip
+            with pytest.raises(Conflict, match="comes with Packshot"):
+                await call
+        for call in (looks.get(tx, WS, theirs.id), looks.resolve(tx, WS, theirs.id), looks.delete(tx, WS, theirs.id),
+                     looks.change(tx, WS, theirs.id, StyleChange(name="x")), outlets.get(tx, WS, "theirs"),
+                     outlets.resolve(tx, WS, ["theirs"]), outlets.delete(tx, WS, "theirs"),
+                     outlets.replace(tx, WS, channel("theirs")),
+                     looks.create(tx, WS, StyleAsked(name="x", base=theirs.id))):  # fmt: skip
+            with pytest.raises(NotFound):
+                await call
+        assert (await outlets.create(tx, WS, channel("theirs"))).revision == 1
+        with pytest.raises(NotFound, match="Did you mean “white”"):
+            await looks.resolve(tx, WS, "whit")
+
+
+async def test_channels_resolve_in_the_order_asked_shipped_and_own(studio: Studio) -> None:
+    async with studio.db.write() as tx:
+        made = await outlets.create(tx, WS, channel())
+        assert not made.shipped and made.channel == channel()
+        found = await outlets.resolve(tx, WS, ["our-shop", "amazon", "our-shop", "master"])
+        assert [one.id for one in found] == ["our-shop", "amazon", "master"]
+        assert await outlets.resolve(tx, WS, []) == []
+        with pytest.raises(NotFound, match="our-shopp: there is no channel"):
+            await outlets.resolve(tx, WS, ["our-shopp"])
+        assert {view.id for view in await outlets.page(tx, WS)} == {*channels(), "our-shop"}
+
+
+async def test_a_channel_is_made_changed_deleted_and_made_again(studio: Studio) -> None:
+    async with studio.db.write() as tx:
+        await outlets.create(tx, WS, channel())
+        with pytest.raises(Conflict, match="already"):
+            await outlets.create(tx, WS, channel())
+        changed = await outlets.replace(tx, WS, channel(size=(900, 900)))
+        assert (changed.revision, changed.channel.size) == (2, (900, 900))
+        await outlets.delete(tx, WS, "our-shop")
+        with pytest.raises(NotFound):
+            await outlets.get(tx, WS, "our-shop")
+        assert (await outlets.create(tx, WS, channel())).revision == 3
+        for wrong in (channel("a", name="two\nlines"), channel("b", rules={"fill": (math.nan, 1.0)}),
+                      channel("c", words="x" * 30_000), channel("d", name=" ")):  # fmt: skip
+            with pytest.raises(BadOption):
+                await outlets.create(tx, WS, wrong)

@@ -1,0 +1,132 @@
+"""Migrations make exactly what db/tables.py says, can be taken back, and do not collide when several start at once."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, Engine, inspect, text
+
+from packshot.db.tables import metadata
+from packshot.db.upgrade import downgrade, sync_engine, upgrade
+from packshot.errors import Conflict, Unavailable
+from servers import Postgres
+
+
+@pytest.fixture
+def engine(empty_url: str) -> Iterator[Engine]:
+    made = sync_engine(empty_url)
+    yield made
+    made.dispose()
+
+
+def differences(connection: Connection) -> list[Any]:
+    return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+
+def test_an_upgrade_makes_what_the_tables_say(empty_url: str, engine: Engine) -> None:
+    upgrade(empty_url)
+    with engine.connect() as connection:
+        assert differences(connection) == []
+        assert set(inspect(connection).get_table_names()) == {"alembic_version", *metadata.tables}
+
+
+def test_a_first_migration_is_taken_back_whole_and_made_again(empty_url: str, engine: Engine) -> None:
+    upgrade(empty_url)
+    downgrade(empty_url)
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    upgrade(empty_url)
+    with engine.connect() as connection:
+        assert differences(connection) == []
+
+
+def test_what_is_there_survives_another_upgrade(empty_url: str, engine: Engine) -> None:
+    upgrade(empty_url)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO workspaces (id, name, settings, created_at) VALUES ('ws', 'W', '{}', 0)"))
+    upgrade(empty_url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM workspaces")) == 1
+
+
+def test_programs_that_start_at_once_wait_for_each_other(empty_url: str, engine: Engine) -> None:
+    code = "import sys; from packshot.db.upgrade import upgrade; upgrade(sys.argv[1])"
+    started = [
+        subprocess.Popen([sys.executable, "-c", code, empty_url], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(4)
+    ]
+    errors = [(program.communicate(timeout=60)[1] or b"").decode() for program in started]
+    assert [program.returncode for program in started] == [0] * 4, errors
+    with engine.connect() as connection:
+        assert differences(connection) == []
+
+
+def test_a_database_of_a_newer_packshot_is_left_alone(empty_url: str, engine: Engine) -> None:
+    upgrade(empty_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(Conflict, match="newer Packshot"):
+        upgrade(empty_url)
+
+
+def test_an_upgrade_that_fails_leaves_nothing_behind(empty_url: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE uploads (id INTEGER)"))  # in the way of a later one
+    with pytest.raises(Exception, match="uploads"):
+        upgrade(empty_url)
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == ["uploads"]
+
+
+def test_a_database_that_is_not_there_is_named_without_its_password() -> None:
+    with pytest.raises(Unavailable, match="PACKSHOT_DATABASE_URL") as told:
+        upgrade("postgresql://packshot:hunter2@127.0.0.1:9/packshot?connect_timeout=2")
+    assert "hunter2" not in str(told.value)
+
+
+def test_statement_for_statement_sqlite_is_given_what_the_tables_say(tmp_path: Path) -> None:
+    """Alembic's comparison passes over primary keys, autoincrement and conditions of indexes."""
+    made, migrated = (sync_engine(f"sqlite:///{tmp_path / name}") for name in ("made.db", "migrated.db"))
+    with made.begin() as connection:
+        metadata.create_all(connection)
+    upgrade(f"sqlite:///{tmp_path / 'migrated.db'}")
+    assert _statements(migrated) == _statements(made)
+
+
+def test_postgresql_has_the_same_keys_and_indexes(postgres: Postgres) -> None:
+    made_url, migrated_url = postgres.fresh(), postgres.fresh()
+    made, migrated = sync_engine(made_url), sync_engine(migrated_url)
+    with made.begin() as connection:
+        metadata.create_all(connection)
+    upgrade(migrated_url)
+    for sql in (
+        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename != 'alembic_version'",
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
+        "WHERE connamespace = 'public'::regnamespace AND conrelid != 'alembic_version'::regclass",
+        "SELECT table_name, column_name, data_type, is_nullable, column_default, character_maximum_length "
+        "FROM information_schema.columns WHERE table_schema = 'public' AND table_name != 'alembic_version'",
+    ):
+        with made.connect() as one, migrated.connect() as other:
+            one.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32))"))
+            assert _sorted(one, sql) == _sorted(other, sql)
+
+
+def _sorted(connection: Connection, sql: str) -> list[Any]:
+    return sorted(map(str, connection.execute(text(sql)).all()))
+
+
+def _statements(engine: Engine) -> dict[str, list[str]]:
+    """Name → the lines of its statement; constraints are written in any order."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'")
+        ).all()
+    return {name: sorted(line.strip().rstrip(",") for line in re.split(r"\n", sql)) for name, sql in rows}
