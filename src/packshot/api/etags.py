@@ -15,9 +15,7 @@ def matches(if_match: str | None, revision: int | str) -> None:
         return
     seen = {tag.strip().removeprefix("W/") for tag in if_match.split(",")}
     if etag(revision) not in seen:
-        raise OutOfDate(
-            "somebody changed this after you loaded it.", remedy="Load it again, then make your change."
-        )
+        raise OutOfDate("somebody changed this after you loaded it.", remedy="Load it again, then make your change.")
 
 
 def unchanged(if_none_match: str | None, revision: int | str) -> bool:

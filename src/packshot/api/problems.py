@@ -65,7 +65,7 @@ def add_to(app: FastAPI) -> None:
             return _problem(422, "bad_json", "The body is not valid JSON.")
         fields = [
             FieldProblem(field=".".join(str(part) for part in wrong["loc"][1:]) or str(wrong["loc"][0]),
-                         words=plainly(wrong))  # type: ignore[arg-type]
+                         words=plainly(wrong))
             for wrong in found[:50]
         ]  # fmt: skip
         detail = "; ".join(f"{f.field}: {f.words}" for f in fields[:3])
@@ -99,7 +99,7 @@ def answer(error: PackshotError) -> JSONResponse:
     made = _problem(error.status, error.code, error.message, subject=error.subject, remedy=error.remedy)
     if isinstance(error, NotSignedIn):
         made.headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, TooManyTries | Unavailable) and error.retryable or error.status == 503:
+    if (isinstance(error, TooManyTries | Unavailable) and error.retryable) or error.status == 503:
         made.headers["Retry-After"] = "900" if isinstance(error, TooManyTries) else "5"
     return made
 

@@ -1,0 +1,326 @@
+"""Who may do what: workspaces, members, invites, sessions, API keys. Secrets are kept as hashes and shown once."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from pydantic import BaseModel, Field, field_validator
+from sqlalchemy import Row, delete, func, insert, select, update
+
+from packshot.catalog.status import Priority
+from packshot.db import Tx
+from packshot.db.tables import api_keys, invites, login_tries, new_id, now, sessions, users, workspaces
+from packshot.errors import BadInput, Conflict, NotFound, NotSignedIn, TooManyTries
+
+Role = Literal["owner", "member"]
+Scope = Literal["read", "write", "review", "admin"]
+SCOPES: dict[str, frozenset[str]] = {
+    "owner": frozenset({"read", "write", "review", "admin"}),
+    "member": frozenset({"read", "write", "review"}),
+}
+SESSION_SECONDS, INVITE_SECONDS = 14 * 86_400, 7 * 86_400
+TRIES, TRY_SECONDS = 10, 900
+LEAST_PASSWORD = 10
+
+_hasher = PasswordHasher()  # argon2id, RFC 9106's second recommendation
+_NOBODY = _hasher.hash("nobody has this password")  # an unknown address takes as long as a known one
+
+
+class OffPeak(BaseModel, frozen=True, extra="forbid"):
+    """When overnight work may run."""
+
+    start: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["22:00"])
+    end: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["06:00"])
+    time_zone: str = Field(max_length=64, examples=["Europe/Berlin"])
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError("it must be a time zone such as Europe/Berlin")
+        return ZoneInfo(name).key
+
+
+class Watch(BaseModel, frozen=True, extra="forbid"):
+    """What becomes of photos that are put into the watched folder."""
+
+    template: str = Field("white", max_length=60)
+    options: dict[str, str | float | bool] = {}
+    channels: list[str] = Field(["shopify"], max_length=40)
+    priority: Priority = Priority.STANDARD
+
+
+class WorkspaceSettings(BaseModel, frozen=True, extra="forbid"):
+    off_peak: OffPeak | None = Field(None, description="null: overnight work runs at any time, after all other")
+    retention_days: int = Field(30, ge=1, le=3650, description="how long what was deleted can be brought back")
+    watch: Watch | None = Field(None, description="null: no folder is watched")
+
+
+class SignedIn(BaseModel, frozen=True):
+    """A session as its holder gets it, once."""
+
+    token: str
+    csrf: str
+    user_id: str
+    workspace_id: str
+
+
+def hashed(secret: str) -> str:
+    """Tokens have 256 bits of chance: a plain hash is enough to keep them."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+# --- the first user, and those he invites ---
+
+
+async def first_login(tx: Tx) -> str | None:
+    """The token of the first-login link, anew at each start; None once there is an owner. Makes the workspace."""
+    if (await tx.execute(select(users.c.id).limit(1))).first() is not None:
+        return None
+    workspace = (await tx.execute(select(workspaces.c.id).limit(1))).scalar()
+    if workspace is None:
+        workspace = await make_workspace(tx, "My shop")
+    await tx.execute(delete(invites).where(invites.c.email == ""))
+    return await invite(tx, workspace, email="", role="owner", by=None)
+
+
+async def make_workspace(tx: Tx, name: str) -> str:
+    id = new_id("wsp")
+    values = {"id": id, "name": name, "settings": WorkspaceSettings().model_dump(mode="json"), "created_at": now()}
+    await tx.execute(insert(workspaces).values(**values))
+    return id
+
+
+async def invite(tx: Tx, workspace_id: str, *, email: str, role: Role, by: str | None) -> str:
+    """The token of an invitation, good once and for a week.  Raises Conflict for an address that has an account."""
+    email = email.strip().lower()
+    if email and (await tx.execute(select(users.c.id).where(users.c.email == email))).first() is not None:
+        raise Conflict("somebody with this address has an account already.", subject=email)
+    token, at = secrets.token_urlsafe(32), now()
+    await tx.execute(
+        insert(invites).values(
+            id=new_id("inv"), workspace_id=workspace_id, email=email, role=role, token_hash=hashed(token),
+            invited_by=by, created_at=at, expires_at=at + INVITE_SECONDS,
+        )
+    )  # fmt: skip
+    return token
+
+
+async def accept(tx: Tx, token: str, *, email: str, name: str, password_hash: str) -> SignedIn:
+    """Make the account that an invitation stands for, and sign it in.  Raises NotFound, Conflict."""
+    wanted = select(invites).where(invites.c.token_hash == hashed(token), invites.c.used_at.is_(None))
+    found = (await tx.execute(wanted.with_for_update())).first()
+    if found is None or found.expires_at < now():
+        raise NotFound("this invitation was used, or has expired.", remedy="Ask for a new one.")
+    email = (found.email or email).strip().lower()
+    if (await tx.execute(select(users.c.id).where(users.c.email == email))).first() is not None:
+        raise Conflict("somebody with this address has an account already.", subject=email, remedy="Sign in.")
+    id = new_id("usr")
+    await tx.execute(
+        insert(users).values(
+            id=id, workspace_id=found.workspace_id, email=email, name=name, role=found.role,
+            password_hash=password_hash, created_at=now(),
+        )
+    )  # fmt: skip
+    await tx.execute(update(invites).where(invites.c.id == found.id).values(used_at=now()))
+    return await _session(tx, id, found.workspace_id)
+
+
+async def hash_password(password: str) -> str:
+    """Raises BadInput for one that is too short.  Off the event loop: it takes its time on purpose."""
+    if len(password) < LEAST_PASSWORD:
+        raise BadInput(f"a password has at least {LEAST_PASSWORD} characters.", subject="password")
+    return await asyncio.to_thread(_hasher.hash, password)
+
+
+# --- signing in ---
+
+
+async def count_try(tx: Tx, *subjects: str) -> None:
+    """Write a try down.  Raises TooManyTries after ten in a quarter of an hour, for any of the subjects."""
+    at = now()
+    for subject in subjects:
+        key = hashed(subject)[:64]
+        recent = select(func.count()).where(login_tries.c.subject == key, login_tries.c.at > at - TRY_SECONDS)
+        if ((await tx.execute(recent)).scalar() or 0) >= TRIES:
+            raise TooManyTries("too many tries to sign in.", remedy="Wait a quarter of an hour, then try again.")
+        await tx.execute(insert(login_tries).values(subject=key, at=at))
+
+
+async def user_of(tx: Tx, email: str) -> Row[Any] | None:
+    mine = users.c.email == email.strip().lower(), users.c.disabled_at.is_(None)
+    return (await tx.execute(select(users).where(*mine))).first()
+
+
+async def verify(user: Row[Any] | None, password: str) -> bool:
+    """Whether it is this user's password; takes as long when there is no such user."""
+    try:
+        await asyncio.to_thread(_hasher.verify, user.password_hash if user else _NOBODY, password)
+    except (Argon2Error, InvalidHashError):
+        return False
+    return user is not None
+
+
+async def sign_in(tx: Tx, user: Row[Any], *subjects: str) -> SignedIn:
+    """A session; the tries that led to it are forgotten."""
+    keys = [hashed(subject)[:64] for subject in subjects]
+    await tx.execute(delete(login_tries).where(login_tries.c.subject.in_(keys)))
+    return await _session(tx, user.id, user.workspace_id)
+
+
+async def _session(tx: Tx, user_id: str, workspace_id: str) -> SignedIn:
+    made = SignedIn(
+        token=secrets.token_urlsafe(32), csrf=secrets.token_urlsafe(24), user_id=user_id, workspace_id=workspace_id
+    )
+    at = now()
+    await tx.execute(
+        insert(sessions).values(
+            token_hash=hashed(made.token), workspace_id=workspace_id, user_id=user_id, csrf=made.csrf, created_at=at,
+            expires_at=at + SESSION_SECONDS,
+        )
+    )  # fmt: skip
+    return made
+
+
+async def session_of(tx: Tx, token: str) -> Row[Any]:
+    """The session with its user.  Raises NotSignedIn."""
+    found = (
+        await tx.execute(
+            select(sessions, users.c.role, users.c.name, users.c.email)
+            .join(users, users.c.id == sessions.c.user_id)
+            .where(sessions.c.token_hash == hashed(token), sessions.c.expires_at > now(), users.c.disabled_at.is_(None))
+        )
+    ).first()
+    if found is None:
+        raise NotSignedIn("you are not signed in, or were signed out.", remedy="Sign in again.")
+    return found
+
+
+async def sign_out(tx: Tx, *, token: str = "", user_id: str = "") -> None:
+    """End one session, or all of a user's."""
+    which = sessions.c.user_id == user_id if user_id else sessions.c.token_hash == hashed(token)
+    await tx.execute(delete(sessions).where(which))
+
+
+async def change_password(tx: Tx, user_id: str, password_hash: str) -> None:
+    """Ends all of the user's sessions."""
+    await tx.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+    await sign_out(tx, user_id=user_id)
+
+
+# --- API keys ---
+
+
+class KeyView(BaseModel, frozen=True):
+    id: str
+    name: str
+    scopes: list[Scope]
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+async def make_key(tx: Tx, workspace_id: str, *, name: str, scopes: list[Scope], by: str | None) -> tuple[str, str]:
+    """Its id, and the key itself: it is not kept and cannot be shown again."""
+    id = new_id("key")
+    key = f"psk_{id.removeprefix('key_')}_{secrets.token_urlsafe(32)}"
+    await tx.execute(
+        insert(api_keys).values(
+            id=id, workspace_id=workspace_id, name=name, hash=hashed(key), scopes=sorted(set(scopes)), created_by=by,
+            created_at=now(),
+        )
+    )  # fmt: skip
+    return id, key
+
+
+async def key_of(tx: Tx, key: str) -> Row[Any]:
+    """Raises NotSignedIn."""
+    wanted = select(api_keys).where(api_keys.c.hash == hashed(key), api_keys.c.revoked_at.is_(None))
+    found = (await tx.execute(wanted)).first()
+    if found is None:
+        raise NotSignedIn("this API key is not known, or was revoked.", remedy="Make a new one in the settings.")
+    return found
+
+
+async def used(tx: Tx, key_id: str) -> None:
+    await tx.execute(update(api_keys).where(api_keys.c.id == key_id).values(last_used_at=now()))
+
+
+async def keys(tx: Tx, workspace_id: str) -> list[KeyView]:
+    wanted = select(api_keys).where(api_keys.c.workspace_id == workspace_id).order_by(api_keys.c.id.desc())
+    return [KeyView.model_validate(row, from_attributes=True) for row in await tx.execute(wanted)]
+
+
+async def revoke(tx: Tx, workspace_id: str, key_id: str) -> None:
+    """Raises NotFound."""
+    mine = api_keys.c.workspace_id == workspace_id, api_keys.c.id == key_id
+    done = await tx.execute(update(api_keys).where(*mine, api_keys.c.revoked_at.is_(None)).values(revoked_at=now()))
+    if not done.rowcount:
+        raise NotFound("there is no such key.", subject=key_id)
+
+
+# --- members ---
+
+
+class MemberView(BaseModel, frozen=True):
+    id: str
+    email: str
+    name: str
+    role: Role
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+async def members(tx: Tx, workspace_id: str) -> list[MemberView]:
+    wanted = select(users).where(users.c.workspace_id == workspace_id).order_by(users.c.id)
+    return [MemberView.model_validate(row, from_attributes=True) for row in await tx.execute(wanted)]
+
+
+async def change_member(
+    tx: Tx, workspace_id: str, user_id: str, *, role: Role | None = None, disabled: bool | None = None
+) -> None:
+    """Raises NotFound; Conflict where no owner would be left."""
+    mine = users.c.workspace_id == workspace_id
+    found = (await tx.execute(select(users).where(mine, users.c.id == user_id))).first()
+    if found is None:
+        raise NotFound("there is no such member.", subject=user_id)
+    if found.role == "owner" and (role == "member" or disabled):
+        active = mine, users.c.role == "owner", users.c.disabled_at.is_(None), users.c.id != user_id
+        if not (await tx.execute(select(func.count()).where(*active))).scalar():
+            raise Conflict("the last owner stays.", subject=found.email, remedy="Make somebody else an owner first.")
+    values: dict[str, Any] = {} if role is None else {"role": role}
+    if disabled is not None:
+        values["disabled_at"] = now() if disabled else None
+    if values:
+        await tx.execute(update(users).where(users.c.id == user_id).values(**values))
+    if disabled:
+        await sign_out(tx, user_id=user_id)
+
+
+# --- the workspace ---
+
+
+class WorkspaceView(BaseModel, frozen=True):
+    id: str
+    name: str
+    settings: WorkspaceSettings
+
+
+async def workspace(tx: Tx, workspace_id: str) -> WorkspaceView:
+    row = (await tx.execute(select(workspaces).where(workspaces.c.id == workspace_id))).one()
+    return WorkspaceView(id=row.id, name=row.name, settings=WorkspaceSettings.model_validate(row.settings))
+
+
+async def change_workspace(tx: Tx, workspace_id: str, *, name: str | None, settings: WorkspaceSettings | None) -> None:
+    values: dict[str, Any] = {} if name is None else {"name": name}
+    if settings is not None:
+        values["settings"] = settings.model_dump(mode="json")
+    if values:
+        await tx.execute(update(workspaces).where(workspaces.c.id == workspace_id).values(**values))

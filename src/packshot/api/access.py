@@ -1,0 +1,94 @@
+"""Who asks: a signed-in member, by cookie, or a program, by API key; and what they may do."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import Request, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+
+from packshot import accounts
+from packshot.api.service import Service
+from packshot.db.tables import now
+from packshot.errors import NotAllowed, NotSignedIn
+
+COOKIE = "packshot_session"
+CSRF_HEADER = "X-CSRF-Token"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_USED_EVERY = 60.0
+
+bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key: `Authorization: Bearer psk_…`.")
+cookie = APIKeyCookie(
+    name=COOKIE, auto_error=False, scheme_name="session", description="A session; changes also need X-CSRF-Token."
+)
+
+_Key = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
+_Session = Annotated[str | None, Security(cookie)]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    workspace_id: str
+    user_id: str | None
+    key_id: str | None
+    role: str
+    scopes: frozenset[str]
+    csrf: str = ""
+
+    @property
+    def by(self) -> str:
+        """Whom a change is put down to."""
+        return self.user_id or self.key_id or ""
+
+
+async def identify(svc: Service, *, key: str = "", session: str = "") -> Principal:
+    """Raises NotSignedIn."""
+    if key:
+        async with svc.db.read() as tx:
+            row = await accounts.key_of(tx, key)
+        if now() - (row.last_used_at or 0) > _USED_EVERY:
+            async with svc.db.write() as tx:
+                await accounts.used(tx, row.id)
+        return Principal(row.workspace_id, None, row.id, "key", frozenset(row.scopes))
+    if not session:
+        raise NotSignedIn("this needs a signed-in member or an API key.", remedy="Sign in, or send a key.")
+    async with svc.db.read() as tx:
+        row = await accounts.session_of(tx, session)
+    return Principal(row.workspace_id, row.user_id, None, row.role, accounts.SCOPES[row.role], row.csrf)
+
+
+def same_origin(svc: Service, request: Any) -> bool:
+    """Whether a browser that says where it comes from comes from here."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        return True
+    host = urlsplit(origin).netloc
+    return host in (request.headers.get("host"), urlsplit(svc.settings.address).netloc)
+
+
+def _needs(scope: str) -> Any:
+    async def principal(request: Request, key: _Key, session: _Session) -> Principal:
+        svc: Service = request.app.state.service
+        who = await identify(svc, key=key.credentials if key else "", session="" if key else session or "")
+        if who.user_id and request.method not in _SAFE:
+            sent = request.headers.get(CSRF_HEADER, "")
+            if not same_origin(svc, request) or not hmac.compare_digest(sent.encode(), who.csrf.encode()):
+                raise NotAllowed(
+                    "this change did not come from Packshot's own pages.", remedy=f"Send the session's {CSRF_HEADER}."
+                )
+        if scope not in who.scopes:
+            words = {"admin": "an owner"}.get(scope, f"the scope “{scope}”")
+            raise NotAllowed(f"this needs {words}.", remedy="Ask an owner of the workspace.")
+        return who
+
+    principal.__name__ = f"needs_{scope}"
+    return principal
+
+
+Reader = Annotated[Principal, Security(_needs("read"))]
+Editor = Annotated[Principal, Security(_needs("write"))]
+Reviewer = Annotated[Principal, Security(_needs("review"))]
+Admin = Annotated[Principal, Security(_needs("admin"))]

@@ -1,0 +1,112 @@
+"""The workspace, its members and API keys."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from packshot import accounts
+from packshot.accounts import KeyView, MemberView, Role, Scope, WorkspaceSettings, WorkspaceView
+from packshot.api.access import Admin, Reader
+from packshot.api.service import Svc
+from packshot.api.session import Email
+from packshot.catalog.wording import Line
+
+router = APIRouter(tags=["workspace"])
+Name = Annotated[Line, Field(min_length=1, max_length=200)]
+Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_]{1,40}$")]
+
+
+class WorkspaceChange(BaseModel, extra="forbid"):
+    name: Name | None = None
+    settings: WorkspaceSettings | None = None
+
+
+class InviteAsked(BaseModel, extra="forbid"):
+    email: Email
+    role: Role = "member"
+
+
+class Invited(BaseModel):
+    """Shown once: send it to whom it is for."""
+
+    address: str
+    token: str
+
+
+class MemberChange(BaseModel, extra="forbid"):
+    role: Role | None = None
+    disabled: bool | None = None
+
+
+class KeyAsked(BaseModel, extra="forbid"):
+    name: Name
+    scopes: list[Scope] = Field(min_length=1, max_length=4, examples=[["read", "write"]])
+
+
+class KeyMade(BaseModel):
+    """Shown once: it is not kept and cannot be shown again."""
+
+    id: str
+    key: str = Field(examples=["psk_0193a1b2c3d4_…"])
+
+
+@router.get("/workspace")
+async def get_workspace(svc: Svc, who: Reader) -> WorkspaceView:
+    """The workspace and its settings."""
+    async with svc.db.read() as tx:
+        return await accounts.workspace(tx, who.workspace_id)
+
+
+@router.patch("/workspace")
+async def change_workspace(svc: Svc, who: Admin, body: WorkspaceChange) -> WorkspaceView:
+    """Rename it; set when overnight work may run, how long deleted things are kept, what is watched."""
+    async with svc.db.write() as tx:
+        await accounts.change_workspace(tx, who.workspace_id, name=body.name, settings=body.settings)
+        return await accounts.workspace(tx, who.workspace_id)
+
+
+@router.get("/members")
+async def list_members(svc: Svc, who: Reader) -> list[MemberView]:
+    """All members."""
+    async with svc.db.read() as tx:
+        return await accounts.members(tx, who.workspace_id)
+
+
+@router.post("/members", status_code=201)
+async def invite_member(svc: Svc, who: Admin, body: InviteAsked) -> Invited:
+    """Invite somebody: the link is good once and for a week."""
+    async with svc.db.write() as tx:
+        token = await accounts.invite(tx, who.workspace_id, email=body.email, role=body.role, by=who.by)
+    return Invited(address=f"{svc.settings.address}/welcome?token={token}", token=token)
+
+
+@router.patch("/members/{member_id}", status_code=204)
+async def change_member(svc: Svc, who: Admin, member_id: Id, body: MemberChange) -> None:
+    """Another role, or an end to access: sessions end at once."""
+    async with svc.db.write() as tx:
+        await accounts.change_member(tx, who.workspace_id, member_id, role=body.role, disabled=body.disabled)
+
+
+@router.get("/keys")
+async def list_keys(svc: Svc, who: Admin) -> list[KeyView]:
+    """All API keys, without the keys themselves."""
+    async with svc.db.read() as tx:
+        return await accounts.keys(tx, who.workspace_id)
+
+
+@router.post("/keys", status_code=201)
+async def make_key(svc: Svc, who: Admin, body: KeyAsked) -> KeyMade:
+    """An API key for a program."""
+    async with svc.db.write() as tx:
+        id, key = await accounts.make_key(tx, who.workspace_id, name=body.name, scopes=body.scopes, by=who.by)
+    return KeyMade(id=id, key=key)
+
+
+@router.delete("/keys/{key_id}", status_code=204)
+async def revoke_key(svc: Svc, who: Admin, key_id: Id) -> None:
+    """End a key at once."""
+    async with svc.db.write() as tx:
+        await accounts.revoke(tx, who.workspace_id, key_id)

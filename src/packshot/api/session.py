@@ -1,0 +1,130 @@
+"""Signing in and out, accepting an invitation, one's own password."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from packshot import accounts
+from packshot.accounts import SignedIn, WorkspaceView
+from packshot.api.access import COOKIE, Reader, same_origin
+from packshot.api.service import Service, Svc
+from packshot.catalog.wording import Line
+from packshot.errors import NotAllowed, NotSignedIn
+
+router = APIRouter(tags=["session"])
+
+Email = Annotated[
+    Line, Field(min_length=3, max_length=320, pattern=r"^[^@\s]+@[^@\s]+$", examples=["mia@shop.example"])
+]
+Password = Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class Login(BaseModel, extra="forbid"):
+    email: Email
+    password: Password
+
+
+class Acceptance(BaseModel, extra="forbid"):
+    token: str = Field(max_length=200, description="of the invitation, or of the first-login link")
+    email: Email
+    name: Annotated[Line, Field(min_length=1, max_length=200)]
+    password: Password
+
+
+class NewPassword(BaseModel, extra="forbid"):
+    old: Password
+    new: Password
+
+
+class SessionView(BaseModel):
+    """Who is signed in; `csrf` goes into X-CSRF-Token of every change."""
+
+    user: str
+    role: str
+    csrf: str
+    workspace: WorkspaceView
+
+
+@router.post("/session", status_code=201)
+async def sign_in(svc: Svc, request: Request, response: Response, body: Login) -> SessionView:
+    """Sign in with an address and a password: sets the session's cookie."""
+    _from_here(svc, request)
+    subjects = (f"email {body.email.lower()}", f"from {request.client.host if request.client else ''}")
+    async with svc.db.write() as tx:
+        await accounts.count_try(tx, *subjects)
+    async with svc.db.read() as tx:
+        user = await accounts.user_of(tx, body.email)
+    if not await accounts.verify(user, body.password) or user is None:
+        raise NotSignedIn("the address or the password is wrong.", remedy="Try again, or ask an owner for an invite.")
+    async with svc.db.write() as tx:
+        made = await accounts.sign_in(tx, user, *subjects)
+    return await _signed_in(svc, response, made)
+
+
+@router.post("/invites/accept", status_code=201)
+async def accept_invite(svc: Svc, request: Request, response: Response, body: Acceptance) -> SessionView:
+    """Make the account that an invitation, or the first-login link, stands for, and sign it in."""
+    _from_here(svc, request)
+    async with svc.db.write() as tx:
+        await accounts.count_try(tx, f"invite from {request.client.host if request.client else ''}")
+    password_hash = await accounts.hash_password(body.password)
+    async with svc.db.write() as tx:
+        made = await accounts.accept(
+            tx, body.token, email=body.email, name=body.name, password_hash=password_hash
+        )  # fmt: skip
+    return await _signed_in(svc, response, made)
+
+
+@router.get("/session")
+async def who_am_i(svc: Svc, who: Reader) -> SessionView:
+    """Who is signed in."""
+    async with svc.db.read() as tx:
+        return SessionView(
+            user=who.by, role=who.role, csrf=who.csrf, workspace=await accounts.workspace(tx, who.workspace_id)
+        )
+
+
+@router.delete("/session", status_code=204)
+async def sign_out(svc: Svc, request: Request, response: Response, who: Reader, everywhere: bool = False) -> None:
+    """End this session, or all of this member's."""
+    async with svc.db.write() as tx:
+        token = request.cookies.get(COOKIE, "")
+        await accounts.sign_out(tx, token=token, user_id=(who.user_id or "") if everywhere else "")
+    response.delete_cookie(COOKIE, path="/")
+
+
+@router.put("/session/password", status_code=204)
+async def change_password(svc: Svc, response: Response, who: Reader, body: NewPassword) -> None:
+    """Change one's own password; all sessions end."""
+    if who.user_id is None:
+        raise NotAllowed("an API key has no password.")
+    async with svc.db.write() as tx:
+        await accounts.count_try(tx, f"password {who.user_id}")
+    async with svc.db.read() as tx:
+        mine = next(m for m in await accounts.members(tx, who.workspace_id) if m.id == who.user_id)
+        user = await accounts.user_of(tx, mine.email)
+    if not await accounts.verify(user, body.old):
+        raise NotAllowed("the old password is wrong.")
+    password_hash = await accounts.hash_password(body.new)
+    async with svc.db.write() as tx:
+        await accounts.change_password(tx, who.user_id, password_hash)
+    response.delete_cookie(COOKIE, path="/")
+
+
+def _from_here(svc: Service, request: Request) -> None:
+    if not same_origin(svc, request):
+        raise NotAllowed("this did not come from Packshot's own pages.")
+
+
+async def _signed_in(svc: Service, response: Response, made: SignedIn) -> SessionView:
+    response.set_cookie(
+        COOKIE, made.token, max_age=accounts.SESSION_SECONDS, path="/", httponly=True, samesite="lax",
+        secure=svc.settings.address.startswith("https://"),
+    )  # fmt: skip
+    async with svc.db.read() as tx:
+        row = await accounts.session_of(tx, made.token)
+        shop = await accounts.workspace(tx, made.workspace_id)
+    return SessionView(user=made.user_id, role=row.role, csrf=made.csrf, workspace=shop)
