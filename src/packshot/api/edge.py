@@ -89,7 +89,7 @@ class Idempotent:
         self._app, self._service = app, service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope) if scope["type"] == "http" else None
+        request = Request(scope, receive) if scope["type"] == "http" else None
         key = request.headers.get("idempotency-key", "") if request is not None else ""
         if request is None or request.method != "POST" or not key or len(key) > 200:
             await self._app(scope, receive, send)

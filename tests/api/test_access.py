@@ -1,0 +1,154 @@
+"""Who gets in, how often one may try, what a key may do, and what never reaches a log."""
+
+from __future__ import annotations
+
+import io
+
+import httpx
+import pytest
+import structlog
+from conftest import Shop
+
+from packshot import accounts, logs
+from packshot.api.service import Service
+from packshot.db.tables import now
+
+pytestmark = pytest.mark.anyio
+PASSWORD = "correct horse battery"
+
+
+async def first_user(service: Service, http: httpx.AsyncClient, email: str = "mia@shop.example") -> str:
+    """Signed in as the owner; the CSRF token."""
+    async with service.db.write() as tx:
+        token = await accounts.first_login(tx)
+    me = {"token": token, "email": email, "name": "Mia", "password": PASSWORD}
+    answer = await http.post("/invites/accept", json=me)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["csrf"])
+
+
+async def test_the_first_login_link_makes_an_owner_once(service: Service, nobody: httpx.AsyncClient) -> None:
+    async with service.db.write() as tx:
+        token = await accounts.first_login(tx)
+    me = {"token": token, "email": "Mia@Shop.example", "name": "Mia", "password": PASSWORD}
+    assert (await nobody.post("/invites/accept", json=me | {"password": "short"})).status_code == 422
+    made = await nobody.post("/invites/accept", json=me)
+    assert made.status_code == 201
+    assert made.json()["role"] == "owner"
+    assert "httponly" in made.headers["set-cookie"].lower()
+    assert "samesite=lax" in made.headers["set-cookie"].lower()
+    assert (await nobody.post("/invites/accept", json=me)).status_code == 404
+    async with service.db.write() as tx:
+        assert await accounts.first_login(tx) is None
+
+
+async def test_a_change_from_another_page_is_refused(service: Service, nobody: httpx.AsyncClient) -> None:
+    csrf = await first_user(service, nobody)
+    body = {"name": "Autumn", "kind": "collection"}
+    assert (await nobody.post("/collections", json=body)).status_code == 403
+    assert (await nobody.post("/collections", json=body, headers={"X-CSRF-Token": "guess"})).status_code == 403
+    elsewhere = {"X-CSRF-Token": csrf, "Origin": "https://evil.example"}
+    assert (await nobody.post("/collections", json=body, headers=elsewhere)).status_code == 403
+    assert (await nobody.post("/collections", json=body, headers={"X-CSRF-Token": csrf})).status_code == 201
+
+
+async def test_ten_wrong_passwords_close_the_door_for_a_while(service: Service, nobody: httpx.AsyncClient) -> None:
+    await first_user(service, nobody)
+    wrong = {"email": "mia@shop.example", "password": "guess"}
+    told = [(await nobody.post("/session", json=wrong)).status_code for _ in range(11)]
+    assert told == [401] * 10 + [429]
+    right = await nobody.post("/session", json={"email": "mia@shop.example", "password": PASSWORD})
+    assert right.status_code == 429
+    assert right.headers["retry-after"] == "900"
+
+
+async def test_a_disabled_member_is_out_at_once_and_the_last_owner_stays(
+    service: Service, app: object, nobody: httpx.AsyncClient
+) -> None:
+    csrf = await first_user(service, nobody)
+    owner = (await nobody.get("/members")).json()[0]
+    refused = await nobody.patch(f"/members/{owner['id']}", json={"disabled": True}, headers={"X-CSRF-Token": csrf})
+    assert refused.status_code == 409
+    invited = await nobody.post("/members", json={"email": "ben@shop.example"}, headers={"X-CSRF-Token": csrf})
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=str(nobody.base_url)) as ben:
+        me = {"token": invited.json()["token"], "email": "other@x.example", "name": "Ben", "password": PASSWORD}
+        assert (await ben.post("/invites/accept", json=me)).status_code == 201
+        member = next(m for m in (await ben.get("/members")).json() if m["name"] == "Ben")
+        assert member["email"] == "ben@shop.example"  # the address that was invited, not the one that was typed
+        assert (await ben.get("/keys")).status_code == 403
+        await nobody.patch(f"/members/{member['id']}", json={"disabled": True}, headers={"X-CSRF-Token": csrf})
+        assert (await ben.get("/members")).status_code == 401
+
+
+async def test_a_key_may_do_what_its_scopes_say_until_it_is_revoked(
+    service: Service, nobody: httpx.AsyncClient, ours: Shop
+) -> None:
+    made = await nobody.post("/keys", json={"name": "reader", "scopes": ["read"]}, headers=ours.headers)
+    reader = {"Authorization": f"Bearer {made.json()['key']}"}
+    assert (await nobody.get("/products", headers=reader)).status_code == 200
+    assert (await nobody.post("/products", json={"sku": "A"}, headers=reader)).status_code == 403
+    kept = (await nobody.get("/keys", headers=ours.headers)).text
+    assert made.json()["key"] not in kept
+    await nobody.delete(f"/keys/{made.json()['id']}", headers=ours.headers)
+    assert (await nobody.get("/products", headers=reader)).status_code == 401
+
+
+async def test_a_link_to_a_file_opens_without_sign_in_and_only_as_it_was_signed(
+    service: Service, nobody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from packshot.api.links import link
+
+    service.store.put("renditions/abc", b"pixels")
+    address = link(service, "wsp_1", "renditions/abc", 'mug "blue".webp')
+    found = await nobody.get(address)
+    assert found.content == b"pixels"
+    assert found.headers["content-type"] == "image/webp"
+    assert '"' not in found.headers["content-disposition"]
+    assert (await nobody.get(address[:-2] + "xx")).status_code == 404
+    monkeypatch.setattr("packshot.vault.LINK_SECONDS", -1)
+    late = await nobody.get(address)
+    assert late.status_code == 404
+    assert "expired" in late.json()["detail"]
+
+
+async def test_the_same_post_twice_is_done_once(nobody: httpx.AsyncClient, ours: Shop) -> None:
+    headers = ours.headers | {"Idempotency-Key": "order-1"}
+    first = await nobody.post("/products", json={"sku": "MUG"}, headers=headers)
+    again = await nobody.post("/products", json={"sku": "MUG"}, headers=headers)
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    assert again.headers["idempotent-replayed"] == "true"
+    other = await nobody.post("/products", json={"sku": "JUG"}, headers=headers)
+    assert other.status_code == 409
+    assert len((await nobody.get("/products", headers=ours.headers)).json()["items"]) == 1
+
+
+async def test_no_secret_reaches_the_log(
+    service: Service, nobody: httpx.AsyncClient, ours: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stderr", out)
+    logs.configure()
+    try:
+        csrf = await first_user(service, nobody)
+        cookie = nobody.cookies["packshot_session"]
+        made = await nobody.post("/keys", json={"name": "k", "scopes": ["read"]}, headers={"X-CSRF-Token": csrf})
+        key = made.json()["key"]
+        await nobody.get(f"/products?q={key}", headers={"Authorization": f"Bearer {key}"})
+        await nobody.post("/session", json={"email": "mia@shop.example", "password": PASSWORD})
+    finally:
+        structlog.reset_defaults()
+    assert '"event": "request"' in out.getvalue()
+    for secret in (PASSWORD, csrf, cookie, key, ours.key):
+        assert secret not in out.getvalue()
+
+
+async def test_an_expired_session_is_over(
+    service: Service, nobody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await first_user(service, nobody)
+    assert (await nobody.get("/session")).status_code == 200
+    late = now() + accounts.SESSION_SECONDS + 1
+    monkeypatch.setattr(accounts, "now", lambda: late)
+    assert (await nobody.get("/session")).status_code == 401
