@@ -1,4 +1,4 @@
-"""Is anything lost or made twice when parts of the service are killed?  `python benchmarks/service_kills.py --count 300`
+"""Is anything lost or made twice when parts of the service are killed?  `python service_kills.py --count 300`
 
 300 small photos, real pixels, through the real models; the segment, generate and export workers, the API and Valkey are
 each killed with -9 twice while the batch runs; a listener follows the events over every gap.
@@ -19,9 +19,9 @@ from pathlib import Path
 import cv2
 import httpx
 import websockets
-from running import Running
 
 from packshot.store import Store
+from running import Running
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 VICTIMS = ("worker segment", "api", "valkey", "worker generate", "worker export") * 2
@@ -124,7 +124,7 @@ def judged(
     print(f"killed: {', '.join(killed)}")
     print(f"finished {finished} of {count} in {seconds:.0f} s; versions {versions}; finished twice "
           f"{sum(n > 1 for _, n in reviews)}; files {len(files)}, whole {whole}; "
-          f"events: {len(heard)} messages over {gaps} gaps, the last says {heard[-1] if heard else None} done")  # fmt: skip
+          f"events: {len(heard)} messages over {gaps} gaps, the last says {heard[-1:]} done")  # fmt: skip
     assert finished == versions == len(reviews) == count
     assert len(files) == whole == 2 * count
     assert heard[-1] == count

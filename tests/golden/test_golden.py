@@ -26,7 +26,9 @@ CASES = [("can", "white", (256, 256)), ("mug", "color", (256, 256)), ("bag", "gr
 def made(photo: Photo, look: str, size: tuple[int, int], matter: Matter) -> NDArray[np.uint8]:
     bench = Bench(matter=matter, rater=FakeRater(), store=None, limits=Limits())
     cutout = cut_out(photo, matter=bench.matter, store=bench.store, watch=Stopwatch())
-    return compose(cutout, Geometry(size, template(look).steps), tools=Tools(bench.pictures), watch=Stopwatch()).flatten()
+    return compose(
+        cutout, Geometry(size, template(look).steps), tools=Tools(bench.pictures), watch=Stopwatch()
+    ).flatten()
 
 
 @pytest.mark.parametrize(("name", "look", "size"), CASES)

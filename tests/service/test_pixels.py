@@ -1,4 +1,4 @@
-"""The pixel process: the same files as the command line makes, hostile files kept out, and what happens when it dies."""
+"""The pixel process: the same files as the command line, hostile files kept out, and what happens when it dies."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def test_a_process_that_grows_over_its_limit_is_ended_and_says_so(tmp_path
     child = Child(Settings(data_dir=tmp_path, worker_memory_bytes=150 * 2**20), concurrency=1)
     try:
         photo = await uploaded(child)
-        with pytest.raises(OutOfMemory, match="more memory than the 0.1 GiB"):
+        with pytest.raises(OutOfMemory, match=r"more memory than the 0\.1 GiB"):
             await child.call("segment", photo=photo["key"], name="mug.jpg", product_px={})
     finally:
         child.stop()
