@@ -199,8 +199,8 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
 def _rebuilt(told: tuple[str, str, str, str, str]) -> PackshotError:
     name, problem, subject, remedy, stack = told
     ours: dict[str, type[PackshotError]] = {"OutOfMemory": OutOfMemory, "Fault": Fault}
-    kind: type[PackshotError] = ours.get(name) or getattr(errors, name, PackshotError)
-    error = kind(problem, subject=subject, remedy=remedy)
+    kind = ours[name] if name in ours else getattr(errors, name, PackshotError)
+    error: PackshotError = kind(problem, subject=subject, remedy=remedy)
     if isinstance(error, Fault):
         error.stack = stack
     return error

@@ -12,7 +12,7 @@ PackshotError
 ├── NotAllowed            403  signed in, but not for this: a scope, a role, a missing CSRF token
 ├── Conflict              409  it exists already, or is in a state that does not allow this
 ├── OutOfDate             412  somebody else changed it in between (If-Match)
-├── StateUnsaid           428  it must be said which state was seen (If-Match)
+├── PreconditionRequired  428  it must be said which state was seen (If-Match)
 ├── TooManyTries          429  wait, then try again
 ├── FetchFailed           502  a download did not arrive; retry
 └── Unavailable           503  something that this machine lacks; the words say how to get it
@@ -90,8 +90,8 @@ class OutOfDate(PackshotError):
     status, code = 412, "out_of_date"
 
 
-class StateUnsaid(PackshotError):
-    status, code = 428, "state_unsaid"
+class PreconditionRequired(PackshotError):
+    status, code = 428, "precondition_required"
 
 
 class TooManyTries(PackshotError):

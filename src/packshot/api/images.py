@@ -39,6 +39,7 @@ from packshot.rules import FileFormat
 router = APIRouter(tags=["images"])
 
 LARGEST_SIDE = 6_000
+_NAME = r"^[A-Za-z0-9_-]+$"
 WAITED: dict[int | str, dict[str, Any]] = {200: {"model": RunView, "description": "It was waited for, and has ended."}}
 
 
@@ -151,6 +152,8 @@ async def list_images(
     cursor: Cursor = None,
     limit: Limit = 50,
     product_id: QueryId = None,
+    collection_id: QueryId = None,
+    unassigned: Annotated[bool | None, Query(description="Only those of no product, or only those of one.")] = None,
     q: Search = None,
     role: Annotated[str | None, Query(max_length=40, pattern=r"^[^\x00-\x1f]*$")] = None,
     cut_out: Annotated[
@@ -158,11 +161,11 @@ async def list_images(
     ] = None,
     flagged: Annotated[bool | None, Query(description="Only those with something to be said about them.")] = None,
 ) -> Page[PhotoView]:
-    """Photos, the newest first. `q` looks into their names."""
+    """Photos, the newest first. `q` looks into their names; a collection is looked through with all that is under it."""
     async with svc.db.read() as tx:
         found = await photos.page(
-            tx, who.workspace_id, product_id=product_id, q=q, role=role, cut_out=cut_out, flagged=flagged,
-            after=after_id(cursor), limit=limit + 1,
+            tx, who.workspace_id, product_id=product_id, collection_id=collection_id, unassigned=unassigned, q=q,
+            role=role, cut_out=cut_out, flagged=flagged, after=after_id(cursor), limit=limit + 1,
         )  # fmt: skip
     return page_of([linked(svc, who, photo) for photo in found], limit, lambda photo: photo.id)
 
@@ -260,11 +263,11 @@ class SegmentAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra={"e
 class GenerateAsked(BaseModel, frozen=True, extra="forbid"):
     """A look for one photo: a template with options; or a prompt or a reference, where a painter is installed."""
 
-    template: str | None = Field(None, max_length=40)
+    template: str | None = Field(None, max_length=40, pattern=_NAME)
     options: dict[str, Any] = Field({}, max_length=40)
     prompt: str | None = Field(None, min_length=1, max_length=2_000)
-    reference: str | None = Field(None, min_length=1, max_length=40, description="An image whose scene is to be met.")
-    channel: str | None = Field(None, max_length=40, description="As this channel wants it.")
+    reference: str | None = Field(None, max_length=40, pattern=_NAME, description="An image whose scene is to be met.")
+    channel: str | None = Field(None, max_length=40, pattern=_NAME, description="As this channel wants it.")
     size: tuple[Annotated[int, Field(ge=64, le=LARGEST_SIDE)], Annotated[int, Field(ge=64, le=LARGEST_SIDE)]] | None = (
         Field(None, description="Width and height; left out: the channel's, else 2048 × 2048.")
     )
@@ -282,7 +285,7 @@ class GenerateAsked(BaseModel, frozen=True, extra="forbid"):
 class UpscaleAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"factor": 2}]}):
     """How much larger."""
 
-    factor: Literal[2, 3, 4] = 2
+    factor: Literal[2, 4] = 2
 
 
 _SEGMENT, _UPSCALE = SegmentAsked(), UpscaleAsked()
@@ -331,9 +334,9 @@ async def generate_image(
         await photos.row(tx, who.workspace_id, image_id)
         if asked.template is None:
             raise NoSuchModel(
-                f"a {'prompt' if asked.prompt else 'reference'} needs a model that paints backdrops, "
-                "and no painter is installed.",
-                remedy="Install a painter on a machine with a GPU; or choose a template: GET /api/v1/templates.",
+                "no model that paints scenes is installed, as a "
+                f"{'prompt' if asked.prompt else 'reference'} needs one.",
+                remedy="Choose a template instead (GET /api/v1/templates), or install such a model.",
             )
         worn = await looks.resolve(tx, who.workspace_id, asked.template, asked.options)
         channels = await outlets.resolve(tx, who.workspace_id, [asked.channel] if asked.channel else [])
@@ -369,7 +372,7 @@ async def upscale_image(
                 remedy="Upload a larger photo, or take the product from closer by.",
             )
         ticket = await runs.start(
-            tx, who.workspace_id, "upscale", stages=["segment", "upscale"], request=asked.model_dump(),
+            tx, who.workspace_id, "upscale", stages=["upscale"], request=asked.model_dump(),
             photo_id=image_id, by=who.by,
         )  # fmt: skip
     return await answered(svc, who, response, ticket, prefer)

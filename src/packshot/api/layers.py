@@ -12,12 +12,12 @@ from pydantic import BaseModel, Field
 from packshot.api.access import Editor, Reader
 from packshot.api.asking import IfMatch, IfNoneMatch, ImageId
 from packshot.api.etags import etag, matches, unchanged
-from packshot.api.forms import read_body
+from packshot.api.forms import read_body, read_form
 from packshot.api.links import link
 from packshot.api.service import Service, Svc
 from packshot.catalog import mattes, photos
 from packshot.catalog.mattes import MatteView
-from packshot.errors import StateUnsaid, UnsupportedFormat
+from packshot.errors import BadInput, PreconditionRequired, UnsupportedFormat
 
 router = APIRouter(tags=["layers"])
 
@@ -28,7 +28,16 @@ _PNG: dict[int | str, dict[str, Any]] = {
 _MATTE: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {
+            "image/png": {"schema": {"type": "string", "format": "binary"}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            },
+        },
     }
 }
 
@@ -107,7 +116,7 @@ async def put_matte(
     if_match: IfMatch = None,
     if_none_match: IfNoneMatch = None,
 ) -> MatteView:
-    """Draw the matte by hand: an 8-bit gray PNG of the photo's upright size.
+    """Draw the matte by hand: an 8-bit gray PNG of the photo's upright size, as the body or as the part `file`.
 
     If-Match must name the matte it was drawn on (If-None-Match: * where there is none yet). Open items that use the
     photo are made anew; what was approved stays.
@@ -117,11 +126,8 @@ async def put_matte(
         versions = await mattes.versions(tx, who.workspace_id, image_id)
     seen = next((matte.sha256 for matte in versions if matte.current), "")
     _check(if_match, if_none_match, seen)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in ("image/png",):
-        raise UnsupportedFormat("a matte comes as a PNG.", subject="matte", remedy="Set the Content-Type to image/png.")
     with tempfile.TemporaryDirectory(prefix="packshot-matte-") as folder:
-        path = Path(folder) / "matte.png"
-        await read_body(request, path, limit=svc.settings.limits.photo_bytes, name="matte")
+        path = await _received(request, Path(folder), limit=svc.settings.limits.photo_bytes)
         made = await svc.pixels.call("put_matte", photo=photo.key, name=photo.name, path=str(path))
     async with svc.db.write() as tx:
         matte, tickets = await mattes.put(
@@ -167,10 +173,26 @@ async def _picture(
     return Response(content, media_type="image/png", headers=headers)
 
 
+async def _received(request: Request, folder: Path, *, limit: int) -> Path:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        form = await read_form(request, folder, limit_of=lambda name: limit)
+        if len(form.files) != 1:
+            raise BadInput("a matte is one file.", subject="file", remedy="Send it as the part “file”.")
+        if form.files[0].error is not None:
+            raise form.files[0].error
+        return form.files[0].path
+    if kind != "image/png":
+        raise UnsupportedFormat("a matte comes as a PNG.", subject="matte", remedy="Set the Content-Type to image/png.")
+    path = folder / "matte.png"
+    await read_body(request, path, limit=limit, name="matte")
+    return path
+
+
 def _check(if_match: str | None, if_none_match: str | None, seen: str) -> None:
-    """Raises StateUnsaid, OutOfDate."""
+    """Raises PreconditionRequired, OutOfDate."""
     if if_match is None and not (if_none_match == "*" and not seen):
-        raise StateUnsaid(
+        raise PreconditionRequired(
             "say which matte this one was drawn on, so that nobody's work is lost.",
             subject="If-Match",
             remedy="Send the ETag of GET …/matte in If-Match; where there is no matte yet, If-None-Match: *.",

@@ -17,6 +17,7 @@ from packshot.api.asking import QueryId, RunId, seconds_to_wait
 from packshot.api.cursors import after_id, page_of
 from packshot.api.links import link
 from packshot.api.paging import Cursor, Limit, Page
+from packshot.api.problems import Problem
 from packshot.api.service import Service, Svc
 from packshot.catalog import followed
 from packshot.catalog import runs as catalog
@@ -38,16 +39,6 @@ class RunKind(StrEnum):
     PREVIEW = "preview"
     BATCH = "batch"
     EXPORT = "export"
-
-
-class RunError(BaseModel, frozen=True):
-    """Why a run failed, and what to do."""
-
-    status: int = Field(description="What a request that waited would have been answered with.")
-    code: str
-    words: str
-    subject: str = ""
-    remedy: str = ""
 
 
 _EXAMPLE: dict[str, Any] = {
@@ -81,7 +72,7 @@ class RunView(BaseModel, frozen=True, json_schema_extra=_EXAMPLE):
         description="segment: matte_version, uncertainty, findings. generate, upscale: url, size, findings. "
         "preview: pictures, each with image, url, findings. import: images (ids), refused (name, words, remedy)."
     )
-    error: RunError | None
+    error: Problem | None = Field(description="Why it failed, and what to do.")
     created_at: datetime
     done_at: datetime | None
 
@@ -114,7 +105,7 @@ async def get_run(run_id: RunId, svc: Svc, who: Reader) -> RunView:
 
 @router.delete("/runs/{run_id}", status_code=204)
 async def cancel_run(run_id: RunId, svc: Svc, who: Editor) -> None:
-    """Call off a run that nobody has begun. One that is at work is finished."""
+    """Call a run off. An import keeps the photos that it has brought so far."""
     async with svc.db.write() as tx:
         ticket = await followed.cancel(tx, who.workspace_id, run_id)
     if ticket is not None:
@@ -145,7 +136,7 @@ async def answered(svc: Service, who: Principal, response: Response, ticket: Tic
 def view(svc: Service, who: Principal, run: Row[Any]) -> RunView:
     """A run with links where its result has keys."""
     told = run.error if run.status == RunStatus.FAILED else None
-    error = RunError.model_validate({**told, "words": told["problem"]}) if told else None
+    error = _problem(told) if told else None
     return RunView(
         id=run.id, kind=RunKind(run.kind), status=RunStatus(run.status), stage=run.stage, stages=tuple(run.stages),
         done=run.done_count, total=run.total_count, image_id=run.photo_id, batch_id=run.batch_id,
@@ -166,3 +157,11 @@ def _linked(svc: Service, who: Principal, node: Any) -> Any:
         elif name not in _LAYERS:
             shown[name] = _linked(svc, who, value)
     return shown
+
+
+def _problem(told: dict[str, Any]) -> Problem:
+    return Problem(
+        type=f"urn:packshot:problem:{told['code']}", title=told["code"].replace("_", " ").capitalize(),
+        status=told["status"], detail=told["reason"], code=told["code"], subject=told["subject"],
+        remedy=told["remedy"],
+    )  # fmt: skip

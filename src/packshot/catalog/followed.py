@@ -1,4 +1,4 @@
-"""Runs as people follow them: listed, looked at, called off before they have begun."""
+"""Runs as people follow them: listed, looked at, called off."""
 
 from __future__ import annotations
 
@@ -40,19 +40,21 @@ async def page(
 
 
 async def cancel(tx: Tx, workspace_id: str, run_id: str) -> Ticket | None:
-    """Call a run off that nobody has begun.  Its ticket, to be taken out of the queue; None if it was off already.
+    """Call a run off.  Its ticket, to be taken out of the queue; None if it was off already.
 
-    Raises NotFound; Conflict where it is at work or done.
+    An import that is at work ends before its next member and keeps what it has brought; a photo's stage is finished
+    and goes no further.  Raises NotFound; Conflict where it is done, or delivers files already.
     """
     run = await started.get(tx, workspace_id, run_id)
     if run.status == RunStatus.CANCELLED:
         return None
     if run.kind == "batch":
         raise Conflict("this run fills a batch.", subject=run_id, remedy="Cancel the batch instead.")
+    open_ = [RunStatus.QUEUED] if run.kind == "export" else [RunStatus.QUEUED, RunStatus.RUNNING]
     at = now()
     moved = await tx.execute(
         update(runs)
-        .where(runs.c.workspace_id == workspace_id, runs.c.id == run_id, runs.c.status == RunStatus.QUEUED)
+        .where(runs.c.workspace_id == workspace_id, runs.c.id == run_id, runs.c.status.in_(open_))
         .values(status=RunStatus.CANCELLED, touched_at=at, done_at=at)
     )
     if not moved.rowcount:

@@ -1,7 +1,7 @@
 """Imports: a ZIP, a list or addresses become photos, one after the other. Whatever is not taken is listed, and why.
 
 An import may be ended anywhere and begun again: a member's photo has an id that follows from the run and the member's
-place in it, so what is there already is passed over.
+place and name in it, so what is there already is passed over.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import hashlib
 import re
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ from sqlalchemy import Row, select
 
 from packshot.catalog import collections, photos, products, runs
 from packshot.catalog.photos import safe_name
-from packshot.child import OutOfMemory
+from packshot.catalog.status import RunStatus
+from packshot.child import Fault, OutOfMemory
 from packshot.db import Tx
 from packshot.db.tables import photos as photo_rows
+from packshot.db.tables import runs as run_rows
 from packshot.db.tables import uploads
 from packshot.errors import BadInput, DamagedFile, DiskFull, FetchFailed, NotFound, PackshotError
 from packshot.intake import Refused, Source, collect
@@ -35,7 +38,7 @@ _AHEAD = 3  # members that are read or downloaded while one is looked at
 _TRIES = 2  # of a download, and of a photo that ended the pixel process
 _AT_ONCE = 500
 Result = dict[str, Any]
-Told = Callable[["_Bringing"], Awaitable[None]]
+Told = Callable[["_Bringing"], Awaitable[bool]]  # writes progress down; whether to go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,12 @@ async def work(run: Row[Any], ctx: Any) -> Result:
     request = run.request
     wish = Wish(request.get("product_id"), request.get("role"), request.get("collection_id"), run.created_by)
 
-    async def told(bringing: _Bringing) -> None:
+    async def told(bringing: _Bringing) -> bool:
+        result = dict(run.result) | bringing.result()
         async with ctx.db.write() as tx:
-            await runs.progressed(
-                tx, run.id, done=bringing.done, total=bringing.total, result=dict(run.result) | bringing.result()
-            )
+            await runs.progressed(tx, run.id, done=bringing.done, total=bringing.total, result=result)
+            status = await tx.scalar(select(run_rows.c.status).where(run_rows.c.id == run.id))
+        return bool(status != RunStatus.CANCELLED)
 
     if "urls" in request:
         sources, refused = await asyncio.to_thread(_addresses, request["urls"], ctx)
@@ -94,7 +98,9 @@ async def bring_rows(run: Row[Any], ctx: Any, rows: Sequence[tuple[int, Mapping[
     found = await asyncio.to_thread(lambda: list(from_rows(listed, "list", ctx.settings.limits)))
     sources = [one for one in found if isinstance(one, Source)]
     refused = [one for one in found if isinstance(one, Refused)]
-    return await _bring(run, ctx, sources, refused, wish=Wish(), told=None, salt="rows")
+    # A second time fewer rows may come, for what was brought is matched then: their own numbers stay.
+    places = [number for (number, _), one in zip(listed, found, strict=True) if isinstance(one, Source)]
+    return await _bring(run, ctx, sources, refused, wish=Wish(), told=None, salt="rows", places=places)
 
 
 # --- what is in it; these read files and look names up, so they run on a thread ---
@@ -160,41 +166,59 @@ async def _bring(
     wish: Wish,
     told: Told | None,
     salt: str = "",
+    places: Sequence[int] = (),
 ) -> Result:
-    ids = [_photo_id(run.id, salt, place) for place in range(len(sources))]
+    numbered = zip(places or range(len(sources)), sources, strict=True)
+    ids = [_photo_id(run.id, salt, place, source) for place, source in numbered]
     bringing = _Bringing(len(sources) + len(refused), refused=[_refusal(r.name, r.error) for r in refused])
     async with ctx.db.read() as tx:
         kept = await _kept(tx, run.workspace_id, ids)
     bringing.images = {place: id for place, id in enumerate(ids) if id in kept}
-    last = time.monotonic()
-    if told is not None:
-        await told(bringing)
+    if told is not None and not await told(bringing):
+        return bringing.result()
     left = [(place, source) for place, source in enumerate(sources) if ids[place] not in kept]
     with tempfile.TemporaryDirectory(prefix="packshot-import-", ignore_cleanup_errors=True) as folder:
-        async for place, source, path, error in _read_ahead(left, Path(folder)):
-            try:
-                if error is not None:
-                    raise error
-                made = await _analysed(run, ctx, source, path)
-                async with ctx.db.write() as tx:
-                    bringing.images[place] = await _add(tx, run.workspace_id, source, made, wish, ids[place])
-            except DiskFull:
-                raise
-            except PackshotError as wrong:
-                bringing.refused.append(_refusal(source.name, wrong))
-            finally:
-                path.unlink(missing_ok=True)
-            if told is not None and time.monotonic() - last > TOLD_SECONDS:
-                last = time.monotonic()
-                await told(bringing)
+        async with aclosing(_read_ahead(left, Path(folder))) as members:
+            await _take(run, ctx, members, bringing, ids, wish=wish, told=told)
     if told is not None:
         await told(bringing)
     return bringing.result()
 
 
+async def _take(
+    run: Row[Any],
+    ctx: Any,
+    members: AsyncGenerator[tuple[int, Source, Path, PackshotError | None]],
+    bringing: _Bringing,
+    ids: Sequence[str],
+    *,
+    wish: Wish,
+    told: Told | None,
+) -> None:
+    """Until the last, or until the run is called off."""
+    last = time.monotonic()
+    async for place, source, path, error in members:
+        try:
+            if error is not None:
+                raise error
+            made = await _analysed(run, ctx, source, path)
+            async with ctx.db.write() as tx:
+                bringing.images[place] = await _add(tx, run.workspace_id, source, made, wish, ids[place])
+        except DiskFull:
+            raise
+        except PackshotError as wrong:
+            bringing.refused.append(_refusal(source.name, wrong))
+        finally:
+            path.unlink(missing_ok=True)
+        if told is not None and time.monotonic() - last > TOLD_SECONDS:
+            last = time.monotonic()
+            if not await told(bringing):
+                return
+
+
 async def _read_ahead(
     members: Sequence[tuple[int, Source]], folder: Path
-) -> AsyncIterator[tuple[int, Source, Path, PackshotError | None]]:
+) -> AsyncGenerator[tuple[int, Source, Path, PackshotError | None]]:
     """Members in order, their bytes in files, the next few already on their way."""
     tasks: list[asyncio.Task[PackshotError | None]] = []
     try:
@@ -235,7 +259,7 @@ async def _analysed(run: Row[Any], ctx: Any, source: Source, path: Path) -> Mapp
                 "analyse", name=source.name, path=str(path), workspace=run.workspace_id
             )
             return made
-        except OutOfMemory:  # it may have been another photo's fault
+        except (OutOfMemory, Fault):  # it may have been another photo's fault, or the store was away
             if tries == _TRIES:
                 raise
             await asyncio.sleep(0.5)
@@ -288,10 +312,11 @@ async def _kept(tx: Tx, workspace_id: str, ids: Sequence[str]) -> set[str]:
     return kept
 
 
-def _photo_id(run_id: str, salt: str, place: int) -> str:
-    """As `new_id` makes them, with the run's time, the place, and what tells this run from others."""
+def _photo_id(run_id: str, salt: str, place: int, source: Source) -> str:
+    """As `new_id` makes them, with the run's time, the place, and what tells this member from all others."""
     moment = (run_id.partition("_")[2] or run_id)[:11]
-    return f"img_{moment}{place:05x}{hashlib.sha256(f'{run_id} {salt}'.encode()).hexdigest()[:11]}"
+    mark = "\n".join((run_id, salt, source.name, source.sku, source.role))
+    return f"img_{moment}{place:05x}{hashlib.sha256(mark.encode()).hexdigest()[:11]}"
 
 
 def _refusal(name: str, error: PackshotError) -> dict[str, str]:

@@ -12,12 +12,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy import Row, func, insert, select, update
 
+from packshot.catalog import collections
 from packshot.catalog.events import tell
 from packshot.catalog.versions import remake
 from packshot.catalog.wording import Line
 from packshot.catalog.work import Ticket
 from packshot.db import Tx
-from packshot.db.tables import new_id, now, photos, products
+from packshot.db.tables import new_id, now, photos, product_collections, products
 from packshot.errors import BadOption, NotFound
 from packshot.finding import Finding, Verdict
 from packshot.ops.measure import alike
@@ -27,7 +28,7 @@ NAME_LENGTH = 200
 # Two fingerprints that differ in so many bits are the same picture (ops.measure.alike) …
 ALIKE_BITS = 4
 # … and a photo is compared with so many before it; the same file is found however old.
-COMPARED = 500
+COMPARED = 2_000
 
 
 def _role(text: str) -> str:
@@ -40,7 +41,21 @@ def _role(text: str) -> str:
 Role = Annotated[str, Field(max_length=40), AfterValidator(_role)]
 
 
-class PhotoView(BaseModel, frozen=True):
+_EXAMPLE: dict[str, Any] = {
+    "examples": [
+        {
+            "id": "img_0193a1b2c3d4e5f60718293a4b", "product_id": "prd_0193a1b2c3d4e5f60718293a4b", "role": "main",
+            "position": 0, "name": "shoe.jpg", "format": "JPEG", "width": 4000, "height": 3000, "bytes": 3145728,
+            "profile": "sRGB", "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "findings": [], "matte_version": 1, "original": "https://packshot.example/api/v1/files/…",
+            "thumb": "https://packshot.example/api/v1/files/…", "revision": 1, "created_at": "2026-11-25T09:00:00Z",
+            "updated_at": "2026-11-25T09:00:00Z",
+        }
+    ]
+}  # fmt: skip
+
+
+class PhotoView(BaseModel, frozen=True, json_schema_extra=_EXAMPLE):
     """One photo.  `original` and `thumb` are keys in the store, until a link is made of them."""
 
     id: str
@@ -107,6 +122,8 @@ async def page(
     workspace_id: str,
     *,
     product_id: str | None = None,
+    collection_id: str | None = None,
+    unassigned: bool | None = None,
     q: str | None = None,
     role: str | None = None,
     cut_out: bool | None = None,
@@ -114,10 +131,22 @@ async def page(
     after: str | None = None,
     limit: int = 50,
 ) -> list[PhotoView]:
-    """Photos, the newest first.  q: in the name.  after: the id of the last one seen."""
+    """Photos, the newest first.
+
+    collection_id: of products in it and in what is under it.  unassigned: those of no product.  q: in the name.
+    after: the id of the last one seen.  Raises NotFound where there is no such collection.
+    """
     query = select(photos).where(_live(workspace_id)).order_by(photos.c.id.desc()).limit(limit)
     if product_id is not None:
         query = query.where(photos.c.product_id == product_id)
+    if collection_id is not None:
+        await collections.row(tx, workspace_id, collection_id)
+        inside = select(product_collections.c.product_id).where(
+            product_collections.c.collection_id.in_(collections.under(workspace_id, collection_id))
+        )
+        query = query.where(photos.c.product_id.in_(inside))
+    if unassigned is not None:
+        query = query.where(photos.c.product_id.is_(None) if unassigned else photos.c.product_id.is_not(None))
     if q:
         query = query.where(photos.c.name.icontains(q, autoescape=True))
     if role:
@@ -224,6 +253,7 @@ async def delete(tx: Tx, workspace_id: str, photo_id: str) -> None:
     """Take a photo away.  What was made of it stays, and so does the file until it is purged.  Raises NotFound."""
     await row(tx, workspace_id, photo_id, lock=True)
     await _update(tx, workspace_id, photo_id, deleted_at=now())
+    await tell(tx, workspace_id, "photo.deleted")
 
 
 async def replace(
@@ -309,7 +339,7 @@ async def _twin(
     tx: Tx, workspace_id: str, sha256: str, fingerprint: str, *, besides: str | None = None
 ) -> Finding | None:
     """The photo that is here already and looks the same."""
-    columns = select(photos.c.id, photos.c.name, photos.c.fingerprint).where(_live(workspace_id))
+    columns = select(photos.c.id, photos.c.fingerprint, photos.c.name).where(_live(workspace_id))
     if besides is not None:
         columns = columns.where(photos.c.id != besides)
     same = (await tx.execute(columns.where(photos.c.sha256 == sha256).limit(1))).first()
