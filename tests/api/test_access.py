@@ -7,8 +7,8 @@ import io
 import httpx
 import pytest
 import structlog
+from shops import Shop
 
-from conftest import Shop
 from packshot import accounts, logs
 from packshot.api.service import Service
 from packshot.db.tables import now

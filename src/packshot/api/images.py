@@ -161,7 +161,7 @@ async def list_images(
     ] = None,
     flagged: Annotated[bool | None, Query(description="Only those with something to be said about them.")] = None,
 ) -> Page[PhotoView]:
-    """Photos, the newest first. `q` looks into their names; a collection is looked through with all that is under it."""
+    """Photos, the newest first. `q` looks into their names; a collection counts with all that is under it."""
     async with svc.db.read() as tx:
         found = await photos.page(
             tx, who.workspace_id, product_id=product_id, collection_id=collection_id, unassigned=unassigned, q=q,

@@ -1,0 +1,78 @@
+"""The whole application over a fresh database, with a member of each of two workspaces."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from packshot import accounts
+from packshot.api.app import create_app
+from packshot.api.service import Service, opened
+from packshot.db.upgrade import upgrade
+from packshot.settings import Settings
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    made = Settings(data_dir=tmp_path, secret=SecretStr("a secret of the tests"))
+    upgrade(made.database)
+    return made
+
+
+@pytest.fixture
+async def service(settings: Settings) -> AsyncIterator[Service]:
+    async with opened(settings) as made:
+        yield made
+
+
+@pytest.fixture
+def app(service: Service) -> FastAPI:
+    return create_app(service)
+
+
+@pytest.fixture
+async def nobody(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser that is not signed in."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8484/api/v1") as http:
+        yield http
+
+
+@dataclass(frozen=True)
+class Shop:
+    workspace: str
+    key: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+
+async def a_shop(service: Service, name: str) -> Shop:
+    async with service.db.write() as tx:
+        workspace = await accounts.make_workspace(tx, name)
+        _, key = await accounts.make_key(
+            tx, workspace, name="test", scopes=["read", "write", "review", "admin"], by=None
+        )  # fmt: skip
+    return Shop(workspace, key)
+
+
+@pytest.fixture
+async def ours(service: Service) -> Shop:
+    return await a_shop(service, "Ours")
+
+
+@pytest.fixture
+async def theirs(service: Service) -> Shop:
+    return await a_shop(service, "Theirs")
