@@ -124,6 +124,12 @@ def plainly(wrong: ErrorDetails) -> str:
         return "it takes a number"
     if wrong["type"] == "string_pattern_mismatch" and "fA-F" in str(wrong.get("ctx")):
         return "a colour is written #rrggbb"
-    if wrong["type"] == "string_pattern_mismatch":
+    if wrong["type"] == "string_pattern_mismatch" and "[a-z0-9]" in str(wrong.get("ctx")):
         return "it takes lower-case letters, digits and hyphens"
+    if wrong["type"] == "string_pattern_mismatch":
+        return "it is not written as it should be"
+    if wrong["type"] in ("string_too_short", "string_too_long", "too_short", "too_long"):
+        limits = wrong.get("ctx") or {}
+        least, most = limits.get("min_length"), limits.get("max_length")
+        return f"it has at least {least} in it" if least is not None else f"it has at most {most} in it"
     return wrong["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")

@@ -170,6 +170,7 @@ async def test_a_photo_over_the_limit_is_refused_while_it_still_comes(client: ht
         ("application/json", b'{"url": "https://x.example/a.jpg", "urls": ["https://x.example/b.jpg"]}', 422),
         ("application/json", b'{"url": "https://x.example/a.jpg", "nonsense": 1}', 422),
         ("application/json", b"\xff\xfe", 422),
+        ("application/json", b'{"urls": ["https://x.example/\\u0000.jpg"]}', 422),
     ],
 )  # fmt: skip
 async def test_a_broken_upload_is_refused_in_words(
@@ -290,6 +291,17 @@ async def test_lists_go_on_where_they_stopped(client: httpx.AsyncClient) -> None
             cursor = {"cursor": page["next_cursor"]}
         assert len(seen) == 3
     assert [one["id"] for one in (await client.get("/images", params={"q": "1.JPG"})).json()["items"]] == [ids[1]]
+    place = (await client.post("/collections", json={"name": "Spring"})).json()["id"]
+    within = (await client.post("/collections", json={"name": "Shoes", "parent_id": place})).json()["id"]
+    one = (await client.get("/products", params={"sku": "S2"})).json()["items"][0]["id"]
+    put = await client.post(f"/collections/{within}/products", json={"add": [one]})
+    assert put.status_code in (200, 204), put.text
+    alone = (await upload(client, 9, "alone.jpg"))["id"]
+    for params, wanted in (({"collection_id": place}, [ids[2]]), ({"unassigned": True}, [alone]),
+                           ({"unassigned": False}, ids[::-1]), ({"product_id": one}, [ids[2]])):  # fmt: skip
+        shown = (await client.get("/images", params=params)).json()["items"]
+        assert [photo["id"] for photo in shown] == wanted, params
+    assert (await client.get("/images", params={"collection_id": "col_x"})).status_code == 404
     for bad in ("nonsense", "!!!", "\x00"):
         assert (await client.get("/images", params={"cursor": bad})).status_code == 422
 
@@ -401,7 +413,8 @@ async def test_a_matte_is_drawn_by_hand_on_what_was_seen(studio: Studio, client:
     studio.queues.tickets.clear()
     seen, png = (await client.get(f"/images/{id}/matte")).headers["etag"], {"content-type": "image/png"}
     path = f"/images/{id}/matte"
-    assert (await client.put(path, content=drawn(), headers=png)).status_code == 428
+    unsaid = await client.put(path, content=drawn(), headers=png)
+    assert (unsaid.status_code, unsaid.json()["code"]) == (428, "precondition_required")
     assert (await client.put(path, content=drawn(), headers=png | {"If-Match": '"other"'})).status_code == 412
     here = png | {"If-Match": seen}
     assert (await client.put(path, content=drawn(), headers=here | {"content-type": "image/tiff"})).status_code == 415
@@ -417,6 +430,18 @@ async def test_a_matte_is_drawn_by_hand_on_what_was_seen(studio: Studio, client:
     assert back.headers["etag"] == seen
     assert [one["version"] for one in (await client.get(f"/images/{id}/mattes")).json()] == [2, 1]
     assert (await client.post(f"{path}/revert", json={"version": 7})).status_code == 404
+
+
+async def test_a_matte_may_come_as_a_form(client: httpx.AsyncClient) -> None:
+    id = (await upload(client))["id"]
+    path, first = f"/images/{id}/matte", {"If-None-Match": "*"}
+    for files, status in (
+        (parts(("a.png", drawn()), ("b.png", drawn())), 422), (parts(("a.png", b"")), 422),
+        (parts(("a.png", b"x" * 300_000)), 413),
+    ):  # fmt: skip
+        assert (await client.put(path, files=files, headers=first)).status_code == status
+    made = await client.put(path, files=parts(("a.png", drawn())), headers=first)
+    assert (made.status_code, made.json()["source"]) == (200, "by hand"), made.text
 
 
 async def test_the_first_matte_may_be_drawn_by_hand(client: httpx.AsyncClient) -> None:
@@ -463,7 +488,7 @@ async def test_what_no_installed_model_can_do_is_refused_and_says_what_is_missin
     for body in ({"prompt": "on marble"}, {"reference": "img_x"}):
         answer = await client.post(f"/images/{id}/generate", json=body)
         assert (answer.status_code, answer.json()["code"]) == (422, "no_such_model")
-        assert "no painter" in answer.json()["detail"] and "nstall" in answer.json()["remedy"]
+        assert "no model that paints scenes" in answer.json()["detail"] and "nstall" in answer.json()["remedy"]
     assert (await client.post(f"/images/{id}/upscale", json={"factor": 2})).status_code == 202
     assert (await client.post(f"/images/{id}/upscale", json={"factor": 9})).status_code == 422
     svc = app.state.service
@@ -472,7 +497,7 @@ async def test_what_no_installed_model_can_do_is_refused_and_says_what_is_missin
     assert (answer.status_code, answer.json()["code"]) == (422, "no_such_model")
 
 
-async def test_a_run_is_called_off_only_before_it_begins(studio: Studio, client: httpx.AsyncClient) -> None:
+async def test_a_run_is_called_off_until_it_is_done(studio: Studio, client: httpx.AsyncClient) -> None:
     id = (await upload(client))["id"]
     first, second = [(await client.post(f"/images/{id}/segment")).json()["id"] for _ in range(2)]
     assert (await client.delete(f"/runs/{first}")).status_code == 204
@@ -488,12 +513,31 @@ async def test_a_run_is_called_off_only_before_it_begins(studio: Studio, client:
         "problem": "cut short.",
         "subject": "a",
         "remedy": "r",
-        "reason": "",
+        "reason": "a: cut short. r",
     }
     async with studio.db.write() as tx:
         await tx.execute(update(t.runs).where(t.runs.c.id == second).values(status="failed", error=error))
     shown = (await client.get(f"/runs/{second}")).json()["error"]
-    assert shown == {"code": "damaged_file", "status": 422, "words": "cut short.", "subject": "a", "remedy": "r"}
+    assert (shown["code"], shown["status"], shown["detail"]) == ("damaged_file", 422, "a: cut short. r")
+    assert (shown["type"], shown["remedy"]) == ("urn:packshot:problem:damaged_file", "r")
+
+
+async def test_a_run_at_work_is_called_off_and_what_comes_of_it_is_dropped(
+    studio: Studio, client: httpx.AsyncClient
+) -> None:
+    id = (await upload(client))["id"]
+    run_id = (await client.post(f"/images/{id}/segment")).json()["id"]
+    async with studio.db.write() as tx:
+        await catalog_runs.running(tx, await catalog_runs.get(tx, WS, run_id))
+    assert (await client.delete(f"/runs/{run_id}")).status_code == 204
+    async with studio.db.write() as tx:
+        assert await catalog_runs.advance(tx, await catalog_runs.get(tx, WS, run_id), {"matte_version": 1}) is None
+    shown = (await client.get(f"/runs/{run_id}")).json()
+    assert (shown["status"], shown["result"], shown["error"]) == ("cancelled", {}, None)
+    async with studio.db.write() as tx:
+        ticket = await catalog_runs.start(tx, WS, "export", stages=["export"], request={})
+        await catalog_runs.running(tx, await catalog_runs.get(tx, WS, ticket.id))
+    assert (await client.delete(f"/runs/{ticket.id}")).status_code == 409
 
 
 # --- templates and channels ---

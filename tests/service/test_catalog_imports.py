@@ -11,10 +11,10 @@ from shelf import InProcess, packed, photo, settings_in
 from sqlalchemy import insert
 from studio import WS, Studio
 
-from packshot.catalog import collections, imports, photos, products, runs
+from packshot.catalog import collections, followed, imports, photos, products, runs
 from packshot.catalog.collections import CollectionAsked
 from packshot.catalog.products import ProductAsked
-from packshot.child import OutOfMemory
+from packshot.child import Fault, OutOfMemory
 from packshot.db import tables as t
 from packshot.errors import DiskFull, NotFound
 from packshot.intake import source
@@ -178,6 +178,49 @@ async def test_rows_of_a_batch_s_list_are_brought_by_address(shop: Studio, monke
     assert await kept(shop) == [("A", "main", "a.jpg")]
     assert [one["name"] for one in result["refused"]] == ["list row 3"]
     assert await imports.bring_rows(run, shop, [(2, row)]) == {"images": result["images"], "refused": []}
+
+
+async def test_rows_that_were_brought_before_a_restart_do_not_stand_for_others(
+    shop: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second time a batch brings only what its list still misses."""
+    monkeypatch.setattr(source, "fetch", lambda url, limits: photo(int(url[-5])))
+    run = await asked(shop, {})
+    columns = ("sku", "file", "url", "gtin", "asin", "title", "role", "template", "channel", "priority", "")
+    blank = dict.fromkeys(columns, "")
+    rows = [(n, blank | {"sku": f"S{n}", "url": f"https://shop.example/{n}.jpg"}) for n in range(2, 6)]
+    shop.pixels.raises = {3: asyncio.CancelledError()}
+    with pytest.raises(asyncio.CancelledError):
+        await imports.bring_rows(run, shop, rows)
+    again = await imports.bring_rows(run, shop, rows[2:])
+    assert len(again["images"]) == 2
+    assert [sku for sku, _, _ in await kept(shop)] == ["S2", "S3", "S4", "S5"]
+
+
+async def test_an_import_that_is_called_off_ends_before_its_next_photo(
+    shop: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "TOLD_SECONDS", 0)
+    run = await asked(shop, {"upload": await uploaded(shop, packed({f"S{n}.jpg": photo(n) for n in range(5)}))})
+    analyse = shop.pixels.call
+
+    async def cancelled_at_the_second(function: str, /, **arguments: Any) -> Any:
+        answer = await analyse(function, **arguments)
+        if len(shop.pixels.calls) == 2:
+            async with shop.db.write() as tx:
+                await followed.cancel(tx, WS, run.id)
+        return answer
+
+    monkeypatch.setattr(shop.pixels, "call", cancelled_at_the_second)
+    assert len((await imports.work(run, shop))["images"]) == 2 and len(await kept(shop)) == 2
+    assert (await shop.run(run.id)).status == "cancelled"
+
+
+async def test_a_fault_that_passes_refuses_no_photo(shop: Studio) -> None:
+    shop.pixels.raises = {1: Fault("the store was away.")}
+    upload = await uploaded(shop, packed({"A.jpg": photo(1)}))
+    result = await imports.work(await asked(shop, {"upload": upload}), shop)
+    assert len(result["images"]) == 1 and result["refused"] == []
 
 
 async def test_an_archive_that_is_none_and_one_that_is_gone(shop: Studio) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from typing import Any
 
@@ -62,6 +63,8 @@ async def test_a_style_of_one_s_own_is_its_base_with_options_set(studio: Studio)
         ({"shdow": 0.5}, "Did you mean “shadow”"), ({"shadow": 7}, "shadow"), ({"shadow": "dark"}, "takes a number"),
         ({"color": "red"}, "#rrggbb"), ({"shadow": math.nan}, "ordinary size"), ({"shadow": 10**400}, "ordinary size"),
         ({"shadow": {"a": 1}}, "it takes"), ({"color": "x" * 300}, "it takes"), ({"shadow": None}, "shadow"),
+        ({"color": "\ud800"}, "control characters"), ({"\ud800": 1}, "control characters"),
+        ({"color": "#ffffff\0"}, "control characters"),
     ],
 )  # fmt: skip
 async def test_an_option_out_of_its_range_is_refused_by_name(
@@ -100,13 +103,14 @@ async def test_what_is_shipped_cannot_be_changed_and_what_is_another_s_is_not_th
                      outlets.delete(tx, WS, "google")):  # fmt: skip
             with pytest.raises(Conflict, match="comes with Packshot"):
                 await call
-        for call in (looks.get(tx, WS, theirs.id), looks.resolve(tx, WS, theirs.id), looks.delete(tx, WS, theirs.id),
-                     looks.change(tx, WS, theirs.id, StyleChange(name="x")), outlets.get(tx, WS, "theirs"),
-                     outlets.resolve(tx, WS, ["theirs"]), outlets.delete(tx, WS, "theirs"),
-                     outlets.replace(tx, WS, channel("theirs")),
-                     looks.create(tx, WS, StyleAsked(name="x", base=theirs.id))):  # fmt: skip
+        for foreign in (
+            looks.get(tx, WS, theirs.id), looks.resolve(tx, WS, theirs.id), looks.delete(tx, WS, theirs.id),
+            looks.change(tx, WS, theirs.id, StyleChange(name="x")), outlets.get(tx, WS, "theirs"),
+            outlets.resolve(tx, WS, ["theirs"]), outlets.delete(tx, WS, "theirs"),
+            outlets.replace(tx, WS, channel("theirs")), looks.create(tx, WS, StyleAsked(name="x", base=theirs.id)),
+        ):  # fmt: skip
             with pytest.raises(NotFound):
-                await call
+                await foreign
         assert (await outlets.create(tx, WS, channel("theirs"))).revision == 1
         with pytest.raises(NotFound, match="Did you mean “white”"):
             await looks.resolve(tx, WS, "whit")
@@ -135,7 +139,21 @@ async def test_a_channel_is_made_changed_deleted_and_made_again(studio: Studio) 
         with pytest.raises(NotFound):
             await outlets.get(tx, WS, "our-shop")
         assert (await outlets.create(tx, WS, channel())).revision == 3
-        for wrong in (channel("a", name="two\nlines"), channel("b", rules={"fill": (math.nan, 1.0)}),
-                      channel("c", words="x" * 30_000), channel("d", name=" ")):  # fmt: skip
+        for wrong in (
+            channel("a", name="two\nlines"), channel("b", rules={"fill": (math.nan, 1.0)}),
+            channel("c", words="x" * 30_000), channel("d", name=" "), channel("e", name_pattern="{sku}\ud800"),
+            channel("f", sources=[{"words": "a\0", "date": "2026-01-01"}]),
+        ):  # fmt: skip
             with pytest.raises(BadOption):
                 await outlets.create(tx, WS, wrong)
+        await outlets.page(tx, WS)  # what was refused stands in nobody's way
+
+
+async def test_of_two_who_make_the_same_channel_at_once_one_is_told(studio: Studio) -> None:
+    async def make() -> None:
+        async with studio.db.write() as tx:
+            await outlets.create(tx, WS, channel())
+
+    answers = await asyncio.gather(*(make() for _ in range(4)), return_exceptions=True)
+    assert [answer for answer in answers if answer is None] == [None]
+    assert [type(answer) for answer in answers if answer is not None] == [Conflict] * 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -23,7 +24,7 @@ def page_of(found: Sequence[_T], limit: int, place: Callable[[_T], Any]) -> Page
 def after_id(cursor: str | None) -> str | None:
     """The id of the last entry that was seen.  Raises BadOption."""
     place = unpacked(cursor)
-    if place is None or isinstance(place, str):
+    if place is None or (isinstance(place, str) and re.fullmatch(r"[A-Za-z0-9_]{1,40}", place)):
         return place
     raise _not_ours()
 

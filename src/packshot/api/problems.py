@@ -90,6 +90,10 @@ def add_to(app: FastAPI) -> None:
             return _problem(422, "bad_request", "A value holds characters or numbers that cannot be kept.")
         return _fault(error)
 
+    @app.exception_handler(UnicodeEncodeError)
+    async def no_text(request: Request, error: UnicodeEncodeError) -> JSONResponse:
+        return _problem(422, "bad_request", "A value holds characters that are no text.")
+
     @app.exception_handler(Exception)
     async def fault(request: Request, error: Exception) -> JSONResponse:
         return _fault(error)

@@ -16,6 +16,7 @@ from packshot.api.service import Service, Svc
 from packshot.api.taking import linked
 from packshot.catalog import products
 from packshot.catalog.products import ProductAsked, ProductChange, ProductView
+from packshot.catalog.wording import Line
 
 router = APIRouter(tags=["products"])
 
@@ -46,11 +47,9 @@ async def list_products(
     cursor: Cursor = None,
     limit: Limit = 50,
     q: Search = None,
-    sku: Annotated[
-        str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Exactly this one.")
-    ] = None,
+    sku: Annotated[Line | None, Query(max_length=200, description="Exactly this one.")] = None,
     collection_id: QueryId = None,
-    category: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f]*$")] = None,
+    category: Annotated[Line | None, Query(max_length=200, description="Exactly this one.")] = None,
     has_photos: Annotated[bool | None, Query(description="Only those with photos, or only those without.")] = None,
 ) -> Page[ProductView]:
     """Products, the newest first. `q` looks into sku, title, gtin and asin; a collection takes in what is under it."""

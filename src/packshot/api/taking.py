@@ -29,6 +29,7 @@ MOST_URLS = 1_000
 _LIST_BYTES = 64 * 2**20
 _SHEETS = (".csv", ".tsv")
 _Id = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_]+$")]
+_Url = Annotated[str, Field(min_length=1, max_length=4_000, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class Where(BaseModel, frozen=True, extra="forbid"):
@@ -49,8 +50,8 @@ class Where(BaseModel, frozen=True, extra="forbid"):
 class Addresses(Where, frozen=True):
     """Photos to download."""
 
-    url: str | None = Field(None, min_length=1, max_length=4_000)
-    urls: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=4_000)], ...], Field(max_length=MOST_URLS)] = ()
+    url: _Url | None = None
+    urls: Annotated[tuple[_Url, ...], Field(max_length=MOST_URLS)] = ()
 
     @model_validator(mode="after")
     def _some(self) -> Addresses:

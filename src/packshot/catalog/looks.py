@@ -17,7 +17,7 @@ from sqlalchemy import Row, insert, select, update
 
 from packshot import template as shipped
 from packshot.catalog import photos
-from packshot.catalog.wording import Line
+from packshot.catalog.wording import Line, line
 from packshot.db import Tx
 from packshot.db.tables import new_id, now
 from packshot.db.tables import templates as styles
@@ -259,6 +259,10 @@ def _dressed(style: Row[Any]) -> Template:
 def _plain(options: Mapping[str, Any]) -> Mapping[str, Any]:
     """Raises BadOption for a value that no slider takes: options come from strangers and go into JSON."""
     for name, value in options.items():
+        try:
+            line(f"{name} {value}" if isinstance(value, str) else name)
+        except ValueError as wrong:
+            raise BadOption(f"{wrong}.", subject="options") from None  # its name may be what no answer can hold
         if not isinstance(value, str | int | float | bool | None) or (isinstance(value, str) and len(value) > 200):
             raise BadOption("it takes a number, a word, true, false or null.", subject=name[:60])
         if isinstance(value, int | float) and not -1e9 < value < 1e9:

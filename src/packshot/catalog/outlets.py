@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from packshot import channel as shipped
 from packshot.catalog.wording import line
@@ -72,9 +73,7 @@ async def create(tx: Tx, workspace_id: str, asked: Channel) -> ChannelView:
     body, at = _body(asked), now()
     known = (await tx.execute(_own(workspace_id, asked.id).with_for_update())).first()
     if known is not None and known.deleted_at is None:
-        raise Conflict(
-            "there is a channel of this id already.", subject=asked.id, remedy="Change it with PUT, or take another id."
-        )
+        raise _taken(asked.id)
     count = await tx.scalar(select(func.count()).select_from(rows).where(_live(workspace_id)))
     if (count or 0) >= MOST_CHANNELS:
         raise Conflict(f"there are {MOST_CHANNELS} channels already.", remedy="Delete some that are not used.")
@@ -85,11 +84,12 @@ async def create(tx: Tx, workspace_id: str, asked: Channel) -> ChannelView:
             .values(body=body, revision=known.revision + 1, created_at=at, updated_at=at, deleted_at=None)
         )
     else:
-        await tx.execute(
-            insert(rows).values(
-                workspace_id=workspace_id, id=asked.id, body=body, revision=1, created_at=at, updated_at=at
-            )
-        )
+        new = {"workspace_id": workspace_id, "id": asked.id, "revision": 1, "created_at": at, "updated_at": at}
+        try:
+            async with tx.begin_nested():
+                await tx.execute(insert(rows).values(**new, body=body))
+        except IntegrityError:  # somebody else made it just now
+            raise _taken(asked.id) from None
     return await get(tx, workspace_id, asked.id)
 
 
@@ -136,6 +136,12 @@ def _free(channel_id: str) -> None:
         )
 
 
+def _taken(channel_id: str) -> Conflict:
+    return Conflict(
+        "there is a channel of this id already.", subject=channel_id, remedy="Change it with PUT, or take another id."
+    )
+
+
 def _live(workspace_id: str) -> Any:
     return (rows.c.workspace_id == workspace_id) & rows.c.deleted_at.is_(None)
 
@@ -154,7 +160,8 @@ def _body(asked: Channel) -> dict[str, Any]:
     body: dict[str, Any] = asked.model_dump(mode="json")
     body["rules"]["hard"] = sorted(body["rules"]["hard"])
     try:
-        line(asked.name), line(asked.words)
+        for words in _texts(body):
+            line(words)
         text = json.dumps(body, allow_nan=False)
     except ValueError:
         raise BadOption("its text must be one line each, its numbers ordinary ones.", subject=asked.id) from None
@@ -163,6 +170,15 @@ def _body(asked: Channel) -> dict[str, Any]:
     if not asked.name.strip():
         raise BadOption("it needs a name.", subject="name")
     return body
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a body, its names apart."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(part)
 
 
 def _shipped_view(channel: Channel) -> ChannelView:

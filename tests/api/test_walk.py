@@ -1,0 +1,167 @@
+"""One workspace never sees, changes or learns of another's things: every route is called with another's ids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from shops import Shop
+from sqlalchemy import MetaData, Table, insert, select
+
+from packshot.api.service import Service
+from packshot.channel import channel
+from packshot.db.tables import item_versions, items, metadata, now, renditions, reviews, users
+from packshot.template import template
+from places import SAMPLES
+
+pytestmark = pytest.mark.anyio
+
+# Routes that know no workspace: signing in, and what everybody may see.
+OPEN = {"/api/v1/session", "/api/v1/invites/accept", "/api/v1/session/password", "/healthz", "/readyz", "/metrics",
+        "/api/v1/files/{token}"}  # fmt: skip
+NOT_CUT_OUT = {"/api/v1/images/{image_id}/matte", "/api/v1/images/{image_id}/cutout"}
+REFUSED = {400, 403, 404, 405, 409, 412, 413, 415, 422, 428}
+
+
+async def filled(service: Service, http: httpx.AsyncClient, shop: Shop) -> dict[str, str]:
+    """One of everything: the name that routes give it → its id."""
+
+    async def made(path: str, **body: Any) -> dict[str, Any]:
+        answer = await http.post(path, headers=shop.headers, **body)
+        assert answer.status_code in (201, 202), f"{path}: {answer.text}"
+        found: dict[str, Any] = answer.json()
+        return found
+
+    product = await made("/products", json={"sku": "SECRET-SKU", "title": "Secret mug"})
+    files = {"file": ("secret.jpg", (SAMPLES / "mug.jpg").read_bytes(), "image/jpeg")}
+    image = await made("/images", files=files, data={"product_id": product["id"]})
+    collection = await made("/collections", json={"name": "Secret season", "kind": "season"})
+    style = await made("/templates", json={"name": "Secret look", "base": "white", "options": {"shadow": 0.3}})
+    own = channel("shopify").model_dump(mode="json") | {"id": "secret", "name": "Secret channel"}
+    await made("/channels", json=own)
+    asked = {"name": "Secret batch", "source": {"images": [image["id"]]}, "looks": [{"template": "white"}],
+             "channels": ["shopify"]}  # fmt: skip
+    batch = (await made("/batches", json=asked))["batch"]
+    async with service.db.write() as tx:
+        member = {"id": "usr_secret", "email": "secret@shop.example", "name": "Secret member", "role": "member"}
+        await tx.execute(
+            insert(users).values(**member, workspace_id=shop.workspace, password_hash="x", created_at=now())
+        )
+    key = await made("/keys", json={"name": "secret", "scopes": ["read"]})
+    bucket = {"name": "Secret bucket", "bucket": "secret-bucket", "access_key_id": "AKIA", "secret_access_key": "x"}
+    goal = await made("/destinations", json=bucket)
+    at = now()
+    common = {"workspace_id": shop.workspace, "created_at": at}
+    async with service.db.write() as tx:
+        item = {"id": "itm_secret", "batch_id": batch["id"], "photo_id": image["id"], "template_id": "white",
+                "position": 0, "priority": 5, "status": "review", "stage": "", "version": 1,
+                "touched_at": at}  # fmt: skip
+        await tx.execute(insert(items).values(**common, **item))
+        version = {"item_id": "itm_secret", "version": 1, "template": template("white").model_dump(mode="json"),
+                   "channels": [own], "changed": [], "photo_sha256": image.get("sha256", "x"), "findings": [],
+                   "changes": [], "steps": []}  # fmt: skip
+        await tx.execute(insert(item_versions).values(**common, **version))
+        file = {"item_id": "itm_secret", "version": 1, "channel": "secret", "name": "secret.webp",
+                "key": "renditions/x", "sha256": "x", "bytes": 1, "width": 1, "height": 1, "format": "webp",
+                "disclosure": "x", "rejected": False, "findings": []}  # fmt: skip
+        await tx.execute(insert(renditions).values(**common, **file))
+        act = {"id": "rev_secret", "item_id": "itm_secret", "version": 1, "act": "act_secret", "decision": "approve",
+               "before": {"status": "review", "version": 1}, "pins": {}, "at": at}  # fmt: skip
+        await tx.execute(insert(reviews).values(workspace_id=shop.workspace, **act))
+    return {
+        "product_id": product["id"], "image_id": image["id"], "collection_id": collection["id"],
+        "template_id": style["id"], "channel_id": "secret", "batch_id": batch["id"], "item_id": "itm_secret",
+        "act": "act_secret", "run_id": batch["run"], "export_id": batch["run"], "key_id": key["id"],
+        "member_id": "usr_secret", "destination_id": goal["id"],
+    }  # fmt: skip
+
+
+async def state(service: Service, workspace: str) -> list[Any]:
+    """Everything a workspace has, as the database holds it."""
+    found = []
+    async with service.db.read() as tx:
+        for table in metadata.sorted_tables:
+            if "workspace_id" in table.c and table.name not in ("events", "idempotency"):
+                rows = await tx.execute(select(table).where(table.c.workspace_id == workspace))
+                found += [(table.name, *map(str, row)) for row in rows]
+    return sorted(found)
+
+
+async def test_no_route_shows_or_changes_what_belongs_to_another_workspace(
+    service: Service, app: FastAPI, nobody: httpx.AsyncClient, ours: Shop, theirs: Shop
+) -> None:
+    ids = await filled(service, nobody, ours)
+    before = await state(service, ours.workspace)
+    walked = 0
+    for path, operations in app.openapi()["paths"].items():
+        if path in OPEN:
+            continue
+        names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+        assert set(names) <= set(ids), f"{path}: teach this test what {names} are"
+        for method, told in operations.items():
+            address = path.removeprefix("/api/v1").format(**ids)
+            types = told.get("requestBody", {}).get("content", {})
+            body: dict[str, Any] = {"json": _likely(path, ids)} if "application/json" in types else {}
+            answer = await nobody.request(method, address, headers=theirs.headers, **body)
+            walked += 1
+            where = f"{method} {path}: {answer.status_code} {answer.text[:300]}"
+            assert answer.status_code < 500, where
+            if names:
+                assert answer.status_code in REFUSED, where
+            for secret in ("Secret", "SECRET", "secret@", "itm_secret", ids["image_id"], ids["product_id"]):
+                told_back = answer.status_code in REFUSED  # an error may repeat what it was asked for
+                assert told_back or secret not in answer.text, where
+    assert walked > 70
+    assert await state(service, ours.workspace) == before
+
+
+def _likely(path: str, ids: dict[str, str]) -> Any:
+    """A body that would do something, if it were one's own workspace."""
+    bodies: dict[str, Any] = {
+        "/api/v1/review": {"items": [{"item": ids["item_id"], "version": 1}], "decision": "approve"},
+        "/api/v1/items/{item_id}/review": {"decision": "approve", "version": 1},
+        "/api/v1/failures/retry": {"items": [ids["item_id"]]},
+        "/api/v1/exports": {"batch": ids["batch_id"], "to": {"kind": "zip"}},
+        "/api/v1/previews": {"template": "white", "images": [ids["image_id"]]},
+        "/api/v1/batches": {"source": {"images": [ids["image_id"]]}, "looks": [{"template": ids["template_id"]}]},
+        "/api/v1/collections/{collection_id}/products": {"add": [ids["product_id"]]},
+        "/api/v1/products/{product_id}/photos": {"photos": [ids["image_id"]]},
+        "/api/v1/images/{image_id}/generate": {"template": "white"},
+        "/api/v1/images/{image_id}/matte/revert": {"version": 1},
+        "/api/v1/members/{member_id}": {"disabled": True},
+    }
+    return bodies.get(path, {})
+
+
+async def test_the_same_calls_find_ones_own_things(
+    service: Service, app: FastAPI, nobody: httpx.AsyncClient, ours: Shop
+) -> None:
+    """What the walk above asks for is there: it is refused for whose it is, and for nothing else."""
+    ids = await filled(service, nobody, ours)
+    for path, operations in app.openapi()["paths"].items():
+        if "get" in operations and "{" in path and path not in OPEN | NOT_CUT_OUT | {"/api/v1/exports/{export_id}"}:
+            answer = await nobody.get(path.removeprefix("/api/v1").format(**ids), headers=ours.headers)
+            assert answer.status_code == 200, f"{path}: {answer.text}"
+
+
+async def test_every_route_but_the_open_ones_wants_to_know_who_asks(app: FastAPI, nobody: httpx.AsyncClient) -> None:
+    for path, operations in app.openapi()["paths"].items():
+        if path in OPEN - {"/api/v1/session/password"}:
+            continue
+        for method in operations:
+            address = path.removeprefix("/api/v1").replace("{", "").replace("}", "")
+            answer = await nobody.request(method, address)
+            assert answer.status_code == 401, f"{method} {path}: {answer.status_code}"
+
+
+def test_every_table_of_somebodys_things_names_its_workspace() -> None:
+    shared = {"workspaces", "login_tries", "product_collections"}
+    tables: MetaData = metadata
+    missing = [t.name for t in tables.sorted_tables if _nobodys(t) and t.name not in shared]
+    assert not missing
+
+
+def _nobodys(table: Table) -> bool:
+    return "workspace_id" not in table.c
