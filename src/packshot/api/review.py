@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, Field
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from packshot.api.access import Reader, Reviewer
 from packshot.api.batches import BatchId
@@ -71,7 +72,11 @@ async def review_item(item_id: ItemId, asked: DecisionAsked, svc: Svc, who: Revi
     """Decide about one item. Refused with 409 if it is no longer as it was seen."""
     seen = Seen(id=item_id, version=asked.version, status=asked.status)
     fields = asked.model_dump(exclude={"version", "status"})
-    return await _decide(svc, who, ReviewAsked(items=(seen,), **fields))
+    try:
+        one = ReviewAsked(items=(seen,), **fields)
+    except ValidationError as wrong:
+        raise RequestValidationError([error | {"loc": ("body", *error["loc"])} for error in wrong.errors()]) from wrong
+    return await _decide(svc, who, one)
 
 
 @router.post("/review")

@@ -140,7 +140,7 @@ def view(found: Row[Any]) -> DestinationView:
 async def check_endpoint(endpoint: str, *, private: bool) -> None:
     """Every address of the server's name must be on the open internet, and spoken to with TLS.
 
-    Raises UnsafeInput, FetchFailed where the name has no address.
+    Raises UnsafeInput, BadOption where the name has no address.
     """
     if not endpoint or private:
         return
@@ -150,7 +150,7 @@ async def check_endpoint(endpoint: str, *, private: bool) -> None:
     try:
         found = await asyncio.wait_for(asyncio.to_thread(resolve, address.host, address.port or 443), 10)
     except (OSError, UnicodeError, TimeoutError):
-        raise FetchFailed("no server of this name was found.", subject=endpoint) from None
+        raise BadOption("no server of this name was found.", subject=endpoint, remedy="Check the address.") from None
     if not found or any("%" in one or not is_public(ipaddress.ip_address(one)) for one in found):
         raise UnsafeInput(
             "this server is inside a private network.", subject=endpoint,
@@ -161,7 +161,10 @@ async def check_endpoint(endpoint: str, *, private: bool) -> None:
 async def opened(found: Row[Any], *, vault: Vault, settings: Settings) -> Bucket:
     """The bucket behind a destination, its server checked anew.  Raises UnsafeInput, FetchFailed."""
     config = found.config
-    await check_endpoint(config["endpoint"], private=settings.private_endpoints)
+    try:
+        await check_endpoint(config["endpoint"], private=settings.private_endpoints)
+    except BadOption as unknown:  # it was found when it was entered: it may be again
+        raise FetchFailed(unknown.problem, subject=unknown.subject, remedy="It is tried again.") from unknown
     # All of it is named, so that nothing is taken from this machine's own AWS settings.
     store = S3Store(
         config["bucket"],

@@ -102,7 +102,8 @@ async def failed(tx: Tx, run: Row[Any], error: BaseException, *, tries: int) -> 
     values: dict[str, Any] = {"attempts": attempts, "error": told, "touched_at": now()}
     if last:
         values |= {"status": RunStatus.FAILED, "done_at": now()}
-    await tx.execute(update(runs).where(runs.c.id == run.id).values(**values))
+    mine = runs.c.id == run.id, runs.c.status != RunStatus.CANCELLED
+    await tx.execute(update(runs).where(*mine).values(**values))
     if last:
         await tell(tx, run.workspace_id, "run.failed", run_id=run.id, batch_id=run.batch_id)
     return last

@@ -1,23 +1,84 @@
-"""For whoever runs the service: the queue made anew, dead letters, the database brought up to date."""
+"""For whoever runs the service: backups, the queue made anew, dead letters, clearing out, the database up to date."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from packshot.cli.common import say
-from packshot.errors import Unavailable
+from packshot.cli.common import progress, say
+from packshot.errors import NotFound, Unavailable
 from packshot.settings import Settings
 
 Data = Annotated[Path | None, typer.Option("--data", help="The service's data folder.")]
+SHOWN_RUNS = 500
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (requeue, failures, migrate):
+    for command in (backup, restore, purge, requeue, failures, migrate):
         app.command(command.__name__)(command)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE.tar", help="Where the backup goes; nothing is overwritten.")],
+    data: Data = None,
+    with_secret: Annotated[
+        bool, typer.Option("--with-secret", help="Put the key in that opens kept credentials: guard the file then.")
+    ] = False,
+) -> int:
+    """Write everything the service keeps into one file, while it runs; for SQLite and PostgreSQL alike."""
+    from packshot import backup as work
+
+    settings = _settings(data)
+    told = asyncio.run(
+        _with(settings, lambda db, _: work.backup(db, _store(settings), settings, file, bar=progress,
+                                                  with_secret=with_secret))
+    )  # fmt: skip
+    if told.missing:
+        say(f"note: {told.missing} files that rows refer to are no longer in the store; they are not in the backup.")
+    if with_secret and not told.secret:
+        say("note: there is no secret.key here. If PACKSHOT_SECRET is set, keep its value somewhere safe yourself.")
+    elif not with_secret:
+        say("note: the backup is without secret.key: after a restore elsewhere, kept credentials of destinations are "
+            "lost, and must be entered again. --with-secret puts it in.")  # fmt: skip
+    print(f"{told.rows} rows and {told.objects} files ({told.bytes / 2**20:.1f} MB) are in {file}.")
+    return 0
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE.tar", help="A backup.")],
+    data: Data = None,
+) -> int:
+    """Put a backup into an empty data folder, or into the empty database and store that the environment names."""
+    from packshot import backup as work
+    from packshot.db.upgrade import upgrade
+
+    settings = _settings(data)
+    work.check(file)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    upgrade(settings.database)
+    told = asyncio.run(
+        _with(settings, lambda db, _: work.restore(db, _store(settings), settings, file, bar=progress))
+    )  # fmt: skip
+    if told.lost_credentials:
+        say(f"note: the backup holds no secret.key: enter the credentials of {told.lost_credentials} destinations "
+            "again, or copy the old secret.key into the data folder.")  # fmt: skip
+    print(f"{told.rows} rows and {told.objects} files are restored. `packshot serve` goes on with what was at work.")
+    return 0
+
+
+def purge(data: Data = None) -> int:
+    """Remove for good what was deleted long enough ago, and files that nothing refers to. The API does it every day."""
+    from packshot import purge as work
+    from packshot.db.tables import now
+
+    settings = _settings(data)
+    counts = asyncio.run(_with(settings, lambda db, _: work.purge(db, _store(settings), at=now())))
+    print(counts.line())
+    return 0
 
 
 def requeue(data: Data = None) -> int:
@@ -25,12 +86,14 @@ def requeue(data: Data = None) -> int:
     from packshot.db.tables import now
     from packshot.worker import requeue as work
 
+    settings = _settings(data)
+
     async def rebuilt(db: Any, queues: Any) -> int:
         if not await queues.ping():
-            raise Unavailable("the queue cannot be reached.", remedy="Start `packshot serve`, or Valkey, first.")
+            raise _away(settings)
         return await work(db, queues, since=now())
 
-    print(f"{asyncio.run(_with(_settings(data), rebuilt))} pieces of work are queued.")
+    print(f"{asyncio.run(_with(settings, rebuilt))} pieces of work are queued.")
     return 0
 
 
@@ -38,33 +101,7 @@ def failures(
     data: Data = None, retry: Annotated[bool, typer.Option("--retry", help="Try all of them again.")] = False
 ) -> int:
     """List what failed three times, with the reason; `--retry` puts it back to work."""
-    from sqlalchemy import select
-
-    from packshot.catalog.status import ItemStatus
-    from packshot.catalog.work import Ticket
-    from packshot.db.tables import items, now, photos
-
-    async def listed(db: Any, queues: Any) -> int:
-        wanted = (
-            select(items.c.id, items.c.stage, items.c.version, items.c.priority, items.c.error, photos.c.name)
-            .join(photos, photos.c.id == items.c.photo_id)
-            .where(items.c.status == ItemStatus.FAILED)
-        )
-        async with db.read() as tx:
-            found = (await tx.execute(wanted)).all()
-        for row in found:
-            print(f"{row.id}  {row.name}  {row.stage}: {(row.error or {}).get('reason', '')}")
-        if retry:
-            for row in found:
-                async with db.write() as tx:
-                    again = {"status": ItemStatus.PROCESSING, "attempts": 0, "error": None, "touched_at": now()}
-                    mine = items.c.id == row.id, items.c.status == ItemStatus.FAILED
-                    await tx.execute(items.update().where(*mine).values(**again))
-            await queues.add(Ticket(row.stage, row.id, row.version, row.priority) for row in found)
-            say(f"{len(found)} put back to work.")
-        return len(found)
-
-    found = asyncio.run(_with(_settings(data), listed))
+    found = asyncio.run(_with(_settings(data), lambda db, queues: _failures(db, queues, retry=retry)))
     if not found:
         say("Nothing has failed.")
     return 0
@@ -81,17 +118,95 @@ def migrate(data: Data = None) -> int:
     return 0
 
 
+# --- parts ---
+
+
+async def _failures(db: Any, queues: Any, *, retry: bool) -> int:
+    """Print all dead letters of all workspaces; gives how many there are."""
+    from sqlalchemy import select
+
+    from packshot.catalog import failures as letters
+    from packshot.db.tables import workspaces
+
+    total = 0
+    async with db.read() as tx:
+        ids = list(await tx.scalars(select(workspaces.c.id).order_by(workspaces.c.id)))
+    for workspace in ids:
+        after, run_ids = None, []
+        while True:
+            async with db.read() as tx:
+                page = await letters.page(tx, workspace, after=after, limit=500)
+            for letter in page:
+                print(f"{letter.id}  {letter.name}  {letter.stage}: {letter.reason}")
+            total += len(page)
+            if not page:
+                break
+            after = page[-1].id
+        async with db.read() as tx:
+            for letter in await letters.failed_runs(tx, workspace, limit=SHOWN_RUNS):
+                run_ids.append(letter.id)
+                print(f"{letter.id}  {letter.kind}  {letter.stage}: {letter.reason}")
+        total += len(run_ids)
+        if retry and total:
+            await _retry(db, queues, workspace, run_ids)
+    return total
+
+
+async def _retry(db: Any, queues: Any, workspace: str, run_ids: list[str]) -> None:
+    """Everything of one workspace, cause by cause, in transactions that stay short."""
+    from packshot.catalog import failures as letters
+
+    async with db.read() as tx:
+        wishes: list[dict[str, Any]] = [{"cause": group.cause} for group in await letters.groups(tx, workspace)]
+    wishes += [{"run_ids": run_ids}] if run_ids else []
+    again = 0
+    for wish in wishes:
+        left = 1
+        while left:
+            try:
+                async with db.write() as tx:
+                    done, tickets = await letters.retry(tx, workspace, **wish)
+            except NotFound:  # of cancelled batches, or taken up by somebody else meanwhile
+                break
+            await queues.add(tickets)
+            again, left = again + done.items + done.runs, done.left
+    say(f"{again} put back to work.")
+    if not await queues.ping():
+        say("note: the queue is not running now; they are taken up once the service is.")
+
+
 def _settings(data: Path | None) -> Settings:
     return Settings() if data is None else Settings(data_dir=data)
 
 
-async def _with(settings: Settings, work: Any) -> int:
+def _store(settings: Settings) -> Any:
+    from packshot.store import Store
+
+    return Store(settings.store)
+
+
+def _away(settings: Settings) -> Unavailable:
+    if settings.redis_url:
+        return Unavailable("the queue cannot be reached.", remedy="Is the server of PACKSHOT_REDIS_URL running?")
+    return Unavailable(
+        "the embedded Valkey is not running.", subject=str(settings.data_dir),
+        remedy="Start `packshot serve` on this data folder, then do it again from another terminal.",
+    )  # fmt: skip
+
+
+async def _with[T](settings: Settings, work: Callable[[Any, Any], Awaitable[T]]) -> T:
+    """Do it with an open database and its queue.  Raises NotFound where there is none yet."""
     from packshot.db import Database
     from packshot.jobs import Queues
 
+    if not settings.database_url and not (settings.data_dir / "packshot.db").exists():
+        raise NotFound(
+            "there is no service's database in this folder.", subject=str(settings.data_dir),
+            remedy="Name its data folder with --data, or start `packshot serve` first.",
+        )  # fmt: skip
     db, queues = Database(settings.database), Queues(settings.redis)
     try:
-        return int(await work(db, queues))
+        return await work(db, queues)
     finally:
         await queues.close()
         await db.close()
