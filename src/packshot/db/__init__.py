@@ -7,16 +7,21 @@ Workers need not wait for the disk: what a power loss takes from them, the sweep
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import structlog
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+log = structlog.get_logger(__name__)
+
 Tx = AsyncConnection
 BUSY_SECONDS = 30
+SLOW_SECONDS = 1.0  # a writer that holds the lock for longer keeps people waiting
 _WRITES = "packshot_writes"
 
 
@@ -39,7 +44,11 @@ class Database:
         async with self._engine.connect() as tx:
             await tx.execution_options(**{_WRITES: True})
             async with tx.begin():
+                started = time.perf_counter()
                 yield tx
+            took = time.perf_counter() - started
+            if took > SLOW_SECONDS:
+                log.warning("transaction.slow", seconds=round(took, 2))
 
     async def close(self) -> None:
         await self._engine.dispose()
