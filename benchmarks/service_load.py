@@ -82,7 +82,7 @@ def load(minutes: float) -> None:
 
 def _depth(service: Running) -> int:
     lines = service.http.get(f"{service.address}/metrics").text.splitlines()
-    return round(sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("packshot_queue_jobs")))
+    return round(sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("packshot_queue_tickets")))
 
 
 def latency(count: int) -> None:

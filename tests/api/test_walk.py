@@ -120,7 +120,7 @@ async def test_no_route_shows_or_changes_what_belongs_to_another_workspace(
 def _likely(path: str, ids: dict[str, str]) -> Any:
     """A body that would do something, if it were one's own workspace."""
     bodies: dict[str, Any] = {
-        "/api/v1/review": {"items": [{"item": ids["item_id"], "version": 1}], "decision": "approve"},
+        "/api/v1/review": {"items": [{"id": ids["item_id"], "version": 1}], "decision": "approve"},
         "/api/v1/items/{item_id}/review": {"decision": "approve", "version": 1},
         "/api/v1/failures/retry": {"items": [ids["item_id"]]},
         "/api/v1/exports": {"batch": ids["batch_id"], "to": {"kind": "zip"}},
