@@ -167,9 +167,11 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
         os.nice(nice)
     import warnings
 
+    from packshot import logs
     from packshot.models.here import prepare_process
     from packshot.stages import FUNCTIONS, Desk
 
+    logs.configure()
     warnings.filterwarnings("ignore", module="PIL")
     prepare_process()
     desk, sending = Desk(settings), threading.Lock()

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import Column, ColumnElement, Table, Text, cast, delete, exists, or_, select
+from sqlalchemy import Column, ColumnElement, Table, Text, cast, delete, exists, select, tuple_
 
 from packshot.catalog.status import RunStatus
 from packshot.db import Database, Tx
@@ -215,25 +215,14 @@ async def _products(db: Database, past: ColumnElement[bool]) -> int:
 
 async def _old(db: Database, table: Table, where: ColumnElement[bool]) -> int:
     total = 0
-    key = list(table.primary_key.columns)
+    key = tuple_(*table.primary_key.columns)
     while True:
         async with db.write() as tx:
-            found = (await tx.execute(select(*key).where(where).limit(CHUNK))).all()
-            if len(key) == 1:
-                await tx.execute(delete(table).where(key[0].in_([row[0] for row in found])))
-            elif found:
-                alike = or_(*(_same(key, row) for row in found))
-                await tx.execute(delete(table).where(alike))
-        total += len(found)
-        if len(found) < CHUNK:
+            some = select(*table.primary_key.columns).where(where).limit(CHUNK)
+            count = (await tx.execute(delete(table).where(key.in_(some)))).rowcount
+        total += count
+        if count < CHUNK:
             return total
-
-
-def _same(key: Sequence[Column[Any]], row: Sequence[Any]) -> ColumnElement[bool]:
-    first, *others = (column == value for column, value in zip(key, row, strict=True))
-    for other in others:
-        first = first & other
-    return first
 
 
 async def _uploads(db: Database, at: float) -> int:

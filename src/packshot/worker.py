@@ -25,6 +25,7 @@ from packshot.channel import Channel, file_stem
 from packshot.child import Child, OutOfMemory
 from packshot.db import Database
 from packshot.db.tables import mattes, now, photos
+from packshot.db.upgrade import upgrade
 from packshot.errors import NotFound, PackshotError
 from packshot.jobs import Consumer, GaveUp, Later, Queues, TryAgain
 from packshot.settings import Settings
@@ -48,6 +49,7 @@ LONG_RUNS: dict[str, Callable[[Any, Context], Coroutine[Any, Any, Answer]]] = {
 async def serve(settings: Settings, stage: str, *, concurrency: int = 0) -> None:
     """Work until told to stop (SIGTERM, SIGINT); what is at work then is handed back to the queue."""
     os.nice(NICE)
+    await asyncio.to_thread(upgrade, settings.database)
     count = concurrency or settings.concurrency or CONCURRENCY[stage]
     worker = Worker(settings, stage, concurrency=count)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -108,8 +110,10 @@ class Worker:
         """Raises Later, TryAgain or GaveUp, as the queue understands them."""
         started = time.perf_counter()
         outcome = "done"
+        is_run = ticket.id.startswith("run_")
         try:
-            await (self._run(ticket) if ticket.id.startswith("run_") else self._item(ticket))
+            with structlog.contextvars.bound_contextvars(**{"run" if is_run else "item": ticket.id}):
+                await (self._run(ticket) if is_run else self._item(ticket))
         except Later:
             outcome = "later"
             raise
@@ -187,7 +191,7 @@ class Worker:
         if isinstance(error, NotFound) and task.stage != "segment" and task.cutout_key:
             error = work.LayerGone("the kept cut-out is gone; the photo is cut out again.", subject=task.photo_name)
         known = isinstance(error, PackshotError)
-        log.warning("stage.failed", stage=task.stage, item=task.item_id, version=task.version, tries=task.attempts + 1,
+        log.warning("stage.failed", stage=task.stage, version=task.version, tries=task.attempts + 1,
                     error=str(error)[:300], exc_info=None if known else error)  # fmt: skip
         async with self._db.write() as tx:
             result = await work.failed(tx, task, error)
@@ -220,7 +224,7 @@ class Worker:
         except Exception as error:
             if self._closing and isinstance(error, OutOfMemory):
                 raise Later(now()) from None
-            log.warning("run.failed", run=run.id, kind=run.kind, error=str(error)[:300],
+            log.warning("run.failed", kind=run.kind, error=str(error)[:300],
                         exc_info=None if isinstance(error, PackshotError) else error)  # fmt: skip
             async with self._db.write() as tx:
                 last = await runs.failed(tx, run, error, tries=TRIES)

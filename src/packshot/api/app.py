@@ -13,7 +13,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from packshot import __version__, metrics
+from packshot import __version__, metrics, purge, watch
 from packshot.api import (
     batches,
     channels,
@@ -60,7 +60,14 @@ def create_app(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        loops = [
+            asyncio.create_task(purge.loop(service.db, service.store, service.queues)),
+            asyncio.create_task(watch.loop(service.settings, service.db, service.store, service.queues)),
+        ]
         yield
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
         hub = getattr(app.state, "hub", None)
         if hub is not None:
             await hub.close()

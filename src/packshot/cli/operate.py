@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -15,6 +15,7 @@ from packshot.settings import Settings
 
 Data = Annotated[Path | None, typer.Option("--data", help="The service's data folder.")]
 SHOWN_RUNS = 500
+T = TypeVar("T")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -194,7 +195,7 @@ def _away(settings: Settings) -> Unavailable:
     )  # fmt: skip
 
 
-async def _with[T](settings: Settings, work: Callable[[Any, Any], Awaitable[T]]) -> T:
+async def _with(settings: Settings, work: Callable[[Any, Any], Awaitable[T]]) -> T:
     """Do it with an open database and its queue.  Raises NotFound where there is none yet."""
     from packshot.db import Database
     from packshot.jobs import Queues

@@ -1,0 +1,171 @@
+"""What was deleted goes after its time, and nothing that is still in use ever does."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+from studio import WS, Studio
+
+from packshot.catalog import batches
+from packshot.db import tables as t
+from packshot.purge import DAY, Counts, purge
+
+pytestmark = pytest.mark.anyio
+LONG_AGO = 40 * DAY
+
+
+async def _put(studio: Studio, key: str, *, age: float = 3 * DAY, content: bytes = b"x") -> str:
+    await studio.store.aput(key, content)
+    _age(studio, key, age)
+    return key
+
+
+def _age(studio: Studio, key: str, age: float) -> None:
+    then = time.time() - age
+    os.utime(Path(studio.store._folder or "") / key, (then, then))
+
+
+async def _set(studio: Studio, table: Any, where: Any, **values: Any) -> None:
+    async with studio.db.write() as tx:
+        await tx.execute(update(table).where(where).values(**values))
+
+
+async def _there(studio: Studio, *keys: str) -> list[bool]:
+    return [await studio.store.asize(key) is not None for key in keys]
+
+
+async def _finished_batch(studio: Studio, ids: list[str]) -> tuple[str, list[str]]:
+    batch = await studio.make({"source": {"images": ids}})
+    return batch, await studio.finish(batch)
+
+
+async def test_a_batch_deleted_long_ago_goes_with_all_that_hangs_on_it(studio: Studio) -> None:
+    ids = await studio.add_photos(3)
+    gone, items = await _finished_batch(studio, ids)
+    kept, _ = await _finished_batch(studio, ids)
+    async with studio.db.write() as tx:
+        await tx.execute(insert(t.reviews).values(
+            id="rev_1", workspace_id=WS, item_id=items[0], version=1, act="a", decision="approve", before={}, pins={},
+            at=0,
+        ))  # fmt: skip
+        await batches.delete(tx, WS, gone)
+    await _set(studio, t.batches, t.batches.c.id == gone, deleted_at=t.now() - LONG_AGO)
+    counts = await purge(studio.db, studio.store, at=t.now())
+    assert (counts.batches, counts.items) == (1, 3)
+    assert [row.id for row in await studio.rows(t.batches)] == [kept]
+    for table in (t.items, t.runs):
+        assert {row.batch_id for row in await studio.rows(table)} == {kept}
+    left = {row.id for row in await studio.rows(t.items)}
+    for table in (t.item_versions, t.renditions):
+        assert {row.item_id for row in await studio.rows(table)} == left
+    assert await studio.rows(t.reviews) == []
+    assert await purge(studio.db, studio.store, at=t.now()) == Counts()
+
+
+async def test_what_was_deleted_lately_stays_for_as_long_as_the_workspace_says(studio: Studio) -> None:
+    await studio.add_photos(2)
+    await _set(studio, t.workspaces, t.workspaces.c.id == WS, settings={"retention_days": 90})
+    for table in (t.photos, t.products):
+        await _set(studio, table, True, deleted_at=t.now() - LONG_AGO)
+    assert await purge(studio.db, studio.store, at=t.now()) == Counts()
+    counts = await purge(studio.db, studio.store, at=t.now() + 60 * DAY)
+    assert (counts.photos, counts.products) == (2, 2)
+    assert await studio.rows(t.photos) == []
+
+
+async def test_a_photo_that_a_batch_uses_stays_and_so_does_its_product(studio: Studio) -> None:
+    ids = await studio.add_photos(2)
+    await studio.make({"source": {"images": ids[:1]}})
+    key = (await studio.rows(t.photos, t.photos.c.id == ids[0]))[0].key
+    await _put(studio, key)
+    async with studio.db.write() as tx:
+        await tx.execute(insert(t.mattes).values([
+            {"photo_id": id, "version": 1, "workspace_id": WS, "photo_sha256": "0", "key": f"cutouts/{id}",
+             "sha256": id, "source": "by hand", "uncertainty": 0.0, "findings": [], "created_at": 0} for id in ids
+        ]))  # fmt: skip
+    for table in (t.photos, t.products):
+        await _set(studio, table, True, deleted_at=t.now() - LONG_AGO)
+    counts = await purge(studio.db, studio.store, at=t.now())
+    assert (counts.photos, counts.products) == (1, 1)
+    assert [row.id for row in await studio.rows(t.photos)] == ids[:1]
+    assert [row.photo_id for row in await studio.rows(t.mattes)] == ids[:1]
+    assert await _there(studio, key) == [True]
+
+
+async def test_a_photo_that_a_style_shows_as_its_backdrop_stays(studio: Studio) -> None:
+    ids = await studio.add_photos(2)
+    async with studio.db.write() as tx:
+        await tx.execute(insert(t.templates).values(
+            id="tpl_1", workspace_id=WS, name="Wood", base="image", options={"picture": ids[0]}, revision=1,
+            created_at=0, updated_at=0,
+        ))  # fmt: skip
+    await _set(studio, t.photos, True, deleted_at=t.now() - LONG_AGO)
+    await purge(studio.db, studio.store, at=t.now())
+    assert [row.id for row in await studio.rows(t.photos)] == ids[:1]
+
+
+async def test_only_old_files_that_nothing_names_are_swept(studio: Studio) -> None:
+    _, items = await _finished_batch(studio, await studio.add_photos(1))
+    named = [row.key for row in await studio.rows(t.renditions)]
+    for key in named:
+        _age(studio, key, 3 * DAY)
+    async with studio.db.write() as tx:
+        pins = {"master": "pinned", "lost": "5" * 64}
+        await tx.execute(insert(t.reviews).values(
+            id="rev_1", workspace_id=WS, item_id=items[0], version=1, act="a", decision="approve", before={},
+            pins=pins, at=0,
+        ))  # fmt: skip
+        for id, status, touched in (("run_1", "done", t.now()), ("run_2", "done", 0.0), ("run_3", "running", 0.0)):
+            await tx.execute(insert(t.runs).values(
+                id=id, workspace_id=WS, kind="preview", status=status, stage="", stages=[], request={}, priority=1,
+                result={"pictures": [{"key": f"renditions/{id}"}]}, created_at=0, touched_at=touched,
+            ))  # fmt: skip
+    named += [await _put(studio, key) for key in ("renditions/run_1", "renditions/run_3", "renditions/pinned")]
+    young = await _put(studio, "originals/ws_a/young", age=3600)
+    strange = await _put(studio, "somebody/elses")
+    gone = [await _put(studio, key) for key in ("renditions/run_2", "upscaled/old.png", "thumbs/old.jpg")]
+    counts = await purge(studio.db, studio.store, at=t.now())
+    assert (counts.files, counts.file_bytes) == (3, 3)
+    assert all(await _there(studio, *named, young, strange))
+    assert not any(await _there(studio, *gone))
+
+
+async def test_each_column_that_names_a_file_keeps_it(studio: Studio) -> None:
+    from packshot.purge import KEYS
+
+    columns = {column for table in t.metadata.tables.values() for column in table.columns
+               if column.name == "key" or column.name.endswith("_key")}  # fmt: skip
+    assert columns - set(KEYS) == {t.idempotency.c.key}
+
+
+async def test_what_has_expired_goes_but_for_an_upload_that_is_still_to_be_read(studio: Studio) -> None:
+    at = t.now()
+    keys = [await _put(studio, f"uploads/{WS}/upl_{n}") for n in range(3)]
+    async with studio.db.write() as tx:
+        for n, expires in enumerate((at - 1, at - 1, at + DAY)):
+            await tx.execute(insert(t.uploads).values(
+                id=f"upl_{n}", workspace_id=WS, kind="zip", name="a.zip", key=keys[n], bytes=1, created_at=0,
+                expires_at=expires,
+            ))  # fmt: skip
+        await tx.execute(insert(t.runs).values(
+            id="run_1", workspace_id=WS, kind="batch", status="queued", stage="segment", stages=["segment"],
+            request={"source": {"upload": "upl_1"}}, result={}, priority=1, created_at=0, touched_at=0,
+        ))  # fmt: skip
+        for age in (2 * DAY, 60.0):
+            await tx.execute(insert(t.login_tries).values(subject="s", at=at - age))
+            await tx.execute(insert(t.idempotency).values(
+                workspace_id=WS, key=f"k{age}", fingerprint="", status=200, headers=[], body=b"", at=at - age
+            ))  # fmt: skip
+        for age in (8 * DAY, 6 * DAY):
+            await tx.execute(insert(t.events).values([
+                {"workspace_id": WS, "kind": "run.done", "at": at - age} for _ in range(600)
+            ]))  # fmt: skip
+    counts = await purge(studio.db, studio.store, at=at)
+    assert counts == Counts(uploads=1, files=1, file_bytes=1, login_tries=1, idempotency=1, events=600)
+    assert await _there(studio, *keys) == [False, True, True]
+    assert len(await studio.rows(t.events)) == 600
