@@ -1,6 +1,7 @@
 """What does the service cost around the pixels?  `python service_load.py --minutes 8`
 
-First 10,000 items (1,000 photos of 96 pixels in ten looks) with models that answer at once: how long until all are in
+10,000 items (1,000 photos of 96 pixels in ten looks) through all four stages with models that answer at once and files
+of at most 512 pixels: how long until all are in
 the queue, which transactions took over a second, how much processor time the programs beside the pixel processes take
 an item, how their memory moves. They are worked on for so many minutes, then the batch is called off. Then a batch with
 the real models, while its status is asked for twenty times a second.
@@ -46,7 +47,9 @@ def load(minutes: float) -> None:
         service = Running(Path(folder) / "data", fake_models="true")
         try:
             looks = [{"template": "color", "options": {"shadow": 0.3 + n / 100}} for n in range(LOOKS)]
-            asked = {"name": "Load", "looks": looks, "channels": ["web"], "hold": True}
+            small = {"id": "small", "name": "Small", "size": [64, 64], "format": "webp"}
+            service.http.post("/channels", json=small).raise_for_status()
+            asked = {"name": "Load", "looks": looks, "channels": ["small"], "hold": True, "upscale": True}
             batch = service.batch(tiny_photos(1000), json.dumps(asked))
             while (held := service.status(batch))["total"] < 1000 * LOOKS or held["state"] != "validating":
                 time.sleep(0.5)
@@ -59,6 +62,8 @@ def load(minutes: float) -> None:
             early: dict[str, tuple[float, int]] = {}
             while time.monotonic() - began < minutes * 60:
                 status = service.status(batch)
+                if status["done"] >= 1000 * LOOKS:
+                    break
                 if not queued and _depth(service) + status["done"] >= 1000 * LOOKS - 50:
                     queued = time.monotonic() - began
                     print(f"all in the queue after {queued:.1f} s", flush=True)

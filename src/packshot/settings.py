@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     handover_bytes: int = Field(default=2**30, description="pixels that stages of one machine hand over in memory")
     stall_seconds: float = Field(default=60.0, description="the sweeper looks after what has stood still for so long")
     private_endpoints: bool = Field(default=False, description="exports may go to S3 servers inside the own network")
-    fake_models: bool = Field(default=False, description="for load tests: models that answer at once with a disc")
+    fake_models: bool = Field(default=False, description="for load tests: models that answer at once, 512 pixels")
 
     @property
     def database(self) -> str:

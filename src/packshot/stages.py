@@ -252,7 +252,7 @@ def generate(
     findings: list[Finding] = []
     changes: list[str] = []
     look, wanted = Template.model_validate(template), [Channel.model_validate(c) for c in channels]
-    for geometry in geometries(look, wanted, preview=False):
+    for geometry in geometries(look, wanted, preview=desk.settings.fake_models):
         composition = _composed(desk, made, cutout, geometry, pictures, seed, watch)
         findings += composition.findings
         changes += composition.changes
@@ -282,7 +282,7 @@ def export(
     look, wanted = Template.model_validate(template), [Channel.model_validate(c) for c in channels]
     files: dict[str, Answer] = {}
     after = ""
-    for geometry, members in geometries(look, wanted, preview=False).items():
+    for geometry, members in geometries(look, wanted, preview=desk.settings.fake_models).items():
         mark = _mark(cutout, geometry, pictures, seed)
         composition = get_composition(desk.handover, mark, _plate_mark(geometry, pictures, seed), made)
         if composition is None:

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from packshot.step import Cutout
 from packshot.steps.segment import findings_of
 
 CHUNK_BYTES = 2**20
+FRESH = timedelta(hours=12)  # half of what the sweep lets an object nobody names live
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,16 @@ class Store:
             self._flush(key)
 
     def put_new(self, key: str, content: bytes) -> None:
-        """What is named by its own hash is written once.  Raises DiskFull."""
-        if self.size(key) != len(content):
+        """What is named by its own hash is written once.  Raises DiskFull.
+
+        An old object is written anew: it may be one that nobody named any more and that is about to be swept away.
+        """
+        try:
+            found = self._objects.head(key)
+        except FileNotFoundError:
+            found = None
+        young = found is not None and datetime.now(UTC) - found["last_modified"] < FRESH
+        if found is None or found["size"] != len(content) or not young:
             self.put(key, content, durable=True)
 
     def get(self, key: str) -> bytes | None:

@@ -14,12 +14,12 @@ import uvicorn
 import websockets
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
-from packshot.api.access import Principal
-from packshot.api.service import Service
 from sqlalchemy import update
 from studio import OTHER, WS, FakeQueues, Studio
 
 from packshot.api import access, batches, destinations, events, exports, failures, items, review
+from packshot.api.access import Principal
+from packshot.api.service import Service
 from packshot.catalog import delivering, filling
 from packshot.catalog.events import tell
 from packshot.db import tables as t
