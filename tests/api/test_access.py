@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -152,3 +153,15 @@ async def test_an_expired_session_is_over(
     late = now() + accounts.SESSION_SECONDS + 1
     monkeypatch.setattr(accounts, "now", lambda: late)
     assert (await nobody.get("/session")).status_code == 401
+
+
+async def test_json_without_end_is_cut_off(nobody: httpx.AsyncClient, ours: Shop) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(9):
+            yield b" " * 2**20
+
+    headers = ours.headers | {"Content-Type": "application/json"}
+    answer = await nobody.post("/products", content=endless(), headers=headers)
+    assert answer.status_code == 413
+    deep = await nobody.post("/batches", content=b"[" * 100_000, headers=headers)
+    assert deep.status_code == 422

@@ -18,9 +18,10 @@ from packshot.catalog import filling
 from packshot.catalog.work import Ticket
 from packshot.db import tables as t
 from packshot.errors import DiskFull
+from packshot.inbox import MARKER, MOVING
 from packshot.settings import Settings
 from packshot.store import Store
-from packshot.watch import MARKER, MOVING, Watch
+from packshot.watch import Watch
 
 pytestmark = pytest.mark.anyio
 WISH = {"template": "white", "options": {}, "channels": ["shopify"], "priority": "overnight"}

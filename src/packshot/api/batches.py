@@ -245,7 +245,7 @@ async def _asked(request: Request, svc: Any, who: Any) -> BatchAsked:
 def _json(words: str | bytes) -> Any:
     try:
         return json.loads(words)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadInput("this is not JSON.", subject="batch", remedy="Check its brackets and quotation marks.") from None
 
 

@@ -63,23 +63,17 @@ class Edge:
 
         with structlog.contextvars.bound_contextvars(request=number):
             try:
-                if self._too_large(request):
-                    error = TooLarge(f"a request's JSON holds {JSON_BYTES // 2**20} MiB at most.", subject="body")
-                    await answer(error)(scope, receive, sent)
-                else:
-                    await self._app(scope, receive, sent)
+                if "json" in request.headers.get("content-type", "json"):
+                    receive = await _whole(receive)
+                await self._app(scope, receive, sent)
+            except TooLarge as error:
+                await answer(error)(scope, receive, sent)
             finally:
                 route = scope.get("route")
                 path = getattr(route, "path", "other")
                 ms = round((time.perf_counter() - started) * 1000, 1)
                 level = log.warning if status >= 500 else log.debug if path in ("/healthz", "/readyz") else log.info
                 level("request", method=request.method, route=path, status=status, ms=ms)
-
-    @staticmethod
-    def _too_large(request: Request) -> bool:
-        length = request.headers.get("content-length", "0")
-        is_json = "json" in request.headers.get("content-type", "json")
-        return is_json and (not length.isdigit() or int(length) > JSON_BYTES)
 
 
 class Idempotent:
@@ -98,7 +92,7 @@ class Idempotent:
         body = b""
         if "json" in request.headers.get("content-type", ""):  # uploads are told apart by their length
             body = await request.body()
-            receive = _again(body)
+            receive = _again(body, receive)
         try:
             bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
             who = await identify(svc, key=bearer, session="" if bearer else request.cookies.get(COOKIE, ""))
@@ -171,8 +165,27 @@ async def _claim(svc: Service, workspace: str, key: str, mark: str) -> Any:
     return None
 
 
-def _again(body: bytes) -> Receive:
-    async def receive() -> Message:
+async def _whole(receive: Receive) -> Receive:
+    """A request's JSON, read before it is worked on.  Raises TooLarge: a length that is said may be wrong, or none."""
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > JSON_BYTES:
+            raise TooLarge(f"a request's JSON holds {JSON_BYTES // 2**20} MiB at most.", subject="body")
+        if not message.get("more_body"):
+            return _again(body, receive)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """The body, then whatever comes after it."""
+    told = False
+
+    async def once_more() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return receive
+    return once_more

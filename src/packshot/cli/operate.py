@@ -54,7 +54,7 @@ def restore(
     data: Data = None,
 ) -> int:
     """Put a backup into an empty data folder, or into the empty database and store that the environment names."""
-    from packshot import backup as work
+    from packshot import restore as work
     from packshot.db.upgrade import upgrade
 
     settings = _settings(data)

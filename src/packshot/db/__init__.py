@@ -66,6 +66,7 @@ def _sqlite(url: str, durable: bool, connections: int) -> AsyncEngine:
     engine = create_async_engine(
         async_url(url),
         connect_args={"timeout": BUSY_SECONDS},
+        hide_parameters=True,  # an error's words go into logs; what people typed does not
         poolclass=AsyncAdaptedQueuePool,
         pool_size=connections,
         max_overflow=0,
@@ -90,4 +91,6 @@ def _sqlite(url: str, durable: bool, connections: int) -> AsyncEngine:
 
 
 def _postgres(url: str, connections: int) -> AsyncEngine:
-    return create_async_engine(async_url(url), pool_size=connections, max_overflow=connections, pool_pre_ping=True)
+    return create_async_engine(
+        async_url(url), pool_size=connections, max_overflow=connections, pool_pre_ping=True, hide_parameters=True
+    )
