@@ -319,8 +319,11 @@ async def workspace(tx: Tx, workspace_id: str) -> WorkspaceView:
 
 
 async def change_workspace(tx: Tx, workspace_id: str, *, name: str | None, settings: WorkspaceSettings | None) -> None:
+    """What settings does not name stays as it is."""
     values: dict[str, Any] = {} if name is None else {"name": name}
     if settings is not None:
-        values["settings"] = settings.model_dump(mode="json")
+        stands = (await workspace(tx, workspace_id)).settings
+        named = settings.model_dump(mode="json", include=settings.model_fields_set)
+        values["settings"] = stands.model_dump(mode="json") | named
     if values:
         await tx.execute(update(workspaces).where(workspaces.c.id == workspace_id).values(**values))

@@ -19,7 +19,7 @@ import structlog
 from sqlalchemy import func, select
 
 from packshot.db.tables import batches, items, runs
-from packshot.errors import Unavailable
+from packshot.errors import BadOption, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +58,7 @@ from prometheus_client import (  # noqa: E402
     generate_latest,
 )
 from prometheus_client.core import GaugeMetricFamily, Metric  # noqa: E402
-from prometheus_client.exposition import CONTENT_TYPE_LATEST  # noqa: E402
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, start_http_server  # noqa: E402
 from prometheus_client.multiprocess import MultiProcessCollector  # noqa: E402
 from prometheus_client.registry import Collector  # noqa: E402
 
@@ -134,6 +134,14 @@ async def collect(service: Any) -> bytes:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     asked = await _asked(service)
     return bytes(generate_latest(registry)) + bytes(generate_latest(asked))
+
+
+def serve(port: int) -> None:
+    """A worker's own numbers at `http://HOST:PORT/metrics`, for where no API runs beside it.  Raises BadOption."""
+    try:
+        start_http_server(port, registry=_registry)
+    except OSError as error:
+        raise BadOption("this port is not free.", subject=str(port), remedy="Choose another --metrics-port.") from error
 
 
 class Requests:

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from packshot import logs
-from packshot.accounts import first_login
+from packshot import accounts, logs
 from packshot.cli.common import ids_of, say
 from packshot.cli.first import FirstBatch
 from packshot.db import Database
+from packshot.db.upgrade import upgrade
 from packshot.errors import BadOption
 from packshot.jobs import STAGES
 from packshot.models.zoo import licence_notices
@@ -26,8 +26,8 @@ Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to liste
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (serve, api, worker):
-        app.command(command.__name__)(command)
+    for command in (serve, api, worker, first_login):
+        app.command(command.__name__.replace("_", "-"))(command)
 
 
 def serve(
@@ -56,10 +56,10 @@ def serve(
     try:
         supervisor.start()
         supervisor.ready()
-        token = asyncio.run(_first_login(settings))
+        link = asyncio.run(_first_login(settings))
         say(f"Packshot serves {settings.address}  (API reference: {settings.address}/docs)")
-        if token:
-            say(f"First sign-in: {settings.address}/welcome?token={token}")
+        if link:
+            say(f"First sign-in: {link}")
         if develop is not None:
             batch = FirstBatch(settings, develop, template_id=template_id, channels=ids_of(channel_ids), out=out)
             code = batch.follow(supervisor)
@@ -86,16 +86,31 @@ def api(data: Data = None, host: Host = None, port: Port = None) -> int:
 def worker(
     stage: Annotated[str, typer.Argument(metavar="STAGE", help=f"One of {', '.join(STAGES)}.")],
     concurrency: Annotated[int, typer.Option(min=0, max=64, help="Photos in work at once; 0 chooses.")] = 0,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="Tell Prometheus of this worker here, for the whole network.")
+    ] = None,
     data: Data = None,
 ) -> int:
     """Run one stage's worker alone; as many as wanted, on as many machines."""
+    from packshot import metrics
     from packshot.worker import serve as work
 
     if stage not in STAGES:
         raise BadOption("there is no such stage.", subject=stage, remedy=f"There are: {', '.join(STAGES)}.")
     settings = _settings(data, None, None)
     logs.configure()
+    if metrics_port is not None:
+        metrics.serve(metrics_port)
     asyncio.run(work(settings, stage, concurrency=concurrency))
+    return 0
+
+
+def first_login(data: Data = None) -> int:
+    """Print the link with which the first user signs in, anew each time; `packshot serve` prints it by itself."""
+    settings = _settings(data, None, None)
+    upgrade(settings.database)
+    link = asyncio.run(_first_login(settings))
+    print(link or "There is an owner already: members are invited by those who are in.")
     return 0
 
 
@@ -108,6 +123,7 @@ async def _first_login(settings: Settings) -> str | None:
     db = Database(settings.database)
     try:
         async with db.write() as tx:
-            return await first_login(tx)
+            token = await accounts.first_login(tx)
+        return f"{settings.address}/welcome?token={token}" if token else None
     finally:
         await db.close()
