@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_serializer
 
 FileFormat = Literal["jpeg", "png", "webp", "avif", "tiff"]
 Rule = Literal["format", "side", "bytes", "white", "fill", "cut", "resolution", "disclosure", "safety", "unchanged"]
@@ -25,3 +25,7 @@ class Rules(BaseModel, frozen=True, extra="forbid"):
     fill: tuple[float, float] = Field(default=(0.0, 1.0), description="product's longest side as a share of the frame")
     disclosure: bool = Field(default=True, description="IPTC DigitalSourceType must be present")
     hard: frozenset[Rule] = frozenset({"format", "side", "bytes", "safety", "unchanged"})
+
+    @field_serializer("hard")
+    def _in_order(self, hard: frozenset[Rule]) -> list[Rule]:
+        return sorted(hard)  # a set's own order is another in each process

@@ -1,0 +1,74 @@
+/** The service, typed by its own description (schema.d.ts is generated; `npm run schema`). */
+import createClient from "openapi-fetch";
+import type { components, paths } from "./schema";
+
+export type Schemas = components["schemas"];
+export type Problem = { status: number; title: string; detail: string; code: string; remedy: string; reference: string };
+
+/** What went wrong, in words for people. `status` 0: the service was not reached. */
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail || problem.title);
+  }
+  get status(): number {
+    return this.problem.status;
+  }
+}
+
+let csrf = "";
+export function setCsrf(token: string): void {
+  csrf = token;
+}
+export function csrfHeader(): Record<string, string> {
+  return csrf ? { "X-CSRF-Token": csrf } : {};
+}
+
+const unreached: Problem = { status: 0, title: "", detail: "", code: "unreached", remedy: "", reference: "" };
+
+export const api = createClient<paths>({
+  baseUrl: "/",
+  credentials: "same-origin",
+  fetch: async (request) => {
+    if (csrf) request.headers.set("X-CSRF-Token", csrf);
+    try {
+      return await fetch(request);
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") throw error;
+      throw new ApiError(unreached);
+    }
+  },
+});
+
+/** The answer, or an ApiError: `const page = await got(api.GET("/api/v1/batches"))`. */
+export async function got<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await asked;
+  if (!response.ok) throw new ApiError({ ...unreached, ...(error as Partial<Problem> | undefined), status: response.status });
+  return data as T;
+}
+
+/** A file sent with its progress, which fetch cannot tell. fraction: 0 to 1. */
+export function upload<T>(
+  path: string, form: FormData, options: { signal?: AbortSignal; progress?: (fraction: number) => void; key?: string } = {},
+): Promise<{ status: number; data: T }> {
+  return new Promise((done, failed) => {
+    const sent = new XMLHttpRequest();
+    sent.open("POST", path);
+    for (const [name, value] of Object.entries(csrfHeader())) sent.setRequestHeader(name, value);
+    if (options.key) sent.setRequestHeader("Idempotency-Key", options.key);
+    sent.upload.onprogress = (event) => event.lengthComputable && options.progress?.(event.loaded / event.total);
+    sent.onerror = () => failed(new ApiError(unreached));
+    sent.onabort = () => failed(new DOMException("stopped", "AbortError"));
+    sent.onload = () => {
+      let said: unknown = null;
+      try {
+        said = JSON.parse(sent.responseText);
+      } catch {
+        /* no JSON: a proxy's own page */
+      }
+      if (sent.status >= 200 && sent.status < 300) done({ status: sent.status, data: said as T });
+      else failed(new ApiError({ ...unreached, ...(said as Partial<Problem> | null), status: sent.status }));
+    };
+    options.signal?.addEventListener("abort", () => sent.abort());
+    sent.send(form);
+  });
+}

@@ -1,0 +1,150 @@
+/**
+ * What changes on the server, as it happens: one WebSocket, patched into the query cache.
+ *
+ * Messages carry the newest state, so a missed one does no harm; after a gap (`reset`) everything is fetched anew. While
+ * the socket is away, the same is asked for every five seconds, and the shell says that there is no connection.
+ */
+import type { QueryClient } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
+import { api, got } from "~/api/client";
+import { keys } from "~/api/queries";
+
+export type ItemNews = { id: string; status: string; version: number; stage: string; by: string | null };
+export type Message = {
+  seq: number; batch?: string; state?: string; counts?: Record<string, number>; stages?: Record<string, number>;
+  done?: number; total?: number; items?: ItemNews[] | null;
+  run?: string; kind?: string; status?: string; stage?: string; photo?: string | null; error?: string;
+  heartbeat?: boolean; reset?: boolean;
+};
+type Heard = (message: Message) => void;
+
+const POLL_MS = 5_000;
+const SILENT_MS = 40_000; // a heartbeat comes every 15 s
+
+class Live {
+  private socket: WebSocket | null = null;
+  private seq: number | null = null;
+  private tries = 0;
+  private poll: ReturnType<typeof setInterval> | undefined;
+  private silent: ReturnType<typeof setTimeout> | undefined;
+  private again: ReturnType<typeof setTimeout> | undefined;
+  private heard = new Set<Heard>();
+  private watchers = new Set<() => void>();
+  private client: QueryClient | null = null;
+  online = true;
+
+  start(client: QueryClient): () => void {
+    this.client = client;
+    this.open();
+    addEventListener("online", this.hurry);
+    return () => {
+      removeEventListener("online", this.hurry);
+      this.client = null;
+      clearInterval(this.poll);
+      clearTimeout(this.silent);
+      clearTimeout(this.again);
+      this.socket?.close();
+      this.socket = null;
+    };
+  }
+
+  /** Hear every message; gives the function that ends it. */
+  listen(heard: Heard): () => void {
+    this.heard.add(heard);
+    return () => this.heard.delete(heard);
+  }
+
+  watch = (changed: () => void): (() => void) => {
+    this.watchers.add(changed);
+    return () => this.watchers.delete(changed);
+  };
+
+  private hurry = (): void => {
+    if (this.socket?.readyState !== WebSocket.OPEN) {
+      clearTimeout(this.again);
+      this.open();
+    }
+  };
+
+  private open(): void {
+    if (!this.client) return;
+    const address = new URL("/api/v1/events", location.href);
+    address.protocol = address.protocol.replace("http", "ws");
+    if (this.seq !== null) address.searchParams.set("after", String(this.seq));
+    const socket = (this.socket = new WebSocket(address));
+    socket.onopen = () => {
+      const gap = !this.online;
+      this.tries = 0;
+      this.set(true);
+      clearInterval(this.poll);
+      this.poll = undefined;
+      this.rest();
+      if (gap && this.seq === null) void this.client?.invalidateQueries();
+    };
+    socket.onmessage = (event) => {
+      this.rest();
+      this.take(JSON.parse(String(event.data)) as Message);
+    };
+    socket.onclose = (event) => {
+      if (this.socket !== socket || !this.client) return;
+      clearTimeout(this.silent);
+      if (event.code === 4401) {
+        void this.client.invalidateQueries({ queryKey: keys.session });
+        return;
+      }
+      this.tries += 1;
+      if (this.tries > 1) this.set(false);
+      this.poll ??= setInterval(() => void this.ask(), POLL_MS);
+      this.again = setTimeout(() => this.open(), Math.min(10_000, 250 * 2 ** this.tries) * (0.75 + Math.random() / 2));
+    };
+  }
+
+  private rest(): void {
+    clearTimeout(this.silent);
+    this.silent = setTimeout(() => this.socket?.close(), SILENT_MS);
+  }
+
+  private async ask(): Promise<void> {
+    if (this.seq === null) return;
+    try {
+      const told = await got(api.GET("/api/v1/events", { params: { query: { after: this.seq } } }));
+      this.set(true);
+      if (told.reset) this.take({ seq: told.seq, reset: true });
+      for (const message of told.messages) this.take(message as Message);
+      this.seq = told.seq;
+    } catch {
+      this.set(false);
+    }
+  }
+
+  private take(message: Message): void {
+    this.seq = message.seq;
+    if (message.heartbeat) return;
+    const client = this.client;
+    if (!client) return;
+    if (message.reset) {
+      void client.invalidateQueries();
+    } else if (message.batch && message.state) {
+      const { state, counts, stages, done, total } = message;
+      client.setQueryData(keys.batchStatus(message.batch), (old: object | undefined) => old && { ...old, state, counts, stages, done, total });
+      const known = client.getQueryData<{ state: string }>(keys.batch(message.batch));
+      if (known && known.state !== state) void client.invalidateQueries({ queryKey: keys.batch(message.batch) });
+      void client.invalidateQueries({ queryKey: keys.batches, exact: true });
+      for (const item of message.items ?? []) void client.invalidateQueries({ queryKey: keys.item(item.id) });
+    } else if (message.run) {
+      void client.invalidateQueries({ queryKey: keys.runs });
+      if (message.kind === "export") void client.invalidateQueries({ queryKey: keys.exports });
+    }
+    for (const heard of this.heard) heard(message);
+  }
+
+  private set(online: boolean): void {
+    if (this.online === online) return;
+    this.online = online;
+    for (const changed of this.watchers) changed();
+  }
+}
+
+export const live = new Live();
+
+export const useOnline = (): boolean => useSyncExternalStore(live.watch, () => live.online);
