@@ -40,7 +40,7 @@ class Running:
         said = self.data.with_suffix(".log")
         deadline = time.monotonic() + 90
         while not (found := re.search(r"welcome\?token=(\S+)", said.read_text())):
-            assert time.monotonic() < deadline and self.process.poll() is None, said.read_text()
+            assert time.monotonic() < deadline and self.process.poll() is None, said.read_text()[-3000:]
             time.sleep(0.1)
         with httpx.Client(base_url=f"{self.address}/api/v1", trust_env=False) as http:
             me = {"token": found[1], "email": "owner@shop.example", "name": "Owner", "password": "a long password"}

@@ -9,6 +9,6 @@ export default defineConfig({
   resolve: { alias: { "~": fileURLToPath(new URL("./src", import.meta.url)) } },
   // Built into the Python package: `packshot serve` serves it from the wheel.
   build: { outDir: "../src/packshot/studio", emptyOutDir: true, assetsDir: "assets/studio", target: "es2022" },
-  server: { proxy: { "/api": { target: API, ws: true }, "/samples.zip": API } },
+  server: { fs: { allow: [".."] }, proxy: { "/api": { target: API, ws: true } } },
   test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx"] },
 });

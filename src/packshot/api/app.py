@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
+from uvicorn.loops.auto import auto_loop_factory
 
 from packshot import __version__, metrics, purge, watch
 from packshot.api import (
@@ -82,7 +83,6 @@ def create_app(service: Service) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1", responses=problems.PROBLEMS)
     app.include_router(health.router)
-    app.include_router(pages.router)
     # Swagger UI's own files, out of a package: its usual address on the web is not reached from everywhere.
     app.mount("/assets/docs", StaticFiles(directory=str(resources.files("fastapi_offline") / "static")))
 
@@ -94,6 +94,7 @@ def create_app(service: Service) -> FastAPI:
             swagger_favicon_url="/assets/docs/favicon.png",
         )  # fmt: skip
 
+    pages.add_to(app)
     app.add_middleware(Idempotent, service=lambda: app.state.service)
     app.add_middleware(Edge)
     app.add_middleware(metrics.Requests)
@@ -103,8 +104,8 @@ def create_app(service: Service) -> FastAPI:
 def run(settings: Settings) -> None:
     """Serve until told to stop."""
     upgrade(settings.database)
-    with suppress(KeyboardInterrupt):
-        asyncio.run(_serve(settings))
+    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:

@@ -33,9 +33,11 @@ _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
-    (b"content-security-policy", b"default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-                                 b"script-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"),
-]  # fmt: skip
+]
+_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; script-src 'self'{}; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
 _ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 
 
@@ -58,7 +60,10 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *_HEADERS, (b"x-request-id", number.encode())]
+                # Swagger UI's page starts itself with a script of its own.
+                policy = _POLICY.format(" 'unsafe-inline'" if scope["path"] == "/docs" else "").encode()
+                more = [*_HEADERS, (b"content-security-policy", policy), (b"x-request-id", number.encode())]
+                message["headers"] = [*message["headers"], *more]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request=number):
@@ -72,7 +77,8 @@ class Edge:
                 route = scope.get("route")
                 path = getattr(route, "path", "other")
                 ms = round((time.perf_counter() - started) * 1000, 1)
-                level = log.warning if status >= 500 else log.debug if path in ("/healthz", "/readyz") else log.info
+                asks = path in ("/healthz", "/readyz")  # every few seconds
+                level = log.debug if asks else log.warning if status >= 500 else log.info
                 level("request", method=request.method, route=path, status=status, ms=ms)
 
 

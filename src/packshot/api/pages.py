@@ -1,17 +1,41 @@
-"""Two small pages until the studio is there: the first sign-in, and a place to land."""
+"""The studio: files that `npm run build` in web/ puts into the package, and one page for all of its addresses."""
 
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import Path
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi import FastAPI
+from fastapi.responses import FileResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
 
-router = APIRouter(include_in_schema=False)
+ASSETS = "/assets/studio"
+_LOOSE = ("mark.svg", "scheme.js")
+_NOT_BUILT = "The studio is not built here: `make run` builds it, or `npm ci && npm run build` in web/. The API works."
 
 
-@router.get("/", response_class=HTMLResponse)
-@router.get("/welcome", response_class=HTMLResponse)
-async def page() -> HTMLResponse:
-    """One page for both: its script looks at the address and asks the API who is signed in."""
-    return HTMLResponse(resources.files("packshot.api").joinpath("welcome.html").read_text("utf-8"))
+def add_to(app: FastAPI) -> None:
+    """After all other routes: what none of them answers is an address of the studio."""
+    built = Path(str(resources.files("packshot"))) / "studio"
+    if (built / ASSETS.strip("/")).is_dir():
+        # Their names hold a hash of their content: they never change.
+        app.mount(ASSETS, GZipMiddleware(_Kept(directory=built / ASSETS.strip("/"))))
+
+    @app.get("/{path:path}", include_in_schema=False)
+    async def studio(path: str) -> Response:
+        if path.startswith(("api/", "assets/")):
+            raise HTTPException(404)
+        if path in _LOOSE:
+            return FileResponse(built / path, headers={"Cache-Control": "max-age=3600"})
+        if not (built / "index.html").is_file():
+            return PlainTextResponse(_NOT_BUILT, 503)
+        return FileResponse(built / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+class _Kept(StaticFiles):
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        answer = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return answer

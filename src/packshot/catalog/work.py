@@ -96,6 +96,7 @@ class Task:
     by_hand: bool
     max_pixels: int | None
     naming: dict[str, str]  # sku, gtin, asin, role, title, name
+    kept: dict[str, Any]  # what the stages before this one wrote down: findings, steps, uncertainty
 
     def ticket(self, stage: str, *, not_before: float = 0.0) -> Ticket:
         return Ticket(stage, self.item_id, self.version, self.priority, not_before)
@@ -205,25 +206,26 @@ async def upscaled(tx: Tx, task: Task, answer: dict[str, Any]) -> Ticket | None:
 async def generated(tx: Tx, task: Task, answer: dict[str, Any]) -> Ticket | None:
     if not await _advance(tx, task, "export"):
         return None
-    kept = await _version(tx, task)
-    findings = gravest_of_each(Finding.model_validate(f) for f in [*kept.findings, *answer["findings"]])
+    findings = gravest_of_each(Finding.model_validate(f) for f in [*task.kept["findings"], *answer["findings"]])
     await _update_version(
         tx, task, findings=[f.model_dump(mode="json") for f in findings], changes=answer["changes"],
-        steps=[*kept.steps, *answer["steps"]],
+        steps=[*task.kept["steps"], *answer["steps"]],
     )  # fmt: skip
     return task.ticket("export")
 
 
 async def exported(tx: Tx, task: Task, answer: dict[str, Any], names: dict[str, str]) -> None:
     """The files are there: the item waits for a person.  names: channel → file name."""
-    kept, at = await _version(tx, task), now()
+    kept, at = task.kept, now()
     files = answer["renditions"]
-    findings = [Finding.model_validate(f) for f in [*kept.findings, *(f for file in files for f in file["findings"])]]
+    findings = [
+        Finding.model_validate(f) for f in [*kept["findings"], *(f for file in files for f in file["findings"])]
+    ]
     rejected = any(file["rejected"] for file in files)
     flagged = any(f.verdict in (Verdict.WARN, Verdict.FAIL) for f in findings)
     done = await _advance(
         tx, task, "", status=ItemStatus.REVIEW, needs_look=flagged, done_at=at, error=None,
-        worst=2.0 * rejected + flagged + (kept.uncertainty or 0.0),
+        worst=2.0 * rejected + flagged + (kept["uncertainty"] or 0.0),
     )  # fmt: skip
     if not done:
         return
@@ -235,7 +237,7 @@ async def exported(tx: Tx, task: Task, answer: dict[str, Any], names: dict[str, 
     await tx.execute(insert(renditions), rows)
     thumb = select(photos.c.thumb_key).where(photos.c.id == task.photo_id).scalar_subquery()
     await _update_version(
-        tx, task, steps=[*kept.steps, *answer["steps"]], after_key=answer["after"], before_key=thumb, done_at=at
+        tx, task, steps=[*kept["steps"], *answer["steps"]], after_key=answer["after"], before_key=thumb, done_at=at
     )
 
 
@@ -309,6 +311,7 @@ _ITEM = (
         items.c.id, items.c.version, items.c.stage, items.c.status, items.c.workspace_id, items.c.batch_id,
         items.c.photo_id, items.c.priority, items.c.attempts, item_versions.c.template, item_versions.c.channels,
         item_versions.c.refined, item_versions.c.upscaled, item_versions.c.cutout_key, item_versions.c.max_pixels,
+        item_versions.c.findings, item_versions.c.steps, item_versions.c.uncertainty,
         photos.c.sha256, photos.c.key, photos.c.name, photos.c.role, products.c.sku, products.c.gtin, products.c.asin,
         products.c.title, mattes.c.key.label("matte_key"), mattes.c.source.label("matte_source"),
         mattes.c.photo_sha256.label("matte_of"), batches.c.state.label("batch_state"),
@@ -350,6 +353,7 @@ def _task(row: Any) -> Task:
             "sku": row.sku or row.name.rpartition(".")[0] or row.name, "gtin": row.gtin or "", "asin": row.asin or "",
             "title": row.title or "", "role": row.role, "name": row.name.rpartition(".")[0] or row.name,
         },
+        kept={"findings": row.findings, "steps": row.steps, "uncertainty": row.uncertainty},
     )  # fmt: skip
 
 
@@ -370,12 +374,6 @@ async def _advance(tx: Tx, task: Task, stage: str, **values: Any) -> bool:
     kind = "item.stage" if stage else "item.review"
     await tell(tx, task.workspace_id, kind, batch_id=task.batch_id, item_id=task.item_id)
     return True
-
-
-async def _version(tx: Tx, task: Task) -> Any:
-    mine = item_versions.c.item_id == task.item_id, item_versions.c.version == task.version
-    wanted = select(item_versions.c.findings, item_versions.c.steps, item_versions.c.uncertainty)
-    return (await tx.execute(wanted.where(*mine))).one()
 
 
 async def _update_version(tx: Tx, task: Task, **values: Any) -> None:

@@ -92,6 +92,8 @@ def worker(
     data: Data = None,
 ) -> int:
     """Run one stage's worker alone; as many as wanted, on as many machines."""
+    from uvicorn.loops.auto import auto_loop_factory
+
     from packshot import metrics
     from packshot.worker import serve as work
 
@@ -101,7 +103,8 @@ def worker(
     logs.configure()
     if metrics_port is not None:
         metrics.serve(metrics_port)
-    asyncio.run(work(settings, stage, concurrency=concurrency))
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(work(settings, stage, concurrency=concurrency))
     return 0
 
 

@@ -78,7 +78,7 @@ def _sqlite(url: str, durable: bool, connections: int) -> AsyncEngine:
         connection.isolation_level = None  # the driver begins no transaction by itself
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", f"synchronous={'FULL' if durable else 'NORMAL'}", "foreign_keys=ON",
-                       f"busy_timeout={BUSY_SECONDS * 1000}", "cache_size=-16000"):  # fmt: skip
+                       f"busy_timeout={BUSY_SECONDS * 1000}", "cache_size=-4000"):  # fmt: skip
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

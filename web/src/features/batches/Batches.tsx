@@ -1,0 +1,5 @@
+import { Page } from "~/shared/ui/Page";
+
+export default function Batches() {
+  return <Page title="Batches"><div /></Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "~/shared/ui/Page";
+
+export default function Product() {
+  return <Page title="Product"><div /></Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "~/shared/ui/Page";
+
+export default function Review() {
+  return <Page title="Review"><div /></Page>;
+}

@@ -1,0 +1,52 @@
+import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { api, ApiError, got, setCsrf } from "~/api/client";
+import { session } from "~/api/queries";
+import { welcome } from "~/shared/copy/welcome";
+import { LinkButton } from "~/shared/ui/LinkButton";
+import { told } from "~/shared/ui/states";
+import { Door } from "./Door";
+
+const copy = welcome.accept;
+
+export default function Accept() {
+  const { token } = useSearch({ from: "/welcome" });
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const enter = useMutation({
+    mutationFn: (body: { token: string; name: string; email: string; password: string }) => got(api.POST("/api/v1/invites/accept", { body })),
+    onSuccess: (made) => {
+      setCsrf(made.csrf);
+      client.clear();
+      client.setQueryData(session().queryKey, made);
+      void navigate({ to: "/" });
+    },
+  });
+  const old = !token || (enter.error instanceof ApiError && enter.error.status === 404);
+  return (
+    <Door title={copy.title} words={old ? "" : copy.words}>
+      {old ? (
+        <>
+          <p>{copy.old}</p>
+          <LinkButton to="/sign-in" size="md" fullWidth mt="xl">{copy.toSignIn}</LinkButton>
+        </>
+      ) : (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            const given = new FormData(event.currentTarget);
+            const text = (name: string) => String(given.get(name) ?? "");
+            enter.mutate({ token, name: text("name"), email: text("email"), password: text("password") });
+          }}
+        >
+          <TextInput name="name" label={copy.name} autoComplete="name" required autoFocus size="md" />
+          <TextInput name="email" type="email" label={copy.email} autoComplete="username" required size="md" mt="md" />
+          <PasswordInput name="password" label={copy.password} description={copy.passwordHelp} autoComplete="new-password" required minLength={10} size="md" mt="md" />
+          {enter.error && <p role="alert" style={{ color: "var(--no)", marginTop: 14 }}>{told(enter.error).words}</p>}
+          <Button type="submit" size="md" fullWidth mt="xl" loading={enter.isPending}>{copy.deed}</Button>
+        </form>
+      )}
+    </Door>
+  );
+}

@@ -1,0 +1,42 @@
+import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRouter, useSearch } from "@tanstack/react-router";
+import { api, got, setCsrf } from "~/api/client";
+import { session } from "~/api/queries";
+import { welcome } from "~/shared/copy/welcome";
+import { told } from "~/shared/ui/states";
+import { Door } from "./Door";
+
+const copy = welcome.signIn;
+
+export default function SignIn() {
+  const router = useRouter();
+  const client = useQueryClient();
+  const { to } = useSearch({ from: "/sign-in" });
+  const enter = useMutation({
+    mutationFn: (body: { email: string; password: string }) => got(api.POST("/api/v1/session", { body })),
+    onSuccess: (made) => {
+      setCsrf(made.csrf);
+      client.clear();
+      client.setQueryData(session().queryKey, made);
+      router.history.push(to?.startsWith("/") && !to.startsWith("//") ? to : "/");
+    },
+  });
+  return (
+    <Door title={copy.title} words="">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          const given = new FormData(event.currentTarget);
+          enter.mutate({ email: String(given.get("email")), password: String(given.get("password")) });
+        }}
+      >
+        <TextInput name="email" type="email" label={copy.email} autoComplete="username" required autoFocus size="md" />
+        <PasswordInput name="password" label={copy.password} autoComplete="current-password" required size="md" mt="md" />
+        {enter.error && <p role="alert" style={{ color: "var(--no)", marginTop: 14 }}>{told(enter.error).words || told(enter.error).title}</p>}
+        <Button type="submit" size="md" fullWidth mt="xl" loading={enter.isPending}>{copy.deed}</Button>
+        <p className="soft small" style={{ marginTop: 18 }}>{copy.lost}</p>
+      </form>
+    </Door>
+  );
+}

@@ -1,0 +1,102 @@
+/** The first screen: a sample batch for those who are new, the open batches for those who are not. */
+import { Button } from "@mantine/core";
+import { IconUpload } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { api, got, upload, type Schemas } from "~/api/client";
+import { keys } from "~/api/queries";
+import { welcome } from "~/shared/copy/welcome";
+import { statuses } from "~/shared/copy/statuses";
+import { sayFailed } from "~/shared/notify";
+import { Bar, Status } from "~/shared/ui/marks";
+import { LinkButton } from "~/shared/ui/LinkButton";
+import { Page } from "~/shared/ui/Page";
+import { partsOf } from "~/features/batches/parts";
+import { samples } from "./samples";
+import css from "./welcome.module.css";
+
+const copy = welcome.start;
+
+export default function Start() {
+  const batches = useQuery({ queryKey: [...keys.batches, "open"], queryFn: () => got(api.GET("/api/v1/batches", { params: { query: { limit: 5 } } })) });
+  const open = batches.data?.items ?? [];
+  return (
+    <Page title={copy.title}>
+      <div className={css.start}>
+        {open.length > 0 && (
+          <section className={css.next}>
+            <h2>{copy.next}</h2>
+            {open.map((batch) => <Open key={batch.id} batch={batch} />)}
+          </section>
+        )}
+        <section className={css.hero}>
+          <h2>{copy.hello}</h2>
+          <p>{copy.words}</p>
+        </section>
+        <div className={css.ways}>
+          <Samples />
+          <section className={css.way}>
+            <div className={`${css.show} ${css.drop}`} aria-hidden><IconUpload size={52} stroke={1.2} /></div>
+            <div>
+              <h2>{copy.upload}</h2>
+              <p className="soft">{copy.uploadWords}</p>
+              <LinkButton to="/upload" mt="md">{copy.uploadDeed}</LinkButton>
+            </div>
+          </section>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Open({ batch }: { batch: Schemas["BatchView"] }) {
+  const ready = batch.counts.review ?? 0;
+  return (
+    <div className={css.row}>
+      <strong className="ellipsis">{batch.name}</strong>
+      {batch.state === "review" && ready ? <span className="soft">{copy.ready(ready)}</span> : <Status of={batch.state} />}
+      <Bar parts={partsOf(batch.counts)} total={batch.total} label={statuses[batch.state] ?? batch.name} />
+      {ready > 0 ? (
+        <LinkButton to="/review/$batch" params={{ batch: batch.id }} variant="default">{copy.review}</LinkButton>
+      ) : (
+        <LinkButton to="/batches/$batch" params={{ batch: batch.id }} variant="default">{copy.watch}</LinkButton>
+      )}
+    </div>
+  );
+}
+
+function Samples() {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const develop = useMutation({
+    mutationFn: async () => {
+      const images: string[] = [];
+      for (const sample of samples) {
+        const form = new FormData();
+        form.append("sku", sample.sku);
+        form.append("file", await (await fetch(sample.url)).blob(), sample.file);
+        const { data } = await upload<Schemas["PhotoView"]>("/api/v1/images", form, { key: `sample-${sample.sku}` });
+        images.push(data.id);
+        if (data.product_id) await got(api.PATCH("/api/v1/products/{product_id}", { params: { path: { product_id: data.product_id } }, body: { title: sample.title } }));
+      }
+      return got(api.POST("/api/v1/batches", {
+        body: { name: copy.sampleName, source: { images }, looks: [{ template: "white" }], channels: ["amazon", "shopify", "web"] },
+      }));
+    },
+    onSuccess: (made) => {
+      void client.invalidateQueries({ queryKey: keys.batches });
+      void navigate({ to: "/batches/$batch", params: { batch: made.batch.id } });
+    },
+    onError: sayFailed,
+  });
+  return (
+    <section className={css.way}>
+      <div className={`${css.show} ${css.samples}`}>{samples.map((one) => <img key={one.sku} src={one.url} alt={one.title} />)}</div>
+      <div>
+        <h2>{copy.sample}</h2>
+        <p className="soft">{copy.sampleWords}</p>
+        <Button mt="md" variant="default" loading={develop.isPending} onClick={() => develop.mutate()}>{copy.sampleDeed}</Button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,76 @@
+/** Decisions that could not be sent yet: kept in the browser, sent in order once the service is back. */
+import { useSyncExternalStore } from "react";
+import { ApiError, csrfHeader } from "~/api/client";
+
+type Waiting = { key: string; path: string; body: unknown };
+export type Sent = { key: string; status: number; answer: unknown };
+const STORED = "packshot-outbox";
+const watchers = new Set<() => void>();
+const hearers = new Set<(sent: Sent) => void>();
+let waiting: Waiting[] = JSON.parse(localStorage.getItem(STORED) ?? "[]") as Waiting[];
+let sending = false;
+
+function keep(next: Waiting[]): void {
+  waiting = next;
+  localStorage.setItem(STORED, JSON.stringify(next));
+  for (const changed of watchers) changed();
+}
+
+async function post(one: Waiting): Promise<Sent> {
+  const answer = await fetch(one.path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Idempotency-Key": one.key, ...csrfHeader() },
+    body: JSON.stringify(one.body),
+  });
+  const said: unknown = await answer.json().catch(() => null);
+  return { key: one.key, status: answer.status, answer: said };
+}
+
+/** Send what waits, the oldest first. What the service refuses is told and dropped; what does not reach it stays. */
+export async function flush(): Promise<void> {
+  if (sending) return;
+  sending = true;
+  try {
+    while (waiting[0]) {
+      const sent = await post(waiting[0]);
+      if (sent.status >= 500 || sent.status === 401 || sent.status === 429) break;
+      keep(waiting.slice(1));
+      for (const heard of hearers) heard(sent);
+    }
+  } catch {
+    /* still away */
+  } finally {
+    sending = false;
+  }
+}
+
+/**
+ * POST a decision; where the service is away it waits in the browser and null is given.
+ * Sent twice it is done once: each has a key.  Raises ApiError where it is refused.
+ */
+export async function decide<T>(path: string, body: unknown): Promise<{ key: string; answer: T | null }> {
+  const one = { key: crypto.randomUUID(), path, body };
+  if (waiting.length === 0) {
+    try {
+      const sent = await post(one);
+      if (sent.status < 300) return { key: one.key, answer: sent.answer as T };
+      if (sent.status < 500) throw new ApiError({ status: sent.status, title: "", detail: "", code: "", remedy: "", reference: "", ...(sent.answer as object) });
+    } catch (error) {
+      if (error instanceof ApiError) throw error;
+    }
+  }
+  keep([...waiting, one]);
+  return { key: one.key, answer: null };
+}
+
+/** Hear what became of decisions that had waited. */
+export const onSent = (heard: (sent: Sent) => void): (() => void) => {
+  hearers.add(heard);
+  return () => hearers.delete(heard);
+};
+
+export const useWaitingDecisions = (): number =>
+  useSyncExternalStore((changed) => (watchers.add(changed), () => watchers.delete(changed)), () => waiting.length);
+
+addEventListener("online", () => void flush());
+setInterval(() => waiting.length && void flush(), 3_000);

@@ -1,0 +1,23 @@
+/** A screen: its title and deeds on top, its content below, which scrolls. */
+import { useEffect, type ReactNode } from "react";
+import shell from "~/app/shell.module.css";
+import { common } from "~/shared/copy/common";
+
+export function Page({ title, beside, deeds, children, scroll = true }: {
+  title: string; beside?: ReactNode; deeds?: ReactNode; children: ReactNode; scroll?: boolean;
+}) {
+  useEffect(() => {
+    document.title = `${title} · ${common.product}`;
+  }, [title]);
+  return (
+    <div className={shell.page}>
+      <header className={shell.top}>
+        <h1>{title}</h1>
+        {beside}
+        <span style={{ flex: 1 }} />
+        {deeds}
+      </header>
+      <div className={shell.body} style={scroll ? undefined : { overflow: "hidden" }}>{children}</div>
+    </div>
+  );
+}
