@@ -7,27 +7,34 @@ DATA ?= packshot-data
 PIP := $(BIN)/python -m pip
 # The project is built without isolation, so that its build backend comes from the lock too, hashes and all.
 PROJECT := --no-deps --no-build-isolation --quiet --editable .
+STUDIO := src/packshot/studio/index.html
+NPM_CI := npm ci --silent --no-audit --no-fund --prefix
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock clean
+.PHONY: help run test journeys check lock clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | tr '|' '\t' | expand -t 16
 
 # Without a terminal (in a script) it ends when the samples are done.
-run: $(VENV)/.installed ## Serve Packshot here, with the sample photos as a first batch, developed into out/
+run: $(VENV)/.installed $(STUDIO) ## Serve Packshot here, with the sample photos as a first batch, developed into out/
 	$(BIN)/packshot models pull
 	$(BIN)/packshot serve --data $(DATA) --develop samples/samples.csv --template white --channel amazon,shopify,web --out out
 
-test: $(VENV)/.installed-dev tests/node/node_modules/.package-lock.json ## Run the tests
+test: $(VENV)/.installed-dev tests/node/node_modules/.package-lock.json $(STUDIO) ## Run the tests
 	$(BIN)/packshot models pull
 	$(BIN)/pytest
+	npm test --prefix web --silent
 
-check: $(VENV)/.installed-dev ## Check format, lint, types and the direction of imports
+journeys: $(VENV)/.installed-dev $(STUDIO) ## Run the studio's journeys in Chromium, against a real service
+	$(BIN)/packshot models pull
+	npm run e2e --prefix web --silent
+
+check: $(VENV)/.installed-dev $(STUDIO) ## Check format, lint, types and the direction of imports
 	scripts/check
 
 lock: $(BIN)/python ## Write both lock files anew from pyproject.toml; newest versions: make lock UPGRADE=--upgrade
@@ -36,7 +43,7 @@ lock: $(BIN)/python ## Write both lock files anew from pyproject.toml; newest ve
 	printf 'hatchling\neditables\n' | $(COMPILE) $(UPGRADE) --group dev --constraint requirements.lock --output-file requirements-dev.lock -
 
 clean: ## Remove what was installed and made here; weights stay in the cache, the data folder where it is
-	rm -rf $(VENV) out tests/node/node_modules
+	rm -rf $(VENV) out tests/node/node_modules web/node_modules src/packshot/studio
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
@@ -51,7 +58,15 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	@touch $@
 
 tests/node/node_modules/.package-lock.json: tests/node/package-lock.json
-	npm ci --prefix tests/node --silent --no-audit --no-fund
+	$(NPM_CI) tests/node
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	$(NPM_CI) web
+
+# The studio, built into the package.
+$(STUDIO): web/node_modules/.package-lock.json web/index.html web/vite.config.ts $(shell find web/src web/public samples -type f)
+	@echo "Building the studio."
+	npm run build --prefix web --silent
 
 # The development lock holds all of the other, at the same versions.
 $(VENV)/.installed-dev: requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python

@@ -48,13 +48,13 @@ const start = createRoute({
   component: lazyRouteComponent(() => import("~/features/welcome/Start")),
 });
 
-export type LibrarySearch = { collection?: string; q?: string; show?: "unassigned" | "flagged" | "no-photos" };
+export type LibrarySearch = { collection?: string; q?: string; show?: "unassigned" | "unsorted" | "flagged" | "no-photos" };
 const library = createRoute({
   getParentRoute: () => inside,
   path: "/library",
   validateSearch: (search): LibrarySearch => ({
     collection: text(search.collection), q: text(search.q),
-    show: oneOf(search.show, ["unassigned", "flagged", "no-photos"]),
+    show: oneOf(search.show, ["unassigned", "unsorted", "flagged", "no-photos"]),
   }),
   component: lazyRouteComponent(() => import("~/features/library/Library")),
 });

@@ -63,6 +63,13 @@ export async function decide<T>(path: string, body: unknown): Promise<{ key: str
   return { key: one.key, answer: null };
 }
 
+/** Take one back that was not sent yet; whether it could be. */
+export function withdraw(key: string): boolean {
+  if (!waiting.some((one) => one.key === key) || (sending && waiting[0]?.key === key)) return false;
+  keep(waiting.filter((one) => one.key !== key));
+  return true;
+}
+
 /** Hear what became of decisions that had waited. */
 export const onSent = (heard: (sent: Sent) => void): (() => void) => {
   hearers.add(heard);

@@ -1,5 +1,61 @@
+/** All products, by place: found, sorted, chosen. */
+import { Button } from "@mantine/core";
+import { IconPlus, IconUpload } from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { collections } from "~/api/queries";
+import { library } from "~/shared/copy/library";
+import { LinkButton } from "~/shared/ui/LinkButton";
 import { Page } from "~/shared/ui/Page";
+import { useSort } from "./deeds";
+import type { Place } from "./model";
+import { NewProduct } from "./NewProduct";
+import { Places } from "./Places";
+import { Products } from "./Products";
+import { knownProducts } from "./queries";
+import { SearchField } from "./SearchField";
+import { within } from "./tree";
+import { Unassigned } from "./Unassigned";
+import css from "./library.module.css";
+
+const route = getRouteApi("/inside/library");
 
 export default function Library() {
-  return <Page title="Library"><div /></Page>;
+  const view = route.useSearch();
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const tree = useQuery(collections());
+  const sort = useSort();
+  const [making, make] = useState(false);
+  const places = tree.data ?? [];
+
+  // From a place products move; from everywhere else they are added. With Ctrl or Alt they are added in any case.
+  const drop = (to: Place, ids: readonly string[], adds: boolean): void => {
+    const products = knownProducts(client, ids);
+    if (view.collection && !adds) sort.move(products, to, within(places, view.collection));
+    else sort.add(products, to);
+  };
+  return (
+    <Page
+      title={library.title} scroll={false} beside={<SearchField view={view} />}
+      deeds={(
+        <>
+          <LinkButton to="/upload" variant="default" leftSection={<IconUpload size={17} aria-hidden />}>{library.upload}</LinkButton>
+          <Button leftSection={<IconPlus size={17} aria-hidden />} onClick={() => make(true)}>{library.newProduct}</Button>
+        </>
+      )}
+    >
+      <div className={css.library}>
+        <Places view={view} drop={drop} />
+        {view.show === "unassigned" ? <Unassigned view={view} /> : <Products view={view} />}
+      </div>
+      {making && (
+        <NewProduct
+          place={places.find((place) => place.id === view.collection)} close={() => make(false)}
+          made={(product) => void navigate({ to: "/library/$product", params: { product: product.id } })}
+        />
+      )}
+    </Page>
+  );
 }

@@ -1,5 +1,194 @@
+/** Review of one batch: groups on top, pictures on the left, the one under the cursor on the right; every deed a key. */
+import { Button, Menu, Modal, SegmentedControl } from "@mantine/core";
+import { IconCheck, IconFilter, IconLayoutGrid, IconPhoto, IconTable } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { api, got } from "~/api/client";
+import { batch as batchQuery, session } from "~/api/queries";
+import { shortOf } from "~/shared/copy/findings";
+import { review as copy } from "~/shared/copy/review";
+import { live } from "~/shared/live";
+import { useKeys } from "~/shared/keys";
+import { LinkButton } from "~/shared/ui/LinkButton";
+import { Bar } from "~/shared/ui/marks";
 import { Page } from "~/shared/ui/Page";
+import { Empty, Failed, TilesWaiting } from "~/shared/ui/states";
+import { Grid } from "./Grid";
+import { Loupe, type LoupeState } from "./Loupe";
+import type { Rejection } from "./RejectPanel";
+import { ON_SHEET, Sheet } from "./Sheet";
+import { ReviewStore, type Decision, type Group } from "./store";
+import { useAll } from "./use";
+import css from "./review.module.css";
+
+const GROUPS: Group[] = ["look", "fine", "skipped", "decided", "all"];
+type Layout = "grid" | "sheet" | "loupe";
 
 export default function Review() {
-  return <Page title="Review"><div /></Page>;
+  const { batch: id } = useParams({ from: "/inside/review/$batch" });
+  const who = useQuery(session()).data;
+  const store = useMemo(() => new ReviewStore(id, who?.user ?? null), [id, who?.user]);
+  useEffect(() => store.start(), [store]);
+  return <Open key={id} store={store} id={id} />;
 }
+
+function Open({ store, id }: { store: ReviewStore; id: string }) {
+  useAll(store);
+  const navigate = useNavigate({ from: "/review/$batch" });
+  const search = useSearch({ from: "/inside/review/$batch" });
+  const batch = useQuery(batchQuery(id));
+  const nameOf = useNames();
+  const counts = store.counts();
+
+  const first: Group = counts.look > 0 ? "look" : counts.fine > 0 ? "fine" : counts.skipped > 0 ? "skipped" : "all";
+  const [entered] = useState<{ group?: Group }>({});
+  if (store.loaded) entered.group ??= first;
+  const group = search.group ?? entered.group ?? "look";
+  const layout: Layout = search.layout ?? (group === "fine" ? "sheet" : "grid");
+  useEffect(() => {
+    if (store.loaded) store.arrange(group, search.flag);
+  }, [store, store.loaded, group, search.flag]);
+  useEffect(() => live.listen((message) => store.hear(message, nameOf)), [store, nameOf]);
+
+  const [state, setState] = useState<LoupeState>({ mode: "whole", rejecting: false, versions: false });
+  const set = useCallback((next: Partial<LoupeState>) => setState((was) => ({ ...was, ...next })), []);
+  const [columns, setColumns] = useState(1);
+  const [anyway, setAnyway] = useState<{ why: string; ids: string[] } | null>(null);
+  useEffect(() => {
+    store.askAnyway = (why, ids) => setAnyway({ why, ids });
+    return () => void (store.askAnyway = null);
+  }, [store]);
+
+  const show = (next: Partial<typeof search>) => void navigate({ search: (was) => ({ ...was, ...next }), replace: true });
+  const deed = (decision: Decision) => {
+    set({ rejecting: false });
+    store.decide(store.chosen(), decision);
+  };
+  const reject = ({ reason, note, retry }: Rejection) => {
+    set({ rejecting: false });
+    store.decide(store.chosen(), "reject", { reason, note, retry });
+  };
+  const across = layout === "loupe" ? 1 : layout === "sheet" ? 4 : columns;
+  const layouts: Layout[] = ["grid", "sheet", "loupe"];
+  useKeys({
+    arrowright: () => store.move(1), arrowleft: () => store.move(-1), arrowdown: () => store.move(across), arrowup: () => store.move(-across),
+    home: () => store.go(store.view[0] ?? null), end: () => store.go(store.view.at(-1) ?? null),
+    z: () => void store.undo(), "mod+z": () => void store.undo(), f: () => store.nextFlagged(), "mod+a": () => store.selectAll(),
+    x: () => set({ mode: state.mode === "compare" ? "whole" : "compare" }), space: () => set({ mode: state.mode === "full" ? "whole" : "full" }),
+    v: () => set({ versions: true }), m: () => show({ layout: layouts[(layouts.indexOf(layout) + 1) % 3] }),
+  });
+  useKeys({ a: () => deed("approve"), s: () => deed("skip"), t: () => deed("retry"), r: () => set({ rejecting: true }), n: () => set({ rejecting: true }), escape: () => (store.selected.size > 0 ? store.clear() : set({ mode: "whole" })) }, { enabled: !state.rejecting });
+
+  const title = batch.data ? `${copy.title} · ${batch.data.name}` : copy.title;
+  const done = counts.approved + counts.rejected;
+  return (
+    <Page
+      title={title} scroll={false}
+      deeds={
+        <>
+          <div className={css.progress}>
+            <span className="num soft">{copy.decidedOf(done, counts.total)}</span>
+            <Bar total={counts.total} label={copy.title} height={6} parts={[{ value: counts.approved, tone: "ok", words: "approved" }, { value: counts.rejected, tone: "no", words: "rejected" }, { value: counts.skipped, tone: "plain", words: "skipped" }]} />
+          </div>
+          {counts.approved > 0 && <LinkButton to="/deliver" search={{ batch: id }} variant="default">{copy.finished.deliver}</LinkButton>}
+        </>
+      }
+    >
+      <div className={css.screen}>
+        <div className={css.filters}>
+          {GROUPS.map((one) => (
+            <button key={one} type="button" className={css.filter} aria-pressed={one === group} onClick={() => show({ group: one, flag: undefined, layout: undefined })}>
+              {copy.groups[one]} <strong className="num">{counts[one].toLocaleString()}</strong>
+            </button>
+          ))}
+          <FlagMenu store={store} flag={search.flag} choose={(flag) => show({ flag })} />
+          <span style={{ flex: 1 }} />
+          <SegmentedControl
+            size="xs" value={layout} onChange={(value) => show({ layout: value as Layout })} aria-label={copy.layouts.grid}
+            data={[
+              { value: "grid", label: <Named icon={<IconLayoutGrid size={16} />} words={copy.layouts.grid} /> },
+              { value: "sheet", label: <Named icon={<IconTable size={16} />} words={copy.layouts.sheet} /> },
+              { value: "loupe", label: <Named icon={<IconPhoto size={16} />} words={copy.layouts.loupe} /> },
+            ]}
+          />
+        </div>
+        {store.error && !store.loaded ? <Failed error={store.error} retry={() => void store.load()} />
+          : !store.loaded ? <TilesWaiting size={150} />
+          : store.view.length === 0 ? <Nothing group={group} counts={counts} id={id} show={show} />
+          : (
+            <div className={css.panes} data-layout={layout}>
+              {layout === "grid" && <Grid store={store} size={132} columns={setColumns} label={copy.groups[group]} open={() => show({ layout: "loupe" })} />}
+              {layout === "sheet" && <Sheet key={group} store={store} open={() => show({ layout: "loupe" })} />}
+              {layout !== "sheet" && <Loupe store={store} state={state} set={set} deed={deed} undo={() => void store.undo()} reject={reject} nameOf={nameOf} />}
+              {layout === "sheet" && state.rejecting && (
+                <Modal opened onClose={() => set({ rejecting: false })} withCloseButton={false} size="lg" closeOnEscape={false}>
+                  <Loupe store={store} state={{ ...state, versions: false }} set={set} deed={deed} undo={() => void store.undo()} reject={reject} nameOf={nameOf} />
+                </Modal>
+              )}
+            </div>
+          )}
+      </div>
+      <Modal opened={anyway !== null} onClose={() => setAnyway(null)} title={<h2>{copy.anyway.title}</h2>}>
+        <p>{copy.anyway.words(anyway?.why ?? "")}</p>
+        <div className={css.deeds} style={{ marginTop: 20 }}>
+          <Button
+            color="no.7" data-autofocus
+            onClick={() => {
+              if (anyway) store.decide(anyway.ids, "approve", { anyway: true });
+              setAnyway(null);
+            }}
+          >
+            {copy.anyway.deed}
+          </Button>
+          <Button variant="default" onClick={() => setAnyway(null)}>{copy.anyway.cancel}</Button>
+        </div>
+      </Modal>
+    </Page>
+  );
+}
+
+const Named = ({ icon, words }: { icon: React.ReactNode; words: string }) => <span className={css.named}>{icon}<span className="visually-hidden">{words}</span></span>;
+
+function FlagMenu({ store, flag, choose }: { store: ReviewStore; flag: string | undefined; choose: (flag: string | undefined) => void }) {
+  const flags = store.flags();
+  if (flags.length === 0 && !flag) return null;
+  return (
+    <Menu position="bottom-start">
+      <Menu.Target>
+        <button type="button" className={css.filter} aria-pressed={!!flag}><IconFilter size={15} aria-hidden />{flag ? shortOf(flag) : copy.flagged}</button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => choose(undefined)} leftSection={flag ? <span style={{ width: 14 }} /> : <IconCheck size={14} />}>{copy.anyFlag}</Menu.Item>
+        {flags.map(([check, count]) => (
+          <Menu.Item key={check} onClick={() => choose(check)} leftSection={flag === check ? <IconCheck size={14} /> : <span style={{ width: 14 }} />} rightSection={<span className="num soft">{count}</span>}>{shortOf(check)}</Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function Nothing({ group, counts, id, show }: { group: Group; counts: ReturnType<ReviewStore["counts"]>; id: string; show: (next: { group?: Group }) => void }) {
+  if (counts.total > 0 && counts.left === 0 && group !== "skipped" && group !== "decided") {
+    return (
+      <Empty icon={<IconCheck size={30} />} title={copy.finished.title} words={copy.finished.words(counts.approved, counts.rejected, counts.skipped)}>
+        {counts.approved > 0 && <LinkButton to="/deliver" search={{ batch: id }}>{copy.finished.deliver}</LinkButton>}
+        {counts.skipped > 0 && <Button variant="default" onClick={() => show({ group: "skipped" })}>{copy.finished.skipped}</Button>}
+      </Empty>
+    );
+  }
+  const other: Group | undefined = counts.look > 0 ? "look" : counts.fine > 0 ? "fine" : undefined;
+  return (
+    <Empty title={copy.groupEmpty[group].title} words={copy.groupEmpty[group].words}>
+      {other && other !== group && <Button onClick={() => show({ group: other })}>{copy.groups[other]} ({counts[other]})</Button>}
+    </Empty>
+  );
+}
+
+/** Who a user is, by id. */
+function useNames(): (by: string | null) => string {
+  const members = useQuery({ queryKey: ["members"], queryFn: () => got(api.GET("/api/v1/members")), staleTime: 60_000 });
+  return useCallback((by) => members.data?.find((one) => one.id === by)?.name || (by?.startsWith("key_") ? copy.apiKey : copy.someone), [members.data]);
+}
+
+export { ON_SHEET };

@@ -3,8 +3,8 @@ import { useEffect, type ReactNode } from "react";
 import shell from "~/app/shell.module.css";
 import { common } from "~/shared/copy/common";
 
-export function Page({ title, beside, deeds, children, scroll = true }: {
-  title: string; beside?: ReactNode; deeds?: ReactNode; children: ReactNode; scroll?: boolean;
+export function Page({ title, before, beside, deeds, children, scroll = true }: {
+  title: string; before?: ReactNode; beside?: ReactNode; deeds?: ReactNode; children: ReactNode; scroll?: boolean;
 }) {
   useEffect(() => {
     document.title = `${title} · ${common.product}`;
@@ -12,6 +12,7 @@ export function Page({ title, beside, deeds, children, scroll = true }: {
   return (
     <div className={shell.page}>
       <header className={shell.top}>
+        {before}
         <h1>{title}</h1>
         {beside}
         <span style={{ flex: 1 }} />

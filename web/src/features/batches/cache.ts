@@ -1,0 +1,30 @@
+/** What the screens of batches keep in the query cache, and how it is patched. */
+import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import type { Schemas } from "~/api/client";
+import { keys } from "~/api/queries";
+
+export type Batch = Schemas["BatchView"];
+export type Item = Schemas["ItemView"];
+export type Photo = Schemas["PhotoView"];
+export type BatchPages = InfiniteData<Schemas["Page_BatchView_"], string | null>;
+
+export const LIST = [...keys.batches, "list"] as const;
+
+/** A batch as the service answered it, into every place that shows it. */
+export function put(client: QueryClient, batch: Batch): void {
+  const { state, counts, done, total, revision } = batch;
+  client.setQueryData(keys.batch(batch.id), batch);
+  client.setQueryData<Schemas["BatchStatus"]>(keys.batchStatus(batch.id), (old) => old && { ...old, state, counts, done, total, revision });
+  patchList(client, batch.id, batch);
+}
+
+/** Says whether the batch is in a list that is loaded. */
+export function patchList(client: QueryClient, id: string, news: Partial<Batch>): boolean {
+  let found = false;
+  client.setQueriesData<BatchPages>({ queryKey: LIST }, (old) => {
+    if (!old?.pages.some((page) => page.items.some((one) => one.id === id))) return old;
+    found = true;
+    return { ...old, pages: old.pages.map((page) => ({ ...page, items: page.items.map((one) => (one.id === id ? { ...one, ...news } : one)) })) };
+  });
+  return found;
+}

@@ -1,0 +1,25 @@
+import { useQuery } from "@tanstack/react-query";
+import { channels as channelsQuery } from "~/api/queries";
+import { batches } from "~/shared/copy/batches";
+import { priorities } from "~/shared/copy/statuses";
+import type { Batch } from "../cache";
+import css from "./side.module.css";
+
+const copy = batches.one;
+
+/** What it was made with. */
+export function About({ batch, lookNames }: { batch: Batch; lookNames: Map<string, string> }) {
+  const channels = useQuery(channelsQuery());
+  const named = (id: string) => (id === "master" ? copy.master : (channels.data?.find((one) => one.id === id)?.channel.name ?? id));
+  const rows: [string, string][] = [
+    [copy.looks, batch.looks.map((look) => lookNames.get(look.template) ?? copy.lookGone).join(", ")],
+    [copy.channels, batch.channels.map(named).join(", ")],
+    [copy.priority, priorities[batch.priority]?.name ?? ""],
+    [copy.started, copy.madeAt(batch.started_at ?? batch.created_at)],
+  ];
+  return (
+    <section className={css.block} aria-label={copy.about}>
+      <dl className={css.about}>{rows.map(([term, words]) => <div key={term}><dt>{term}</dt><dd>{words}</dd></div>)}</dl>
+    </section>
+  );
+}

@@ -1,0 +1,67 @@
+/** What the photos told before any work was done. */
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { useQueries } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { api, got } from "~/api/client";
+import { keys } from "~/api/queries";
+import { batches } from "~/shared/copy/batches";
+import { checks, shortOf } from "~/shared/copy/findings";
+import { Picture } from "~/shared/ui/Picture";
+import type { Batch } from "../cache";
+import { stable } from "../pictures";
+import css from "./side.module.css";
+
+const copy = batches.one;
+const SHOWN = 5;
+
+export function FlagList({ flags }: { flags: Batch["flags"] }) {
+  if (flags.length === 0) return null;
+  // At most twenty photos are named with each: where all are, they can be counted.
+  const whole = flags.every((flag) => flag.photos.length === flag.count);
+  const title = whole ? copy.flags(new Set(flags.flatMap((flag) => flag.photos)).size) : copy.flagsSome;
+  return (
+    <section className={css.block} aria-label={title}>
+      <h2>{title}</h2>
+      <p className="soft small">{copy.flagsWords}</p>
+      <ul className={css.list}>{flags.map((flag) => <Flag key={flag.check} flag={flag} />)}</ul>
+    </section>
+  );
+}
+
+function Flag({ flag }: { flag: Batch["flags"][number] }) {
+  const [check = "", channel = ""] = flag.check.split(" for ");
+  const short = shortOf(check);
+  return (
+    <li className={css.cause} data-tone="look">
+      <div className={css.line}>
+        <IconAlertTriangle size={15} stroke={2} aria-hidden style={{ color: "var(--look)", flex: "none" }} />
+        <strong>{channel ? copy.flagFor(short, channel) : short}</strong>
+        <span className="num soft">{flag.count.toLocaleString()}</span>
+      </div>
+      <p className="small soft">{checks[check]?.help && flag.count > 1 ? checks[check].help : flag.words}</p>
+      <Photos ids={flag.photos.slice(0, SHOWN)} />
+    </li>
+  );
+}
+
+function Photos({ ids }: { ids: string[] }) {
+  const photos = useQueries({
+    queries: ids.map((id) => ({
+      queryKey: [...keys.photos, "one", id],
+      queryFn: () => got(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: id } } })),
+      staleTime: 5 * 60_000,
+      retry: false,
+    })),
+  });
+  const found = photos.flatMap((photo) => (photo.data ? [photo.data] : []));
+  return (
+    <div className={css.thumbs}>
+      {found.map((photo) => {
+        const picture = <Picture src={stable(`${photo.id}:thumb`, photo.thumb)} alt={copy.flagPhoto(photo.name)} fit="cover" />;
+        return photo.product_id
+          ? <Link key={photo.id} to="/library/$product" params={{ product: photo.product_id }} className={css.thumb} title={photo.name}>{picture}</Link>
+          : <span key={photo.id} className={css.thumb} title={photo.name}>{picture}</span>;
+      })}
+    </div>
+  );
+}

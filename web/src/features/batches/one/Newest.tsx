@@ -1,0 +1,58 @@
+/** In a large batch, the picture that was finished last, large: something to look at while the sheet fills. */
+import { useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { api, got } from "~/api/client";
+import { batches } from "~/shared/copy/batches";
+import { live } from "~/shared/live";
+import { Picture } from "~/shared/ui/Picture";
+import type { Item } from "../cache";
+import sheet from "./sheet.module.css";
+import css from "./side.module.css";
+import { nameOf } from "./Tile";
+import { steady } from "./useSheet";
+
+const EVERY_MS = 1_600;
+
+export function Newest({ batch }: { batch: string }) {
+  const client = useQueryClient();
+  const [newest, set] = useState<Item | null>(null);
+  useEffect(() => {
+    let waiting = "";
+    let soon: ReturnType<typeof setTimeout> | undefined;
+    let ended = false;
+    const look = async () => {
+      const id = waiting;
+      try {
+        const item = await got(api.GET("/api/v1/items/{item_id}", { params: { path: { item_id: id } } }));
+        if (!ended && item.after) set(steady(item));
+      } catch {
+        /* the next one will do */
+      }
+      soon = undefined;
+      if (waiting !== id && !ended) soon = setTimeout(() => void look(), EVERY_MS);
+    };
+    const stop = live.listen((message) => {
+      if (message.batch !== batch) return;
+      const made = message.items?.findLast((item) => item.status === "review" && item.by === null);
+      if (!made) return;
+      waiting = made.id;
+      soon ??= setTimeout(() => void look(), 200);
+    });
+    return () => {
+      ended = true;
+      stop();
+      clearTimeout(soon);
+    };
+  }, [batch, client]);
+  if (!newest) return null;
+  const name = nameOf(newest);
+  return (
+    <section className={css.newest} aria-label={batches.one.newest}>
+      <Link to="/review/$batch" params={{ batch }} search={{ group: "all", item: newest.id }} aria-label={batches.one.openInReview(name)}>
+        <div className={sheet.made} data-fresh key={newest.id}><Picture src={newest.after} alt="" eager /></div>
+      </Link>
+      <p className="small ellipsis"><span className="soft">{batches.one.newest}:</span> {name}</p>
+    </section>
+  );
+}

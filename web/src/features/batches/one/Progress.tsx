@@ -1,0 +1,115 @@
+/** How far it is: one figure, one bar, what happens right now, and how it came out so far. */
+import { Button } from "@mantine/core";
+import { IconPlayerPlay, IconRotateClockwise } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, got, type Schemas } from "~/api/client";
+import { keys } from "~/api/queries";
+import { batches } from "~/shared/copy/batches";
+import { common } from "~/shared/copy/common";
+import { stages as stageNames } from "~/shared/copy/statuses";
+import { sayFailed } from "~/shared/notify";
+import { Bar } from "~/shared/ui/marks";
+import { sentence } from "~/shared/ui/states";
+import type { Batch } from "../cache";
+import { partsOf } from "../parts";
+import { useDeeds } from "../useDeeds";
+import css from "./side.module.css";
+
+const copy = batches.one;
+const STAGES = ["segment", "upscale", "generate", "export"];
+type Run = Schemas["RunView"];
+
+export function Progress({ batch, status, run, filled }: { batch: Batch; status?: Schemas["BatchStatus"]; run?: Run; filled: boolean }) {
+  const deeds = useDeeds(batch);
+  const { state, counts, done, total } = batch;
+  const left = counts.processing ?? 0;
+  const parts = partsOf(counts);
+  const preparing = state === "created" || state === "validating";
+  const { title, words } = told(batch, run, filled);
+  return (
+    <section className={css.block} aria-label={copy.progress}>
+      {preparing || (state === "failed" && total === 0) || total === 0 ? (
+        <h2 className={css.big}>{title}</h2>
+      ) : (
+        <>
+          <p className={`${css.figure} num`}><strong>{done.toLocaleString()}</strong><span> {copy.finished(done, total).split(" ").slice(1).join(" ")}</span></p>
+          <Bar parts={parts} total={total} label={copy.progress} height={10} />
+        </>
+      )}
+      {words && <p className="soft">{words}</p>}
+      {state === "processing" && (
+        <p className="soft">
+          {status?.waits_until ? copy.waits(status.waits_until)
+            : status?.seconds_left && left > 0 ? copy.left(common.timeLeft(status.seconds_left.low, status.seconds_left.high)) : copy.leftSoon}
+        </p>
+      )}
+      {preparing && filled && batch.hold && (
+        <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} loading={deeds.start.isPending} onClick={() => deeds.start.mutate()}>{copy.start(total)}</Button>
+      )}
+      {state === "paused" && (
+        <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} loading={deeds.resume.isPending} onClick={() => deeds.resume.mutate()}>{batches.deeds.resume}</Button>
+      )}
+      {state === "failed" && run?.status === "failed" && <RetryRun run={run} batch={batch.id} />}
+      {state === "processing" && status && <Stages stages={status.stages} />}
+      {total > 0 && !preparing && (
+        <ul className={css.legend} aria-label={copy.counts}>
+          {parts.filter((part) => part.value > 0).map((part) => (
+            <li key={part.words}><span className={css.dot} data-tone={part.tone} aria-hidden />{sentence(part.words)}<span className="num">{part.value.toLocaleString()}</span></li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function told(batch: Batch, run: Run | undefined, filled: boolean): { title: string; words: string } {
+  const { state, counts, total } = batch;
+  const ready = counts.review ?? 0;
+  switch (state) {
+    case "created": return { title: copy.created, words: copy.createdWords };
+    case "validating":
+      return filled && batch.hold
+        ? { title: copy.held, words: copy.heldWords(total, batch.flags.length > 0) }
+        : { title: copy.validating, words: copy.validatingWords(run?.done ?? 0, run?.total ?? 0) };
+    case "paused": return { title: copy.paused, words: copy.pausedWords(counts.processing ?? 0) };
+    case "cancelled": return { title: copy.cancelled, words: copy.cancelledWords };
+    case "failed": return { title: copy.failed, words: sentence(batch.error) };
+    case "approved": return { title: copy.approved, words: copy.approvedWords(counts.approved ?? 0) };
+    case "exported": return { title: copy.exported, words: batch.exported_at ? copy.exportedWords(batch.exported_at) : "" };
+    case "review": return { title: copy.done, words: ready > 0 ? copy.ready(ready) : copy.doneNone };
+    default: return { title: "", words: ready > 0 ? copy.readyWords : "" };
+  }
+}
+
+function Stages({ stages }: { stages: Record<string, number> }) {
+  const shown = STAGES.filter((stage) => stage !== "upscale" || (stages.upscale ?? 0) > 0);
+  const most = Math.max(1, ...shown.map((stage) => stages[stage] ?? 0));
+  return (
+    <ol className={css.stages} aria-label={copy.stages}>
+      {shown.map((stage) => {
+        const count = stages[stage] ?? 0;
+        return (
+          <li key={stage} data-none={count === 0 || undefined}>
+            <span>{stageNames[stage]}</span>
+            <span className={css.thread} aria-hidden><span style={{ width: `${(100 * count) / most}%` }} /></span>
+            <span className="num">{count.toLocaleString()}</span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+/** Its list could not be made, for a reason that may be gone by now. */
+function RetryRun({ run, batch }: { run: Run; batch: string }) {
+  const client = useQueryClient();
+  const retry = useMutation({
+    mutationFn: () => got(api.POST("/api/v1/failures/retry", { body: { runs: [run.id], items: [] } })),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: keys.batch(batch) });
+      void client.invalidateQueries({ queryKey: keys.runs });
+    },
+    onError: sayFailed,
+  });
+  return <Button variant="default" leftSection={<IconRotateClockwise size={16} aria-hidden />} loading={retry.isPending} onClick={() => retry.mutate()}>{copy.failedRetry}</Button>;
+}

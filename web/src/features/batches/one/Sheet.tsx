@@ -1,0 +1,58 @@
+/** The light table: all pictures of a batch, as tiles or as a list, virtual in both. */
+import { Button, SegmentedControl } from "@mantine/core";
+import { IconLayoutGrid, IconList, IconPhoto } from "@tabler/icons-react";
+import { useMemo, useState } from "react";
+import { batches } from "~/shared/copy/batches";
+import { Empty, Failed, TilesWaiting } from "~/shared/ui/states";
+import type { Batch } from "../cache";
+import { Chips } from "../list/Chips";
+import { ItemRows } from "./ItemRows";
+import { Tiles } from "./Tiles";
+import css from "./sheet.module.css";
+import { SHOWS, useSheet, type Show } from "./useSheet";
+
+const copy = batches.one;
+
+export function Sheet({ batch, lookNames }: { batch: Batch; lookNames: Map<string, string> }) {
+  const [show, pick] = useState<Show>("all");
+  const [layout, lay] = useState<"sheet" | "list">("sheet");
+  const sheet = useSheet(batch.id, show);
+  const items = useMemo(() => sheet.data?.pages.flatMap((page) => page.items) ?? [], [sheet.data]);
+  const several = batch.looks.length > 1;
+  const options = SHOWS.filter((one) => one === show || one === "all" || one === "finished" || one === "look" || (batch.counts[one === "working" ? "processing" : "failed"] ?? 0) > 0)
+    .map((value) => ({ value, words: copy.shows[value] }));
+  const more = sheet.hasNextPage && !sheet.isFetchingNextPage;
+  const load = () => void sheet.fetchNextPage();
+  const filling = batch.state === "created" || batch.state === "validating";
+  return (
+    <section className={css.table} aria-label={copy.sheet}>
+      <header className={css.bar}>
+        <Chips label={copy.show} options={options} value={show} pick={pick} />
+        <span style={{ flex: 1 }} />
+        <SegmentedControl
+          aria-label={copy.layout} size="xs" value={layout} onChange={(value) => lay(value === "list" ? "list" : "sheet")}
+          data={[
+            { value: "sheet", label: <span className={css.choice}><IconLayoutGrid size={15} aria-hidden />{copy.asSheet}</span> },
+            { value: "list", label: <span className={css.choice}><IconList size={15} aria-hidden />{copy.asList}</span> },
+          ]}
+        />
+      </header>
+      {sheet.isPending || (items.length === 0 && filling && show === "all") ? (
+        <TilesWaiting count={12} size={220} />
+      ) : sheet.isError && !sheet.data ? (
+        <Failed error={sheet.error} retry={() => void sheet.refetch()} />
+      ) : items.length === 0 ? (
+        <Empty icon={<IconPhoto size={30} stroke={1.5} />} title={copy.noneOf[show]} words={show === "all" ? copy.noneWords : undefined}>
+          {show !== "all" && <Button variant="default" onClick={() => pick("all")}>{batches.list.showAll}</Button>}
+        </Empty>
+      ) : layout === "list" ? (
+        <ItemRows key={show} items={items} lookNames={lookNames} more={more} load={load} />
+      ) : (
+        <Tiles
+          key={show} items={items} total={show === "all" && sheet.hasNextPage ? Math.max(batch.total, items.length) : items.length}
+          lookNames={several ? lookNames : null} more={more} load={load}
+        />
+      )}
+    </section>
+  );
+}

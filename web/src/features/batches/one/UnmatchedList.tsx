@@ -1,0 +1,62 @@
+/** Lines of a list and files of a ZIP for which there is no photo. */
+import { Button, Drawer } from "@mantine/core";
+import { IconCopy } from "@tabler/icons-react";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useState } from "react";
+import { batches } from "~/shared/copy/batches";
+import { say } from "~/shared/notify";
+import { sentence } from "~/shared/ui/states";
+import type { Batch } from "../cache";
+import css from "./side.module.css";
+
+const copy = batches.one;
+const SHOWN = 4;
+type Lines = Batch["unmatched"];
+
+export function UnmatchedList({ lines }: { lines: Lines }) {
+  const [opened, open] = useState(false);
+  if (lines.length === 0) return null;
+  return (
+    <section className={css.block} aria-label={copy.unmatched(lines.length)}>
+      <h2>{copy.unmatched(lines.length)}</h2>
+      <p className="soft small">{copy.unmatchedWords}</p>
+      <ul className={css.list}>{lines.slice(0, SHOWN).map((one, at) => <li key={at} className={css.unmet}><Line one={one} /></li>)}</ul>
+      {lines.length > SHOWN && <Button variant="default" onClick={() => open(true)}>{copy.unmatchedAll(lines.length)}</Button>}
+      <Drawer opened={opened} onClose={() => open(false)} position="right" size={460} title={copy.unmatchedTitle}>
+        <Button
+          variant="default" mb="sm" leftSection={<IconCopy size={15} aria-hidden />}
+          onClick={() => void navigator.clipboard.writeText(lines.map((one) => `${one.name}\t${one.reason}`).join("\n")).then(() => say(copy.copied))}
+        >
+          {copy.copyList}
+        </Button>
+        {opened && <All lines={lines} />}
+      </Drawer>
+    </section>
+  );
+}
+
+function All({ lines }: { lines: Lines }) {
+  const [scroll, found] = useState<HTMLDivElement | null>(null);
+  const rows = useVirtualizer({ count: lines.length, getScrollElement: () => scroll, estimateSize: () => 64, overscan: 8 });
+  return (
+    <div ref={found} className={css.lines} tabIndex={0} role="group" aria-label={copy.unmatchedTitle}>
+      <ul className={css.list} style={{ height: rows.getTotalSize(), position: "relative", display: "block" }}>
+        {rows.getVirtualItems().map((row) => {
+          const one = lines[row.index];
+          return one && (
+            <li key={row.key} ref={rows.measureElement} data-index={row.index} className={css.unmet} style={{ position: "absolute", left: 0, right: 0, top: 0, transform: `translateY(${row.start}px)` }}>
+              <Line one={one} />
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
+const Line = ({ one }: { one: Lines[number] }) => (
+  <>
+    <strong style={{ overflowWrap: "anywhere" }}>{one.name}</strong>
+    <span className="soft small">{sentence(one.reason)}</span>
+  </>
+);

@@ -1,0 +1,64 @@
+/** A batch with how far it is, kept up by the live messages; and the run that fills it, while it does. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { api, got } from "~/api/client";
+import { batch as batchQuery, batchStatus, keys } from "~/api/queries";
+import { announce } from "~/shared/announce";
+import { batches } from "~/shared/copy/batches";
+import { live } from "~/shared/live";
+
+const STATUS_MS = 4_000;
+const FILLING = ["created", "validating", "paused", "failed"];
+
+export function useBatch(id: string) {
+  const client = useQueryClient();
+  const asked = useQuery(batchQuery(id));
+  const status = useQuery(batchStatus(id));
+  const kept = asked.data;
+  const now = status.data;
+  const batch = kept && now ? { ...kept, state: now.state, counts: now.counts, done: now.done, total: now.total } : kept;
+
+  // Messages tell counts; the time left and the failures' causes are asked for now and then while they come.
+  useEffect(() => {
+    let soon: ReturnType<typeof setTimeout> | undefined;
+    let at = 0;
+    const stop = live.listen((message) => {
+      if (message.batch !== id || soon) return;
+      soon = setTimeout(() => {
+        soon = undefined;
+        at = Date.now();
+        void client.invalidateQueries({ queryKey: keys.batchStatus(id) });
+      }, Math.max(message.done === message.total ? 300 : 1_200, STATUS_MS - (Date.now() - at)));
+    });
+    return () => {
+      stop();
+      clearTimeout(soon);
+    };
+  }, [client, id]);
+
+  const run = useQuery({
+    queryKey: [...keys.runs, kept?.run],
+    queryFn: () => got(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: kept?.run ?? "" } } })),
+    enabled: Boolean(kept?.run && batch && FILLING.includes(batch.state)),
+  });
+  const filled = run.data?.status === "done";
+  useEffect(() => {
+    if (filled) void client.invalidateQueries({ queryKey: keys.batch(id), exact: true });
+  }, [client, filled, id]);
+
+  useFinish(batch);
+  return { batch, status: now, run: run.data, filled, error: asked.error, again: () => void asked.refetch() };
+}
+
+/** Says once that it is finished. */
+function useFinish(batch: { id: string; name: string; state: string; counts: Record<string, number> } | undefined): void {
+  const was = useRef<{ id: string; state: string } | null>(null);
+  useEffect(() => {
+    if (!batch) return;
+    const { id, state, counts } = batch;
+    if (was.current?.id === id && was.current.state === "processing" && (state === "review" || state === "approved")) {
+      announce(batches.one.doneSaid(batch.name, counts.review ?? 0, counts.failed ?? 0));
+    }
+    was.current = { id, state };
+  }, [batch]);
+}

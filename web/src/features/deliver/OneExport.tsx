@@ -1,0 +1,164 @@
+/** One delivery: how far it is, what came of each file, and where it lies. */
+import { Button } from "@mantine/core";
+import { IconAlertTriangle, IconCircleCheck, IconDownload, IconRefresh } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
+import { api, got, type Schemas } from "~/api/client";
+import { keys } from "~/api/queries";
+import { announce } from "~/shared/announce";
+import { common } from "~/shared/copy/common";
+import { deliver as copy } from "~/shared/copy/deliver";
+import { say, sayFailed } from "~/shared/notify";
+import { Bar, Status } from "~/shared/ui/marks";
+import { LinkButton } from "~/shared/ui/LinkButton";
+import { Failed, RowsWaiting, sentence } from "~/shared/ui/states";
+import { Files } from "./Files";
+import { destinations, filesKey, isOpen, oneExport, type Export } from "./queries";
+import { BatchName, KindIcon } from "./Side";
+import css from "./deliver.module.css";
+
+const words = copy.one;
+
+export function OneExport({ id }: { id: string }) {
+  const asked = useQuery(oneExport(id));
+  if (asked.isError && !asked.data) return <Failed error={asked.error} retry={() => void asked.refetch()} />;
+  if (!asked.data) return <RowsWaiting count={3} height={90} />;
+  return <Shown one={asked.data} />;
+}
+
+function Shown({ one }: { one: Export }) {
+  const client = useQueryClient();
+  const open = isOpen(one);
+  const was = useRef(open);
+  // Each live message brings the head anew; the files that are on the screen follow it.
+  useEffect(() => void client.invalidateQueries({ queryKey: filesKey(one.id) }, { cancelRefetch: false }), [client, one.id, one.done, one.status]);
+  useEffect(() => {
+    if (was.current && one.status === "done") announce(words.announceDone(one.delivered));
+    was.current = open;
+  }, [open, one.status, one.delivered]);
+  return (
+    <div className={css.one}>
+      <header className={css.oneHead}>
+        <KindIcon kind={String(one.to.kind)} size={26} />
+        <div className={css.oneWords}>
+          <h2 className="ellipsis"><BatchName id={one.batch} /></h2>
+          <p className="soft"><Place to={one.to} />. {words.by(common.ago(one.created_at))}.</p>
+        </div>
+        <Status of={one.status} />
+        {open && <Stop id={one.id} />}
+        {!open && one.batch && <LinkButton to="/deliver" search={{ batch: one.batch }} variant="default" leftSection={<IconRefresh size={16} aria-hidden />}>{words.again}</LinkButton>}
+      </header>
+      <Result one={one} />
+      <Files one={one} />
+    </div>
+  );
+}
+
+function Place({ to }: { to: Export["to"] }) {
+  const known = useQuery({ ...destinations(), enabled: to.kind === "s3" }).data;
+  const text = (name: string) => (typeof to[name] === "string" ? to[name] : "");
+  if (to.kind === "zip") return words.to.zip;
+  if (to.kind === "folder") return words.to.folder(text("folder"));
+  const name = known?.find((one) => one.id === to.destination)?.name ?? "";
+  return words.to.s3([name, text("prefix")].filter(Boolean).join("/"));
+}
+
+function Result({ one }: { one: Export }) {
+  if (isOpen(one)) {
+    return (
+      <div className={css.result} role="status">
+        <p className="num">{one.total > 0 ? words.progress(one.done, one.total) : one.status === "queued" ? words.waiting : words.preparing}</p>
+        <Bar
+          parts={[{ value: one.delivered, tone: "ok", words: words.tones.delivered }, { value: one.failed, tone: "no", words: words.tones.failed }]}
+          total={one.total} label={words.progress(one.done, one.total)}
+        />
+      </div>
+    );
+  }
+  const bad = one.status === "failed" || one.failed > 0;
+  return (
+    <div className={css.result}>
+      <div className={css.outcome} data-tone={bad || one.status === "cancelled" ? "no" : "ok"}>
+        {bad ? <IconAlertTriangle size={22} stroke={1.7} aria-hidden /> : <IconCircleCheck size={22} stroke={1.7} aria-hidden />}
+        <div>
+          <h3>{outcome(one)}</h3>
+          {one.error && <p role="alert">{sentence(one.error)}</p>}
+          {one.left_out.length > 0 && <p className="soft small">{words.leftOut(one.left_out.length)}</p>}
+        </div>
+        {one.failed > 0 && <Again one={one} />}
+        {one.to.kind === "zip" && one.status === "done" && <Zip one={one} />}
+      </div>
+    </div>
+  );
+}
+
+function outcome(one: Export): string {
+  if (one.status === "cancelled") return words.cancelled;
+  if (one.status === "failed") return words.failedWhole;
+  if (one.failed > 0) return words.failed(one.failed);
+  return one.delivered > 0 ? words.done(one.delivered) : words.nothing;
+}
+
+function Zip({ one }: { one: Export }) {
+  const expired = !one.zip || (one.zip_expires_at !== null && Date.parse(one.zip_expires_at) < Date.now());
+  // A link holds for an hour, a page may be open for longer: it is asked for anew.
+  const fetched = useMutation({
+    mutationFn: () => got(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: one.id }, query: { limit: 1 } } })),
+    onSuccess: ({ export: fresh }) => {
+      const link = document.createElement("a");
+      link.href = fresh.zip;
+      link.download = "";
+      link.click();
+    },
+    onError: sayFailed,
+  });
+  if (expired) return <p className="soft small">{words.expired}</p>;
+  return (
+    <div className={css.zip}>
+      <Button leftSection={<IconDownload size={17} aria-hidden />} loading={fetched.isPending} onClick={() => fetched.mutate()}>{words.download}</Button>
+      {one.zip_expires_at && <span className="soft small">{words.holds(one.zip_expires_at)}</span>}
+    </div>
+  );
+}
+
+function Stop({ id }: { id: string }) {
+  const client = useQueryClient();
+  const stop = useMutation({
+    mutationFn: () => got(api.DELETE("/api/v1/runs/{run_id}", { params: { path: { run_id: id } } })),
+    onSuccess: () => {
+      say(words.stopped);
+      void client.invalidateQueries({ queryKey: keys.exports });
+    },
+    onError: sayFailed,
+  });
+  return <Button variant="default" loading={stop.isPending} onClick={() => stop.mutate()}>{words.stop}</Button>;
+}
+
+/** Only what did not arrive, to the same place. */
+function Again({ one }: { one: Export }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const again = useMutation({
+    mutationFn: async () => {
+      const failed: Schemas["DeliveryView"][] = [];
+      for (let cursor: string | undefined; ; ) {
+        const page = await got(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: one.id }, query: { cursor, limit: 200 } } }));
+        failed.push(...page.files.filter((file) => file.status === "failed"));
+        if (!page.next_cursor) break;
+        cursor = page.next_cursor;
+      }
+      const body = {
+        items: [...new Set(failed.map((file) => file.item))], channels: [...new Set(failed.map((file) => file.channel))],
+        to: one.to as Schemas["ExportAsked"]["to"], dry_run: false,
+      };
+      return (await got(api.POST("/api/v1/exports", { body, headers: { "Idempotency-Key": `again-${one.id}` } }))) as Schemas["ExportStarted"];
+    },
+    onSuccess: (made) => {
+      void client.invalidateQueries({ queryKey: keys.exports });
+      void navigate({ to: "/deliver", search: { export: made.run } });
+    },
+    onError: sayFailed,
+  });
+  return <Button variant="default" loading={again.isPending} onClick={() => again.mutate()}>{words.retry}</Button>;
+}

@@ -1,0 +1,79 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api, got, type Schemas } from "~/api/client";
+import { keys } from "~/api/queries";
+
+export type Export = Schemas["ExportView"];
+export type Kind = "zip" | "folder" | "s3";
+export type To = Schemas["ExportAsked"]["to"];
+
+const paged = { initialPageParam: undefined as string | undefined, getNextPageParam: (page: { next_cursor?: string | null }) => page.next_cursor ?? undefined };
+
+export const batchPages = () =>
+  infiniteQueryOptions({
+    queryKey: [...keys.batches, "pages"],
+    queryFn: ({ pageParam }) => got(api.GET("/api/v1/batches", { params: { query: { cursor: pageParam, limit: 100 } } })),
+    ...paged,
+  });
+
+/** The first approved picture of a batch stands for it. */
+export const face = (batch: string) =>
+  queryOptions({
+    queryKey: [...keys.items(batch), "face"],
+    queryFn: async () => {
+      const page = await got(api.GET("/api/v1/batches/{batch_id}/items", { params: { path: { batch_id: batch }, query: { status: ["approved"], limit: 1 } } }));
+      return page.items[0]?.thumb ?? "";
+    },
+    staleTime: 5 * 60_000,
+  });
+
+/** Everything in a batch, page by page: pictures and names for what goes and what stays. */
+export const itemPages = (batch: string) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.items(batch), "deliver"],
+    queryFn: ({ pageParam }) =>
+      got(api.GET("/api/v1/batches/{batch_id}/items", { params: { path: { batch_id: batch }, query: { cursor: pageParam, limit: 200 } } })),
+    ...paged,
+    staleTime: 30_000,
+  });
+
+/** What would go. `approved` is only in the key: whoever approves more is to see it here. */
+export const plan = (batch: string, channels: string[] | null, approved: number) =>
+  queryOptions({
+    queryKey: [...keys.exports, "plan", batch, channels, approved],
+    queryFn: async () =>
+      (await got(api.POST("/api/v1/exports", { body: { batch, channels, to: { kind: "zip" }, dry_run: true } }))) as Schemas["Planned"],
+    staleTime: 15_000,
+  });
+
+export const exportPages = () =>
+  infiniteQueryOptions({
+    queryKey: [...keys.exports, "list"],
+    queryFn: ({ pageParam }) => got(api.GET("/api/v1/exports", { params: { query: { cursor: pageParam, limit: 50 } } })),
+    ...paged,
+  });
+
+export const oneExport = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.exports, "one", id],
+    queryFn: async () => (await got(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: id }, query: { limit: 1 } } }))).export,
+  });
+
+// Not under `exports`: each live message would load every page anew.
+export const filesKey = (id: string) => ["export-files", id] as const;
+export const exportFiles = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: filesKey(id),
+    queryFn: ({ pageParam }) =>
+      got(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: id }, query: { cursor: pageParam, limit: 200 } } })),
+    ...paged,
+  });
+
+export const destinationsKey = ["destinations"] as const;
+export const destinations = () =>
+  queryOptions({
+    queryKey: destinationsKey,
+    queryFn: async () => (await got(api.GET("/api/v1/destinations", { params: { query: { limit: 200 } } }))).items,
+    staleTime: 60_000,
+  });
+
+export const isOpen = (one: Export): boolean => one.status === "queued" || one.status === "running";

@@ -1,0 +1,15 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
+import type { Schemas } from "~/api/client";
+import { itemPages } from "./queries";
+
+export type Items = ReadonlyMap<string, Schemas["ItemView"]>;
+
+/** What is in a batch, by id; it fills page by page. */
+export function useItems(batch: string | null): Items {
+  const { data, hasNextPage, isFetching, fetchNextPage } = useInfiniteQuery({ ...itemPages(batch ?? ""), enabled: batch !== null });
+  useEffect(() => {
+    if (hasNextPage && !isFetching) void fetchNextPage();
+  }, [hasNextPage, isFetching, fetchNextPage]);
+  return useMemo(() => new Map(data?.pages.flatMap((page) => page.items.map((one) => [one.id, one] as const)) ?? []), [data]);
+}

@@ -1,0 +1,66 @@
+/** Choose the product that photos belong to. */
+import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { IconPlus, IconSearch } from "@tabler/icons-react";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useId, useState, type KeyboardEvent } from "react";
+import { announce } from "~/shared/announce";
+import { library } from "~/shared/copy/library";
+import { say, sayFailed } from "~/shared/notify";
+import { Picture } from "~/shared/ui/Picture";
+import { assignPhotos } from "./deeds";
+import { mainOf, nameOf, type Photo, type Product } from "./model";
+import { someProducts } from "./queries";
+import { skuOf } from "./sku";
+import css from "./picker.module.css";
+
+const copy = library.assign;
+
+export function AssignPhotos({ photos, close, done, make }: { photos: readonly Photo[]; close: () => void; done: () => void; make: () => void }) {
+  const client = useQueryClient();
+  const [words, set] = useState(photos.length === 1 && photos[0] ? skuOf(photos[0].name) : "");
+  const [rested] = useDebouncedValue(words.trim(), 200);
+  const [at, setAt] = useState(0);
+  const found = useQuery(someProducts(rested));
+  const id = useId();
+  const assign = useMutation({
+    mutationFn: (product: Product) => assignPhotos(client, photos, product),
+    onSuccess: (_, product) => {
+      const told = library.done.assigned(photos.length, nameOf(product));
+      announce(told);
+      say(told);
+      close();
+      done();
+    },
+    onError: sayFailed,
+  });
+  const products = found.data ?? [];
+  const active = Math.min(at, products.length - 1);
+  const keyed = (event: KeyboardEvent): void => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) (event.preventDefault(), setAt(Math.max(0, Math.min(products.length - 1, active + step))));
+    const chosen = products[active];
+    if (event.key === "Enter" && chosen && rested === words.trim() && !assign.isPending) (event.preventDefault(), assign.mutate(chosen));
+  };
+  return (
+    <Modal opened onClose={close} title={copy.title(photos.length)} size={460}>
+      <TextInput
+        data-autofocus leftSection={<IconSearch size={16} aria-hidden />} placeholder={copy.search} aria-label={copy.search} value={words} onChange={(event) => (set(event.target.value), setAt(0))}
+        onKeyDown={keyed} role="combobox" aria-expanded="true" aria-controls={id} aria-activedescendant={products[active] ? `${id}-${active}` : undefined} autoComplete="off"
+      />
+      <div id={id} role="listbox" aria-label={copy.title(photos.length)} className={css.list}>
+        {products.map((product, place) => (
+          <div key={product.id} id={`${id}-${place}`} role="option" aria-selected={place === active} className={css.choice} onMouseMove={() => setAt(place)} onClick={() => !assign.isPending && assign.mutate(product)}>
+            <span className={css.thumb}><Picture src={mainOf(product)?.thumb ?? ""} alt="" /></span>
+            <span className={css.two}>
+              <strong className="ellipsis">{nameOf(product)}</strong>
+              <span className="soft small ellipsis">{[product.title && product.sku, library.card.angles(product.photos.length)].filter(Boolean).join(" · ")}</span>
+            </span>
+          </div>
+        ))}
+      </div>
+      {found.isSuccess && products.length === 0 && <p className={css.none}>{copy.none}</p>}
+      <Group mt="md"><Button variant="default" leftSection={<IconPlus size={16} aria-hidden />} onClick={make}>{copy.make}</Button></Group>
+    </Modal>
+  );
+}

@@ -1,0 +1,25 @@
+import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react";
+import type { Schemas } from "~/api/client";
+import { checks, shortOf } from "~/shared/copy/findings";
+import { productPage } from "~/shared/copy/library";
+import { sentence } from "~/shared/ui/states";
+import css from "./findings.module.css";
+
+/** What was found, in sentences: what it is, the figures, what helps. */
+export function Findings({ findings }: { findings: readonly Schemas["Finding"][] }) {
+  const bad = findings.filter((one) => one.verdict === "warn" || one.verdict === "fail");
+  if (bad.length === 0) return <p className={css.fine}><IconCircleCheck size={17} stroke={1.8} aria-hidden />{productPage.photo.fine}</p>;
+  return (
+    <ul className={css.findings}>
+      {bad.map((one, at) => (
+        <li key={`${one.check}${at}`} data-verdict={one.verdict}>
+          <IconAlertTriangle size={17} stroke={1.8} aria-hidden />
+          <div><strong>{shortOf(one.check)}</strong><p>{plain(one.words)} <span className="soft">{checks[one.check]?.help}</span></p></div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+// A duplicate's sentence names the other photo's id, which says nothing to people.
+const plain = (words: string): string => sentence(words.replace(/ \((?:img|prd)_[A-Za-z0-9]+\)/g, ""));

@@ -1,0 +1,76 @@
+/** A product to be: by hand, or of photos that have none. */
+import { Button, Checkbox, Group, Modal, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState, type FormEvent } from "react";
+import { ApiError, api, got } from "~/api/client";
+import { keys } from "~/api/queries";
+import { announce } from "~/shared/announce";
+import { common } from "~/shared/copy/common";
+import { library } from "~/shared/copy/library";
+import { Picture } from "~/shared/ui/Picture";
+import { told } from "~/shared/ui/states";
+import { assignPhotos } from "./deeds";
+import type { Photo, Place, Product } from "./model";
+import { skuOf } from "./sku";
+import css from "./library.module.css";
+
+const copy = library.product;
+
+export function NewProduct({ photos = [], place, close, made }: { photos?: readonly Photo[]; place?: Place; close: () => void; made: (product: Product) => void }) {
+  const client = useQueryClient();
+  const [said, say] = useState({ sku: photos[0] ? skuOf(photos[0].name) : "", title: "", gtin: "", asin: "", category: "" });
+  const [into, setInto] = useState(true);
+  const make = useMutation({
+    mutationFn: async () => {
+      const product = await got(api.POST("/api/v1/products", { body: said }));
+      if (place && into) {
+        await got(api.POST("/api/v1/collections/{collection_id}/products", { params: { path: { collection_id: place.id } }, body: { add: [product.id], remove: [] } }));
+      }
+      await assignPhotos(client, photos, product);
+      return product;
+    },
+    onSuccess: (product) => {
+      void client.invalidateQueries({ queryKey: keys.products });
+      void client.invalidateQueries({ queryKey: keys.collections });
+      announce(library.done.productMade(product.title || product.sku));
+      close();
+      made(product);
+    },
+  });
+  const wrong = make.error ? told(make.error) : null;
+  const fields = make.error instanceof ApiError ? ((make.error.problem as { errors?: { field: string; words: string }[] }).errors ?? []) : [];
+  const wrongOf = (field: string) => fields.find((one) => one.field === field)?.words;
+  const field = (name: keyof typeof said, label: string) => ({
+    label, value: said[name], error: wrongOf(name), maxLength: 200, autoComplete: "off",
+    onChange: (event: { target: { value: string } }) => say({ ...said, [name]: event.target.value }),
+  });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (said.sku.trim()) make.mutate();
+  };
+  return (
+    <Modal opened onClose={close} title={library.newProduct} size={520}>
+      <form onSubmit={submit} className={css.fields}>
+        {photos.length > 0 && (
+          <>
+            <div className={css.thumbs}>{photos.slice(0, 14).map((photo) => <div key={photo.id}><Picture src={photo.thumb} alt={photo.name} /></div>)}</div>
+            <p className="soft small">{copy.fromPhotos(photos.length)}</p>
+          </>
+        )}
+        <TextInput {...field("sku", copy.sku)} description={copy.skuHelp} required data-autofocus />
+        <TextInput {...field("title", copy.name)} placeholder={copy.optional} maxLength={500} />
+        <div className={css.two}>
+          <TextInput {...field("gtin", copy.gtin)} placeholder={copy.optional} inputMode="numeric" maxLength={20} />
+          <TextInput {...field("asin", copy.asin)} placeholder={copy.optional} maxLength={20} />
+        </div>
+        <TextInput {...field("category", copy.category)} placeholder={copy.optional} />
+        {place && <Checkbox checked={into} onChange={(event) => setInto(event.target.checked)} label={copy.into(place.name)} />}
+        {wrong && fields.length === 0 && <p role="alert" className={css.alert}>{[wrong.words || wrong.title, wrong.remedy].filter(Boolean).join(" ")}</p>}
+        <Group justify="flex-end" mt="sm">
+          <Button variant="default" onClick={close}>{common.cancel}</Button>
+          <Button type="submit" loading={make.isPending} disabled={!said.sku.trim()}>{copy.deed}</Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}

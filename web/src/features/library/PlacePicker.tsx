@@ -1,0 +1,81 @@
+/** Choose a collection, a season or a category, or make one; walked with the arrow keys from the field. */
+import { Modal, TextInput } from "@mantine/core";
+import { IconArrowBarToUp, IconPlus, IconSearch } from "@tabler/icons-react";
+import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { library } from "~/shared/copy/library";
+import { KindIcon, kinds } from "./kinds";
+import type { Place } from "./model";
+import { usePlaceDeeds } from "./placeDeeds";
+import { pathOf, rowsOf } from "./tree";
+import css from "./picker.module.css";
+
+const copy = library.pick;
+type Choice = { key: string; depth: number; sign: ReactNode; words: string; note?: string; choose: () => void };
+
+export function PlacePicker({ title, places, hidden, top = false, here, makes = false, close, pick }: {
+  title: string; places: Place[]; hidden?: ReadonlySet<string>; top?: boolean; here?: string; makes?: boolean;
+  close: () => void; pick: (place: Place | null) => void;
+}) {
+  const [words, set] = useState("");
+  const [at, setAt] = useState(0);
+  const { make } = usePlaceDeeds();
+  const list = useRef<HTMLDivElement>(null);
+  const id = useId();
+  const told = words.trim().toLowerCase();
+
+  const choices: Choice[] = [];
+  if (top && !told) choices.push({ key: "top", depth: 0, sign: <IconArrowBarToUp size={17} stroke={1.6} aria-hidden />, words: library.places.top, choose: () => pick(null) });
+  for (const kind of kinds) {
+    for (const { place, depth } of rowsOf(places, () => true, (one) => one.kind === kind)) {
+      if (hidden?.has(place.id) || (told && !place.name.toLowerCase().includes(told))) continue;
+      const path = told ? pathOf(places, place.id).slice(0, -1).map((one) => one.name).join(" / ") : "";
+      choices.push({
+        key: place.id, depth: told ? 0 : depth, sign: <KindIcon kind={place.kind} />, words: place.name,
+        note: place.id === here ? copy.here : path, choose: () => pick(place),
+      });
+    }
+  }
+  const isNew = makes && told !== "" && !places.some((place) => place.name.toLowerCase() === told);
+  if (isNew) {
+    choices.push({
+      key: "new", depth: 0, sign: <IconPlus size={17} stroke={1.6} aria-hidden />, words: copy.make(words.trim()),
+      choose: () => make.mutate({ kind: "collection", name: words.trim(), parent: null }, { onSuccess: (made) => pick(made) }),
+    });
+  }
+  const active = Math.min(at, choices.length - 1);
+  useEffect(() => {
+    list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+  }, [active]);
+  const choose = (choice: Choice | undefined): void => {
+    if (!choice) return;
+    choice.choose();
+    close();
+  };
+  const keyed = (event: KeyboardEvent): void => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) (event.preventDefault(), setAt(Math.max(0, Math.min(choices.length - 1, active + step))));
+    if (event.key === "Enter" && !event.nativeEvent.isComposing) (event.preventDefault(), choose(choices[active]));
+  };
+  return (
+    <Modal opened onClose={close} title={title} size={460}>
+      <TextInput
+        data-autofocus leftSection={<IconSearch size={16} aria-hidden />} placeholder={copy.filter} aria-label={copy.filter} value={words}
+        onChange={(event) => (set(event.target.value), setAt(0))} onKeyDown={keyed}
+        role="combobox" aria-expanded="true" aria-controls={id} aria-activedescendant={choices[active] ? `${id}-${active}` : undefined} autoComplete="off"
+      />
+      <div id={id} ref={list} role="listbox" aria-label={title} className={css.list}>
+        {choices.map((choice, place) => (
+          <div
+            key={choice.key} id={`${id}-${place}`} role="option" aria-selected={place === active} className={css.choice}
+            style={{ paddingInlineStart: 10 + choice.depth * 18 }} onClick={() => choose(choice)} onMouseMove={() => setAt(place)}
+          >
+            {choice.sign}
+            <span className="ellipsis">{choice.words}</span>
+            {choice.note && <span className="soft small ellipsis">{choice.note}</span>}
+          </div>
+        ))}
+      </div>
+      {choices.length === 0 && <p className={css.none}>{told ? copy.none : copy.empty}</p>}
+    </Modal>
+  );
+}

@@ -1,0 +1,98 @@
+/** The places on the left: everything, what is not sorted, and the tree. */
+import { Skeleton } from "@mantine/core";
+import { IconInbox, IconLayoutGrid, IconPhotoQuestion } from "@tabler/icons-react";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useEffect, useState, type ReactNode } from "react";
+import { collections } from "~/api/queries";
+import { library } from "~/shared/copy/library";
+import { Failed, Waiting } from "~/shared/ui/states";
+import { Branch } from "./Branch";
+import { Confirm } from "./Confirm";
+import { useDragged } from "./dragging";
+import { kinds } from "./kinds";
+import type { Place, View } from "./model";
+import { useOpened } from "./opened";
+import { usePlaceDeeds } from "./placeDeeds";
+import { PlacePicker } from "./PlacePicker";
+import { photoPages, productPages } from "./queries";
+import { pathOf, within } from "./tree";
+import css from "./places.module.css";
+
+const copy = library.places;
+
+export function Places({ view, drop }: { view: View; drop: (place: Place, ids: readonly string[], adds: boolean) => void }) {
+  const navigate = useNavigate();
+  const tree = useQuery(collections());
+  const opened = useOpened();
+  const deeds = usePlaceDeeds();
+  const dragged = useDragged();
+  const [asked, ask] = useState<{ what: "move" | "remove"; place: Place } | null>(null);
+  const places = tree.data ?? [];
+
+  // Where one is must be seen in the tree, whatever link one came by.
+  const { put } = opened;
+  useEffect(() => {
+    if (view.collection && tree.data) put(pathOf(tree.data, view.collection).slice(0, -1).map((place) => place.id), true);
+  }, [view.collection, tree.data, put]);
+
+  return (
+    <nav className={css.places} aria-label={copy.label} data-dragging={dragged ? dragged.kind : undefined}>
+      <div className={css.firsts}>
+        <First view={view} show={undefined} icon={<IconLayoutGrid size={17} stroke={1.6} aria-hidden />} count={<AllCount />}>{copy.all}</First>
+        <First view={view} show="unsorted" icon={<IconInbox size={17} stroke={1.6} aria-hidden />}>{copy.unsorted}</First>
+        <First view={view} show="unassigned" icon={<IconPhotoQuestion size={17} stroke={1.6} aria-hidden />} count={<UnassignedCount />}>{copy.unassigned}</First>
+      </div>
+      {tree.isPending && <Waiting><div className={css.waiting}>{[70, 48, 62, 54, 40].map((width) => <Skeleton key={width} height={14} width={`${width}%`} />)}</div></Waiting>}
+      {tree.isError && !tree.data && <Failed error={tree.error} retry={() => void tree.refetch()} />}
+      {tree.data && kinds.map((kind) => (
+        <Branch
+          key={kind} kind={kind} places={places} current={view.collection} opened={opened} deeds={deeds} drop={drop}
+          go={(id) => void navigate({ to: "/library", search: { collection: id } })} ask={(what, place) => ask({ what, place })}
+        />
+      ))}
+      {asked?.what === "move" && (
+        <PlacePicker
+          title={library.pick.place(asked.place.name)} places={places} hidden={within(places, asked.place.id)} top={asked.place.parent_id !== null}
+          close={() => ask(null)} pick={(to) => deeds.move(asked.place, to?.id ?? null)}
+        />
+      )}
+      <Confirm
+        opened={asked?.what === "remove"} title={copy.removeTitle(asked?.place.name ?? "")} deed={copy.remove} busy={deeds.remove.isPending}
+        words={copy.removeWords(asked?.place.products_below ?? 0, places.filter((one) => one.parent_id === asked?.place.id).length)}
+        close={() => ask(null)}
+        confirm={() => asked && deeds.remove.mutate(asked.place, {
+          onSuccess: () => {
+            ask(null);
+            if (view.collection === asked.place.id) void navigate({ to: "/library", search: {}, replace: true });
+          },
+        })}
+      />
+    </nav>
+  );
+}
+
+function First({ view, show, icon, count, children }: { view: View; show: "unsorted" | "unassigned" | undefined; icon: ReactNode; count?: ReactNode; children: ReactNode }) {
+  const special = view.show === "unsorted" || view.show === "unassigned" ? view.show : undefined;
+  const here = !view.collection && special === show;
+  return (
+    <Link to="/library" search={{ show }} className={css.row} aria-current={here ? "page" : undefined} data-first draggable={false}>
+      {icon}
+      <span className="ellipsis">{children}</span>
+      <span className={css.end}>{count}</span>
+    </Link>
+  );
+}
+
+const Count = ({ count, more }: { count: number | undefined; more: boolean }) =>
+  count === undefined ? null : <span className={`${css.count} num`}>{more ? library.tooMany(count) : count.toLocaleString()}</span>;
+
+// The service gives pages without a total: a count is known once the last page is here, until then "100+".
+function AllCount() {
+  const { data, hasNextPage } = useInfiniteQuery(productPages({}));
+  return <Count count={data?.pages.reduce((sum, page) => sum + page.items.length, 0)} more={hasNextPage} />;
+}
+function UnassignedCount() {
+  const { data, hasNextPage } = useInfiniteQuery(photoPages());
+  return <Count count={data?.pages.reduce((sum, page) => sum + page.items.length, 0)} more={hasNextPage} />;
+}

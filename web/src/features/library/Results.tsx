@@ -1,0 +1,39 @@
+/** What the newest batches made of a product. */
+import { Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { templates } from "~/api/queries";
+import { productPage as copy } from "~/shared/copy/library";
+import { statuses } from "~/shared/copy/statuses";
+import { Status } from "~/shared/ui/marks";
+import { Picture } from "~/shared/ui/Picture";
+import { Waiting } from "~/shared/ui/states";
+import { results } from "./queries";
+import css from "./product.module.css";
+
+const MOST = 8;
+
+export function Results({ sku }: { sku: string }) {
+  const found = useQuery(results(sku));
+  const looks = useQuery(templates());
+  const nameOf = (id: string) => looks.data?.find((one) => one.id === id)?.name ?? "";
+  if (found.isError) return null; // an extra: the page is whole without it
+  return (
+    <section className={css.block} aria-labelledby="results">
+      <h2 id="results">{copy.results}</h2>
+      {found.isPending && <Waiting><div className={css.results}><Skeleton height={120} /><Skeleton height={120} /></div></Waiting>}
+      {found.data?.length === 0 && <p className="soft small">{copy.noResults}</p>}
+      <ul className={css.results}>
+        {found.data?.slice(0, MOST).map(({ item, batch }) => (
+          <li key={item.id}>
+            <Link to="/review/$batch" params={{ batch: item.batch }} search={{ group: "all", item: item.id }} title={batch} aria-label={copy.result(nameOf(item.template), statuses[item.status] ?? item.status, batch)}>
+              <span className={css.thumb}><Picture src={item.after || item.before || item.thumb} alt="" /></span>
+              <span className="ellipsis small">{nameOf(item.template)}</span>
+              <Status of={item.status} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

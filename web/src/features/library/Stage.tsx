@@ -1,0 +1,47 @@
+/** The photo, large; or what was cut out of it, on a checkerboard. */
+import { Button, Loader, SegmentedControl } from "@mantine/core";
+import { IconScissors } from "@tabler/icons-react";
+import { useState } from "react";
+import { productPage as copy, roleWords } from "~/shared/copy/library";
+import { Full, isShown } from "./Full";
+import type { Photo } from "./model";
+import css from "./product.module.css";
+
+const views = [{ value: "photo", label: copy.view.photo }, { value: "cutout", label: copy.view.cutout }];
+
+export function Stage({ photo, cutting, cut }: { photo: Photo; cutting: boolean; cut: () => void }) {
+  const [view, show] = useState("photo");
+  return (
+    <div className={css.stage}>
+      <div className={css.picture}>
+        {view === "photo" ? <Full photo={photo} alt={copy.picture(roleWords(photo.role), photo.name)} />
+          : photo.matte_version > 0 ? <Cutout key={`${photo.id}${photo.matte_version}`} photo={photo} />
+          : (
+            <div className={css.uncut}>
+              <h2>{copy.notCut}</h2>
+              <p className="soft">{copy.notCutWords}</p>
+              <Button mt="sm" leftSection={<IconScissors size={17} aria-hidden />} loading={cutting} onClick={cut}>{copy.cut}</Button>
+            </div>
+          )}
+      </div>
+      <div className={css.views}>
+        <SegmentedControl size="xs" data={views} value={view} onChange={show} aria-label={copy.view.label} />
+        {view === "photo" && !isShown(photo) && <span className="soft small">{copy.notShown}</span>}
+      </div>
+    </div>
+  );
+}
+
+// The service draws it at full size: that takes a moment.
+function Cutout({ photo }: { photo: Photo }) {
+  const [ready, set] = useState(false);
+  return (
+    <>
+      {!ready && <div className={css.loading} role="status"><Loader size="sm" /><span className="soft">{copy.cutting}</span></div>}
+      <img
+        className={css.cutout} data-ready={ready || undefined} src={`/api/v1/images/${photo.id}/cutout?v=${photo.matte_version}`} alt={copy.cutoutOf(photo.name)}
+        draggable={false} onLoad={() => set(true)} onError={() => set(true)}
+      />
+    </>
+  );
+}

@@ -1,0 +1,30 @@
+/** What is being dragged: while it hovers a browser does not tell, and whoever may be dropped on must know. */
+import { useSyncExternalStore } from "react";
+
+export type Dragged = { kind: "products"; ids: readonly string[] } | { kind: "place"; id: string } | null;
+let dragged: Dragged = null;
+const watchers = new Set<() => void>();
+
+export const dragging = {
+  get now(): Dragged {
+    return dragged;
+  },
+  set(next: Dragged): void {
+    if (dragged === next) return;
+    dragged = next;
+    for (const changed of watchers) changed();
+  },
+};
+
+export const useDragged = (): Dragged =>
+  useSyncExternalStore((changed) => (watchers.add(changed), () => watchers.delete(changed)), () => dragged);
+
+/** A small card that follows the pointer: how many. */
+export function dragCard(event: React.DragEvent, words: string): void {
+  const card = document.createElement("div");
+  card.className = "library-drag";
+  card.textContent = words;
+  document.body.append(card);
+  event.dataTransfer.setDragImage(card, 14, 14);
+  setTimeout(() => card.remove());
+}

@@ -1,0 +1,11 @@
+import { IconCalendarEvent, IconFolder, IconTag } from "@tabler/icons-react";
+import type { Kind } from "./model";
+
+export const kinds: readonly Kind[] = ["collection", "season", "category"];
+const icons = { collection: IconFolder, season: IconCalendarEvent, category: IconTag };
+
+/** The sign of a kind of place. */
+export function KindIcon({ kind, size = 17 }: { kind: Kind; size?: number }) {
+  const Icon = icons[kind];
+  return <Icon size={size} stroke={1.6} aria-hidden />;
+}

@@ -1,0 +1,95 @@
+/** Changes to one product and to its photos. One after the other, each on what the one before left. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { ApiError, api, got, type Schemas } from "~/api/client";
+import { keys } from "~/api/queries";
+import { announce } from "~/shared/announce";
+import { productPage } from "~/shared/copy/library";
+import { say, sayFailed } from "~/shared/notify";
+import type { Photo, Product } from "./model";
+import { patchProducts } from "./queries";
+import { steadyPhoto, steadyProduct } from "./steady";
+
+type Fields = Schemas["ProductChange"];
+
+export function useProductDeeds(id: string) {
+  const client = useQueryClient();
+  const scope = { id: `product-${id}` };
+  const now = (): Product | undefined => client.getQueryData<Product>(keys.product(id));
+  const seen = () => ({ "If-Match": now() ? `"${now()?.revision}"` : undefined });
+  const put = (product: Product): void => patchProducts(client, (one) => (one.id === product.id ? product : one));
+  const putPhoto = (photo: Photo): void => {
+    const product = now();
+    if (product) put({ ...product, photos: product.photos.map((one) => (one.id === photo.id ? steadyPhoto(photo) : one)) });
+  };
+  const again = () => client.invalidateQueries({ queryKey: keys.product(id) });
+  const failed = (error: unknown): void => {
+    void again();
+    if (error instanceof ApiError && error.status === 412) say(productPage.stale);
+    else sayFailed(error);
+  };
+
+  const change = useMutation({
+    scope,
+    mutationFn: (body: Fields) => got(api.PATCH("/api/v1/products/{product_id}", { params: { path: { product_id: id }, header: seen() }, body })),
+    onSuccess: (product) => put(steadyProduct(product)),
+  });
+
+  /** The first is the main photo: who puts another one first, makes it that. */
+  const order = useMutation({
+    scope,
+    mutationFn: async (photos: readonly Photo[]) => {
+      const first = photos[0];
+      if (first && first.role !== "main" && photos.some((one) => one.role === "main")) {
+        await got(api.PATCH("/api/v1/images/{image_id}", { params: { path: { image_id: first.id } }, body: { role: "main" } }));
+      }
+      return got(api.PUT("/api/v1/products/{product_id}/photos", {
+        params: { path: { product_id: id }, header: seen() }, body: { photos: photos.map((one) => one.id) },
+      }));
+    },
+    onMutate: (photos) => {
+      const product = now();
+      if (product) put({ ...product, photos: [...photos] });
+    },
+    onSuccess: (product) => put(steadyProduct(product)),
+    onError: failed,
+  });
+
+  const changePhoto = useMutation({
+    scope,
+    mutationFn: ({ photo, body }: { photo: Photo; body: Schemas["PhotoChange"] }) =>
+      got(api.PATCH("/api/v1/images/{image_id}", { params: { path: { image_id: photo.id }, header: { "If-Match": `"${photo.revision}"` } }, body })),
+    onSuccess: (photo) => {
+      putPhoto(photo);
+      void again(); // another photo may have given up its role
+      void client.invalidateQueries({ queryKey: keys.photos });
+    },
+  });
+
+  const replace = useMutation({
+    scope,
+    mutationFn: ({ photo, file }: { photo: Photo; file: File }) => {
+      const form = new FormData();
+      form.append("file", file);
+      return got(api.PUT("/api/v1/images/{image_id}/file", { params: { path: { image_id: photo.id } }, body: { file: file.name }, bodySerializer: () => form }));
+    },
+    onSuccess: (photo) => {
+      putPhoto(photo);
+      announce(productPage.photo.replaced);
+      say(productPage.photo.replaced);
+    },
+    onError: failed,
+  });
+
+  const cut = useMutation({
+    mutationFn: (photo: Photo) =>
+      got(api.POST("/api/v1/images/{image_id}/segment", { params: { path: { image_id: photo.id }, header: { prefer: "wait=50" } }, body: { refined: false } })),
+    onSuccess: (run) => {
+      void again();
+      if (run.error) sayFailed(new ApiError({ ...run.error, remedy: run.error.remedy ?? "", reference: run.error.reference ?? "" }));
+    },
+    onError: failed,
+  });
+
+  return { change, order, changePhoto, replace, cut, again, failed };
+}
+export type ProductDeeds = ReturnType<typeof useProductDeeds>;

@@ -1,0 +1,19 @@
+import { Button, Group } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { announce } from "~/shared/announce";
+import { common } from "~/shared/copy/common";
+
+/** Says what was done, with a way back for a few seconds. */
+export function sayWithUndo(words: string, undo: () => void): void {
+  announce(words);
+  const id = notifications.show({
+    withCloseButton: true,
+    autoClose: 9_000,
+    message: (
+      <Group justify="space-between" wrap="nowrap">
+        <span>{words}</span>
+        <Button size="compact-sm" variant="default" onClick={() => (notifications.hide(id), undo())}>{common.undo}</Button>
+      </Group>
+    ),
+  });
+}

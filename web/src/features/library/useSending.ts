@@ -1,0 +1,48 @@
+/** Photos on their way to a product: one after the other, each with how far it is. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useRef, useState } from "react";
+import { upload, type Schemas } from "~/api/client";
+import { keys } from "~/api/queries";
+import { announce } from "~/shared/announce";
+import { productPage } from "~/shared/copy/library";
+import { say, sayFailed } from "~/shared/notify";
+
+export type Sending = { key: string; name: string; fraction: number };
+
+export function useSending(product: string) {
+  const client = useQueryClient();
+  const [sending, set] = useState<readonly Sending[]>([]);
+  const line = useRef(Promise.resolve());
+  const one = useCallback(async (key: string, file: File): Promise<boolean> => {
+    const form = new FormData();
+    form.append("product_id", product);
+    form.append("file", file);
+    try {
+      await upload<Schemas["PhotoView"]>("/api/v1/images", form, {
+        key, progress: (fraction) => set((all) => all.map((each) => (each.key === key ? { ...each, fraction } : each))),
+      });
+      return true;
+    } catch (error) {
+      say(productPage.notTaken(file.name));
+      sayFailed(error);
+      return false;
+    } finally {
+      await client.invalidateQueries({ queryKey: keys.product(product) });
+      set((all) => all.filter((each) => each.key !== key));
+    }
+  }, [client, product]);
+
+  const send = useCallback((files: Iterable<File>): void => {
+    const queued = [...files].map((file) => ({ file, key: crypto.randomUUID() }));
+    if (queued.length === 0) return;
+    set((all) => [...all, ...queued.map(({ file, key }) => ({ key, name: file.name, fraction: 0 }))]);
+    line.current = line.current.then(async () => {
+      let count = 0;
+      for (const { file, key } of queued) if (await one(key, file)) count += 1;
+      if (count > 0) announce(productPage.added(count));
+      void client.invalidateQueries({ queryKey: [...keys.products, "list"] });
+    });
+  }, [client, one]);
+  return { sending, send };
+}
+export const PICTURES = "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/tiff,.heic,.heif,.tif,.tiff";

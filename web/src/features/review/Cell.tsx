@@ -1,0 +1,41 @@
+/** One picture of the grid. What was decided shows as a sign, what was found as a number; neither hides the base. */
+import { IconAlertTriangle, IconCheck, IconPlayerSkipForward, IconRefresh, IconX } from "@tabler/icons-react";
+import { memo } from "react";
+import { shortOf } from "~/shared/copy/findings";
+import { statuses } from "~/shared/copy/statuses";
+import { Picture } from "~/shared/ui/Picture";
+import css from "./review.module.css";
+import type { Item, ReviewStore } from "./store";
+import { useIsHere, useIsSelected, useItem } from "./use";
+
+const signs: Partial<Record<Item["status"], typeof IconCheck>> = {
+  approved: IconCheck, rejected: IconX, skipped: IconPlayerSkipForward, processing: IconRefresh, failed: IconAlertTriangle,
+};
+
+export const Cell = memo(function Cell({ store, id, eager = false, open }: { store: ReviewStore; id: string; eager?: boolean; open?: () => void }) {
+  const item = useItem(store, id);
+  const here = useIsHere(store, id);
+  const selected = useIsSelected(store, id);
+  if (!item) return null;
+  const bad = item.findings.filter((one) => one.verdict === "warn" || one.verdict === "fail");
+  const Sign = signs[item.status];
+  const name = item.title || item.sku || item.photo_name;
+  const label = [name, item.sku !== name && item.sku, statuses[item.status], ...bad.map((one) => shortOf(one.check)), selected && "✓"].filter(Boolean).join(", ");
+  return (
+    <button
+      type="button" className={css.cell} data-here={here || undefined} data-status={item.status} data-selected={selected || undefined} data-keys
+      tabIndex={here ? 0 : -1} aria-label={label} aria-current={here || undefined} aria-pressed={store.selected.size > 0 ? selected : undefined}
+      onClick={(event) => {
+        if (event.shiftKey) store.selectRange(id);
+        else if (event.ctrlKey || event.metaKey) store.select(id, !selected);
+        else store.go(id);
+      }}
+      onDoubleClick={open}
+    >
+      <Picture src={item.after || item.thumb} alt="" eager={eager} />
+      {Sign && <span className={css.sign} data-status={item.status} aria-hidden><Sign size={15} stroke={2.4} /></span>}
+      {bad.length > 0 && <span className={css.found} title={bad.map((one) => shortOf(one.check)).join(", ")} aria-hidden><IconAlertTriangle size={13} stroke={2.2} />{bad.length}</span>}
+      {selected && <span className={css.tick} aria-hidden><IconCheck size={13} stroke={3} /></span>}
+    </button>
+  );
+});

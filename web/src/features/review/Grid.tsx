@@ -1,0 +1,55 @@
+/** All pictures of a group, virtual: 2,000 of them scroll as ten do. */
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { Cell } from "./Cell";
+import css from "./review.module.css";
+import type { ReviewStore } from "./store";
+import { useAll, useCursor } from "./use";
+
+export const GAP = 10;
+
+export function Grid({ store, size, columns: tell, label, open }: {
+  store: ReviewStore; size: number; columns: (count: number) => void; label: string; open: () => void;
+}) {
+  useAll(store);
+  const cursor = useCursor(store);
+  const box = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const node = box.current;
+    if (!node) return;
+    const measured = new ResizeObserver(([entry]) => entry && setWidth(entry.contentRect.width));
+    measured.observe(node);
+    return () => measured.disconnect();
+  }, []);
+  const columns = Math.max(1, Math.floor((width + GAP) / (size + GAP)));
+  const side = (width - GAP * (columns - 1)) / columns;
+  useEffect(() => tell(columns), [columns, tell]);
+
+  const rows = useVirtualizer({
+    count: width ? Math.ceil(store.view.length / columns) : 0,
+    getScrollElement: () => box.current,
+    estimateSize: () => side + GAP,
+    overscan: 3,
+  });
+  useEffect(() => rows.measure(), [rows, side]);
+  useEffect(() => {
+    const at = cursor ? store.view.indexOf(cursor) : -1;
+    if (at >= 0 && width) rows.scrollToIndex(Math.floor(at / columns), { align: "auto" });
+    if (document.activeElement?.closest("[data-review-grid]")) {
+      requestAnimationFrame(() => box.current?.querySelector<HTMLElement>("[data-here]")?.focus({ preventScroll: true }));
+    }
+  }, [cursor, columns, rows, store, width]);
+
+  return (
+    <div ref={box} className={css.grid} data-review-grid role="group" aria-label={label}>
+      <div style={{ height: rows.getTotalSize(), position: "relative" }}>
+        {rows.getVirtualItems().map((row) => (
+          <div key={row.key} className={css.gridRow} style={{ transform: `translateY(${row.start}px)`, gridTemplateColumns: `repeat(${columns}, 1fr)`, height: side }}>
+            {store.view.slice(row.index * columns, (row.index + 1) * columns).map((id) => <Cell key={id} store={store} id={id} open={open} />)}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,183 @@
+/** The picture under the cursor, large, with what was found, what can be decided, and its product's other angles. */
+import { Button, SegmentedControl, Tooltip } from "@mantine/core";
+import { IconArrowBackUp, IconCheck, IconColumns, IconHistory, IconPlayerSkipForward, IconRefresh, IconX, IconZoomIn } from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo, useState } from "react";
+import { api, got, type Schemas } from "~/api/client";
+import { channels as channelsQuery, keys } from "~/api/queries";
+import { common } from "~/shared/copy/common";
+import { shortOf } from "~/shared/copy/findings";
+import { review as copy } from "~/shared/copy/review";
+import { KeyCap } from "~/shared/ui/KeyCap";
+import { Pill, Status } from "~/shared/ui/marks";
+import { sentence } from "~/shared/ui/states";
+import { RejectPanel, type Rejection } from "./RejectPanel";
+import { Stage } from "./Stage";
+import type { Decision, Item, ReviewStore } from "./store";
+import { useAll, useCursor, useItem } from "./use";
+import { Versions } from "./Versions";
+import css from "./review.module.css";
+
+export type LoupeState = { mode: "whole" | "full" | "compare"; rejecting: boolean; versions: boolean };
+
+export const itemQuery = (id: string) => ({
+  queryKey: keys.item(id),
+  queryFn: () => got(api.GET("/api/v1/items/{item_id}", { params: { path: { item_id: id } } })),
+  staleTime: 60_000,
+});
+
+export function Loupe({ store, state, set, deed, undo, reject, nameOf }: {
+  store: ReviewStore; state: LoupeState; set: (next: Partial<LoupeState>) => void; deed: (decision: Decision) => void; undo: () => void;
+  reject: (rejection: Rejection) => void; nameOf: (by: string | null) => string;
+}) {
+  const id = useCursor(store) ?? "";
+  const item = useItem(store, id);
+  useAll(store);
+  const settled = useSettled(id, 80);
+  const detail = useQuery({ ...itemQuery(settled), enabled: settled !== "" });
+  const known = detail.data?.id === id ? detail.data : undefined;
+  useAhead(store, id);
+
+  const files = useMemo(() => newest(known), [known]);
+  const [channel, setChannel] = useState("");
+  const file = files.find((one) => one.channel === channel) ?? files[0];
+  const names = useQuery(channelsQuery());
+  const [against, setAgainst] = useState<number | null>(null);
+  useEffect(() => setAgainst(null), [id]);
+  const older = known?.versions.find((one) => one.version === against);
+
+  if (!item) return <div className={css.loupe} />;
+  const title = item.title || item.sku || item.photo_name;
+  const full = file && !["tiff"].includes(file.format) ? file.url : "";
+  const bad = item.findings.filter((one) => one.verdict === "warn" || one.verdict === "fail");
+  const angles = store.angles(item);
+  const many = store.selected.size;
+
+  return (
+    <section className={css.loupe} aria-label={title}>
+      <div className={css.stage}>
+        <Stage
+          after={{ quick: item.after || item.thumb, full, name: title }} mode={state.mode}
+          before={older ? older.after : item.before || item.thumb} beforeName={older ? copy.compare.version(older.version) : copy.compare.before}
+        />
+        {item.status === "processing" && <div className={css.veil}><Pill tone="busy" icon={<IconRefresh size={14} aria-hidden />}>{copy.processing}</Pill></div>}
+        {files.length > 1 && (
+          <div className={css.channels}>
+            <SegmentedControl
+              size="xs" aria-label={copy.channel} value={file?.channel ?? ""} onChange={setChannel}
+              data={files.map((one) => ({ value: one.channel, label: names.data?.find((known) => known.id === one.channel)?.channel.name ?? one.channel }))}
+            />
+          </div>
+        )}
+      </div>
+
+      {angles.length > 1 && (
+        <div className={css.angles} role="group" aria-label={copy.angles}>
+          {angles.map((one) => (
+            <button key={one.id} type="button" className={css.angle} data-here={one.id === id || undefined} onClick={() => store.go(one.id)} aria-label={`${one.role || one.photo_name}`}>
+              <img src={one.after || one.thumb} alt="" />
+            </button>
+          ))}
+        </div>
+      )}
+
+      <div className={css.facts}>
+        <div className={css.head}>
+          <h2 className="ellipsis">{title}</h2>
+          {item.sku !== title && <span className="soft num ellipsis">{item.sku}</span>}
+          <span style={{ flex: 1 }} />
+          {item.status !== "review" && <Status of={item.status} />}
+          {file && <span className="soft small num">{copy.file(file.width, file.height, file.format, common.bytes(file.bytes))}</span>}
+        </div>
+        {state.rejecting ? (
+          <RejectPanel many={Math.max(1, many)} confirm={reject} cancel={() => set({ rejecting: false })} />
+        ) : (
+          <>
+            {item.error && <p className={css.error}>{copy.failed} {sentence(item.error.reason)}</p>}
+            <Found findings={bad} />
+            <div className={css.deeds}>
+              <Button color="ok.7" leftSection={<IconCheck size={17} />} rightSection={<KeyCap hidden>A</KeyCap>} onClick={() => deed("approve")}>{copy.deeds.approve}{many > 1 && ` (${many})`}</Button>
+              <Button variant="default" leftSection={<IconX size={17} />} rightSection={<KeyCap hidden>R</KeyCap>} onClick={() => set({ rejecting: true })} styles={{ label: { color: "var(--no)" } }}>{copy.deeds.reject}</Button>
+              <Button variant="default" leftSection={<IconPlayerSkipForward size={17} />} rightSection={<KeyCap hidden>S</KeyCap>} onClick={() => deed("skip")}>{copy.deeds.skip}</Button>
+              <Button variant="subtle" leftSection={<IconArrowBackUp size={17} />} rightSection={<KeyCap hidden>Z</KeyCap>} onClick={undo}>{copy.deeds.undo}</Button>
+              <span style={{ flex: 1 }} />
+              <Toggle on={state.mode === "compare"} words={copy.deeds.compare} keyName="X" icon={<IconColumns size={17} />} flip={() => set({ mode: state.mode === "compare" ? "whole" : "compare" })} />
+              <Toggle on={state.mode === "full"} words={copy.deeds.full} keyName="␣" icon={<IconZoomIn size={17} />} flip={() => set({ mode: state.mode === "full" ? "whole" : "full" })} />
+              <Toggle on={state.versions} words={copy.deeds.versions} keyName="V" icon={<IconHistory size={17} />} flip={() => set({ versions: !state.versions })} />
+            </div>
+          </>
+        )}
+      </div>
+      <Versions
+        opened={state.versions} close={() => set({ versions: false })} item={known} nameOf={nameOf}
+        compare={(version) => {
+          setAgainst(version);
+          set({ versions: false, mode: "compare" });
+        }}
+      />
+    </section>
+  );
+}
+
+function Found({ findings }: { findings: readonly Schemas["Finding"][] }) {
+  if (findings.length === 0) return <div><Pill tone="ok" icon={<IconCheck size={13} stroke={2.4} aria-hidden />}>{copy.flags.none}</Pill></div>;
+  return (
+    <ul className={css.findings} aria-label={copy.flags.open}>
+      {findings.map((one, at) => (
+        <li key={`${one.check}${at}`}>
+          <Pill tone={one.verdict === "fail" ? "no" : "look"}>{shortOf(one.check)}</Pill>
+          <span className="soft">{sentence(one.words)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Toggle({ on, words, keyName, icon, flip }: { on: boolean; words: string; keyName: string; icon: React.ReactNode; flip: () => void }) {
+  return (
+    <Tooltip label={<>{words} <KeyCap hidden>{keyName}</KeyCap></>}>
+      <Button variant={on ? "filled" : "default"} px={10} aria-pressed={on} aria-label={words} onClick={flip}>{icon}</Button>
+    </Tooltip>
+  );
+}
+
+/** The finished files of the newest version, those for shops first: the master is for keeping. */
+function newest(item: Schemas["ItemDetail"] | undefined): readonly Schemas["RenditionView"][] {
+  const files = item?.versions.find((one) => one.version === item.version)?.renditions ?? [];
+  return [...files].sort((a, b) => Number(a.channel === "master") - Number(b.channel === "master"));
+}
+
+/** A value once it has stood still: keys that are held down ask for nothing on the way. */
+function useSettled(value: string, ms: number): string {
+  const [settled, set] = useState(value);
+  useEffect(() => {
+    const soon = setTimeout(() => set(value), ms);
+    return () => clearTimeout(soon);
+  }, [value, ms]);
+  return settled;
+}
+
+const decoded: HTMLImageElement[] = []; // at most 16 pictures are held ready
+
+/** The next three pictures are fetched and decoded while this one is looked at. */
+function useAhead(store: ReviewStore, id: string): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    const soon = setTimeout(async () => {
+      const at = store.view.indexOf(id);
+      for (const next of store.view.slice(at + 1).filter((one) => isOpen(store.items.get(one))).slice(0, 3)) {
+        const found = await client.ensureQueryData(itemQuery(next)).catch(() => undefined);
+        const url = newest(found)[0]?.url;
+        if (!url || decoded.some((one) => one.src.endsWith(url))) continue;
+        const picture = new Image();
+        picture.src = url;
+        decoded.push(picture);
+        if (decoded.length > 16) decoded.shift();
+        await picture.decode().catch(() => undefined);
+      }
+    }, 120);
+    return () => clearTimeout(soon);
+  }, [client, store, id]);
+}
+
+const isOpen = (item: Item | undefined): boolean => item?.status === "review" || item?.status === "skipped";

@@ -1,0 +1,55 @@
+/** Why it is not taken: 1 to 8 choose, Enter confirms, Esc goes back. What a retry will change stands there before. */
+import { Button, Textarea } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { api, got } from "~/api/client";
+import { review as copy } from "~/shared/copy/review";
+import { useKeys } from "~/shared/keys";
+import { KeyCap } from "~/shared/ui/KeyCap";
+import css from "./review.module.css";
+
+export type Rejection = { reason: string; note: string; retry: boolean };
+
+export function RejectPanel({ many, confirm, cancel }: { many: number; confirm: (rejection: Rejection) => void; cancel: () => void }) {
+  const reasons = useQuery({ queryKey: ["reasons"], queryFn: () => got(api.GET("/api/v1/review/reasons")), staleTime: Infinity });
+  const list = reasons.data ?? [];
+  const [chosen, choose] = useState("");
+  const [note, setNote] = useState("");
+  const panel = useRef<HTMLDivElement>(null);
+  useEffect(() => panel.current?.focus({ preventScroll: true }), []);
+  const known = copy.reasons[chosen];
+  const fixes = known?.fix ?? "";
+  const send = (retry: boolean) => (chosen || note) && confirm({ reason: chosen || "other", note, retry: retry && fixes !== "" });
+
+  const handlers: Record<string, () => void> = { enter: () => send(true), "shift+enter": () => send(false), escape: cancel };
+  list.forEach((reason, at) => (handlers[String(at + 1)] = () => choose(reason.id)));
+  useKeys(handlers);
+
+  return (
+    <div ref={panel} tabIndex={-1} className={css.reject} role="group" aria-label={copy.reject.title} data-keys>
+      <h3>{copy.reject.title}</h3>
+      <div className={css.reasons} role="radiogroup" aria-label={copy.reject.title}>
+        {list.map((reason, at) => (
+          <button key={reason.id} type="button" role="radio" aria-checked={chosen === reason.id} className={css.reason} onClick={() => choose(reason.id)} title={reason.rule} data-keys>
+            <KeyCap hidden>{at + 1}</KeyCap>
+            {copy.reasons[reason.id]?.title ?? reason.title}
+          </button>
+        ))}
+      </div>
+      <Textarea
+        aria-label={copy.reject.note} placeholder={copy.reject.notePlaceholder} value={note} onChange={(event) => setNote(event.currentTarget.value)} maxLength={2000} autosize minRows={1} maxRows={4}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" || event.shiftKey) return;
+          event.preventDefault();
+          send(true);
+        }}
+      />
+      <p className="soft small" aria-live="polite">{chosen && (fixes ? `${copy.reject.fixes} ${fixes}.` : copy.reject.nothing)}</p>
+      <div className={css.deeds}>
+        {fixes && <Button color="no.7" onClick={() => send(true)} rightSection={<KeyCap hidden>⏎</KeyCap>}>{copy.reject.again}{many > 1 && ` (${many})`}</Button>}
+        <Button variant={fixes ? "default" : "filled"} color={fixes ? undefined : "no.7"} disabled={!chosen && !note} onClick={() => send(false)} rightSection={<KeyCap hidden>{fixes ? "⇧⏎" : "⏎"}</KeyCap>}>{copy.reject.only}{!fixes && many > 1 && ` (${many})`}</Button>
+        <Button variant="subtle" onClick={cancel} rightSection={<KeyCap hidden>Esc</KeyCap>}>{copy.reject.cancel}</Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+/** Contact sheets of twelve for what the checks found nothing in: looked at as a whole, approved as a whole. */
+import { Button } from "@mantine/core";
+import { IconCheck, IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
+import { useEffect, useRef } from "react";
+import { review as copy } from "~/shared/copy/review";
+import { say } from "~/shared/notify";
+import { useKeys } from "~/shared/keys";
+import { KeyCap } from "~/shared/ui/KeyCap";
+import { Cell } from "./Cell";
+import css from "./review.module.css";
+import type { ReviewStore } from "./store";
+import { useAll, useCursor } from "./use";
+
+export const ON_SHEET = 12;
+const LOOKED_MS = 2_000;
+
+export function Sheet({ store, open }: { store: ReviewStore; open: () => void }) {
+  useAll(store);
+  const cursor = useCursor(store);
+  const pages = Math.max(1, Math.ceil(store.view.length / ON_SHEET));
+  const page = Math.floor(Math.max(0, cursor ? store.view.indexOf(cursor) : 0) / ON_SHEET);
+  const shown = store.view.slice(page * ON_SHEET, (page + 1) * ON_SHEET);
+  const left = shown.filter((id) => store.items.get(id)?.status === "review");
+
+  // Since when this sheet has been on the screen: nobody approves what he cannot have seen.
+  const since = useRef(Date.now());
+  useEffect(() => void (since.current = Date.now()), [page]);
+  // The next sheet's pictures come while this one is looked at.
+  useEffect(() => {
+    for (const id of store.view.slice((page + 1) * ON_SHEET, (page + 2) * ON_SHEET)) new Image().src = store.items.get(id)?.after ?? "";
+  }, [page, store]);
+
+  const turn = (to: number) => store.go(store.view[Math.max(0, Math.min(pages - 1, to)) * ON_SHEET] ?? cursor);
+  const approve = () => {
+    if (Date.now() - since.current < LOOKED_MS) return say(copy.sheet.tooSoon);
+    const next = store.view[(page + 1) * ON_SHEET];
+    store.decide(left, "approve");
+    if (next) store.go(next);
+  };
+  useKeys({ "shift+a": approve, pagedown: () => turn(page + 1), pageup: () => turn(page - 1) });
+
+  return (
+    <div className={css.sheetPane}>
+      <div className={css.sheet} data-review-grid>
+        {shown.map((id) => <Cell key={id} store={store} id={id} eager open={open} />)}
+      </div>
+      <div className={css.sheetBar}>
+        <Button variant="default" leftSection={<IconChevronLeft size={16} />} disabled={page === 0} onClick={() => turn(page - 1)} aria-label={copy.sheet.previous}>{copy.sheet.previous}</Button>
+        <span className="num soft">{copy.sheet.page(page + 1, pages)}</span>
+        <Button variant="default" rightSection={<IconChevronRight size={16} />} disabled={page >= pages - 1} onClick={() => turn(page + 1)} aria-label={copy.sheet.next}>{copy.sheet.next}</Button>
+        <span style={{ flex: 1 }} />
+        <Button color="ok.7" size="md" leftSection={<IconCheck size={18} />} rightSection={<><KeyCap hidden>⇧</KeyCap><KeyCap hidden>A</KeyCap></>} disabled={left.length === 0} onClick={approve}>
+          {copy.sheet.approvePage(left.length)}
+        </Button>
+      </div>
+    </div>
+  );
+}

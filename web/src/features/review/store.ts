@@ -1,0 +1,329 @@
+/**
+ * A batch under review: its items, which of them are looked at now, and every decision with its way back.
+ *
+ * Outside React: each cell subscribes to its own item, so that a key press paints two cells and not two thousand.
+ */
+import { api, ApiError, got, type Schemas } from "~/api/client";
+import { announce } from "~/shared/announce";
+import { review as copy } from "~/shared/copy/review";
+import type { Message } from "~/shared/live";
+import { say, sayFailed } from "~/shared/notify";
+import { decide, onSent, withdraw, type Sent } from "~/shared/outbox";
+
+export type Item = Schemas["ItemView"];
+export type Group = "look" | "fine" | "skipped" | "decided" | "all";
+export type Decision = "approve" | "reject" | "skip" | "retry";
+type Before = Pick<Item, "id" | "status" | "version">;
+type Act = { before: Before[]; key: string; act: string | null; settled: Promise<void> };
+
+const gives: Record<Decision, Item["status"]> = { approve: "approved", reject: "rejected", skip: "skipped", retry: "processing" };
+const PAGE = 200;
+const AT_ONCE = 500;
+
+export const inGroup: Record<Group, (item: Item) => boolean> = {
+  look: (item) => item.status === "review" && item.needs_look,
+  fine: (item) => item.status === "review" && !item.needs_look,
+  skipped: (item) => item.status === "skipped",
+  decided: (item) => item.status === "approved" || item.status === "rejected",
+  all: () => true,
+};
+const badChecks = (item: Item): string[] => [...new Set(item.findings.filter((one) => one.verdict === "warn" || one.verdict === "fail").map((one) => one.check))];
+/** The worst first among the doubtful, angles of a product together among the rest. */
+const order: Record<Group, (a: Item, b: Item) => number> = {
+  look: (a, b) => b.worst - a.worst || a.position - b.position,
+  fine: byProduct, skipped: byProduct, decided: byProduct, all: byProduct,
+};
+function byProduct(a: Item, b: Item): number {
+  return a.sku === b.sku ? a.template.localeCompare(b.template) || a.position - b.position : a.position - b.position;
+}
+
+export class ReviewStore {
+  readonly items = new Map<string, Item>();
+  loaded = false;
+  error: unknown = null;
+  view: string[] = [];
+  cursor: string | null = null;
+  selected = new Set<string>();
+  private group: Group = "look";
+  private flag: string | undefined;
+  private acts: Act[] = [];
+  private busy = new Map<string, number>();
+  private one = new Map<string, Set<() => void>>();
+  private all = new Set<() => void>();
+  private stamp = 0;
+  private ends: (() => void)[] = [];
+
+  constructor(readonly batch: string, private me: string | null) {}
+
+  start(): () => void {
+    void this.load();
+    this.ends.push(onSent((sent) => this.sent(sent)));
+    return () => this.ends.splice(0).forEach((end) => end());
+  }
+
+  // --- who listens ---
+
+  watchItem = (id: string) => (changed: () => void): (() => void) => {
+    const mine = this.one.get(id) ?? new Set();
+    this.one.set(id, mine.add(changed));
+    return () => mine.delete(changed);
+  };
+  watch = (changed: () => void): (() => void) => {
+    this.all.add(changed);
+    return () => this.all.delete(changed);
+  };
+  version = (): number => this.stamp;
+  private told(...ids: string[]): void {
+    this.stamp += 1;
+    for (const id of ids) for (const changed of this.one.get(id) ?? []) changed();
+    for (const changed of this.all) changed();
+  }
+
+  // --- what is there ---
+
+  async load(): Promise<void> {
+    try {
+      let cursor: string | undefined;
+      do {
+        const page = await got(api.GET("/api/v1/batches/{batch_id}/items", {
+          params: { path: { batch_id: this.batch }, query: { limit: PAGE, ...(cursor ? { cursor } : {}) } },
+        }));
+        for (const item of page.items) if (!this.busy.has(item.id)) this.items.set(item.id, item);
+        cursor = page.next_cursor ?? undefined;
+      } while (cursor);
+      this.loaded = true;
+      this.error = null;
+      this.arrange(this.group, this.flag);
+      this.told(...this.items.keys());
+    } catch (error) {
+      this.error = error;
+      this.told();
+    }
+  }
+
+  /** Which items are looked at. They stay while one works on them, decided or not, so that nothing jumps. */
+  arrange(group: Group, flag: string | undefined): void {
+    this.group = group;
+    this.flag = flag;
+    const fits = [...this.items.values()].filter((item) => inGroup[group](item) && (!flag || badChecks(item).includes(flag)));
+    this.view = fits.sort(order[group]).map((item) => item.id);
+    this.selected.clear();
+    if (!this.cursor || !this.view.includes(this.cursor)) this.cursor = this.view[0] ?? null;
+    this.told();
+  }
+
+  counts(): Record<Group, number> & { left: number; total: number; approved: number; rejected: number } {
+    const made = { look: 0, fine: 0, skipped: 0, decided: 0, all: 0, left: 0, total: this.items.size, approved: 0, rejected: 0 };
+    for (const item of this.items.values()) {
+      for (const group of Object.keys(inGroup) as Group[]) if (inGroup[group](item)) made[group] += 1;
+      if (item.status === "approved" || item.status === "rejected") made[item.status] += 1;
+    }
+    made.left = made.look + made.fine;
+    return made;
+  }
+
+  /** Checks that found something, with how many pictures each, for the chosen group. */
+  flags(): [string, number][] {
+    const counts = new Map<string, number>();
+    for (const item of this.items.values()) {
+      if (inGroup[this.group](item)) for (const check of badChecks(item)) counts.set(check, (counts.get(check) ?? 0) + 1);
+    }
+    return [...counts].sort((a, b) => b[1] - a[1]);
+  }
+
+  angles(item: Item): Item[] {
+    if (!item.sku) return [];
+    return [...this.items.values()].filter((one) => one.sku === item.sku && one.template === item.template).sort((a, b) => a.position - b.position);
+  }
+
+  // --- moving ---
+
+  go(id: string | null): void {
+    const before = this.cursor;
+    if (before === id) return;
+    this.cursor = id;
+    this.told(...[before, id].filter((one) => one !== null));
+  }
+  move(by: number): void {
+    const at = this.cursor ? this.view.indexOf(this.cursor) : -1;
+    const next = this.view[Math.max(0, Math.min(this.view.length - 1, at + by))];
+    if (next) this.go(next);
+  }
+  /** The next undecided picture after this one, then from the start; null where there is none. */
+  private following(from: string | null): string | null {
+    const at = from ? this.view.indexOf(from) : -1;
+    const open = (id: string) => {
+      const status = this.items.get(id)?.status;
+      return status === "review" || (status === "skipped" && this.group === "skipped");
+    };
+    return [...this.view.slice(at + 1), ...this.view.slice(0, Math.max(0, at))].find(open) ?? null;
+  }
+  nextFlagged(): void {
+    const at = this.cursor ? this.view.indexOf(this.cursor) : -1;
+    const next = [...this.view.slice(at + 1), ...this.view.slice(0, at + 1)].find((id) => {
+      const item = this.items.get(id);
+      return item && inGroup.look(item);
+    });
+    if (next) this.go(next);
+  }
+
+  select(id: string, on: boolean): void {
+    if (on) this.selected.add(id);
+    else this.selected.delete(id);
+    this.told(id);
+  }
+  selectRange(to: string): void {
+    const from = this.view.indexOf(this.cursor ?? to);
+    const end = this.view.indexOf(to);
+    for (const id of this.view.slice(Math.min(from, end), Math.max(from, end) + 1)) this.selected.add(id);
+    this.told(...this.view);
+  }
+  selectAll(): void {
+    this.selected = new Set(this.view);
+    this.told(...this.view);
+  }
+  clear(): void {
+    this.selected.clear();
+    this.told(...this.view);
+  }
+  /** What a decision is about: the selection, or the picture under the cursor. */
+  chosen(): string[] {
+    return this.selected.size > 0 ? [...this.selected] : this.cursor ? [this.cursor] : [];
+  }
+
+  // --- deciding ---
+
+  /** Decide at once on the screen; the service is told behind it. more: reason, note, retry, anyway. */
+  decide(ids: string[], decision: Decision, more: { reason?: string; note?: string; retry?: boolean; anyway?: boolean } = {}): void {
+    const becomes = more.retry ? "processing" : gives[decision];
+    const mine = ids.map((id) => this.items.get(id)).filter((item): item is Item => !!item && item.status !== becomes && item.status !== "processing" && item.status !== "cancelled");
+    if (mine.length === 0) return;
+    const last = this.cursor;
+    for (let start = 0; start < mine.length; start += AT_ONCE) {
+      const before = mine.slice(start, start + AT_ONCE).map(({ id, status, version }) => ({ id, status, version }));
+      this.send(before, becomes, { decision, ...more });
+    }
+    this.selected.clear();
+    if (last && ids.includes(last)) this.go(this.following(last) ?? last);
+    announce(`${copy.said[more.retry ? "retry" : decision](mine.length)}. ${copy.left(this.counts().left)}`);
+    this.told(...ids);
+  }
+
+  private send(before: Before[], becomes: Item["status"], body: { decision: Decision; anyway?: boolean }): void {
+    for (const one of before) this.hold(one.id, 1);
+    this.patch(before.map((one) => ({ id: one.id, status: becomes, version: one.version })));
+    const act: Act = { before, key: "", act: null, settled: Promise.resolve() };
+    this.acts.push(act);
+    act.settled = (async () => {
+      try {
+        const { key, answer } = await decide<Schemas["Reviewed"]>("/api/v1/review", { ...body, items: before });
+        act.key = key;
+        if (answer) this.answered(act, answer);
+      } catch (error) {
+        this.refused(act, error, becomes === "approved" && !body.anyway);
+      } finally {
+        for (const one of before) this.hold(one.id, -1);
+      }
+    })();
+  }
+
+  private answered(act: Act, answer: Schemas["Reviewed"]): void {
+    act.act = answer.act;
+    const done = answer.results.filter((one) => one.outcome === "done");
+    this.patch(done.map((one) => ({ id: one.id, status: one.status ?? "review", version: one.version ?? 1 })));
+    const not = answer.results.filter((one) => one.outcome !== "done");
+    if (not.length > 0) {
+      this.patch(not.flatMap((one) => act.before.filter((was) => was.id === one.id).map((was) => ({ id: one.id, status: one.status ?? was.status, version: one.version ?? was.version }))));
+      say(not.slice(0, 3).map((one) => `${this.items.get(one.id)?.photo_name ?? ""}: ${one.words ?? ""}`).join(" "));
+    }
+  }
+
+  /** A hard rule of a channel stands in the way: the person may say “anyway”. */
+  askAnyway: ((why: string, ids: string[]) => void) | null = null;
+
+  private refused(act: Act, error: unknown, approving: boolean): void {
+    this.acts = this.acts.filter((one) => one !== act);
+    this.patch(act.before);
+    const ids = act.before.map((one) => one.id);
+    if (error instanceof ApiError && error.status === 422 && approving && this.askAnyway && /breaks a rule/.test(error.problem.detail)) {
+      this.go(ids[0] ?? null);
+      this.askAnyway(error.problem.detail, ids);
+      return;
+    }
+    sayFailed(error);
+    for (const id of ids) void this.fetch(id);
+  }
+
+  /** Take the last decision back. */
+  async undo(): Promise<void> {
+    const act = this.acts.pop();
+    if (!act) return say(copy.said.nothingToUndo);
+    const now = act.before.map(({ id }) => this.items.get(id)).filter((item): item is Item => !!item).map(({ id, status, version }) => ({ id, status, version }));
+    this.patch(act.before);
+    this.go(act.before[0]?.id ?? this.cursor);
+    announce(copy.said.undone);
+    await act.settled;
+    if (act.act === null && withdraw(act.key)) return;
+    if (act.act === null) return;
+    try {
+      const undone = await got(api.POST("/api/v1/review/{act}/undo", { params: { path: { act: act.act } } }));
+      for (const one of undone.results) if (one.outcome !== "done") void this.fetch(one.id);
+    } catch (error) {
+      this.patch(now);
+      sayFailed(error);
+      for (const { id } of now) void this.fetch(id);
+    }
+  }
+
+  private sent(sent: Sent): void {
+    const act = this.acts.find((one) => one.key === sent.key);
+    if (!act) return;
+    if (sent.status < 300) this.answered(act, sent.answer as Schemas["Reviewed"]);
+    else this.refused(act, new ApiError({ status: sent.status, title: "", detail: "", code: "", remedy: "", reference: "", ...(sent.answer as object) }), false);
+  }
+
+  private hold(id: string, by: 1 | -1): void {
+    const count = (this.busy.get(id) ?? 0) + by;
+    if (count > 0) this.busy.set(id, count);
+    else this.busy.delete(id);
+  }
+
+  private patch(news: Before[]): void {
+    for (const one of news) {
+      const item = this.items.get(one.id);
+      if (item) this.items.set(one.id, { ...item, status: one.status, version: one.version });
+    }
+    this.told(...news.map((one) => one.id));
+  }
+
+  // --- what others do ---
+
+  hear(message: Message, nameOf: (by: string) => string): void {
+    if (message.reset || (message.batch === this.batch && message.items === null)) return void this.load();
+    if (message.batch !== this.batch) return;
+    for (const news of message.items ?? []) {
+      const item = this.items.get(news.id);
+      if (this.busy.has(news.id) || (item && item.status === news.status && item.version === news.version)) continue;
+      if (item && news.by && news.by !== this.me && copy.byOtherWhat[news.status]) {
+        say(copy.byOther(nameOf(news.by), copy.byOtherWhat[news.status] ?? "", item.sku || item.photo_name));
+      }
+      if (!item || news.status === "review" || news.status === "failed" || news.version !== item.version) void this.fetch(news.id);
+      else this.patch([{ id: news.id, status: news.status as Item["status"], version: news.version }]);
+    }
+  }
+
+  private async fetch(id: string): Promise<void> {
+    try {
+      const found = await got(api.GET("/api/v1/items/{item_id}", { params: { path: { item_id: id } } }));
+      if (this.busy.has(id)) return;
+      this.items.set(id, found);
+      if (!this.view.includes(id) && inGroup[this.group](found) && (!this.flag || badChecks(found).includes(this.flag))) {
+        this.view = [...this.view, id];
+        this.cursor ??= id;
+      }
+      this.told(id);
+    } catch {
+      /* it is told again, or the next load brings it */
+    }
+  }
+}

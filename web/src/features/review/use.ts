@@ -1,0 +1,20 @@
+import { useSyncExternalStore } from "react";
+import type { Item, ReviewStore } from "./store";
+
+/** One item; renders anew when it changes or the cursor comes or goes. */
+export function useItem(store: ReviewStore, id: string): Item | undefined {
+  return useSyncExternalStore(store.watchItem(id), () => store.items.get(id));
+}
+export function useIsHere(store: ReviewStore, id: string): boolean {
+  return useSyncExternalStore(store.watchItem(id), () => store.cursor === id);
+}
+export function useIsSelected(store: ReviewStore, id: string): boolean {
+  return useSyncExternalStore(store.watchItem(id), () => store.selected.has(id));
+}
+/** Renders anew with every change: for what counts and lists. */
+export function useAll(store: ReviewStore): number {
+  return useSyncExternalStore(store.watch, store.version);
+}
+export function useCursor(store: ReviewStore): string | null {
+  return useSyncExternalStore(store.watch, () => store.cursor);
+}

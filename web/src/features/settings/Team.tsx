@@ -1,0 +1,79 @@
+import { Button, Select } from "@mantine/core";
+import { IconUserPlus } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, got, type Schemas } from "~/api/client";
+import { session } from "~/api/queries";
+import { settings } from "~/shared/copy/settings";
+import { say, sayFailed } from "~/shared/notify";
+import { Pill } from "~/shared/ui/marks";
+import { Failed, RowsWaiting } from "~/shared/ui/states";
+import { Ask } from "./Ask";
+import { Invite } from "./Invite";
+import { members, useOwner } from "./queries";
+import { Head, Note } from "./Section";
+import css from "./settings.module.css";
+
+const copy = settings.team;
+type Member = Schemas["MemberView"];
+
+export function Team() {
+  const owner = useOwner();
+  const asked = useQuery(members());
+  const [inviting, invite] = useState(false);
+  return (
+    <div className={css.tabBody}>
+      <Head title={copy.title} words={copy.words}>
+        {owner && <Button leftSection={<IconUserPlus size={17} aria-hidden />} onClick={() => invite(true)}>{copy.invite}</Button>}
+      </Head>
+      {!owner && <Note>{copy.ownersOnly}</Note>}
+      {asked.isPending && <RowsWaiting count={3} />}
+      {asked.isError && !asked.data && <Failed error={asked.error} retry={() => void asked.refetch()} />}
+      {asked.data && <ul className={css.table}>{asked.data.map((one) => <Row key={one.id} one={one} owner={owner} />)}</ul>}
+      <Invite opened={inviting} close={() => invite(false)} />
+    </div>
+  );
+}
+
+function Row({ one, owner }: { one: Member; owner: boolean }) {
+  const client = useQueryClient();
+  const me = useQuery(session()).data?.user === one.id;
+  const [asking, ask] = useState(false);
+  const change = useMutation({
+    mutationFn: (body: Schemas["MemberChange"]) => got(api.PATCH("/api/v1/members/{member_id}", { params: { path: { member_id: one.id } }, body })),
+    onSuccess: async (_, body) => {
+      await client.invalidateQueries({ queryKey: members().queryKey });
+      ask(false);
+      if (body.role) say(copy.roleChanged(one.name, body.role));
+    },
+    onError: sayFailed,
+  });
+  const off = one.disabled_at !== null;
+  return (
+    <li className={css.row} data-off={off || undefined}>
+      <span className={css.initials} aria-hidden>{initials(one.name || one.email)}</span>
+      <div className={css.rowWords}>
+        <strong className="ellipsis">{one.name}{me && <span className="soft"> ({copy.you})</span>}</strong>
+        <span className="soft small ellipsis">{one.email}. {copy.joined(one.created_at)}</span>
+      </div>
+      {off && <Pill tone="no">{copy.disabled}</Pill>}
+      {owner && !me && !off ? (
+        <Select
+          size="xs" w={116} aria-label={copy.roleOf(one.name)} value={one.role} allowDeselect={false} disabled={change.isPending}
+          data={(["owner", "member"] as const).map((role) => ({ value: role, label: copy.roles[role] }))}
+          onChange={(role) => role && role !== one.role && change.mutate({ role: role as Member["role"] })}
+        />
+      ) : (
+        <span className="soft">{copy.roles[one.role]}</span>
+      )}
+      {owner && !me && (off ? (
+        <Button size="xs" variant="default" loading={change.isPending} onClick={() => change.mutate({ disabled: false })}>{copy.enable}</Button>
+      ) : (
+        <Button size="xs" variant="subtle" color="no" onClick={() => ask(true)}>{copy.disable}</Button>
+      ))}
+      <Ask opened={asking} close={() => ask(false)} title={copy.ask.title(one.name)} words={copy.ask.words} deed={copy.ask.deed} busy={change.isPending} go={() => change.mutate({ disabled: true })} />
+    </li>
+  );
+}
+
+const initials = (name: string): string => name.split(/[\s@.]+/).filter(Boolean).slice(0, 2).map((word) => word[0]?.toUpperCase()).join("");

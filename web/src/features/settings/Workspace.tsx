@@ -1,0 +1,109 @@
+/** How the workspace runs: its name, when overnight work may run, how long deleted things are kept, the watched folder. */
+import { Button, Select, Switch, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, got, type Schemas } from "~/api/client";
+import { session } from "~/api/queries";
+import { settings } from "~/shared/copy/settings";
+import { say, sayFailed } from "~/shared/notify";
+import { Failed, RowsWaiting } from "~/shared/ui/states";
+import { useOwner, workspace } from "./queries";
+import { Head, Note, Section } from "./Section";
+import { Watched } from "./Watched";
+import css from "./settings.module.css";
+
+const copy = settings.workspace;
+export type View = Schemas["WorkspaceView"];
+export type Save = { put: (change: { name?: string; settings?: Partial<View["settings"]> }) => void; busy: boolean; owner: boolean };
+
+export function Workspace() {
+  const client = useQueryClient();
+  const owner = useOwner();
+  const asked = useQuery(workspace());
+  const change = useMutation({
+    // What is not named stays as it is; the schema's defaults would say otherwise.
+    mutationFn: (body: { name?: string; settings?: Partial<View["settings"]> }) => got(api.PATCH("/api/v1/workspace", { body: body as Schemas["WorkspaceChange"] })),
+    onSuccess: (now) => {
+      client.setQueryData(workspace().queryKey, now);
+      client.setQueryData(session().queryKey, (old) => old && { ...old, workspace: now });
+      say(settings.saved);
+    },
+    onError: sayFailed,
+  });
+  if (asked.isError && !asked.data) return <Failed error={asked.error} retry={() => void asked.refetch()} />;
+  if (!asked.data) return <div className={css.tabBody}><RowsWaiting count={4} height={96} /></div>;
+  const save: Save = { put: change.mutate, busy: change.isPending, owner };
+  return (
+    <div className={css.tabBody}>
+      <Head title={copy.title} />
+      {!owner && <Note>{settings.ownersOnly}</Note>}
+      <Name view={asked.data} save={save} />
+      <Quiet view={asked.data} save={save} />
+      <Kept view={asked.data} save={save} />
+      <Watched view={asked.data} save={save} />
+    </div>
+  );
+}
+
+type Props = { view: View; save: Save };
+
+function Name({ view, save }: Props) {
+  const [name, set] = useState(view.name);
+  return (
+    <Section title={copy.name} words={copy.nameWords}>
+      <Form save={save} changed={name.trim() !== view.name && name.trim() !== ""} go={() => save.put({ name: name.trim() })}>
+        <TextInput aria-label={copy.name} value={name} onChange={(event) => set(event.currentTarget.value)} maxLength={200} required disabled={!save.owner} />
+      </Form>
+    </Section>
+  );
+}
+
+const zones = Intl.supportedValuesOf("timeZone");
+
+function Quiet({ view, save }: Props) {
+  const stands = view.settings.off_peak ?? null;
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const [on, setOn] = useState(stands !== null);
+  const [hours, set] = useState(stands ?? { start: "22:00", end: "06:00", time_zone: here });
+  const next = on ? hours : null;
+  return (
+    <Section title={copy.quiet.title} words={copy.quiet.words}>
+      <Form save={save} changed={JSON.stringify(next) !== JSON.stringify(stands)} go={() => save.put({ settings: { off_peak: next } })}>
+        <Switch label={copy.quiet.on} description={on ? undefined : copy.quiet.off} checked={on} onChange={(event) => setOn(event.currentTarget.checked)} disabled={!save.owner} />
+        {on && (
+          <div className={css.hours}>
+            <TextInput type="time" label={copy.quiet.start} value={hours.start} required disabled={!save.owner} onChange={(event) => set({ ...hours, start: event.currentTarget.value })} />
+            <TextInput type="time" label={copy.quiet.end} value={hours.end} required disabled={!save.owner} onChange={(event) => set({ ...hours, end: event.currentTarget.value })} />
+            <Select
+              label={copy.quiet.zone} value={hours.time_zone} data={zones.includes(hours.time_zone) ? zones : [hours.time_zone, ...zones]} searchable limit={80} allowDeselect={false}
+              nothingFoundMessage={copy.quiet.zoneNone} disabled={!save.owner} onChange={(zone) => zone && set({ ...hours, time_zone: zone })}
+            />
+          </div>
+        )}
+      </Form>
+    </Section>
+  );
+}
+
+function Kept({ view, save }: Props) {
+  const [days, set] = useState(String(view.settings.retention_days));
+  const count = Number(days);
+  const good = Number.isInteger(count) && count >= 1 && count <= 3650;
+  return (
+    <Section title={copy.kept.title} words={copy.kept.words}>
+      <Form save={save} changed={good && count !== view.settings.retention_days} go={() => save.put({ settings: { retention_days: count } })}>
+        <TextInput type="number" label={copy.kept.label} value={days} min={1} max={3650} step={1} w={140} required disabled={!save.owner} onChange={(event) => set(event.currentTarget.value)} />
+      </Form>
+    </Section>
+  );
+}
+
+/** Each matter is saved by itself; its button comes with a change. */
+export function Form({ save, changed, go, children }: { save: Save; changed: boolean; go: () => void; children: React.ReactNode }) {
+  return (
+    <form className={css.form} onSubmit={(event) => (event.preventDefault(), changed && go())}>
+      {children}
+      {changed && <div><Button type="submit" loading={save.busy}>{settings.save}</Button></div>}
+    </form>
+  );
+}

@@ -1,0 +1,101 @@
+/** Oneself: how the studio looks, the keys, the password, the way out. */
+import { Button, PasswordInput, SegmentedControl, Switch, useMantineColorScheme } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { api, got } from "~/api/client";
+import { session } from "~/api/queries";
+import { settings } from "~/shared/copy/settings";
+import { singleKeys, useSingleKeys } from "~/shared/keys";
+import { say, sayFailed } from "~/shared/notify";
+import { told } from "~/shared/ui/states";
+import { members } from "./queries";
+import { Head, Section } from "./Section";
+import css from "./settings.module.css";
+
+const copy = settings.you;
+
+export function You() {
+  const who = useQuery(session()).data;
+  const me = useQuery(members()).data?.find((one) => one.id === who?.user);
+  return (
+    <div className={css.tabBody}>
+      <Head title={me?.name || copy.title} words={me && copy.signedIn(me.email)} />
+      <Appearance />
+      <Password email={me?.email ?? ""} />
+      <Out />
+    </div>
+  );
+}
+
+function Appearance() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const single = useSingleKeys();
+  return (
+    <Section title={copy.screen}>
+      <div className={css.field}>
+        <span id="colours" className={css.label}>{copy.scheme.label}</span>
+        <SegmentedControl
+          aria-labelledby="colours" value={colorScheme} onChange={(value) => setColorScheme(value as typeof colorScheme)}
+          data={(["light", "dark", "auto"] as const).map((one) => ({ value: one, label: copy.scheme[one] }))}
+        />
+      </div>
+      <Switch label={copy.keys.label} description={copy.keys.words} checked={single} onChange={(event) => singleKeys.set(event.currentTarget.checked)} />
+    </Section>
+  );
+}
+
+/** After this nobody is signed in here any more. */
+function useLeave() {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  return async () => {
+    await navigate({ to: "/sign-in" });
+    client.clear();
+  };
+}
+
+function Password({ email }: { email: string }) {
+  const leave = useLeave();
+  const change = useMutation({
+    mutationFn: (body: { old: string; new: string }) => got(api.PUT("/api/v1/session/password", { body })),
+    onSuccess: async () => {
+      await leave();
+      say(copy.password.done);
+    },
+  });
+  return (
+    <Section title={copy.password.title} words={copy.password.after}>
+      <form
+        className={css.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          const given = new FormData(event.currentTarget);
+          change.mutate({ old: String(given.get("old")), new: String(given.get("new")) });
+        }}
+      >
+        <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
+        <PasswordInput name="old" label={copy.password.old} autoComplete="current-password" required />
+        <PasswordInput name="new" label={copy.password.new} description={copy.password.hint} autoComplete="new-password" minLength={10} maxLength={1024} required />
+        {change.error && <p className={css.bad} role="alert">{told(change.error).words}</p>}
+        <div><Button type="submit" variant="default" loading={change.isPending}>{copy.password.deed}</Button></div>
+      </form>
+    </Section>
+  );
+}
+
+function Out() {
+  const leave = useLeave();
+  const out = useMutation({
+    mutationFn: (everywhere: boolean) => got(api.DELETE("/api/v1/session", { params: { query: { everywhere } } })),
+    onSuccess: leave,
+    onError: sayFailed,
+  });
+  return (
+    <Section title={copy.session.title} words={copy.session.words}>
+      <div className={css.inline}>
+        <Button variant="default" loading={out.isPending && out.variables === false} onClick={() => out.mutate(false)}>{copy.session.here}</Button>
+        <Button variant="default" loading={out.isPending && out.variables === true} onClick={() => out.mutate(true)}>{copy.session.everywhere}</Button>
+      </div>
+    </Section>
+  );
+}

@@ -1,0 +1,10 @@
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { api, got } from "~/api/client";
+import { session } from "~/api/queries";
+
+export const members = () => queryOptions({ queryKey: ["members"], queryFn: () => got(api.GET("/api/v1/members")), staleTime: 30_000 });
+export const apiKeys = () => queryOptions({ queryKey: ["api-keys"], queryFn: () => got(api.GET("/api/v1/keys")), staleTime: 30_000 });
+export const workspace = () => queryOptions({ queryKey: ["workspace"], queryFn: () => got(api.GET("/api/v1/workspace")), staleTime: 30_000 });
+
+/** Whether whoever is signed in may change what is the workspace's. */
+export const useOwner = (): boolean => useQuery(session()).data?.role === "owner";

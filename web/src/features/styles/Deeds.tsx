@@ -1,0 +1,96 @@
+/** What can be done with an open style: keep it, go on with it, take it away. */
+import { ActionIcon, Button, Menu } from "@mantine/core";
+import { IconArrowLeft, IconDots, IconPencil, IconCopyPlus, IconTrash, IconArrowBackUp } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { api, got, type Schemas } from "~/api/client";
+import { keys, templates } from "~/api/queries";
+import { styles as copy } from "~/shared/copy/styles";
+import { useKeys } from "~/shared/keys";
+import { say, sayFailed } from "~/shared/notify";
+import { LinkButton } from "~/shared/ui/LinkButton";
+import { DeleteStyle } from "./DeleteStyle";
+import { forget, type Draft } from "./draft";
+import { SaveStyle } from "./SaveStyle";
+import css from "./editor.module.css";
+
+type Look = Schemas["LookView"];
+
+export function Back() {
+  const navigate = useNavigate();
+  useKeys({ escape: () => void navigate({ to: "/styles", search: {} }) });
+  return (
+    <Link to="/styles" search={{}} className={css.back} aria-label={copy.back} title={copy.back}><IconArrowLeft size={20} stroke={1.8} aria-hidden /></Link>
+  );
+}
+
+export function Deeds({ look, base, draft }: { look: Look; base: Look; draft: Draft }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [dialog, open] = useState<"" | "save" | "batch" | "rename" | "delete">("");
+  const toBatch = (id: string) => void navigate({ to: "/batches/new", search: { style: id } });
+  const put = (made: Look) =>
+    client.setQueryData(templates().queryKey, (old) => old && (old.some((one) => one.id === made.id) ? old.map((one) => (one.id === made.id ? made : one)) : [...old, made]));
+
+  const change = useMutation({
+    mutationFn: (body: Schemas["StyleChange"]) =>
+      got(api.PATCH("/api/v1/templates/{template_id}", { params: { path: { template_id: look.id }, header: { "If-Match": `"${look.revision}"` } }, body })),
+    onSuccess: (made) => {
+      put(made);
+      say(copy.save.saved(made.name));
+      open("");
+    },
+    onError: (error) => {
+      sayFailed(error);
+      void client.invalidateQueries({ queryKey: keys.templates });
+    },
+  });
+  const create = useMutation({
+    mutationFn: (given: { name: string; words: string }) => got(api.POST("/api/v1/templates", { body: { ...given, base: look.base, options: draft.chosen } })),
+    onSuccess: (made) => {
+      put(made);
+      draft.replace(look.chosen as Draft["chosen"]);
+      forget(look.id);
+      say(copy.save.saved(made.name));
+      const then = dialog;
+      open("");
+      if (then === "batch") toBatch(made.id);
+      else void navigate({ to: "/styles", search: { style: made.id }, replace: true });
+    },
+    onError: sayFailed,
+  });
+  const saveThenBatch = () => (look.shipped ? open("batch") : change.mutate({ options: draft.chosen }, { onSuccess: () => toBatch(look.id) }));
+  return (
+    <>
+      {look.shipped ? (
+        <Button variant="default" onClick={() => open("save")}>{copy.saveOwn}</Button>
+      ) : (
+        <Button variant="default" disabled={!draft.dirty} loading={change.isPending && dialog === ""} onClick={() => change.mutate({ options: draft.chosen })}>{copy.saveChanges}</Button>
+      )}
+      {draft.dirty ? (
+        <Button onClick={saveThenBatch} disabled={change.isPending}>{copy.saveBatch}</Button>
+      ) : (
+        <LinkButton to="/batches/new" search={{ style: look.id }}>{copy.batch}</LinkButton>
+      )}
+      {(!look.shipped || draft.dirty) && (
+        <Menu position="bottom-end" width={220}>
+          <Menu.Target><ActionIcon variant="default" size={34} aria-label={copy.more}><IconDots size={18} aria-hidden /></ActionIcon></Menu.Target>
+          <Menu.Dropdown>
+            {draft.dirty && <Menu.Item leftSection={<IconArrowBackUp size={16} aria-hidden />} onClick={() => draft.replace(look.chosen as Draft["chosen"])}>{copy.undo}</Menu.Item>}
+            {!look.shipped && (
+              <>
+                <Menu.Item leftSection={<IconPencil size={16} aria-hidden />} onClick={() => open("rename")}>{copy.rename}</Menu.Item>
+                <Menu.Item leftSection={<IconCopyPlus size={16} aria-hidden />} onClick={() => open("save")}>{copy.saveAnother}</Menu.Item>
+                <Menu.Item color="no" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => open("delete")}>{copy.remove}</Menu.Item>
+              </>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      <SaveStyle opened={dialog === "save" || dialog === "batch"} close={() => open("")} title={copy.save.title} name="" words="" busy={create.isPending} save={create.mutate} />
+      <SaveStyle opened={dialog === "rename"} close={() => open("")} title={copy.save.rename} name={look.name} words={look.words === base.words ? "" : look.words} busy={change.isPending} save={change.mutate} />
+      <DeleteStyle opened={dialog === "delete"} close={() => open("")} look={look} />
+    </>
+  );
+}

@@ -1,0 +1,68 @@
+/** All styles as cards: the brand's own first, then what comes with Packshot. */
+import { Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Schemas } from "~/api/client";
+import { templates } from "~/api/queries";
+import { styles as copy } from "~/shared/copy/styles";
+import { Failed, Waiting } from "~/shared/ui/states";
+import { Page } from "~/shared/ui/Page";
+import { Cover } from "./Cover";
+import { recentPhotos, type Photo } from "./photos";
+import css from "./styles.module.css";
+
+type Look = Schemas["LookView"];
+
+export function Gallery() {
+  const looks = useQuery(templates());
+  const photos = useQuery(recentPhotos());
+  const own = looks.data?.filter((one) => !one.shipped) ?? [];
+  const shipped = looks.data?.filter((one) => one.shipped) ?? [];
+  const named = (id: string) => shipped.find((one) => one.id === id)?.name ?? "";
+  return (
+    <Page title={copy.title}>
+      {looks.isError && !looks.data ? (
+        <Failed error={looks.error} retry={() => void looks.refetch()} />
+      ) : looks.isPending ? (
+        <Waiting>
+          <div className={css.gallery}><div className={css.cards}>{Array.from({ length: 5 }, (_, at) => <Skeleton key={at} height={360} radius="lg" />)}</div></div>
+        </Waiting>
+      ) : (
+        <div className={css.gallery}>
+          <Group title={copy.own} count={own.length} words={own.length === 0 ? copy.ownNone : ""}>
+            {own.map((look, at) => <Card key={look.id} look={look} photo={pick(photos.data, at)} base={named(look.base)} />)}
+          </Group>
+          <Group title={copy.shipped} words="">
+            {shipped.map((look, at) => <Card key={look.id} look={look} photo={pick(photos.data, at)} />)}
+          </Group>
+        </div>
+      )}
+    </Page>
+  );
+}
+
+// Neighbours show different products, the same style the same one.
+const pick = (photos: Photo[] | undefined, at: number): Photo | undefined => photos && photos[at % photos.length];
+
+function Group({ title, words, count, children }: { title: string; words: string; count?: number; children: React.ReactNode }) {
+  return (
+    <section className={css.group}>
+      <h2>{title}{count ? <span className="soft num"> {count}</span> : null}</h2>
+      {words && <p className="soft">{words}</p>}
+      <div className={css.cards}>{children}</div>
+    </section>
+  );
+}
+
+function Card({ look, photo, base }: { look: Look; photo: Photo | undefined; base?: string }) {
+  return (
+    <Link to="/styles" search={{ style: look.id }} className={css.card} aria-label={look.name}>
+      <Cover look={look} photo={photo} />
+      <div className={css.told}>
+        <h3 className="ellipsis">{look.name}</h3>
+        <p className={`soft small ${css.words}`}>{look.words}</p>
+        {base && <p className="soft small">{copy.from(base)}</p>}
+      </div>
+    </Link>
+  );
+}

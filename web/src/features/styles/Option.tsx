@@ -1,0 +1,86 @@
+/** One thing that can be moved: a slider, a colour, a choice, a switch, a picture. */
+import { ActionIcon, Checkbox, ColorInput, SegmentedControl, Slider, Switch, TextInput, Tooltip } from "@mantine/core";
+import { IconArrowBackUp } from "@tabler/icons-react";
+import { useId, type ReactNode } from "react";
+import type { Schemas } from "~/api/client";
+import { styles as copy } from "~/shared/copy/styles";
+import { PictureOption } from "./PictureOption";
+import type { Value } from "./previews";
+import css from "./editor.module.css";
+
+type Props = { option: Schemas["OptionView"]; moved: boolean; withPicture: boolean; set: (value: Value) => void; clear: () => void };
+// Papers and walls that studios keep: neutral to warm, and two that lead the eye.
+const SWATCHES = ["#ffffff", "#f5f4f2", "#ece9e4", "#dcd8d1", "#c9cdd1", "#e8d9cc", "#d5dccf", "#cfdbe3", "#8e8e92", "#2d2d30"];
+
+export function Option({ option, moved, withPicture, set, clear }: Props) {
+  const { title, words } = option.name === "color" && withPicture ? copy.besidePicture : wordsOf(option);
+  const id = useId();
+  const number = typeof option.value === "number" ? option.value : null;
+  const reset = moved && option.kind !== "picture" && (
+    <Tooltip label={copy.resetOne(title)}>
+      <ActionIcon variant="subtle" color="gray" size={24} aria-label={copy.resetOne(title)} onClick={clear}><IconArrowBackUp size={15} aria-hidden /></ActionIcon>
+    </Tooltip>
+  );
+  const field = (beside: ReactNode, control: ReactNode) => (
+    <div className={css.option} role="group" aria-labelledby={id}>
+      <div className={css.optionTop}>
+        <span id={id}>{title}</span>
+        {reset}
+        <span className={css.fill} />
+        {beside}
+      </div>
+      {control}
+      {words && <p className="soft small">{words}</p>}
+    </div>
+  );
+  switch (option.kind) {
+    case "number":
+    case "whole number": {
+      const [least, most] = [option.least ?? 0, option.most ?? Math.max(1, 2 * (number ?? 1))];
+      const told = (value: number) => shownAs(value, least, most, option.kind === "whole number");
+      const slider = number !== null && (
+        <Slider
+          value={number} onChange={set} min={least} max={most} step={option.kind === "whole number" ? 1 : 0.01} label={null} size={4} thumbSize={18}
+          startPointValue={least < 0 ? 0 : undefined} thumbLabel={title} thumbValueText={told} className={css.slider}
+        />
+      );
+      const beside = option.optional ? (
+        <Checkbox
+          size="xs" label={copy.automatic} aria-label={copy.automaticOf(title)} checked={number === null}
+          onChange={(event) => set(event.currentTarget.checked ? null : 0.88)}
+        />
+      ) : null;
+      return field(<>{beside}{number !== null && <span className="num">{told(number)}</span>}</>, slider);
+    }
+    case "colour":
+      return field(null, (
+        <ColorInput
+          value={String(option.value ?? "#ffffff")} onChange={(value) => /^#[0-9a-f]{6}$/i.test(value) && set(value.toLowerCase())} format="hex"
+          swatches={SWATCHES} aria-label={title} withEyeDropper={false} popoverProps={{ withinPortal: true }} fixOnBlur
+        />
+      ));
+    case "choice":
+      return field(null, (
+        <SegmentedControl
+          fullWidth value={String(option.value)} onChange={set} aria-label={title}
+          data={(option.choices ?? []).map((one) => ({ value: one, label: copy.choices[one] ?? one }))}
+        />
+      ));
+    case "switch":
+      return field(<Switch checked={option.value === true} onChange={(event) => set(event.currentTarget.checked)} aria-label={title} />, null);
+    case "picture":
+      return field(null, <PictureOption id={String(option.value ?? "")} choose={set} clear={clear} />);
+    default:
+      return field(null, <TextInput value={String(option.value ?? "")} onChange={(event) => set(event.currentTarget.value)} aria-label={title} maxLength={200} />);
+  }
+}
+
+function wordsOf(option: Schemas["OptionView"]): { title: string; words: string } {
+  return copy.options[option.name] ?? { title: option.title, words: option.words ?? "" };
+}
+
+function shownAs(value: number, least: number, most: number, whole: boolean): string {
+  if (whole) return copy.unit.whole(value);
+  if (least < 0) return copy.unit.signed(value);
+  return most <= 1 ? copy.unit.percent(value) : copy.unit.plain(value);
+}

@@ -1,0 +1,75 @@
+/** Up to three products side by side in the style as it stands. The picture before stays, dimmed, until the next is made. */
+import { Loader } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { IconPhotoPlus, IconPhotoUp } from "@tabler/icons-react";
+import { useQueries } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { styles as copy } from "~/shared/copy/styles";
+import { announce } from "~/shared/announce";
+import { LinkButton } from "~/shared/ui/LinkButton";
+import { Empty, told } from "~/shared/ui/states";
+import type { Photo } from "./photos";
+import { preview, type Chosen } from "./previews";
+import css from "./editor.module.css";
+
+const DEBOUNCE_MS = 300;
+
+export function Stage({ name, base, chosen, photos, loading, hasNone }: {
+  name: string; base: string; chosen: Chosen; photos: Photo[]; loading: boolean; hasNone: boolean;
+}) {
+  const [settled] = useDebouncedValue(chosen, DEBOUNCE_MS);
+  const ready = base !== "image" || Boolean(settled.picture);
+  const before = useRef(new Map<string, string>());
+  const made = useQueries({
+    queries: photos.map((photo) => ({ ...preview(base, settled, photo), enabled: ready })),
+  });
+  const busy = made.some((one) => one.isFetching);
+  const changed = useRef(false);
+  useEffect(() => {
+    if (busy) changed.current = true;
+    else if (changed.current) {
+      changed.current = false;
+      announce(copy.stage.made(photos.length));
+    }
+  }, [busy, photos.length]);
+
+  if (hasNone) {
+    return (
+      <section className={css.stage} aria-label={copy.stage.label}>
+        <Empty icon={<IconPhotoUp size={28} stroke={1.5} />} title={copy.stage.noPhotos} words={copy.stage.noPhotosWords}>
+          <LinkButton to="/upload" variant="default">{copy.stage.upload}</LinkButton>
+        </Empty>
+      </section>
+    );
+  }
+  if (!ready && !loading) {
+    return (
+      <section className={css.stage} aria-label={copy.stage.label}>
+        <Empty icon={<IconPhotoPlus size={28} stroke={1.5} />} title={copy.stage.needsPicture} words={copy.stage.needsPictureWords} />
+      </section>
+    );
+  }
+  return (
+    <section className={css.stage} aria-label={copy.stage.label} aria-busy={busy}>
+      {photos.length === 0 && !loading && <p className="soft">{copy.stage.noneChosen}</p>}
+      <div className={css.frames} style={{ ["--shown" as string]: photos.length }}>
+        {photos.map((photo, at) => {
+          const now = made[at];
+          if (now?.data) before.current.set(photo.id, now.data);
+          const shown = now?.data ?? before.current.get(photo.id);
+          const waits = settled !== chosen || now?.isFetching;
+          return (
+            <figure key={photo.id} className={css.frame} data-dim={(waits && !now?.data) || undefined}>
+              <div className={css.picture} data-checker={base === "transparent" || undefined}>
+                {shown && <img src={shown} alt={copy.stage.of(photo.name, name)} draggable={false} />}
+                {now?.isFetching && <span className={css.making}><Loader size={18} color="gray" aria-label={copy.stage.making} /></span>}
+                {now?.isError && <p className={css.broken} role="alert">{copy.stage.failed} {told(now.error).words}</p>}
+              </div>
+              <figcaption className="soft small ellipsis">{photo.name}</figcaption>
+            </figure>
+          );
+        })}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,43 @@
+/** What is being tried on a style: what it moves on its base. It stays while the studio is open, also from screen to screen. */
+import { useCallback, useState } from "react";
+import type { Schemas } from "~/api/client";
+import type { Chosen, Value } from "./previews";
+
+type Look = Schemas["LookView"];
+type Option = Schemas["OptionView"];
+const kept = new Map<string, Chosen>();
+
+export type Draft = {
+  chosen: Chosen;
+  dirty: boolean;
+  options: Option[];
+  set: (name: string, value: Value) => void;
+  clear: (name: string) => void;
+  replace: (chosen: Chosen) => void;
+};
+
+/** `base`: the shipped template that the style was made from, whose values are the defaults. */
+export function useDraft(look: Look, base: Look): Draft {
+  const saved = look.chosen as Chosen;
+  const [chosen, put] = useState<Chosen>(() => kept.get(look.id) ?? saved);
+  const replace = useCallback((next: Chosen) => {
+    kept.set(look.id, next);
+    put(next);
+  }, [look.id]);
+  const options = base.options.map((one) => (one.name in chosen ? { ...one, value: chosen[one.name] ?? null } : one));
+  return {
+    chosen, options, replace,
+    dirty: !same(chosen, saved),
+    set: (name, value) => replace({ ...chosen, [name]: value }),
+    clear: (name) => replace(Object.fromEntries(Object.entries(chosen).filter(([one]) => one !== name))),
+  };
+}
+
+export function forget(id: string): void {
+  kept.delete(id);
+}
+
+function same(one: Chosen, other: Chosen): boolean {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...names].every((name) => name in one && name in other && one[name] === other[name]);
+}

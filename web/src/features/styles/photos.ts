@@ -1,0 +1,36 @@
+/** Photos to show styles on: those that are cut out already come first, as nothing has to be done to them. */
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api, got, type Schemas } from "~/api/client";
+import { keys } from "~/api/queries";
+
+export const MOST_SHOWN = 3; // as many as a preview takes
+export type Photo = Schemas["PhotoView"];
+
+export const photosPage = (q: string, cutOut?: boolean) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.photos, "styles", q, cutOut ?? "all"],
+    queryFn: ({ pageParam }) =>
+      got(api.GET("/api/v1/images", { params: { query: { cursor: pageParam, limit: 60, q: q || undefined, cut_out: cutOut } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    staleTime: 30_000,
+  });
+
+/** A few recent photos for covers: cut out where there are such, else any. */
+export const recentPhotos = () =>
+  queryOptions({
+    queryKey: [...keys.photos, "recent"],
+    queryFn: async () => {
+      const cut = await got(api.GET("/api/v1/images", { params: { query: { cut_out: true, limit: 12 } } }));
+      if (cut.items.length > 0) return cut.items;
+      return (await got(api.GET("/api/v1/images", { params: { query: { limit: 12 } } }))).items;
+    },
+    staleTime: 60_000,
+  });
+
+export const onePhoto = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.photos, "one", id],
+    queryFn: () => got(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: id } } })),
+    staleTime: 5 * 60_000,
+  });

@@ -1,0 +1,78 @@
+/**
+ * Pictures of photos in a look. They are made one at a time: whoever drags a slider, or scrolls through covers, must not
+ * fill the service with work that nobody looks at any more. What is no longer wanted is dropped before it is begun.
+ */
+import { queryOptions } from "@tanstack/react-query";
+import { api, ApiError, got, type Schemas } from "~/api/client";
+import { live } from "~/shared/live";
+
+export type Value = string | number | boolean | null;
+export type Chosen = Record<string, Value>;
+export const SIDE = 512;
+const KEPT_MS = 60 * 60_000;
+
+let last: Promise<unknown> = Promise.resolve();
+function inTurn<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const turn = last.then(() => {
+    signal.throwIfAborted();
+    return work();
+  });
+  last = turn.catch(() => undefined);
+  return turn;
+}
+
+/** One photo in a shipped template with options set, as an address that holds for as long as the page is open. */
+export const preview = (base: string, chosen: Chosen, photo: Schemas["PhotoView"] | undefined) =>
+  queryOptions({
+    queryKey: ["previews", base, sorted(chosen), photo?.id ?? "", photo?.matte_version ?? 0],
+    queryFn: ({ signal }) => inTurn(() => made(base, chosen, photo!.id), signal),
+    enabled: photo !== undefined,
+    staleTime: Infinity,
+    gcTime: KEPT_MS,
+    retry: (count, error) => count < 2 && error instanceof ApiError && error.status === 0,
+  });
+
+async function made(base: string, options: Chosen, photo: string): Promise<string> {
+  const headers = { prefer: "wait=20" };
+  // A preview is a JPEG; what is see-through must stay so.
+  const started =
+    base === "transparent"
+      ? api.POST("/api/v1/images/{image_id}/generate", {
+          params: { path: { image_id: photo }, header: headers }, body: { template: base, options, size: [SIDE, SIDE], format: "png" },
+        })
+      : api.POST("/api/v1/previews", { params: { header: headers }, body: { template: base, options, images: [photo] } });
+  const run = await ended(await got(started));
+  if (run.status !== "done") {
+    throw new ApiError({ status: 409, title: "", detail: "", code: "", remedy: "", reference: "", ...run.error });
+  }
+  const result = run.result as { url?: string; pictures?: { url: string }[] };
+  return asData(result.url ?? result.pictures?.[0]?.url ?? "");
+}
+
+/** The run once it has ended, told by the live messages; asked for every few seconds where they do not come. */
+async function ended(run: Schemas["RunView"]): Promise<Schemas["RunView"]> {
+  while (run.status === "queued" || run.status === "running") {
+    await new Promise<void>((heard) => {
+      const stop = live.listen((message) => message.run === run.id && done());
+      const late = setTimeout(() => done(), 4_000);
+      const done = () => (stop(), clearTimeout(late), heard());
+    });
+    run = await got(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: run.id } } }));
+  }
+  return run;
+}
+
+/** Links hold for an hour, an open page may be older: the picture itself is kept (about 30 kB). */
+async function asData(url: string): Promise<string> {
+  const answer = await fetch(new URL(url, location.href).pathname);
+  if (!answer.ok) throw new ApiError({ status: answer.status, title: "", detail: "", code: "", remedy: "", reference: "" });
+  const picture = await answer.blob();
+  return new Promise((read, failed) => {
+    const reader = new FileReader();
+    reader.onload = () => read(String(reader.result));
+    reader.onerror = () => failed(reader.error ?? new Error("unread"));
+    reader.readAsDataURL(picture);
+  });
+}
+
+const sorted = (chosen: Chosen): [string, Value][] => Object.entries(chosen).sort(([a], [b]) => (a < b ? -1 : 1));

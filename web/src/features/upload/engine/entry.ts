@@ -1,0 +1,68 @@
+/** One line of the list: a photo, a ZIP or a list that a run works through, or a member of one. */
+import type { Schemas } from "~/api/client";
+
+export type State =
+  | "queued" | "sending" | "checking" // on its way
+  | "unpacking" // a run works through it
+  | "waiting" // a list whose photos are still to come
+  | "done" | "failed"
+  | "lost"; // not sent before the page was closed, and the browser had no room to keep it
+
+export type Photo = { id: string; product: string | null; role: string; thumb: string; width: number; height: number };
+/** again: whether the same file may go through another time. */
+export type Wrong = { words: string; remedy: string; reference: string; again: boolean };
+export type Listed = { title: string; gtin: string; asin: string };
+
+export type Entry = {
+  id: string;
+  order: number;
+  /** Whose it is: the tab that sends it, and the person in the workspace. */
+  tab: string;
+  who: string;
+  kind: "photo" | "zip" | "list" | "addresses" | "member";
+  /** Where it lay: “shoot/MUG-GREEN/back.jpg”. */
+  path: string;
+  bytes: number;
+  modified: number;
+  sku: string;
+  role: string;
+  listed: Listed | null;
+  /** A word on where the SKU came from, if not from where the others' did. */
+  note: "" | "listed" | "unlisted" | "plans";
+  collection: string | null;
+  state: State;
+  /** Part of the idempotency key: a new one for each time that a person says “try again”. */
+  tries: number;
+  photo: Photo | null;
+  findings: Schemas["Finding"][];
+  wrong: Wrong | null;
+  run: { id: string; done: number; total: number } | null;
+  /** Of a list: rows that name a photo, and those whose photo is here. */
+  rows: { all: number; here: number; missing: string[] } | null;
+  parent: string | null;
+  /** The browser keeps the file over a reload. */
+  kept: boolean;
+  /** A batch was made of it: it leaves the list when the next photos come. */
+  used: boolean;
+};
+
+export type Group = "ready" | "look" | "bad" | "open" | "none";
+
+export const warned = (entry: Entry): boolean => entry.findings.some((one) => one.verdict === "warn" || one.verdict === "fail");
+
+/** Where it counts. A ZIP and a list count by their members, unless they failed themselves. */
+export function groupOf(entry: Entry): Group {
+  if (entry.state === "failed" || entry.state === "lost") return "bad";
+  const holds = entry.kind === "zip" || entry.kind === "list" || entry.kind === "addresses";
+  if (entry.state !== "done") return entry.kind === "list" ? "none" : "open";
+  return holds ? "none" : warned(entry) ? "look" : "ready";
+}
+
+export const isMoving = (entry: Entry): boolean => entry.state === "sending" || entry.state === "checking";
+export const nameOf = (entry: { path: string }): string => entry.path.split("/").at(-1) ?? entry.path;
+export const folderOf = (entry: { path: string }): string => entry.path.split("/").slice(0, -1).join("/");
+
+const letters = "0123456789abcdefghjkmnpqrstvwxyz";
+/** crypto.randomUUID is only there over https; an address in one's own network is often plain http. */
+export const newId = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => letters[byte % 32]).join("");

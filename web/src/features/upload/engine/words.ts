@@ -1,0 +1,28 @@
+/** What the service says, without what the row says already: the file's name in front, the remedy behind. */
+import { ApiError, type Problem } from "~/api/client";
+import { upload as copy } from "~/shared/copy/upload";
+import { sentence } from "~/shared/ui/states";
+import type { Schemas } from "~/api/client";
+import type { Wrong } from "./entry";
+
+/** These say the same of the same file each time. */
+const FOR_GOOD = new Set(["unsupported_format", "damaged_file", "too_large", "unsafe_input", "bad_option", "bad_request"]);
+
+type Told = Pick<Problem, "detail" | "code" | "remedy"> & { subject?: string; reference?: string };
+
+export function wrongOf(error: unknown): Wrong {
+  if (!(error instanceof ApiError)) return { ...copy.wrong.unknown, reference: error instanceof Error ? error.message.slice(0, 80) : "", again: true };
+  if (error.status === 0) return { ...copy.wrong.broken, reference: "", again: true };
+  return { ...plain(error.problem), again: !FOR_GOOD.has(error.problem.code) };
+}
+
+export function plain(told: Told): Omit<Wrong, "again"> {
+  let words = told.detail;
+  if (told.subject && words.startsWith(`${told.subject}: `)) words = words.slice(told.subject.length + 2);
+  if (told.remedy && words.endsWith(told.remedy)) words = words.slice(0, -told.remedy.length).trim();
+  return { words: sentence(words) || copy.wrong.unknown.words, remedy: told.remedy, reference: told.reference ?? "" };
+}
+
+/** Ids mean nothing to the person who reads this. */
+export const cleaned = (findings: readonly Schemas["Finding"][]): Schemas["Finding"][] =>
+  findings.map((one) => ({ ...one, words: one.words.replace(/\s*\((?:img|prd)_\w+\)/g, "") }));
