@@ -70,10 +70,11 @@ export class Service {
 
   async api<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
     const form = body instanceof FormData;
-    const answer = await fetch(`${this.address}/api/v1${path}`, {
+    const ask = () => fetch(`${this.address}/api/v1${path}`, {
       method, headers: { Authorization: `Bearer ${this.key}`, ...(body && !form ? { "Content-Type": "application/json" } : {}), ...headers },
       body: form ? body : body ? JSON.stringify(body) : undefined,
     });
+    const answer = await ask().catch(ask); // a connection that was kept for too long is closed under it
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return (answer.status === 204 ? undefined : await answer.json()) as T;
   }

@@ -19,9 +19,8 @@ _NOT_BUILT = "The studio is not built here: `make run` builds it, or `npm ci && 
 def add_to(app: FastAPI) -> None:
     """After all other routes: what none of them answers is an address of the studio."""
     built = Path(str(resources.files("packshot"))) / "studio"
-    if (built / ASSETS.strip("/")).is_dir():
-        # Their names hold a hash of their content: they never change.
-        app.mount(ASSETS, GZipMiddleware(_Kept(directory=built / ASSETS.strip("/"))))
+    # Their names hold a hash of their content: they never change.
+    app.mount(ASSETS, GZipMiddleware(_Kept(directory=built / ASSETS.strip("/"), check_dir=False)))
 
     @app.get("/{path:path}", include_in_schema=False)
     async def studio(path: str) -> Response:

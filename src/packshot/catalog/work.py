@@ -214,15 +214,19 @@ async def generated(tx: Tx, task: Task, answer: dict[str, Any]) -> Ticket | None
     return task.ticket("export")
 
 
+_BAD = (Verdict.WARN, Verdict.FAIL)
+
+
 async def exported(tx: Tx, task: Task, answer: dict[str, Any], names: dict[str, str]) -> None:
     """The files are there: the item waits for a person.  names: channel → file name."""
     kept, at = task.kept, now()
     files = answer["renditions"]
-    findings = [
-        Finding.model_validate(f) for f in [*kept["findings"], *(f for file in files for f in file["findings"])]
-    ]
+    found = [Finding.model_validate(f) for f in kept["findings"]]
+    found += [f for file in files for f in map(Finding.model_validate, file["findings"]) if f.verdict in _BAD]
+    # What is wrong with the photo or any of its files, each once: a reviewer sees it without opening the files.
+    told = {finding.check: finding for finding in sorted(found, key=lambda f: (f.verdict in _BAD, f.verdict == "fail"))}
     rejected = any(file["rejected"] for file in files)
-    flagged = any(f.verdict in (Verdict.WARN, Verdict.FAIL) for f in findings)
+    flagged = any(finding.verdict in _BAD for finding in told.values())
     done = await _advance(
         tx, task, "", status=ItemStatus.REVIEW, needs_look=flagged, done_at=at, error=None,
         worst=2.0 * rejected + flagged + (kept["uncertainty"] or 0.0),
@@ -237,7 +241,13 @@ async def exported(tx: Tx, task: Task, answer: dict[str, Any], names: dict[str, 
     await tx.execute(insert(renditions), rows)
     thumb = select(photos.c.thumb_key).where(photos.c.id == task.photo_id).scalar_subquery()
     await _update_version(
-        tx, task, steps=[*kept["steps"], *answer["steps"]], after_key=answer["after"], before_key=thumb, done_at=at
+        tx,
+        task,
+        findings=[f.model_dump(mode="json") for f in told.values()],
+        steps=[*kept["steps"], *answer["steps"]],
+        after_key=answer["after"],
+        before_key=thumb,
+        done_at=at,
     )
 
 

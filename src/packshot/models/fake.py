@@ -23,8 +23,8 @@ class FakeMatter:
     card, engine = _card("fake-matter", "matter"), ENGINE
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
-        y, x = np.ogrid[-1:1:64j, -1:1:64j]
-        return np.clip((0.7 - np.hypot(x, y)) * 20 + 0.5, 0, 1).astype(np.float32)
+        y, x = np.ogrid[-1:1:512j, -1:1:512j]
+        return np.clip((0.7 - np.hypot(x, y)) * 256 + 0.5, 0, 1).astype(np.float32)
 
 
 class FakeRater:

@@ -33,6 +33,11 @@ export function Shell() {
   const who = useQuery(session());
 
   useEffect(() => live.start(client), [client]);
+  // Photos that were not sent when the page was closed go on by themselves, whatever screen is opened first.
+  useEffect(() => {
+    const session = who.data;
+    if (session && localStorage.getItem("packshot-uploads-open")) void import("~/features/upload/resume").then((upload) => upload.goOn(session));
+  }, [who.data]);
   useEffect(() => {
     if (who.data) setCsrf(who.data.csrf);
     if (who.error instanceof ApiError && who.error.status === 401) {

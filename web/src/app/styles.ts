@@ -1,4 +1,5 @@
 // Mantine's style sheets, only those of the components that are used: a test holds the sum under 25 KB.
+import "@mantine/core/styles/baseline.css";
 import "@mantine/core/styles/default-css-variables.css";
 import "@mantine/core/styles/global.css";
 import "@mantine/core/styles/VisuallyHidden.css";

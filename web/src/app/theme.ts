@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, defaultVariantColorsResolver, type MantineColorsTuple } from "@mantine/core";
 
 // The rooms are neutral gray, so that nothing beside a picture tints it; one colour, a darkroom's safelight, leads the eye.
 const gray: MantineColorsTuple = [
@@ -25,7 +25,18 @@ export const theme = createTheme({
   primaryColor: "gray",
   primaryShade: { light: 9, dark: 0 },
   autoContrast: true,
-  luminanceThreshold: 0.4,
+  // The primary deed is ink on paper, or paper on ink in the dark.
+  variantColorResolver: (input) => {
+    if (input.variant === "filled" && (!input.color || input.color === "gray")) {
+      return { background: "var(--ink)", hover: "color-mix(in srgb, var(--ink) 84%, var(--panel))", color: "var(--panel)", border: "1px solid transparent" };
+    }
+    // What destroys is red enough to be read in both: the shade of the dark scheme would be white on pink.
+    if (input.color === "no" && input.variant === "filled") {
+      return { background: "var(--mantine-color-no-6)", hover: "var(--mantine-color-no-7)", color: "#ffffff", border: "1px solid transparent" };
+    }
+    if (input.color === "no") return { ...defaultVariantColorsResolver(input), color: "var(--no)", hover: "var(--no-wash)", hoverColor: "var(--no)" };
+    return defaultVariantColorsResolver(input);
+  },
   black: "#17171a",
   fontFamily: '"Inter Variable", Inter, system-ui, sans-serif',
   headings: { fontFamily: '"Inter Variable", Inter, system-ui, sans-serif', fontWeight: "620" },
@@ -35,10 +46,14 @@ export const theme = createTheme({
   focusRing: "auto",
   respectReducedMotion: true,
   components: {
+    Switch: { defaultProps: { color: "safelight.7" } },
+    Checkbox: { defaultProps: { color: "safelight.7" } },
+    Radio: { defaultProps: { color: "safelight.7" } },
+    Slider: { defaultProps: { color: "safelight.7" } },
     Button: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { openDelay: 300, withinPortal: true } },
-    Modal: { defaultProps: { centered: true, radius: "lg", padding: "lg", closeButtonProps: { "aria-label": "Close" } } },
+    Modal: { defaultProps: { centered: true, radius: "lg", padding: "lg", closeButtonProps: { "aria-label": "Close" } }, styles: { title: { fontSize: 16, fontWeight: 620 } } },
     Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
-    Menu: { defaultProps: { radius: "md", shadow: "md" } },
+    Menu: { defaultProps: { radius: "md", shadow: "md", withInitialFocusPlaceholder: false } },
   },
 });

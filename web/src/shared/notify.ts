@@ -1,13 +1,16 @@
 import { notifications } from "@mantine/notifications";
+import { common } from "~/shared/copy/common";
 import { told } from "~/shared/ui/states";
 
-export const say = (message: string): void => void notifications.show({ message, withCloseButton: true });
+const closable = { withCloseButton: true, closeButtonProps: { "aria-label": common.close } };
+
+export const say = (message: string): void => void notifications.show({ message, ...closable });
 
 /** A failed deed: what happened, what to do, what to quote. Nothing of it is lost by closing it. */
 export function sayFailed(error: unknown): void {
   const { title, words, remedy, reference } = told(error);
   notifications.show({
     title: words || title, message: [remedy, reference && `(${reference})`].filter(Boolean).join(" "), color: "no", autoClose: 12_000,
-    withCloseButton: true,
+    ...closable,
   });
 }

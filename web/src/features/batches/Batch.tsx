@@ -1,6 +1,6 @@
 /** One batch as it is made: how far it is on the left, its pictures as they come on the right. */
 import { Button, Skeleton } from "@mantine/core";
-import { IconPlayerPause } from "@tabler/icons-react";
+import { IconHandStop, IconPlayerPause } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -8,12 +8,12 @@ import { ApiError } from "~/api/client";
 import { templates } from "~/api/queries";
 import { batches } from "~/shared/copy/batches";
 import { LinkButton } from "~/shared/ui/LinkButton";
-import { Status } from "~/shared/ui/marks";
+import { Pill, Status } from "~/shared/ui/marks";
 import { Page } from "~/shared/ui/Page";
 import { Empty, Failed, TilesWaiting, Waiting } from "~/shared/ui/states";
 import { common } from "~/shared/copy/common";
 import { BatchMenu } from "./BatchMenu";
-import type { Batch as BatchView } from "./cache";
+import { isHeld, type Batch as BatchView } from "./cache";
 import { About } from "./one/About";
 import { Failures } from "./one/Failures";
 import { FlagList } from "./one/FlagList";
@@ -46,14 +46,14 @@ export default function Batch() {
   const progress = <Progress batch={batch} status={status} run={run} filled={filled} />;
   const failures = <Failures batch={batch.id} count={batch.counts.failed ?? 0} cancelled={batch.state === "cancelled"} />;
   return (
-    <Page title={batch.name} scroll={false} beside={<Status of={batch.state} />} deeds={<Deeds batch={batch} />}>
+    <Page title={batch.name} scroll={false} beside={isHeld(batch) ? <Pill icon={<IconHandStop size={13} stroke={2} aria-hidden />}>{copy.held}</Pill> : <Status of={batch.state} />} deeds={<Deeds batch={batch} />}>
       <div className={css.whole}>
         <div className={css.side} tabIndex={0} role="group" aria-label={copy.progress}>
           {progress}
           {batch.state === "processing" && batch.total > LARGE && <Newest batch={batch.id} />}
           {failures}
           {!OVER.includes(batch.state) && <FlagList flags={batch.flags} />}
-          <UnmatchedList lines={batch.unmatched} />
+          <UnmatchedList lines={batch.unmatched} goesOn={batch.state !== "failed"} />
           <About batch={batch} lookNames={lookNames} />
         </div>
         <Sheet key={batch.id} batch={batch} lookNames={lookNames} />

@@ -1,6 +1,6 @@
 /** All deeds of a batch behind three dots, and the questions that are asked before those that cannot be undone. */
 import { ActionIcon, Button, Menu, Modal, TextInput } from "@mantine/core";
-import { IconBan, IconCheck, IconDots, IconPencil, IconPlayerPause, IconPlayerPlay, IconTrash } from "@tabler/icons-react";
+import { IconBan, IconDots, IconPencil, IconPlayerPause, IconPlayerPlay, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { batches } from "~/shared/copy/batches";
 import { common } from "~/shared/copy/common";
@@ -10,18 +10,17 @@ import { useDeeds } from "./useDeeds";
 
 const copy = batches.deeds;
 const LEVELS = ["urgent", "standard", "overnight"] as const;
-const ENDED = ["cancelled", "failed"];
+const isLevel = (value: string): value is Batch["priority"] => LEVELS.some((level) => level === value);
 
 export function BatchMenu({ batch, onRemoved }: { batch: Batch; onRemoved?: () => void }) {
   const deeds = useDeeds(batch);
   const [asking, ask] = useState<"rename" | "cancel" | "remove" | null>(null);
   const left = batch.counts.processing ?? 0;
-  const open = !ENDED.includes(batch.state);
   const going = ["created", "validating", "processing"].includes(batch.state);
   const icon = { size: 16, stroke: 1.7, "aria-hidden": true } as const;
   return (
     <>
-      <Menu position="bottom-end" width={232} withinPortal>
+      <Menu position="bottom-end" width={232} withInitialFocusPlaceholder={false} portalProps={{ target: "#screen" }}>
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" size="lg" aria-label={copy.menu(batch.name)}><IconDots size={18} aria-hidden /></ActionIcon>
         </Menu.Target>
@@ -29,18 +28,13 @@ export function BatchMenu({ batch, onRemoved }: { batch: Batch; onRemoved?: () =
           <Menu.Item leftSection={<IconPencil {...icon} />} onClick={() => ask("rename")}>{copy.rename}</Menu.Item>
           {going && <Menu.Item leftSection={<IconPlayerPause {...icon} />} onClick={() => deeds.pause.mutate()}>{copy.pause}</Menu.Item>}
           {batch.state === "paused" && <Menu.Item leftSection={<IconPlayerPlay {...icon} />} onClick={() => deeds.resume.mutate()}>{copy.resume}</Menu.Item>}
-          {open && (
+          {(going || batch.state === "paused") && (
             <>
               <Menu.Divider />
               <Menu.Label>{copy.priority}</Menu.Label>
-              {LEVELS.map((level) => (
-                <Menu.Item
-                  key={level} role="menuitemradio" aria-checked={batch.priority === level} onClick={() => deeds.prioritise.mutate(level)}
-                  leftSection={batch.priority === level ? <IconCheck {...icon} /> : <span style={{ width: 16 }} />}
-                >
-                  {priorities[level]?.name}
-                </Menu.Item>
-              ))}
+              <Menu.RadioGroup value={batch.priority} onChange={(level) => isLevel(level) && deeds.prioritise.mutate(level)}>
+                {LEVELS.map((level) => <Menu.RadioItem key={level} value={level} closeMenuOnClick>{priorities[level]?.name}</Menu.RadioItem>)}
+              </Menu.RadioGroup>
             </>
           )}
           <Menu.Divider />

@@ -1,5 +1,117 @@
+/** A new batch: photos, looks, channels, order of work; one page, nothing lost until it is made. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useRef, useState, type ReactNode } from "react";
+import { collections, keys, templates } from "~/api/queries";
+import { batches } from "~/shared/copy/batches";
 import { Page } from "~/shared/ui/Page";
+import { LIST } from "./cache";
+import { ChannelStep } from "./fresh/ChannelStep";
+import { create } from "./fresh/create";
+import { begin, landed, wrongWith, type Draft } from "./fresh/draft";
+import css from "./fresh/fresh.module.css";
+import { OrderStep } from "./fresh/OrderStep";
+import { Products } from "./fresh/Products";
+import { Steps, type Step } from "./fresh/Steps";
+import { StyleStep, lookName } from "./fresh/StyleStep";
+import { Summary } from "./fresh/Summary";
+import { usePhotos } from "./fresh/usePhotos";
+import { useUpload } from "./fresh/useUpload";
+
+const copy = batches.fresh;
 
 export default function NewBatch() {
-  return <Page title="NewBatch"><div /></Page>;
+  const search = useSearch({ from: "/inside/batches/new" });
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [draft, set] = useState<Draft>(() => begin(search));
+  const [tried, attempt] = useState(false);
+  const [step, at] = useState<Step>("products");
+  const key = useRef(crypto.randomUUID());
+  const scroll = useRef<HTMLDivElement>(null);
+  const found = usePhotos(draft);
+  const styles = useQuery(templates());
+  const tree = useQuery(collections());
+  const change = (news: Partial<Draft>) => {
+    key.current = crypto.randomUUID(); // another batch than the one that may have been sent
+    set((old) => ({ ...old, ...news }));
+  };
+  const sending = useUpload((upload) => change({ upload, kind: "upload", without: new Set() }));
+
+  const photos = (found.data?.photos ?? []).filter((photo) => !draft.without.has(photo.id));
+  const list = draft.kind === "upload" && draft.upload && "file" in draft.upload ? draft.upload.rows : null;
+  const count = list ?? (found.data ? found.data.count - draft.without.size : null);
+  const looks = draft.looks.map((one) => lookName(one, draft.looks, styles.data ?? []));
+  const from = draft.kind === "collection" ? tree.data?.find((one) => one.id === draft.collection)?.name
+    : draft.kind === "upload" ? draft.upload?.name.replace(/\.\w+$/, "") : undefined;
+  const name = draft.name ?? copy.defaultName(from ?? "", looks[0] ?? "");
+  const wrong = wrongWith(draft, { count, ids: [] }, name, styles.data ?? [], sending.busy);
+  const shown = tried ? wrong : {};
+
+  const make = useMutation({
+    mutationFn: () => create(draft, name, found.data?.photos.map((photo) => photo.id) ?? [], key.current),
+    onSuccess: (made) => {
+      landed(draft);
+      client.setQueryData(keys.batch(made.batch.id), made.batch);
+      void client.invalidateQueries({ queryKey: LIST });
+      void client.invalidateQueries({ queryKey: [...keys.batches, "open"] });
+      void navigate({ to: "/batches/$batch", params: { batch: made.batch.id } });
+    },
+  });
+  const go = (to: Step) => {
+    const section = scroll.current?.querySelector<HTMLElement>(`[data-step="${to}"]`);
+    section?.scrollIntoView({ behavior: "smooth", block: "start" });
+    section?.focus({ preventScroll: true });
+  };
+  const submit = () => {
+    attempt(true);
+    const first = (["products", "style", "channels", "order"] as const).find((one) => wrong[one]);
+    if (first) go(first);
+    else make.mutate();
+  };
+  const told: Record<Step, string> = {
+    products: count ? copy.products.count(count, list === null && (found.data?.exact ?? true)) : "",
+    style: looks.join(", "),
+    channels: copy.sum.channels(draft.channels.length),
+    order: name,
+  };
+  return (
+    <Page title={copy.title} scroll={false}>
+      <div className={css.whole}>
+        <Steps at={step} go={go} told={told} wrong={shown} done={{ products: !wrong.products, style: !wrong.style, channels: draft.channels.length > 0, order: !wrong.order }} />
+        <div className={css.scroll} ref={scroll} onScroll={(event) => at(stepAt(event.currentTarget))}>
+          <Section step="products" title={copy.products.title} wrong={shown.products}><Products draft={draft} change={change} found={found} sending={sending} /></Section>
+          <Section step="style" title={copy.style.title} words={copy.style.words} wrong={shown.style}><StyleStep draft={draft} change={change} photos={photos} /></Section>
+          <Section step="channels" title={copy.channels.title} words={copy.channels.words}><ChannelStep draft={draft} change={change} /></Section>
+          <Section step="order" title={copy.order.title}><OrderStep draft={draft} change={change} name={name} wrong={shown.order} /></Section>
+        </div>
+        <Summary
+          photos={count} exact={list === null && (found.data?.exact ?? true)} looks={draft.looks.length} channels={draft.channels.length} error={make.error}
+          missing={tried && Object.keys(wrong).length > 0} busy={make.isPending} create={submit}
+        />
+      </div>
+    </Page>
+  );
+}
+
+function Section({ step, title, words, wrong, children }: { step: Step; title: string; words?: string; wrong?: string; children: ReactNode }) {
+  return (
+    <section className={css.section} data-step={step} tabIndex={-1} aria-labelledby={`step-${step}`}>
+      <header>
+        <h2 id={`step-${step}`}>{title}</h2>
+        {words && <p className="soft">{words}</p>}
+      </header>
+      {wrong && step !== "order" && <p className={css.wrong} role="alert">{wrong}</p>}
+      {children}
+    </section>
+  );
+}
+
+/** The section that is being read: the last whose top has come up. */
+function stepAt(scroll: HTMLElement): Step {
+  const sections = [...scroll.querySelectorAll<HTMLElement>("[data-step]")];
+  const end = scroll.scrollTop + scroll.clientHeight >= scroll.scrollHeight - 4;
+  const top = scroll.getBoundingClientRect().top + 140;
+  const read = end ? sections.at(-1) : sections.findLast((one) => one.getBoundingClientRect().top <= top);
+  return (read?.dataset.step ?? "products") as Step;
 }

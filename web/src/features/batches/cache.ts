@@ -8,6 +8,9 @@ export type Item = Schemas["ItemView"];
 export type Photo = Schemas["PhotoView"];
 export type BatchPages = InfiniteData<Schemas["Page_BatchView_"], string | null>;
 
+/** Its photos are checked, and it waits for somebody to press Start. */
+export const isHeld = (batch: Batch): boolean => batch.state === "validating" && batch.hold && batch.total > 0;
+
 export const LIST = [...keys.batches, "list"] as const;
 
 /** A batch as the service answered it, into every place that shows it. */

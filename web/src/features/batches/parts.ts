@@ -1,6 +1,6 @@
 import type { Part } from "~/shared/ui/marks";
 
-/** A batch's counts as the parts of one bar, in the order in which items move. */
+/** A batch's counts as the parts of one bar, in the order in which items move; what is not finished is the bar's empty rest. */
 export function partsOf(counts: Record<string, number>): Part[] {
   const count = (name: string) => counts[name] ?? 0;
   return [
@@ -9,6 +9,10 @@ export function partsOf(counts: Record<string, number>): Part[] {
     { value: count("skipped"), tone: "plain", words: "skipped" },
     { value: count("rejected"), tone: "no", words: "rejected" },
     { value: count("failed"), tone: "no", words: "failed" },
-    { value: count("processing"), tone: "busy", words: "in progress" },
   ];
+}
+
+/** The same with what is not finished yet, for where it is told in words. */
+export function countsOf(counts: Record<string, number>): { value: number; tone: Part["tone"] | "rest"; words: string }[] {
+  return [...partsOf(counts), { value: counts.processing ?? 0, tone: "rest", words: "to come" }];
 }

@@ -1,14 +1,13 @@
 /** A delivery before it starts: where to, which channels, and exactly what will go and what stays. */
 import { Button, Checkbox } from "@mantine/core";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { api, got, type Schemas } from "~/api/client";
 import { batch as oneBatch, batchStatus, channels as allChannels, keys } from "~/api/queries";
 import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
 import { sayFailed } from "~/shared/notify";
-import { LinkButton } from "~/shared/ui/LinkButton";
 import { Failed, RowsWaiting } from "~/shared/ui/states";
 import { plan, type To } from "./queries";
 import { useItems } from "./useItems";
@@ -65,7 +64,7 @@ function Form({ batch, manage }: { batch: Schemas["BatchView"]; manage: () => vo
           <h2>{batch.name}</h2>
           <p className="soft num">
             {copy.ready.approved(approved)}
-            {undecided > 0 && <>. {copy.compose.undecided(undecided)} <LinkButton to="/review/$batch" params={{ batch: batch.id }} variant="subtle" color="gray" size="compact-sm">{copy.compose.review}</LinkButton></>}
+            {undecided > 0 && <>. {copy.compose.undecided(undecided)} <Link to="/review/$batch" params={{ batch: batch.id }}>{copy.compose.review}</Link></>}
           </p>
         </header>
         <div className={css.fields}>

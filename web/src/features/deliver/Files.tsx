@@ -8,7 +8,7 @@ import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
 import { Picture } from "~/shared/ui/Picture";
 import { Failed, RowsWaiting, sentence } from "~/shared/ui/states";
-import { exportFiles, isOpen, type Export } from "./queries";
+import { exportFiles, isOpen, shown as pictureOf, type Export } from "./queries";
 import { useItems } from "./useItems";
 import css from "./deliver.module.css";
 
@@ -41,7 +41,7 @@ export function Files({ one }: { one: Export }) {
             const Sign = signs[file.status as keyof typeof signs] ?? IconClock;
             return (
               <li key={row.key} className={css.file} data-state={file.status} style={{ height: ROW, transform: `translateY(${row.start}px)` }} aria-setsize={one.total} aria-posinset={row.index + 1}>
-                <span className={css.thumb}><Picture src={items.get(file.item)?.thumb ?? ""} alt="" fit="contain" /></span>
+                <span className={css.thumb}><Picture src={pictureOf(items.get(file.item))} alt="" fit="contain" /></span>
                 <span className={css.fileWords}>
                   <span className="ellipsis" title={file.name}>{file.name.slice(file.name.indexOf("/") + 1)}</span>
                   {file.error && <span className={`small ellipsis ${css.why}`} title={sentence(file.error)}>{sentence(file.error)}</span>}

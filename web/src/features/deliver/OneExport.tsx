@@ -14,7 +14,7 @@ import { Bar, Status } from "~/shared/ui/marks";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Failed, RowsWaiting, sentence } from "~/shared/ui/states";
 import { Files } from "./Files";
-import { destinations, filesKey, isOpen, oneExport, type Export } from "./queries";
+import { destinations, exportRun, filesKey, isOpen, oneExport, type Export } from "./queries";
 import { BatchName, KindIcon } from "./Side";
 import css from "./deliver.module.css";
 
@@ -45,7 +45,7 @@ function Shown({ one }: { one: Export }) {
           <h2 className="ellipsis"><BatchName id={one.batch} /></h2>
           <p className="soft"><Place to={one.to} />. {words.by(common.ago(one.created_at))}.</p>
         </div>
-        <Status of={one.status} />
+        {open && <Status of={one.status} />}
         {open && <Stop id={one.id} />}
         {!open && one.batch && <LinkButton to="/deliver" search={{ batch: one.batch }} variant="default" leftSection={<IconRefresh size={16} aria-hidden />}>{words.again}</LinkButton>}
       </header>
@@ -65,17 +65,7 @@ function Place({ to }: { to: Export["to"] }) {
 }
 
 function Result({ one }: { one: Export }) {
-  if (isOpen(one)) {
-    return (
-      <div className={css.result} role="status">
-        <p className="num">{one.total > 0 ? words.progress(one.done, one.total) : one.status === "queued" ? words.waiting : words.preparing}</p>
-        <Bar
-          parts={[{ value: one.delivered, tone: "ok", words: words.tones.delivered }, { value: one.failed, tone: "no", words: words.tones.failed }]}
-          total={one.total} label={words.progress(one.done, one.total)}
-        />
-      </div>
-    );
-  }
+  if (isOpen(one)) return <Progress one={one} />;
   const bad = one.status === "failed" || one.failed > 0;
   return (
     <div className={css.result}>
@@ -89,6 +79,22 @@ function Result({ one }: { one: Export }) {
         {one.failed > 0 && <Again one={one} />}
         {one.to.kind === "zip" && one.status === "done" && <Zip one={one} />}
       </div>
+    </div>
+  );
+}
+
+function Progress({ one }: { one: Export }) {
+  const done = Math.max(useQuery(exportRun(one.id)).data?.done ?? 0, one.done);
+  return (
+    <div className={css.result} role="status">
+      <p className="num">{one.total > 0 ? words.progress(done, one.total) : one.status === "queued" ? words.waiting : words.preparing}</p>
+      <Bar
+        parts={[
+          { value: one.delivered, tone: "ok", words: words.tones.delivered }, { value: done - one.done, tone: "busy", words: words.tones.packed },
+          { value: one.failed, tone: "no", words: words.tones.failed },
+        ]}
+        total={one.total} label={words.progress(done, one.total)}
+      />
     </div>
   );
 }

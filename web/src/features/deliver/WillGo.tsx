@@ -7,6 +7,7 @@ import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
 import { Picture } from "~/shared/ui/Picture";
 import { RowsWaiting } from "~/shared/ui/states";
+import { shown } from "./queries";
 import type { Items } from "./useItems";
 import css from "./deliver.module.css";
 
@@ -29,7 +30,7 @@ export function WillGo({ planned, items, nameOf, dim }: {
             if (!file) return null;
             return (
               <li key={row.key} className={css.file} style={{ height: ROW, transform: `translateY(${row.start}px)` }} aria-setsize={files.length} aria-posinset={row.index + 1}>
-                <span className={css.thumb}><Picture src={items.get(file.item)?.thumb ?? ""} alt="" fit="contain" /></span>
+                <span className={css.thumb}><Picture src={shown(items.get(file.item))} alt="" fit="contain" /></span>
                 <span className="ellipsis" title={file.name}>{file.name.slice(file.name.indexOf("/") + 1)}</span>
                 <span className="soft small ellipsis">{nameOf(file.channel)}</span>
                 <span className="soft small num">{common.bytes(file.bytes)}</span>
@@ -58,7 +59,7 @@ function Stays({ planned, items }: { planned: Schemas["Planned"]; items: Items }
           const open = item && item.status !== "approved" ? copy.leftOut.why[item.status] : undefined;
           return (
             <li key={`${one.item}${at}`} className={css.stay}>
-              <span className={css.thumb}>{item && <Picture src={item.thumb} alt="" fit="contain" />}</span>
+              <span className={css.thumb}>{item && <Picture src={shown(item)} alt="" fit="contain" />}</span>
               <span className="ellipsis">{item ? item.title || item.sku || item.photo_name : "…"}</span>
               <span className="soft small">{open ?? one.reason}</span>
             </li>

@@ -15,13 +15,16 @@ export const batchPages = () =>
     ...paged,
   });
 
+/** What was made; the photo where nothing is. */
+export const shown = (item: Schemas["ItemView"] | undefined): string => item?.after || item?.thumb || "";
+
 /** The first approved picture of a batch stands for it. */
 export const face = (batch: string) =>
   queryOptions({
     queryKey: [...keys.items(batch), "face"],
     queryFn: async () => {
       const page = await got(api.GET("/api/v1/batches/{batch_id}/items", { params: { path: { batch_id: batch }, query: { status: ["approved"], limit: 1 } } }));
-      return page.items[0]?.thumb ?? "";
+      return shown(page.items[0]);
     },
     staleTime: 5 * 60_000,
   });
@@ -57,6 +60,10 @@ export const oneExport = (id: string) =>
     queryKey: [...keys.exports, "one", id],
     queryFn: async () => (await got(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: id }, query: { limit: 1 } } }))).export,
   });
+
+/** The run behind an export: it also counts what is packed into a ZIP that is not whole yet. */
+export const exportRun = (id: string) =>
+  queryOptions({ queryKey: [...keys.runs, id], queryFn: () => got(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: id } } })) });
 
 // Not under `exports`: each live message would load every page anew.
 export const filesKey = (id: string) => ["export-files", id] as const;

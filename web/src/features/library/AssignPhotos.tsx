@@ -11,14 +11,13 @@ import { Picture } from "~/shared/ui/Picture";
 import { assignPhotos } from "./deeds";
 import { mainOf, nameOf, type Photo, type Product } from "./model";
 import { someProducts } from "./queries";
-import { skuOf } from "./sku";
 import css from "./picker.module.css";
 
 const copy = library.assign;
 
 export function AssignPhotos({ photos, close, done, make }: { photos: readonly Photo[]; close: () => void; done: () => void; make: () => void }) {
   const client = useQueryClient();
-  const [words, set] = useState(photos.length === 1 && photos[0] ? skuOf(photos[0].name) : "");
+  const [words, set] = useState("");
   const [rested] = useDebouncedValue(words.trim(), 200);
   const [at, setAt] = useState(0);
   const found = useQuery(someProducts(rested));
@@ -45,13 +44,13 @@ export function AssignPhotos({ photos, close, done, make }: { photos: readonly P
   return (
     <Modal opened onClose={close} title={copy.title(photos.length)} size={460}>
       <TextInput
-        data-autofocus leftSection={<IconSearch size={16} aria-hidden />} placeholder={copy.search} aria-label={copy.search} value={words} onChange={(event) => (set(event.target.value), setAt(0))}
+        mt={6} data-autofocus leftSection={<IconSearch size={16} aria-hidden />} placeholder={copy.search} aria-label={copy.search} value={words} onChange={(event) => (set(event.target.value), setAt(0))}
         onKeyDown={keyed} role="combobox" aria-expanded="true" aria-controls={id} aria-activedescendant={products[active] ? `${id}-${active}` : undefined} autoComplete="off"
       />
       <div id={id} role="listbox" aria-label={copy.title(photos.length)} className={css.list}>
         {products.map((product, place) => (
           <div key={product.id} id={`${id}-${place}`} role="option" aria-selected={place === active} className={css.choice} onMouseMove={() => setAt(place)} onClick={() => !assign.isPending && assign.mutate(product)}>
-            <span className={css.thumb}><Picture src={mainOf(product)?.thumb ?? ""} alt="" /></span>
+            <span className={css.thumb}>{mainOf(product) && <Picture src={mainOf(product)?.thumb ?? ""} alt="" />}</span>
             <span className={css.two}>
               <strong className="ellipsis">{nameOf(product)}</strong>
               <span className="soft small ellipsis">{[product.title && product.sku, library.card.angles(product.photos.length)].filter(Boolean).join(" · ")}</span>

@@ -13,7 +13,7 @@ type Props<T> = {
 function Drawn<T extends { id: string }>({ thing, index, column, active, selected, name, draw, pick, focused, open, drag }: Props<T>) {
   return (
     <div
-      role="gridcell" aria-colindex={column + 1} aria-selected={selected} aria-label={name} tabIndex={active ? 0 : -1} data-at={index} data-selected={selected || undefined}
+      role="gridcell" aria-colindex={column + 1} aria-selected={selected} tabIndex={active ? 0 : -1} data-at={index} data-selected={selected || undefined}
       className={css.cell} draggable={Boolean(drag)} onDragStart={(event) => drag?.(event, thing)} onFocus={() => focused(index)}
       onClick={(event) => {
         if ((event.target as Element).closest("[data-check]")) return;

@@ -14,7 +14,7 @@ export function Findings({ findings }: { findings: readonly Schemas["Finding"][]
       {bad.map((one, at) => (
         <li key={`${one.check}${at}`} data-verdict={one.verdict}>
           <IconAlertTriangle size={17} stroke={1.8} aria-hidden />
-          <div><strong>{shortOf(one.check)}</strong><p>{plain(one.words)} <span className="soft">{checks[one.check]?.help}</span></p></div>
+          <div><strong>{shortOf(one.check)}</strong><p>{plain(one.words)} {one.check !== "duplicate" && <span className="soft">{checks[one.check]?.help}</span>}</p></div>
         </li>
       ))}
     </ul>

@@ -10,12 +10,15 @@ import css from "./grid.module.css";
 
 const GAP = 18;
 const PAD = 24;
-const CAPTION = 62;
+const CAPTION = 54;
+
+// Where one was in each view, so that coming back from a product goes on there.
+const left = new Map<string, number>();
 
 export type Drawing<T> = (thing: T) => ReactNode;
 
-export function Grid<T extends { id: string }>({ things, label, size, selection, draw, name, open, drag, more, foot }: {
-  things: readonly T[]; label: string; size: number; selection: Selection; draw: Drawing<T>; name: (thing: T) => string;
+export function Grid<T extends { id: string }>({ view, things, label, size, selection, draw, name, open, drag, more, foot }: {
+  view: string; things: readonly T[]; label: string; size: number; selection: Selection; draw: Drawing<T>; name: (thing: T) => string;
   open: (thing: T) => void; drag?: (event: React.DragEvent, thing: T) => void; more: () => void; foot?: ReactNode;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -41,6 +44,11 @@ export function Grid<T extends { id: string }>({ things, label, size, selection,
     overscan: 3, paddingStart: PAD, paddingEnd: 96, scrollPaddingStart: PAD, scrollPaddingEnd: 96,
   });
   useEffect(() => virtual.measure(), [side, virtual]);
+
+  const ready = width > 0;
+  useLayoutEffect(() => {
+    if (ready && scroller.current) scroller.current.scrollTop = left.get(view) ?? 0;
+  }, [ready, view]);
 
   const seen = virtual.getVirtualItems();
   const last = seen.at(-1)?.index ?? 0;
@@ -86,7 +94,7 @@ export function Grid<T extends { id: string }>({ things, label, size, selection,
 
   const picked = useCallback((id: string, reaches: boolean) => (reaches ? selection.rangeTo(id) : selection.toggle(id)), [selection.rangeTo, selection.toggle]);
   return (
-    <div ref={scroller} className={css.scroller} data-picking={selection.ids.size > 0 || undefined}>
+    <div ref={scroller} className={css.scroller} onScroll={(event) => left.set(view, event.currentTarget.scrollTop)} data-picking={selection.ids.size > 0 || undefined}>
       <div
         role="grid" aria-label={label} aria-rowcount={rows} aria-colcount={columns} aria-multiselectable="true" onKeyDown={keyed}
         style={{ height: virtual.getTotalSize(), position: "relative" }}

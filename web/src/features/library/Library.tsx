@@ -3,12 +3,13 @@ import { Button } from "@mantine/core";
 import { IconPlus, IconUpload } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { collections } from "~/api/queries";
 import { library } from "~/shared/copy/library";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Page } from "~/shared/ui/Page";
 import { useSort } from "./deeds";
+import { lastView } from "./lastView";
 import type { Place } from "./model";
 import { NewProduct } from "./NewProduct";
 import { Places } from "./Places";
@@ -29,6 +30,7 @@ export default function Library() {
   const sort = useSort();
   const [making, make] = useState(false);
   const places = tree.data ?? [];
+  useEffect(() => lastView.set(view), [view]);
 
   // From a place products move; from everywhere else they are added. With Ctrl or Alt they are added in any case.
   const drop = (to: Place, ids: readonly string[], adds: boolean): void => {

@@ -8,7 +8,7 @@ import { announce } from "~/shared/announce";
 import { common } from "~/shared/copy/common";
 import { library } from "~/shared/copy/library";
 import { Picture } from "~/shared/ui/Picture";
-import { told } from "~/shared/ui/states";
+import { sentence, told } from "~/shared/ui/states";
 import { assignPhotos } from "./deeds";
 import type { Photo, Place, Product } from "./model";
 import { skuOf } from "./sku";
@@ -39,7 +39,10 @@ export function NewProduct({ photos = [], place, close, made }: { photos?: reado
   });
   const wrong = make.error ? told(make.error) : null;
   const fields = make.error instanceof ApiError ? ((make.error.problem as { errors?: { field: string; words: string }[] }).errors ?? []) : [];
-  const wrongOf = (field: string) => fields.find((one) => one.field === field)?.words;
+  const wrongOf = (field: string) => {
+    const words = fields.find((one) => one.field === field)?.words;
+    return words && `${sentence(words)}.`;
+  };
   const field = (name: keyof typeof said, label: string) => ({
     label, value: said[name], error: wrongOf(name), maxLength: 200, autoComplete: "off",
     onChange: (event: { target: { value: string } }) => say({ ...said, [name]: event.target.value }),

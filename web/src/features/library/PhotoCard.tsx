@@ -10,9 +10,9 @@ export function PhotoCard({ photo }: { photo: Photo }) {
     <>
       <div className={css.frame}><Picture src={photo.thumb} alt="" /></div>
       <div className={css.caption}>
-        <button type="button" className={`${css.title} ellipsis`} tabIndex={-1} title={photo.name}>{photo.name}</button>
+        <button type="button" className={`${css.title} ellipsis`} tabIndex={-1} title={photo.name}>{photo.name}</button>{" "}
         <div className={css.facts}>
-          <span className="ellipsis num">{productPage.photo.size(photo.width, photo.height)}</span>
+          <span className="ellipsis num">{productPage.photo.size(photo.width, photo.height)}</span>{" "}
           <Flagged findings={badOf(photo)} />
         </div>
       </div>

@@ -12,7 +12,7 @@ export type PlaceDeed = { rename: () => void; inside: () => void; kind: (kind: K
 export function PlaceMenu({ place, deeds, reachable }: { place: Place; deeds: PlaceDeed; reachable: boolean }) {
   const navigate = useNavigate();
   return (
-    <Menu position="bottom-end" width={232} withinPortal>
+    <Menu position="bottom-end" width={232} withInitialFocusPlaceholder={false} portalProps={{ target: "#screen" }}>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size={26} aria-label={copy.deeds(place.name)} tabIndex={reachable ? 0 : -1} data-more>
           <IconDots size={16} aria-hidden />
@@ -28,7 +28,7 @@ export function PlaceMenu({ place, deeds, reachable }: { place: Place; deeds: Pl
           <Menu.Item key={kind} leftSection={<KindIcon kind={kind} size={16} />} onClick={() => deeds.kind(kind)}>{copy.makeIt[kind]}</Menu.Item>
         ))}
         <Menu.Divider />
-        <Menu.Item color="no" leftSection={<IconTrash size={16} aria-hidden />} onClick={deeds.remove}>{copy.remove}</Menu.Item>
+        <Menu.Item c="var(--no)" leftSection={<IconTrash size={16} aria-hidden />} onClick={deeds.remove}>{copy.remove}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

@@ -59,7 +59,7 @@ export function PlacePicker({ title, places, hidden, top = false, here, makes = 
   return (
     <Modal opened onClose={close} title={title} size={460}>
       <TextInput
-        data-autofocus leftSection={<IconSearch size={16} aria-hidden />} placeholder={copy.filter} aria-label={copy.filter} value={words}
+        mt={6} data-autofocus leftSection={<IconSearch size={16} aria-hidden />} placeholder={copy.filter} aria-label={copy.filter} value={words}
         onChange={(event) => (set(event.target.value), setAt(0))} onKeyDown={keyed}
         role="combobox" aria-expanded="true" aria-controls={id} aria-activedescendant={choices[active] ? `${id}-${active}` : undefined} autoComplete="off"
       />

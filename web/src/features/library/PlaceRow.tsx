@@ -63,7 +63,7 @@ export function PlaceRow({ row, current, open, reachable, naming, go, setOpen, n
         <NameField label={copy.name} start={place.name} keep={named} drop={() => named(null)} />
       ) : (
         <>
-          <span className="ellipsis" title={place.name}>{place.name}</span>
+          <span className="ellipsis" title={place.name}>{place.name}</span>{" "}
           <span className={css.end} onClick={(event) => event.stopPropagation()}>
             <span className={`${css.count} num`}>{place.products_below.toLocaleString()}</span>
             <PlaceMenu place={place} deeds={deeds} reachable={reachable} />

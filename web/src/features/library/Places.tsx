@@ -2,7 +2,7 @@
 import { Skeleton } from "@mantine/core";
 import { IconInbox, IconLayoutGrid, IconPhotoQuestion } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState, type ReactNode } from "react";
 import { collections } from "~/api/queries";
 import { library } from "~/shared/copy/library";
@@ -73,14 +73,23 @@ export function Places({ view, drop }: { view: View; drop: (place: Place, ids: r
 }
 
 function First({ view, show, icon, count, children }: { view: View; show: "unsorted" | "unassigned" | undefined; icon: ReactNode; count?: ReactNode; children: ReactNode }) {
+  const navigate = useNavigate();
   const special = view.show === "unsorted" || view.show === "unassigned" ? view.show : undefined;
   const here = !view.collection && special === show;
   return (
-    <Link to="/library" search={{ show }} className={css.row} aria-current={here ? "page" : undefined} data-first draggable={false}>
+    // Not the router's Link: it would say "page" of each of these, whatever is searched for.
+    <a
+      href={show ? `/library?show=${show}` : "/library"} className={css.row} aria-current={here ? "page" : undefined} data-first draggable={false}
+      onClick={(event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+        event.preventDefault();
+        void navigate({ to: "/library", search: { show } });
+      }}
+    >
       {icon}
       <span className="ellipsis">{children}</span>
       <span className={css.end}>{count}</span>
-    </Link>
+    </a>
   );
 }
 

@@ -16,12 +16,13 @@ import { Confirm } from "./Confirm";
 import { useRemovePhotos, useRemoveProducts } from "./deeds";
 import { Facts } from "./Facts";
 import { InPlaces } from "./InPlaces";
+import { lastView } from "./lastView";
 import { nameOf, type Photo, type Product as Shown } from "./model";
-import { PhotoBar } from "./PhotoBar";
+import { PhotoBlock } from "./PhotoBlock";
 import { useProductDeeds } from "./productDeeds";
 import { product as asked } from "./queries";
 import { Results } from "./Results";
-import { Stage } from "./Stage";
+import { Stage, Views, type StageView } from "./Stage";
 import { Strip } from "./Strip";
 import { useDropFiles } from "./useDropFiles";
 import { PICTURES, useSending } from "./useSending";
@@ -38,7 +39,7 @@ export default function Product() {
       {found.isError ? <Failed error={found.error} retry={() => void found.refetch()} /> : (
         <Waiting>
           <div className={css.product} style={{ height: "calc(100vh - 56px)" }}>
-            <div className={css.left}><Skeleton radius="lg" style={{ flex: 1 }} /><Skeleton height={110} /><Skeleton height={110} width="60%" /></div>
+            <div className={css.left}><Skeleton radius="lg" style={{ flex: 1 }} /><Skeleton height={120} width="60%" /></div>
             <div className={css.right}><Skeleton height={190} mb={28} /><Skeleton height={80} mb={28} /><Skeleton height={160} /></div>
           </div>
         </Waiting>
@@ -55,6 +56,7 @@ function Whole({ product }: { product: Shown }) {
   const removePhotos = useRemovePhotos();
   const removeProduct = useRemoveProducts();
   const [chosen, choose] = useState("");
+  const [view, show] = useState<StageView>("photo");
   const [asking, ask] = useState<"photo" | "product" | null>(null);
 
   const { photos } = product;
@@ -82,26 +84,31 @@ function Whole({ product }: { product: Shown }) {
     if (!photo) return;
     try {
       await deeds.changePhoto.mutateAsync({ photo, body: { product_id: null } });
+      deeds.promote.mutate(photo);
       say(copy.photo.takenOut);
     } catch (error) {
       deeds.failed(error);
     }
   };
-  useKeys({ arrowleft: () => go(at - 1), arrowright: () => go(at + 1), "shift+arrowleft": () => place(at - 1), "shift+arrowright": () => place(at + 1) });
+  useKeys({ arrowleft: () => go(at - 1), arrowright: () => go(at + 1), "shift+arrowleft": () => place(at - 1), "shift+arrowright": () => place(at + 1), escape: () => void navigate({ to: "/library", search: lastView.now }) });
   useWork(photos, () => void deeds.again());
 
   const name = nameOf(product);
   return (
     <Page
       title={name} scroll={false}
-      beside={<span className="soft ellipsis" style={{ flexShrink: 2 }}>{product.title ? product.sku : ""}</span>}
+      beside={(
+        <>
+          <LinkButton to="/library" search={lastView.now} variant="subtle" color="gray" className={css.back} leftSection={<IconChevronLeft size={17} aria-hidden />}>{copy.back}</LinkButton>
+          <span className="soft ellipsis" style={{ flexShrink: 2 }}>{product.title ? product.sku : ""}</span>
+        </>
+      )}
       deeds={(
         <>
-          <LinkButton to="/library" variant="subtle" color="gray" leftSection={<IconChevronLeft size={17} aria-hidden />} style={{ flex: "none" }}>{copy.back}</LinkButton>
           {photos.length > 0 && <LinkButton to="/batches/new" search={{ products: product.id }} leftSection={<IconStack2 size={17} aria-hidden />} style={{ flex: "none" }}>{copy.batch}</LinkButton>}
-          <Menu position="bottom-end" width={200}>
+          <Menu position="bottom-end" width={200} withInitialFocusPlaceholder={false} portalProps={{ target: "#screen" }}>
             <Menu.Target><ActionIcon variant="default" size={36} aria-label={copy.more}><IconDots size={17} aria-hidden /></ActionIcon></Menu.Target>
-            <Menu.Dropdown><Menu.Item color="no" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => ask("product")}>{copy.remove}</Menu.Item></Menu.Dropdown>
+            <Menu.Dropdown><Menu.Item c="var(--no)" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => ask("product")}>{copy.remove}</Menu.Item></Menu.Dropdown>
           </Menu>
         </>
       )}
@@ -110,27 +117,32 @@ function Whole({ product }: { product: Shown }) {
         <div className={css.left}>
           {photo ? (
             <>
-              <Stage photo={photo} cutting={deeds.cut.isPending} cut={() => deeds.cut.mutate(photo)} />
-              <Strip photos={photos} current={photo.id} choose={choose} reorder={reorder} sending={sending} send={send} />
-              <PhotoBar key={photo.id} photo={photo} place={at} count={photos.length} deeds={deeds} step={(by) => place(at + by)} main={main} takeOut={() => void takeOut()} remove={() => ask("photo")} />
+              <Stage photo={photo} view={view} cutting={deeds.cut.isPending} cut={() => deeds.cut.mutate(photo)} />
+              <div className={css.under}>
+                <Strip photos={photos} current={photo.id} choose={choose} reorder={reorder} sending={sending} send={send} />
+                <Views view={view} show={show} />
+              </div>
             </>
           ) : <NoPhotos send={send} busy={sending.length > 0} />}
         </div>
         <aside className={css.right} aria-label={copy.facts}>
           <Facts product={product} deeds={deeds} />
           <InPlaces product={product} />
+          {photo && (
+            <PhotoBlock key={photo.id} photo={photo} place={at} count={photos.length} deeds={deeds} step={(by) => place(at + by)} main={main} takeOut={() => void takeOut()} remove={() => ask("photo")} />
+          )}
           <Results sku={product.sku} />
         </aside>
         {over && <div className={css.drop}><p>{copy.dropNow}</p></div>}
       </div>
       <Confirm
         opened={asking === "photo"} title={library.remove.photosTitle(1)} words={library.remove.photosWords} deed={library.remove.deed} busy={removePhotos.isPending}
-        close={() => ask(null)} confirm={() => photo && removePhotos.mutate([photo.id], { onSettled: () => ask(null) })}
+        close={() => ask(null)} confirm={() => photo && removePhotos.mutate([photo.id], { onSuccess: () => deeds.promote.mutate(photo), onSettled: () => ask(null) })}
       />
       <Confirm
         opened={asking === "product"} title={library.remove.title(1)} words={library.remove.words(1, photos.length)} deed={library.remove.deed} busy={removeProduct.isPending}
         close={() => ask(null)}
-        confirm={() => removeProduct.mutate([product.id], { onSuccess: ({ gone }) => (ask(null), gone.size > 0 && void navigate({ to: "/library" })) })}
+        confirm={() => removeProduct.mutate([product.id], { onSuccess: ({ gone }) => (ask(null), gone.size > 0 && void navigate({ to: "/library", search: lastView.now })) })}
       />
     </Page>
   );

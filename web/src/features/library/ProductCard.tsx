@@ -19,13 +19,13 @@ export function ProductCard({ product }: { product: Product }) {
       <div className={css.caption}>
         <Link to="/library/$product" params={{ product: product.id }} className={`${css.title} ellipsis`} tabIndex={-1} draggable={false} title={product.title || product.sku}>
           {product.title || product.sku}
-        </Link>
+        </Link>{" "}
         <div className={css.facts}>
-          <span className="ellipsis" title={product.sku}>{product.title ? product.sku : copy.untitled}</span>
-          <Flagged findings={flagsOf(product)} />
+          <span className="ellipsis" title={product.sku}>{product.title ? product.sku : copy.untitled}</span>{" "}
+          <Flagged findings={flagsOf(product)} />{" "}
           <span className="num" data-angles title={copy.angles(product.photos.length)}>
             <IconPhoto size={14} stroke={1.7} aria-hidden />{product.photos.length}
-            <span className="visually-hidden">{copy.angles(product.photos.length)}</span>
+            <span className="visually-hidden"> {copy.ofPhotos(product.photos.length)}</span>
           </span>
         </div>
       </div>
@@ -41,7 +41,7 @@ export function Flagged({ findings }: { findings: readonly { check: string; verd
   return (
     <span data-flags={grave ? "fail" : "warn"} className="num" title={words}>
       <IconAlertTriangle size={14} stroke={2} aria-hidden />{findings.length}
-      <span className="visually-hidden">{copy.flagged(findings.length)}: {words}</span>
+      <span className="visually-hidden">{" "}{copy.flagged(findings.length)}: {words}</span>
     </span>
   );
 }

@@ -5,15 +5,17 @@ import { useNavigate } from "@tanstack/react-router";
 import { IconFolderPlus, IconFolderSymlink, IconStack2, IconTrash } from "@tabler/icons-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { collections } from "~/api/queries";
+import { announce } from "~/shared/announce";
 import { library } from "~/shared/copy/library";
 import { useKeys } from "~/shared/keys";
 import { say } from "~/shared/notify";
 import { LinkButton } from "~/shared/ui/LinkButton";
-import { Failed, TilesWaiting } from "~/shared/ui/states";
+import { Failed } from "~/shared/ui/states";
 import { Confirm } from "./Confirm";
 import { useRemoveProducts, useSort } from "./deeds";
 import { dragCard, dragging, useDragged } from "./dragging";
 import { Grid } from "./Grid";
+import { GridWaiting } from "./GridWaiting";
 import { flagsOf, nameOf, type Place, type Product, type View } from "./model";
 import { NoProducts } from "./NoProducts";
 import { PlacePicker } from "./PlacePicker";
@@ -94,6 +96,9 @@ export function Products({ view }: { view: View }) {
 
   const title = place?.name ?? (view.show === "unsorted" ? library.places.unsorted : library.places.all);
   const counted = asked.isPending ? undefined : hasNextPage ? library.tooMany(things.length) : library.count(things.length);
+  useEffect(() => {
+    if (view.q && counted && !asked.isFetching) announce(counted);
+  }, [view.q, counted, asked.isFetching]);
   const waiting = asked.isPending || (asked.isFetching && asked.isPlaceholderData && things.length === 0) || (picky && things.length === 0 && hasNextPage);
   return (
     <div className={css.centre}>
@@ -102,11 +107,11 @@ export function Products({ view }: { view: View }) {
         deeds={place && place.products_below > 0 && <LinkButton to="/batches/new" search={{ collection: place.id }} variant="default" size="xs" leftSection={<IconStack2 size={15} aria-hidden />}>{copy.batch}</LinkButton>}
       />
       {asked.isError && !asked.data ? <Failed error={asked.error} retry={() => void asked.refetch()} />
-        : waiting ? <TilesWaiting size={size} />
+        : waiting ? <GridWaiting size={size} />
         : things.length === 0 ? <NoProducts view={view} place={place} />
         : (
           <Grid
-            key={key} things={things} label={title} size={size} selection={selection} draw={draw} name={nameOf} open={open} drag={drag} more={more}
+            key={key} view={key} things={things} label={title} size={size} selection={selection} draw={draw} name={nameOf} open={open} drag={drag} more={more}
             foot={isFetchingNextPage && <p className={grid.foot} role="status">{picky ? library.searching : library.loadingMore}</p>}
           />
         )}

@@ -4,7 +4,6 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { templates } from "~/api/queries";
 import { productPage as copy } from "~/shared/copy/library";
-import { statuses } from "~/shared/copy/statuses";
 import { Status } from "~/shared/ui/marks";
 import { Picture } from "~/shared/ui/Picture";
 import { Waiting } from "~/shared/ui/states";
@@ -26,9 +25,9 @@ export function Results({ sku }: { sku: string }) {
       <ul className={css.results}>
         {found.data?.slice(0, MOST).map(({ item, batch }) => (
           <li key={item.id}>
-            <Link to="/review/$batch" params={{ batch: item.batch }} search={{ group: "all", item: item.id }} title={batch} aria-label={copy.result(nameOf(item.template), statuses[item.status] ?? item.status, batch)}>
+            <Link to="/review/$batch" params={{ batch: item.batch }} search={{ group: "all", item: item.id }} title={batch}>
               <span className={css.thumb}><Picture src={item.after || item.before || item.thumb} alt="" /></span>
-              <span className="ellipsis small">{nameOf(item.template)}</span>
+              <span className="ellipsis small">{nameOf(item.template)} <span className="visually-hidden">{batch}</span></span>
               <Status of={item.status} />
             </Link>
           </li>

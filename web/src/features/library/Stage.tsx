@@ -7,10 +7,14 @@ import { Full, isShown } from "./Full";
 import type { Photo } from "./model";
 import css from "./product.module.css";
 
-const views = [{ value: "photo", label: copy.view.photo }, { value: "cutout", label: copy.view.cutout }];
+export type StageView = "photo" | "cutout";
+const views: { value: StageView; label: string }[] = [{ value: "photo", label: copy.view.photo }, { value: "cutout", label: copy.view.cutout }];
 
-export function Stage({ photo, cutting, cut }: { photo: Photo; cutting: boolean; cut: () => void }) {
-  const [view, show] = useState("photo");
+export const Views = ({ view, show }: { view: StageView; show: (view: StageView) => void }) => (
+  <SegmentedControl size="xs" data={views} value={view} onChange={(to) => show(to === "cutout" ? to : "photo")} aria-label={copy.view.label} />
+);
+
+export function Stage({ photo, view, cutting, cut }: { photo: Photo; view: StageView; cutting: boolean; cut: () => void }) {
   return (
     <div className={css.stage}>
       <div className={css.picture}>
@@ -24,10 +28,7 @@ export function Stage({ photo, cutting, cut }: { photo: Photo; cutting: boolean;
             </div>
           )}
       </div>
-      <div className={css.views}>
-        <SegmentedControl size="xs" data={views} value={view} onChange={show} aria-label={copy.view.label} />
-        {view === "photo" && !isShown(photo) && <span className="soft small">{copy.notShown}</span>}
-      </div>
+      {view === "photo" && !isShown(photo) && <p className={`${css.note} soft small`}>{copy.notShown}</p>}
     </div>
   );
 }

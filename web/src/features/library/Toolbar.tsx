@@ -37,7 +37,7 @@ export function Toolbar({ title, path = [], count, view, filtered, size, setSize
         <IconPhoto size={14} stroke={1.7} aria-hidden />
         <Slider
           size={3} thumbSize={18} w={92} label={null} min={sizes.least} max={sizes.most} step={10} value={size} onChange={setSize}
-          thumbLabel={library.size} styles={{ thumb: { borderWidth: 2 } }}
+          thumbLabel={library.size} classNames={{ track: css.track, thumb: css.thumb }}
         />
         <IconPhoto size={20} stroke={1.5} aria-hidden />
       </div>

@@ -6,11 +6,12 @@ import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
 import { library } from "~/shared/copy/library";
 import { useKeys } from "~/shared/keys";
-import { Failed, TilesWaiting } from "~/shared/ui/states";
+import { Failed } from "~/shared/ui/states";
 import { AssignPhotos } from "./AssignPhotos";
 import { Confirm } from "./Confirm";
 import { useRemovePhotos } from "./deeds";
 import { Grid } from "./Grid";
+import { GridWaiting } from "./GridWaiting";
 import type { Photo, View } from "./model";
 import { NewProduct } from "./NewProduct";
 import { NoProducts } from "./NoProducts";
@@ -60,11 +61,11 @@ export function Unassigned({ view }: { view: View }) {
     <div className={css.centre}>
       <Toolbar title={title} count={asked.isPending ? undefined : hasNextPage ? library.tooMany(things.length) : library.countPhotos(things.length)} view={view} filtered={false} size={size} setSize={setSize} />
       {asked.isError && !asked.data ? <Failed error={asked.error} retry={() => void asked.refetch()} />
-        : asked.isPending ? <TilesWaiting size={size} />
+        : asked.isPending ? <GridWaiting size={size} />
         : things.length === 0 ? <NoProducts view={view} />
         : (
           <Grid
-            key={key} things={things} label={title} size={size} selection={selection} draw={draw} name={nameOf} open={open} more={more}
+            key={key} view={key} things={things} label={title} size={size} selection={selection} draw={draw} name={nameOf} open={open} more={more}
             foot={isFetchingNextPage && <p className={grid.foot} role="status">{library.loadingMore}</p>}
           />
         )}

@@ -34,13 +34,16 @@ export function useProductDeeds(id: string) {
     onSuccess: (product) => put(steadyProduct(product)),
   });
 
-  /** The first is the main photo: who puts another one first, makes it that. */
+  const role = (photo: Photo, told: string) =>
+    got(api.PATCH("/api/v1/images/{image_id}", { params: { path: { image_id: photo.id } }, body: { role: told } }));
+
+  // The service keeps order and roles apart; here the first is the main photo, and angles are counted as they are seen.
   const order = useMutation({
     scope,
     mutationFn: async (photos: readonly Photo[]) => {
-      const first = photos[0];
-      if (first && first.role !== "main" && photos.some((one) => one.role === "main")) {
-        await got(api.PATCH("/api/v1/images/{image_id}", { params: { path: { image_id: first.id } }, body: { role: "main" } }));
+      for (const [at, wanted] of counted(photos).entries()) {
+        const before = photos[at];
+        if (before && before.role !== wanted.role) await role(before, wanted.role);
       }
       return got(api.PUT("/api/v1/products/{product_id}/photos", {
         params: { path: { product_id: id }, header: seen() }, body: { photos: photos.map((one) => one.id) },
@@ -48,7 +51,7 @@ export function useProductDeeds(id: string) {
     },
     onMutate: (photos) => {
       const product = now();
-      if (product) put({ ...product, photos: [...photos] });
+      if (product) put({ ...product, photos: counted(photos) });
     },
     onSuccess: (product) => put(steadyProduct(product)),
     onError: failed,
@@ -63,6 +66,16 @@ export function useProductDeeds(id: string) {
       void again(); // another photo may have given up its role
       void client.invalidateQueries({ queryKey: keys.photos });
     },
+  });
+
+  /** When the main photo goes, the next one takes its place. */
+  const promote = useMutation({
+    scope,
+    mutationFn: async (gone: Photo) => {
+      const next = now()?.photos.find((one) => one.id !== gone.id);
+      if (gone.role === "main" && next) await role(next, "main");
+    },
+    onSettled: () => void again(),
   });
 
   const replace = useMutation({
@@ -90,6 +103,13 @@ export function useProductDeeds(id: string) {
     onError: failed,
   });
 
-  return { change, order, changePhoto, replace, cut, again, failed };
+  return { change, order, changePhoto, promote, replace, cut, again, failed };
 }
+
+const COUNTED = /^(main|angle \d+)$/;
+
+/** Their roles by their places; what has a name of its own keeps it, unless it is the first. */
+const counted = (photos: readonly Photo[]): Photo[] =>
+  photos.map((photo, at) => (at === 0 ? { ...photo, role: "main" } : COUNTED.test(photo.role) ? { ...photo, role: `angle ${at + 1}` } : photo));
+
 export type ProductDeeds = ReturnType<typeof useProductDeeds>;

@@ -2,7 +2,7 @@
 import { useState } from "react";
 
 const STORED = "packshot-library-size";
-export const sizes = { least: 130, most: 380, usual: 200 };
+export const sizes = { least: 130, most: 380, usual: 184 };
 
 export function useSize(): [number, (size: number) => void] {
   const [size, set] = useState(() => {

@@ -32,10 +32,15 @@ export const Cell = memo(function Cell({ store, id, eager = false, open }: { sto
       }}
       onDoubleClick={open}
     >
-      <Picture src={item.after || item.thumb} alt="" eager={eager} />
-      {Sign && <span className={css.sign} data-status={item.status} aria-hidden><Sign size={15} stroke={2.4} /></span>}
-      {bad.length > 0 && <span className={css.found} title={bad.map((one) => shortOf(one.check)).join(", ")} aria-hidden><IconAlertTriangle size={13} stroke={2.2} />{bad.length}</span>}
-      {selected && <span className={css.tick} aria-hidden><IconCheck size={13} stroke={3} /></span>}
+      <span className={css.shot}>
+        <Picture src={item.after || item.thumb} alt="" eager={eager} />
+        {Sign && <span className={css.sign} data-status={item.status} aria-hidden><Sign size={15} stroke={2.4} /></span>}
+      </span>
+      <span className={css.caption} aria-hidden>
+        {selected && <IconCheck size={13} stroke={3} />}
+        <span className="ellipsis">{item.sku || item.photo_name}</span>
+        {bad.length > 0 && <span className={css.found} title={bad.map((one) => shortOf(one.check)).join(", ")}><IconAlertTriangle size={13} stroke={2.2} />{bad.length}</span>}
+      </span>
     </button>
   );
 });

@@ -6,7 +6,8 @@ import css from "./review.module.css";
 import type { ReviewStore } from "./store";
 import { useAll, useCursor } from "./use";
 
-export const GAP = 10;
+const GAP = 12;
+const CAPTION = 27;
 
 export function Grid({ store, size, columns: tell, label, open }: {
   store: ReviewStore; size: number; columns: (count: number) => void; label: string; open: () => void;
@@ -29,7 +30,7 @@ export function Grid({ store, size, columns: tell, label, open }: {
   const rows = useVirtualizer({
     count: width ? Math.ceil(store.view.length / columns) : 0,
     getScrollElement: () => box.current,
-    estimateSize: () => side + GAP,
+    estimateSize: () => side + CAPTION + GAP,
     overscan: 3,
   });
   useEffect(() => rows.measure(), [rows, side]);
@@ -45,7 +46,7 @@ export function Grid({ store, size, columns: tell, label, open }: {
     <div ref={box} className={css.grid} data-review-grid role="group" aria-label={label}>
       <div style={{ height: rows.getTotalSize(), position: "relative" }}>
         {rows.getVirtualItems().map((row) => (
-          <div key={row.key} className={css.gridRow} style={{ transform: `translateY(${row.start}px)`, gridTemplateColumns: `repeat(${columns}, 1fr)`, height: side }}>
+          <div key={row.key} className={css.gridRow} style={{ transform: `translateY(${row.start}px)`, gridTemplateColumns: `repeat(${columns}, 1fr)`, height: side + CAPTION }}>
             {store.view.slice(row.index * columns, (row.index + 1) * columns).map((id) => <Cell key={id} store={store} id={id} open={open} />)}
           </div>
         ))}

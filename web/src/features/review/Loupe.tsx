@@ -44,31 +44,41 @@ export function Loupe({ store, state, set, deed, undo, reject, nameOf }: {
   const names = useQuery(channelsQuery());
   const [against, setAgainst] = useState<number | null>(null);
   useEffect(() => setAgainst(null), [id]);
+  const photo = useQuery({
+    queryKey: [...keys.photos, item?.photo],
+    queryFn: () => got(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: item?.photo ?? "" } } })),
+    enabled: state.mode === "compare" && !!item, staleTime: 60_000,
+  });
+  const original = photo.data && SHOWN.has(photo.data.format.toLowerCase()) ? photo.data.original : "";
   const older = known?.versions.find((one) => one.version === against);
 
   if (!item) return <div className={css.loupe} />;
   const title = item.title || item.sku || item.photo_name;
-  const full = file && !["tiff"].includes(file.format) ? file.url : "";
+  const full = file && SHOWN.has(file.format) ? file.url : "";
   const bad = item.findings.filter((one) => one.verdict === "warn" || one.verdict === "fail");
   const angles = store.angles(item);
   const many = store.selected.size;
 
   return (
     <section className={css.loupe} aria-label={title}>
+      <div className={css.tools}>
+        {files.length > 1 && (
+          <SegmentedControl
+            size="xs" aria-label={copy.channel} value={file?.channel ?? ""} onChange={setChannel}
+            data={files.map((one) => ({ value: one.channel, label: names.data?.find((known) => known.id === one.channel)?.channel.name ?? one.channel }))}
+          />
+        )}
+        <span style={{ flex: 1 }} />
+        <Toggle on={state.mode === "compare"} words={copy.deeds.compare} keyName="X" icon={<IconColumns size={17} />} flip={() => set({ mode: state.mode === "compare" ? "whole" : "compare" })} />
+        <Toggle on={state.mode === "full"} words={copy.deeds.full} keyName="␣" icon={<IconZoomIn size={17} />} flip={() => set({ mode: state.mode === "full" ? "whole" : "full" })} />
+        <Toggle on={state.versions} words={copy.deeds.versions} keyName="V" icon={<IconHistory size={17} />} flip={() => set({ versions: !state.versions })} />
+      </div>
       <div className={css.stage}>
         <Stage
           after={{ quick: item.after || item.thumb, full, name: title }} mode={state.mode}
-          before={older ? older.after : item.before || item.thumb} beforeName={older ? copy.compare.version(older.version) : copy.compare.before}
+          before={older ? older.after : original || item.before || item.thumb} beforeName={older ? copy.compare.version(older.version) : copy.compare.before}
         />
         {item.status === "processing" && <div className={css.veil}><Pill tone="busy" icon={<IconRefresh size={14} aria-hidden />}>{copy.processing}</Pill></div>}
-        {files.length > 1 && (
-          <div className={css.channels}>
-            <SegmentedControl
-              size="xs" aria-label={copy.channel} value={file?.channel ?? ""} onChange={setChannel}
-              data={files.map((one) => ({ value: one.channel, label: names.data?.find((known) => known.id === one.channel)?.channel.name ?? one.channel }))}
-            />
-          </div>
-        )}
       </div>
 
       {angles.length > 1 && (
@@ -100,10 +110,6 @@ export function Loupe({ store, state, set, deed, undo, reject, nameOf }: {
               <Button variant="default" leftSection={<IconX size={17} />} rightSection={<KeyCap hidden>R</KeyCap>} onClick={() => set({ rejecting: true })} styles={{ label: { color: "var(--no)" } }}>{copy.deeds.reject}</Button>
               <Button variant="default" leftSection={<IconPlayerSkipForward size={17} />} rightSection={<KeyCap hidden>S</KeyCap>} onClick={() => deed("skip")}>{copy.deeds.skip}</Button>
               <Button variant="subtle" leftSection={<IconArrowBackUp size={17} />} rightSection={<KeyCap hidden>Z</KeyCap>} onClick={undo}>{copy.deeds.undo}</Button>
-              <span style={{ flex: 1 }} />
-              <Toggle on={state.mode === "compare"} words={copy.deeds.compare} keyName="X" icon={<IconColumns size={17} />} flip={() => set({ mode: state.mode === "compare" ? "whole" : "compare" })} />
-              <Toggle on={state.mode === "full"} words={copy.deeds.full} keyName="␣" icon={<IconZoomIn size={17} />} flip={() => set({ mode: state.mode === "full" ? "whole" : "full" })} />
-              <Toggle on={state.versions} words={copy.deeds.versions} keyName="V" icon={<IconHistory size={17} />} flip={() => set({ versions: !state.versions })} />
             </div>
           </>
         )}
@@ -136,10 +142,12 @@ function Found({ findings }: { findings: readonly Schemas["Finding"][] }) {
 function Toggle({ on, words, keyName, icon, flip }: { on: boolean; words: string; keyName: string; icon: React.ReactNode; flip: () => void }) {
   return (
     <Tooltip label={<>{words} <KeyCap hidden>{keyName}</KeyCap></>}>
-      <Button variant={on ? "filled" : "default"} px={10} aria-pressed={on} aria-label={words} onClick={flip}>{icon}</Button>
+      <Button size="xs" variant={on ? "filled" : "default"} px={9} aria-pressed={on} aria-label={words} onClick={flip}>{icon}</Button>
     </Tooltip>
   );
 }
+
+const SHOWN = new Set(["jpeg", "png", "webp", "avif"]); // what every browser shows
 
 /** The finished files of the newest version, those for shops first: the master is for keeping. */
 function newest(item: Schemas["ItemDetail"] | undefined): readonly Schemas["RenditionView"][] {

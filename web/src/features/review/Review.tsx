@@ -129,7 +129,7 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
             </div>
           )}
       </div>
-      <Modal opened={anyway !== null} onClose={() => setAnyway(null)} title={<h2>{copy.anyway.title}</h2>}>
+      <Modal opened={anyway !== null} onClose={() => setAnyway(null)} title={copy.anyway.title}>
         <p>{copy.anyway.words(anyway?.why ?? "")}</p>
         <div className={css.deeds} style={{ marginTop: 20 }}>
           <Button

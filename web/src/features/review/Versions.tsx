@@ -10,7 +10,7 @@ export function Versions({ opened, close, item, nameOf, compare }: {
   opened: boolean; close: () => void; item: Schemas["ItemDetail"] | undefined; nameOf: (by: string | null) => string; compare: (version: number) => void;
 }) {
   return (
-    <Drawer opened={opened} onClose={close} position="right" size="md" title={<h2>{copy.versions.title}</h2>}>
+    <Drawer opened={opened} onClose={close} position="right" size="md" title={copy.versions.title}>
       <ol className={css.versions}>
         {[...(item?.versions ?? [])].reverse().map((version) => (
           <li key={version.version}>

@@ -52,7 +52,7 @@ function Name({ view, save }: Props) {
   return (
     <Section title={copy.name} words={copy.nameWords}>
       <Form save={save} changed={name.trim() !== view.name && name.trim() !== ""} go={() => save.put({ name: name.trim() })}>
-        <TextInput aria-label={copy.name} value={name} onChange={(event) => set(event.currentTarget.value)} maxLength={200} required disabled={!save.owner} />
+        <TextInput aria-label={copy.name} value={name} onChange={(event) => set(event.currentTarget.value)} maxLength={200} required withAsterisk={false} disabled={!save.owner} />
       </Form>
     </Section>
   );
@@ -72,8 +72,8 @@ function Quiet({ view, save }: Props) {
         <Switch label={copy.quiet.on} description={on ? undefined : copy.quiet.off} checked={on} onChange={(event) => setOn(event.currentTarget.checked)} disabled={!save.owner} />
         {on && (
           <div className={css.hours}>
-            <TextInput type="time" label={copy.quiet.start} value={hours.start} required disabled={!save.owner} onChange={(event) => set({ ...hours, start: event.currentTarget.value })} />
-            <TextInput type="time" label={copy.quiet.end} value={hours.end} required disabled={!save.owner} onChange={(event) => set({ ...hours, end: event.currentTarget.value })} />
+            <TextInput type="time" label={copy.quiet.start} value={hours.start} required withAsterisk={false} disabled={!save.owner} onChange={(event) => set({ ...hours, start: event.currentTarget.value })} />
+            <TextInput type="time" label={copy.quiet.end} value={hours.end} required withAsterisk={false} disabled={!save.owner} onChange={(event) => set({ ...hours, end: event.currentTarget.value })} />
             <Select
               label={copy.quiet.zone} value={hours.time_zone} data={zones.includes(hours.time_zone) ? zones : [hours.time_zone, ...zones]} searchable limit={80} allowDeselect={false}
               nothingFoundMessage={copy.quiet.zoneNone} disabled={!save.owner} onChange={(zone) => zone && set({ ...hours, time_zone: zone })}
@@ -92,7 +92,7 @@ function Kept({ view, save }: Props) {
   return (
     <Section title={copy.kept.title} words={copy.kept.words}>
       <Form save={save} changed={good && count !== view.settings.retention_days} go={() => save.put({ settings: { retention_days: count } })}>
-        <TextInput type="number" label={copy.kept.label} value={days} min={1} max={3650} step={1} w={140} required disabled={!save.owner} onChange={(event) => set(event.currentTarget.value)} />
+        <TextInput type="number" label={copy.kept.label} value={days} min={1} max={3650} step={1} w={140} required withAsterisk={false} disabled={!save.owner} onChange={(event) => set(event.currentTarget.value)} />
       </Form>
     </Section>
   );

@@ -74,8 +74,8 @@ function Password({ email }: { email: string }) {
         }}
       >
         <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
-        <PasswordInput name="old" label={copy.password.old} autoComplete="current-password" required />
-        <PasswordInput name="new" label={copy.password.new} description={copy.password.hint} autoComplete="new-password" minLength={10} maxLength={1024} required />
+        <PasswordInput name="old" label={copy.password.old} autoComplete="current-password" required withAsterisk={false} />
+        <PasswordInput name="new" label={copy.password.new} description={copy.password.hint} autoComplete="new-password" minLength={10} maxLength={1024} required withAsterisk={false} />
         {change.error && <p className={css.bad} role="alert">{told(change.error).words}</p>}
         <div><Button type="submit" variant="default" loading={change.isPending}>{copy.password.deed}</Button></div>
       </form>

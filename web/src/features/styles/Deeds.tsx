@@ -19,7 +19,10 @@ type Look = Schemas["LookView"];
 
 export function Back() {
   const navigate = useNavigate();
-  useKeys({ escape: () => void navigate({ to: "/styles", search: {} }) });
+  useKeys({
+    // In a field Escape is the field's own.
+    escape: (event) => event.target instanceof HTMLInputElement || void navigate({ to: "/styles", search: {} }),
+  });
   return (
     <Link to="/styles" search={{}} className={css.back} aria-label={copy.back} title={copy.back}><IconArrowLeft size={20} stroke={1.8} aria-hidden /></Link>
   );
@@ -60,6 +63,7 @@ export function Deeds({ look, base, draft }: { look: Look; base: Look; draft: Dr
     },
     onError: sayFailed,
   });
+  const incomplete = look.base === "image" && !draft.chosen.picture; // the stage says so, and what to do
   const saveThenBatch = () => (look.shipped ? open("batch") : change.mutate({ options: draft.chosen }, { onSuccess: () => toBatch(look.id) }));
   return (
     <>
@@ -68,13 +72,15 @@ export function Deeds({ look, base, draft }: { look: Look; base: Look; draft: Dr
       ) : (
         <Button variant="default" disabled={!draft.dirty} loading={change.isPending && dialog === ""} onClick={() => change.mutate({ options: draft.chosen })}>{copy.saveChanges}</Button>
       )}
-      {draft.dirty ? (
+      {incomplete ? (
+        <Button disabled>{copy.batch}</Button>
+      ) : draft.dirty ? (
         <Button onClick={saveThenBatch} disabled={change.isPending}>{copy.saveBatch}</Button>
       ) : (
         <LinkButton to="/batches/new" search={{ style: look.id }}>{copy.batch}</LinkButton>
       )}
       {(!look.shipped || draft.dirty) && (
-        <Menu position="bottom-end" width={220}>
+        <Menu position="bottom-end" width={220} withinPortal={false}>
           <Menu.Target><ActionIcon variant="default" size={34} aria-label={copy.more}><IconDots size={18} aria-hidden /></ActionIcon></Menu.Target>
           <Menu.Dropdown>
             {draft.dirty && <Menu.Item leftSection={<IconArrowBackUp size={16} aria-hidden />} onClick={() => draft.replace(look.chosen as Draft["chosen"])}>{copy.undo}</Menu.Item>}

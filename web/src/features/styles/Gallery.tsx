@@ -17,7 +17,7 @@ export function Gallery() {
   const looks = useQuery(templates());
   const photos = useQuery(recentPhotos());
   const own = looks.data?.filter((one) => !one.shipped) ?? [];
-  const shipped = looks.data?.filter((one) => one.shipped) ?? [];
+  const shipped = looks.data?.filter((one) => one.shipped).sort((a, b) => place(a) - place(b)) ?? [];
   const named = (id: string) => shipped.find((one) => one.id === id)?.name ?? "";
   return (
     <Page title={copy.title}>
@@ -41,6 +41,10 @@ export function Gallery() {
   );
 }
 
+// What marketplaces ask for first, then what leads away from it.
+const ORDER = ["white", "gradient", "color", "image", "transparent"];
+const place = (look: Look): number => (ORDER.indexOf(look.id) + ORDER.length + 1) % (ORDER.length + 1);
+
 // Neighbours show different products, the same style the same one.
 const pick = (photos: Photo[] | undefined, at: number): Photo | undefined => photos && photos[at % photos.length];
 
@@ -56,13 +60,13 @@ function Group({ title, words, count, children }: { title: string; words: string
 
 function Card({ look, photo, base }: { look: Look; photo: Photo | undefined; base?: string }) {
   return (
-    <Link to="/styles" search={{ style: look.id }} className={css.card} aria-label={look.name}>
+    <article className={css.card}>
       <Cover look={look} photo={photo} />
       <div className={css.told}>
-        <h3 className="ellipsis">{look.name}</h3>
+        <h3 className="ellipsis"><Link to="/styles" search={{ style: look.id }} className={css.open}>{look.name}</Link></h3>
         <p className={`soft small ${css.words}`}>{look.words}</p>
         {base && <p className="soft small">{copy.from(base)}</p>}
       </div>
-    </Link>
+    </article>
   );
 }

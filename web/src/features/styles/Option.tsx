@@ -1,19 +1,20 @@
 /** One thing that can be moved: a slider, a colour, a choice, a switch, a picture. */
-import { ActionIcon, Checkbox, ColorInput, SegmentedControl, Slider, Switch, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Checkbox, SegmentedControl, Slider, Switch, TextInput, Tooltip } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
 import { useId, type ReactNode } from "react";
 import type { Schemas } from "~/api/client";
 import { styles as copy } from "~/shared/copy/styles";
+import { Colour } from "~/shared/ui/Colour";
 import { PictureOption } from "./PictureOption";
 import type { Value } from "./previews";
 import css from "./editor.module.css";
 
-type Props = { option: Schemas["OptionView"]; moved: boolean; withPicture: boolean; set: (value: Value) => void; clear: () => void };
+export type Words = { title: string; words: string };
+type Props = { option: Schemas["OptionView"]; moved: boolean; words: Words; set: (value: Value) => void; clear: () => void };
 // Papers and walls that studios keep: neutral to warm, and two that lead the eye.
 const SWATCHES = ["#ffffff", "#f5f4f2", "#ece9e4", "#dcd8d1", "#c9cdd1", "#e8d9cc", "#d5dccf", "#cfdbe3", "#8e8e92", "#2d2d30"];
 
-export function Option({ option, moved, withPicture, set, clear }: Props) {
-  const { title, words } = option.name === "color" && withPicture ? copy.besidePicture : wordsOf(option);
+export function Option({ option, moved, words: { title, words }, set, clear }: Props) {
   const id = useId();
   const number = typeof option.value === "number" ? option.value : null;
   const reset = moved && option.kind !== "picture" && (
@@ -40,7 +41,7 @@ export function Option({ option, moved, withPicture, set, clear }: Props) {
       const told = (value: number) => shownAs(value, least, most, option.kind === "whole number");
       const slider = number !== null && (
         <Slider
-          value={number} onChange={set} min={least} max={most} step={option.kind === "whole number" ? 1 : 0.01} label={null} size={4} thumbSize={18}
+          value={number} onChange={set} min={least} max={most} step={option.kind === "whole number" ? 1 : 0.01} label={null} size={4} thumbSize={18} color="var(--ink)"
           startPointValue={least < 0 ? 0 : undefined} thumbLabel={title} thumbValueText={told} className={css.slider}
         />
       );
@@ -54,10 +55,7 @@ export function Option({ option, moved, withPicture, set, clear }: Props) {
     }
     case "colour":
       return field(null, (
-        <ColorInput
-          value={String(option.value ?? "#ffffff")} onChange={(value) => /^#[0-9a-f]{6}$/i.test(value) && set(value.toLowerCase())} format="hex"
-          swatches={SWATCHES} aria-label={title} withEyeDropper={false} popoverProps={{ withinPortal: true }} fixOnBlur
-        />
+        <Colour value={String(option.value ?? "#ffffff")} set={set} label={title} swatches={SWATCHES} />
       ));
     case "choice":
       return field(null, (
@@ -73,10 +71,6 @@ export function Option({ option, moved, withPicture, set, clear }: Props) {
     default:
       return field(null, <TextInput value={String(option.value ?? "")} onChange={(event) => set(event.currentTarget.value)} aria-label={title} maxLength={200} />);
   }
-}
-
-function wordsOf(option: Schemas["OptionView"]): { title: string; words: string } {
-  return copy.options[option.name] ?? { title: option.title, words: option.words ?? "" };
 }
 
 function shownAs(value: number, least: number, most: number, whole: boolean): string {

@@ -5,7 +5,7 @@ import type { Schemas } from "~/api/client";
 import { styles as copy } from "~/shared/copy/styles";
 import { say } from "~/shared/notify";
 import type { Draft } from "./draft";
-import { Option } from "./Option";
+import { Option, type Words } from "./Option";
 import css from "./editor.module.css";
 
 type OptionView = Schemas["OptionView"];
@@ -22,7 +22,7 @@ export function Options({ look, draft }: { look: Schemas["LookView"]; draft: Dra
   const groups = (Object.keys(copy.groups) as Group[])
     .map((name) => ({ name, options: draft.options.filter((one) => groupOf(one) === name && isOpen(one, draft)) }))
     .filter((group) => group.options.length > 0);
-  const moved = Object.keys(draft.chosen).length > 0;
+  const moved = Object.keys(draft.chosen).some((name) => name !== "picture");
   return (
     <aside className={css.panel} aria-label={copy.controls}>
       <p className="soft">{look.words}</p>
@@ -31,7 +31,7 @@ export function Options({ look, draft }: { look: Schemas["LookView"]; draft: Dra
           <h2 id={`set-${group.name}`}>{copy.groups[group.name]}</h2>
           {group.options.map((one) => (
             <Option
-              key={one.name} option={one} moved={one.name in draft.chosen} withPicture={draft.options.some((other) => other.name === "picture")}
+              key={one.name} option={one} moved={one.name in draft.chosen} words={wordsOf(one, draft)}
               set={(value) => draft.set(one.name, value)} clear={() => draft.clear(one.name)}
             />
           ))}
@@ -41,9 +41,8 @@ export function Options({ look, draft }: { look: Schemas["LookView"]; draft: Dra
         <Button
           variant="default" fullWidth leftSection={<IconArrowBackUp size={16} aria-hidden />} disabled={!moved}
           onClick={() => {
-            const was = draft.chosen;
             // A background picture is what the style is about, not a slider that was moved.
-            draft.replace(was.picture ? { picture: was.picture } : {});
+            draft.replace(draft.chosen.picture ? { picture: draft.chosen.picture } : {});
             say(copy.resetDone);
           }}
         >
@@ -58,4 +57,12 @@ export function Options({ look, draft }: { look: Schemas["LookView"]; draft: Dra
 function isOpen(one: OptionView, draft: Draft): boolean {
   const fit = draft.options.find((other) => other.name === "fit");
   return !(fit && one.name === "color" && fit.value === "cover");
+}
+
+/** The same slider means another thing beside others. */
+function wordsOf(one: OptionView, draft: Draft): Words {
+  const value = (name: string) => draft.options.find((other) => other.name === name)?.value;
+  if (one.name === "color" && value("picture") !== undefined) return copy.besidePicture;
+  const round = value("shape") === "round" ? copy.round[one.name] : undefined;
+  return round ?? copy.options[one.name] ?? { title: one.title, words: one.words ?? "" };
 }

@@ -29,7 +29,7 @@ export function PictureOption({ id, choose, clear }: { id: string; choose: (id: 
         {id && photo.data ? <Picture src={photo.data.thumb} alt={`${words.chosen}: ${photo.data.name}`} fit="cover" eager /> : <IconPhotoPlus size={26} stroke={1.4} aria-hidden />}
         <span className={css.chosenWords}>{id ? words.change : words.choose}</span>
       </button>
-      {id && <Button variant="subtle" color="gray" size="compact-sm" onClick={clear}>{words.clear}</Button>}
+      {id && <Button variant="subtle" color="gray" size="compact-sm" className={css.takeAway} onClick={clear}>{words.clear}</Button>}
       <Modal opened={open} onClose={() => set(false)} title={words.title} size={880}>
         <Choose take={take} />
       </Modal>

@@ -57,12 +57,12 @@ export function Stage({ name, base, chosen, photos, loading, hasNone }: {
           const now = made[at];
           if (now?.data) before.current.set(photo.id, now.data);
           const shown = now?.data ?? before.current.get(photo.id);
-          const waits = settled !== chosen || now?.isFetching;
+          const waits = settled !== chosen || (now?.isFetching && !now.data);
           return (
-            <figure key={photo.id} className={css.frame} data-dim={(waits && !now?.data) || undefined}>
+            <figure key={photo.id} className={css.frame} data-dim={waits || undefined}>
               <div className={css.picture} data-checker={base === "transparent" || undefined}>
                 {shown && <img src={shown} alt={copy.stage.of(photo.name, name)} draggable={false} />}
-                {now?.isFetching && <span className={css.making}><Loader size={18} color="gray" aria-label={copy.stage.making} /></span>}
+                {now?.isFetching && <span className={css.making} role="img" aria-label={copy.stage.making}><Loader size={18} color="gray" aria-hidden /></span>}
                 {now?.isError && <p className={css.broken} role="alert">{copy.stage.failed} {told(now.error).words}</p>}
               </div>
               <figcaption className="soft small ellipsis">{photo.name}</figcaption>

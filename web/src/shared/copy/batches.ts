@@ -171,7 +171,7 @@ export const batches = {
   fresh: {
     title: "New batch",
     steps: "Steps",
-    step: { products: "Products", style: "Style", channels: "Channels", order: "Order" },
+    step: { products: "Products", style: "Style", channels: "Channels", order: "Name and priority" },
     todo: "To do",
     ok: "Done",
 
@@ -267,7 +267,7 @@ export const batches = {
     },
 
     order: {
-      title: "How and when",
+      title: "Name and priority",
       priority: "Priority",
       refine: "Closer cut-out",
       refineWords: "A second pass over fine edges such as fur, straps and glass. It takes clearly longer; plain shapes gain little.",
@@ -286,7 +286,7 @@ export const batches = {
       looks: (many: number) => count(many, "look", "looks"),
       channels: (many: number) => (many === 0 ? "master only" : `${count(many, "channel", "channels")} and the master`),
       about: "about",
-      list: "photos of the list",
+      hint: "Choose photos and a look to see how many files there will be.",
       create: "Create batch",
       creating: "Creating",
       refused: "The batch was not made. Everything you chose is still here.",
@@ -297,23 +297,5 @@ export const batches = {
       const day = new Date().toLocaleDateString(undefined, { day: "numeric", month: "short" });
       return [from || look || "Batch", day].join(", ");
     },
-  },
-
-  /** Options of looks. What is not here keeps the words of the service. */
-  options: {
-    choices: { down: "Top to bottom", round: "From the middle", cover: "Fill the frame", contain: "Show it whole" } as Record<string, string>,
-    titles: {
-      baseline: "Where it stands", size: "Product size", margin: "Margin", shadow: "Shadow", softness: "Shadow softness", warmth: "Warmth", picture: "Background picture",
-      top: "First colour", bottom: "Second colour", shape: "Direction", fit: "Fit", color: "Colour", blur: "Blur",
-    } as Record<string, string>,
-    words: {
-      baseline: "Height of the foot in the frame. Unset: centred.", warmth: "Cool to warm", shadow: "", softness: "", size: "Share of the frame",
-      margin: "Least distance to the border", blur: "", top: "At the top, or in the middle", bottom: "At the bottom, or at the rim", color: "",
-    } as Record<string, string>,
-    centred: "Centred",
-    percent,
-    signed: (share: number) => `${share > 0 ? "+" : share < 0 ? "−" : ""}${Math.abs(Math.round(share * 100))}`,
-    times: (value: number) => `${value.toFixed(1)}×`,
-    none: "None",
   },
 };

@@ -53,7 +53,7 @@ export const deliver = {
     download: "Download ZIP", holds: (until: string) => `Kept until ${day(until)}.`, expired: "The ZIP was removed after seven days. Deliver again to make a new one.",
     announceDone: (count: number) => `Done. ${many(count, "file", "files")} delivered.`, stays: "Where it is on the server:",
     stateOf: { waiting: "Waiting", delivered: "Delivered", failed: "Did not arrive" } as Record<string, string>,
-    tones: { delivered: "delivered", failed: "failed" }, leftOut: (count: number) => `${many(count, "photo", "photos")} stayed here, not approved.`,
+    tones: { delivered: "delivered", packed: "packed", failed: "failed" }, leftOut: (count: number) => `${many(count, "photo", "photos")} stayed here, not approved.`,
     noFiles: "The files are listed once they are ready.", gone: "This delivery is not here any more.",
   },
   dest: {

@@ -30,7 +30,7 @@ export const library = {
     deeds: (name: string) => `What to do with ${name}`,
     open: (name: string) => `Open ${name}`,
     close: (name: string) => `Close ${name}`,
-    inside: (name: string, count: number) => `${name}, ${products(count)}`,
+    inside: (name: string, count: number) => `${name} ${products(count)}`,
     top: "At the top",
     removeTitle: (name: string) => `Delete “${name}”?`,
     removeWords: (count: number, inside: number) =>
@@ -53,9 +53,11 @@ export const library = {
 
   card: {
     angles: (count: number) => (count === 0 ? "No photos" : photos(count)),
+    /** After the number itself. */
+    ofPhotos: (count: number) => (count === 1 ? "photo" : "photos"),
     select: (name: string) => `Select ${name}`,
     untitled: "Untitled",
-    flagged: (count: number) => many(count, "thing to look at", "things to look at"),
+    flagged: (count: number) => (count === 1 ? "thing to look at" : "things to look at"),
   },
 
   selection: {
@@ -194,14 +196,13 @@ export const productPage = {
   roles: { main: "Main", angle: (number: string) => `Angle ${number}` },
   roleIdeas: ["main", "angle 2", "angle 3", "front", "back", "side", "top", "detail", "swatch", "packaging", "in use"],
 
-  collections: "In",
+  collections: "Collections",
   noCollections: "In no collection yet.",
   addTo: "Add to …",
   takeOutOf: (name: string) => `Take out of ${name}`,
 
   results: "Recent results",
   noResults: "Nothing has been made of it yet.",
-  result: (look: string, status: string, batch: string) => `${look}, ${status}, ${batch}`,
 };
 
 /** "main" as "Main", "angle 2" as "Angle 2". */

@@ -20,6 +20,17 @@ export const shortcuts: { title: string; keys: { keys: string[]; words: string }
     ],
   },
   {
+    title: "Library",
+    keys: [
+      { keys: ["←", "→", "↑", "↓"], words: "Move; with ⇧ select on the way" },
+      { keys: ["Space"], words: "Select" },
+      { keys: ["Ctrl", "A"], words: "Select all" },
+      { keys: ["Enter"], words: "Open" },
+      { keys: ["F2"], words: "Rename a collection" },
+      { keys: ["⇧", "←", "→"], words: "On a product: move this photo" },
+    ],
+  },
+  {
     title: "Review",
     keys: [
       { keys: ["A"], words: "Approve" },

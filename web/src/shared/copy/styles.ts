@@ -30,8 +30,8 @@ export const styles = {
   /** What a slider of a shipped template is called and does, where the service's own words are too short. */
   options: {
     color: { title: "Colour", words: "" },
-    top: { title: "Upper colour", words: "In the middle, where the direction is round." },
-    bottom: { title: "Lower colour", words: "At the rim, where the direction is round." },
+    top: { title: "Upper colour", words: "" },
+    bottom: { title: "Lower colour", words: "" },
     shape: { title: "Direction", words: "" },
     warmth: { title: "Warmth", words: "Left is cooler, right is warmer." },
     shadow: { title: "Strength", words: "" },
@@ -43,6 +43,7 @@ export const styles = {
     fit: { title: "Fit", words: "" },
     blur: { title: "Blur", words: "" },
   } as Record<string, { title: string; words: string }>,
+  round: { top: { title: "Colour in the middle", words: "" }, bottom: { title: "Colour at the rim", words: "" } } as Record<string, { title: string; words: string }>,
   besidePicture: { title: "Colour beside the picture", words: "Where a picture shown whole leaves room." },
   choices: { down: "Top to bottom", round: "From the middle", cover: "Fill the frame", contain: "Show it whole" } as Record<string, string>,
   unit: {

@@ -32,7 +32,7 @@ export const upload = {
     make: "New collection",
     makeName: "Name of the new collection",
     makeHint: "Spring 2027",
-    makeDeed: "Make it",
+    makeDeed: "Create",
     way: "Products",
     next: "This goes for the photos you add from now on.",
     ways: {
@@ -95,15 +95,15 @@ export const upload = {
     noProduct: "No product yet",
     retry: "Try again",
     retryOf: (name: string) => `Try ${name} again`,
+    remove: "Remove from list",
     removeOf: (name: string) => `Remove ${name} from the list`,
-    thumb: (name: string) => name,
     size: (width: number, height: number) => `${width} × ${height}`,
-    members: (all: number) => `${common.photos(all)} in it`,
+    members: (all: number) => `${files(all)} in it`,
     rows: (here: number, all: number) => `${count(here)} of ${count(all)} photos found`,
     allRows: (all: number) => `All ${count(all)} photos found`,
     missing: (names: string[], all: number) =>
       `Still missing: ${names.slice(0, 3).join(", ")}${all > 3 ? ` and ${count(all - 3)} more` : ""}. Add them, and the list goes for them too.`,
-    unlisted: "Not in the list: SKU taken as set on the right.",
+    unlisted: "Not in the list, so its product was found without it.",
     plans: "Styles and channels of the list are not taken over here: choose them for the batch.",
   },
 
@@ -121,6 +121,14 @@ export const upload = {
     emptyGroup: "Nothing here",
     emptyWords: { ready: "No photo is through yet.", look: "Nothing was found that needs a look.", bad: "Every file could be used.", open: "Everything is sent." },
     showAll: "Show all",
+  },
+
+  duplicates: {
+    deed: (all: number) => `Delete ${count(all)} ${all === 1 ? "duplicate" : "duplicates"}`,
+    title: (all: number) => (all === 1 ? "Delete this duplicate?" : `Delete ${count(all)} duplicates?`),
+    words: "These are the very same files as photos that were in your library before. Those stay; the copies that were just sent are deleted.",
+    confirm: "Delete duplicates",
+    done: "The duplicates are deleted.",
   },
 
   small: (side: number, limit: number, channels: string[]) =>

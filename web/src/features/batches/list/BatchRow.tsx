@@ -1,12 +1,13 @@
+import { IconHandStop } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { batches } from "~/shared/copy/batches";
 import { common } from "~/shared/copy/common";
 import { priorities } from "~/shared/copy/statuses";
 import { LinkButton } from "~/shared/ui/LinkButton";
-import { Bar, Status } from "~/shared/ui/marks";
+import { Bar, Pill, Status } from "~/shared/ui/marks";
 import { BatchMenu } from "../BatchMenu";
-import type { Batch } from "../cache";
-import { partsOf } from "../parts";
+import { isHeld, type Batch } from "../cache";
+import { countsOf, partsOf } from "../parts";
 import { Covers } from "./Covers";
 import css from "./list.module.css";
 
@@ -14,7 +15,7 @@ const copy = batches.list;
 
 export function BatchRow({ batch, lookNames }: { batch: Batch; lookNames: Map<string, string> }) {
   const parts = partsOf(batch.counts);
-  const said = parts.filter((part) => part.value > 0);
+  const said = countsOf(batch.counts).filter((part) => part.value > 0);
   const looks = [...new Set(batch.looks.map((look) => lookNames.get(look.template) ?? batches.one.lookGone))].join(", ");
   return (
     <article className={css.row} aria-label={copy.row(batch.name)}>
@@ -33,7 +34,7 @@ export function BatchRow({ batch, lookNames }: { batch: Batch; lookNames: Map<st
           {said.length > 0 ? said.map((part) => `${part.value.toLocaleString()} ${part.words}`).join(" · ") : copy.emptyBar}
         </p>
       </div>
-      <div><Status of={batch.state} /></div>
+      <div>{isHeld(batch) ? <Pill icon={<IconHandStop size={13} stroke={2} aria-hidden />}>{batches.one.held}</Pill> : <Status of={batch.state} />}</div>
       <div className={css.deeds}>
         <Next batch={batch} />
         <BatchMenu batch={batch} />

@@ -2,7 +2,7 @@
 import css from "./list.module.css";
 
 export function Chips<T extends string>({ label, options, value, pick }: {
-  label: string; options: readonly { value: T; words: string }[]; value: T; pick: (value: T) => void;
+  label: string; options: readonly { value: T; words: string; count?: number }[]; value: T; pick: (value: T) => void;
 }) {
   return (
     <fieldset className={css.chips}>
@@ -14,6 +14,7 @@ export function Chips<T extends string>({ label, options, value, pick }: {
             onChange={() => pick(option.value)}
           />
           {option.words}
+          {option.count !== undefined && <span className="num">{option.count.toLocaleString()}</span>}
         </label>
       ))}
     </fieldset>

@@ -38,6 +38,7 @@ export function Failures({ batch, count, cancelled }: { batch: string; count: nu
   });
   if (count === 0) return null;
   const groups = failures.data?.groups ?? [];
+  const whole = failures.data?.next_cursor === null; // one photo may have failed in several looks
   return (
     <section className={css.block} aria-label={copy.failures(count)}>
       <h2>{copy.failures(count)}</h2>
@@ -51,7 +52,7 @@ export function Failures({ batch, count, cancelled }: { batch: string; count: nu
             <li key={group.cause} className={css.cause} data-tone="no">
               <div className={css.line}><strong>{title}</strong><span className="num soft">{group.count.toLocaleString()}</span></div>
               {(known?.words || (known && group.reason)) && <p className="small">{known.words || sentence(group.reason)}</p>}
-              {names.length > 0 && <p className="soft small" style={{ overflowWrap: "anywhere" }}>{copy.names(names.slice(0, NAMED), Math.max(0, group.count - NAMED))}</p>}
+              {names.length > 0 && <p className="soft small" style={{ overflowWrap: "anywhere" }}>{copy.names(names.slice(0, NAMED), Math.max(0, (whole ? names.length : group.count) - NAMED))}</p>}
               {!cancelled && (
                 <Button
                   size="xs" variant="default" leftSection={<IconRotateClockwise size={14} aria-hidden />} aria-label={copy.retryOf(title)}

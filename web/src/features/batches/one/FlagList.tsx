@@ -38,7 +38,7 @@ function Flag({ flag }: { flag: Batch["flags"][number] }) {
         <strong>{channel ? copy.flagFor(short, channel) : short}</strong>
         <span className="num soft">{flag.count.toLocaleString()}</span>
       </div>
-      <p className="small soft">{checks[check]?.help && flag.count > 1 ? checks[check].help : flag.words}</p>
+      <p className="small soft">{checks[check]?.help && flag.count > 1 && !channel ? checks[check].help : flag.words}</p>
       <Photos ids={flag.photos.slice(0, SHOWN)} />
     </li>
   );

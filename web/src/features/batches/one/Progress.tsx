@@ -11,7 +11,7 @@ import { sayFailed } from "~/shared/notify";
 import { Bar } from "~/shared/ui/marks";
 import { sentence } from "~/shared/ui/states";
 import type { Batch } from "../cache";
-import { partsOf } from "../parts";
+import { countsOf, partsOf } from "../parts";
 import { useDeeds } from "../useDeeds";
 import css from "./side.module.css";
 
@@ -38,7 +38,7 @@ export function Progress({ batch, status, run, filled }: { batch: Batch; status?
       )}
       {words && <p className="soft">{words}</p>}
       {state === "processing" && (
-        <p className="soft">
+        <p className={status?.seconds_left ? undefined : "soft"}>
           {status?.waits_until ? copy.waits(status.waits_until)
             : status?.seconds_left && left > 0 ? copy.left(common.timeLeft(status.seconds_left.low, status.seconds_left.high)) : copy.leftSoon}
         </p>
@@ -53,7 +53,7 @@ export function Progress({ batch, status, run, filled }: { batch: Batch; status?
       {state === "processing" && status && <Stages stages={status.stages} />}
       {total > 0 && !preparing && (
         <ul className={css.legend} aria-label={copy.counts}>
-          {parts.filter((part) => part.value > 0).map((part) => (
+          {countsOf(counts).filter((part) => part.value > 0).map((part) => (
             <li key={part.words}><span className={css.dot} data-tone={part.tone} aria-hidden />{sentence(part.words)}<span className="num">{part.value.toLocaleString()}</span></li>
           ))}
         </ul>

@@ -19,8 +19,9 @@ export function Sheet({ batch, lookNames }: { batch: Batch; lookNames: Map<strin
   const sheet = useSheet(batch.id, show);
   const items = useMemo(() => sheet.data?.pages.flatMap((page) => page.items) ?? [], [sheet.data]);
   const several = batch.looks.length > 1;
-  const options = SHOWS.filter((one) => one === show || one === "all" || one === "finished" || one === "look" || (batch.counts[one === "working" ? "processing" : "failed"] ?? 0) > 0)
-    .map((value) => ({ value, words: copy.shows[value] }));
+  const going = batch.state === "processing" || batch.state === "paused";
+  const options = SHOWS.filter((one) => one === show || one === "all" || one === "finished" || one === "look" || (one === "failed" ? batch.counts.failed : going ? batch.counts.processing : 0))
+    .map((value) => ({ value, words: copy.shows[value], count: counted(batch, value) }));
   const more = sheet.hasNextPage && !sheet.isFetchingNextPage;
   const load = () => void sheet.fetchNextPage();
   const filling = batch.state === "created" || batch.state === "validating";
@@ -55,4 +56,16 @@ export function Sheet({ batch, lookNames }: { batch: Batch; lookNames: Map<strin
       )}
     </section>
   );
+}
+
+/** How many there are, where the batch's counts tell. */
+function counted({ counts, total }: Batch, show: Show): number | undefined {
+  const sum = (...names: string[]) => names.reduce((all, name) => all + (counts[name] ?? 0), 0);
+  switch (show) {
+    case "all": return total;
+    case "finished": return sum("review", "approved", "rejected", "skipped");
+    case "working": return sum("processing");
+    case "failed": return sum("failed");
+    case "look": return undefined;
+  }
 }

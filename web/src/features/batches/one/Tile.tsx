@@ -22,7 +22,7 @@ export const Tile = memo(function Tile({ item, look }: { item: Item; look: strin
   const inside = (
     <>
       <div className={css.frame} data-status={item.status}>
-        {!finished && <div className={css.raw}><Picture src={item.thumb} alt="" /></div>}
+        {(!finished || waited.current) && <div className={css.raw}><Picture src={item.thumb} alt="" /></div>}
         {finished && <div className={css.made} data-fresh={waited.current || undefined}><Picture src={item.after} alt="" /></div>}
         {item.status === "processing" && <span className={css.bath} aria-hidden />}
       </div>

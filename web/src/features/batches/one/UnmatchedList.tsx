@@ -13,13 +13,13 @@ const copy = batches.one;
 const SHOWN = 4;
 type Lines = Batch["unmatched"];
 
-export function UnmatchedList({ lines }: { lines: Lines }) {
+export function UnmatchedList({ lines, goesOn }: { lines: Lines; goesOn: boolean }) {
   const [opened, open] = useState(false);
   if (lines.length === 0) return null;
   return (
     <section className={css.block} aria-label={copy.unmatched(lines.length)}>
       <h2>{copy.unmatched(lines.length)}</h2>
-      <p className="soft small">{copy.unmatchedWords}</p>
+      {goesOn && <p className="soft small">{copy.unmatchedWords}</p>}
       <ul className={css.list}>{lines.slice(0, SHOWN).map((one, at) => <li key={at} className={css.unmet}><Line one={one} /></li>)}</ul>
       {lines.length > SHOWN && <Button variant="default" onClick={() => open(true)}>{copy.unmatchedAll(lines.length)}</Button>}
       <Drawer opened={opened} onClose={() => open(false)} position="right" size={460} title={copy.unmatchedTitle}>

@@ -6,13 +6,13 @@ import type { Found } from "../model/gather";
 import { addressesOf, finder, readList, type List, type Row } from "../model/lists";
 import { named } from "../model/skus";
 import { nameOf, newId, type Entry, type Wrong } from "./entry";
-import { tab } from "./keeping";
+import { fileOf, free, tab } from "./keeping";
 import { product } from "./products";
 import { store } from "./store";
 import type { Settings } from "./settings";
 
 export type Tally = { files: number; products: number; again: number; passed: number };
-type Added = { entries: Entry[]; files: Map<string, File>; tally: Tally; revived: Entry[]; assigned: (() => Promise<void>)[] };
+type Added = { entries: Entry[]; files: Map<string, File>; tally: Tally; revived: Entry[]; replaced: string[]; assigned: (() => Promise<void>)[] };
 
 /** Lines of a ZIP's members lie between it and the next. */
 const ROOM = 65_536;
@@ -22,6 +22,7 @@ export async function adding(found: readonly Found[], { way, collection, who }: 
   const files = new Map<string, File>();
   const entries: Entry[] = [];
   const revived: Entry[] = [];
+  const replaced: string[] = [];
   const tally: Tally = { files: 0, products: 0, again: 0, passed: 0 };
   const known = new Map(store.all().filter((one) => one.kind !== "member").map((one) => [same(one.path, one), one]));
   let order = Math.max(Date.now(), ...store.all().slice(-1).map((one) => one.order + ROOM));
@@ -33,7 +34,7 @@ export async function adding(found: readonly Found[], { way, collection, who }: 
       parent: null, kept: false, used: false, ...more,
     };
     if (made.kind === "zip" || made.kind === "addresses") order += ROOM;
-    if (file && made.state === "queued") files.set(made.id, file);
+    if (file && (made.state === "queued" || made.state === "waiting")) files.set(made.id, file);
     entries.push(made);
     return made;
   };
@@ -48,7 +49,8 @@ export async function adding(found: readonly Found[], { way, collection, who }: 
       continue;
     }
     const old = file && known.get(same(path, { bytes: file.size, modified: file.lastModified }));
-    if (old && file) {
+    if (old && file && old.state === "failed") replaced.push(old.id); // once more, with what a list may say by now
+    else if (old && file) {
       if (old.state === "lost") {
         files.set(old.id, file);
         const back = store.patch(old.id, { state: "queued", wrong: null });
@@ -64,7 +66,8 @@ export async function adding(found: readonly Found[], { way, collection, who }: 
   }
 
   const read = await Promise.all(lists.map(async ({ path, file }) => ({ path, file, list: await readList(path, file) })));
-  const finders = read.filter(({ list }) => list.rows?.some((row) => row.file)).map(({ list }) => finder(list));
+  const waiting = await unfinished();
+  const finders = [...read.map(({ list }) => list), ...waiting.map(({ list }) => list)].filter((list) => list.rows?.some((row) => row.file)).map(finder);
   const rowOf = (path: string): Row | undefined => finders.map((find) => find(path)).find(Boolean);
 
   const placed = photos.map(({ path, file }) => ({ path, file, row: rowOf(path), name: named(path, way) }));
@@ -85,13 +88,18 @@ export async function adding(found: readonly Found[], { way, collection, who }: 
     }
     const addresses = addressesOf(list, nameOf({ path }));
     if (addresses) entry(path, addresses, { kind: "addresses" });
-    const before = store.all().filter((one) => one.kind === "photo" && !one.used);
+    const before = store.all().filter((one) => one.kind === "photo" && !one.used && !replaced.includes(one.id));
+    revived.push(...put(list, before));
     assigned.push(...reach(list, before, collection));
-    entry(path, null, { kind: "list", ...tallied(list, rows, [...before, ...entries]) });
+    entry(path, file, { kind: "list", ...tallied(list, [...before, ...entries]) });
+  }
+  for (const { id, list } of waiting) {
+    store.patch(id, tallied(list, [...store.all().filter((one) => one.kind === "photo"), ...entries]));
+    if (store.get(id)?.state === "done") free([id]);
   }
   tally.files = entries.length - entries.filter((one) => one.kind === "list").length + revived.length;
   tally.products = new Set(entries.map((one) => one.sku).filter(Boolean)).size;
-  return { entries, files, tally, revived, assigned };
+  return { entries, files, tally, revived, replaced, assigned };
 }
 
 const byList = (row: Row): Partial<Entry> => ({
@@ -99,15 +107,25 @@ const byList = (row: Row): Partial<Entry> => ({
   listed: row.title || row.gtin || row.asin ? { title: row.title, gtin: row.gtin, asin: row.asin } : null,
 });
 
-/** What a list changes of photos that came before it: those not sent yet, and those that are of no product so far. */
+/** Photos that came before their list and are not sent yet. Gives those that failed, and can go now. */
+function put(list: List, photos: readonly Entry[]): Entry[] {
+  const find = finder(list);
+  return photos.flatMap((photo) => {
+    const row = find(photo.path);
+    if (!row || (photo.state !== "queued" && photo.state !== "failed")) return [];
+    const goes = photo.state === "failed" && photo.wrong?.again;
+    const changed = store.patch(photo.id, { ...byList(row), ...(goes ? { state: "queued", wrong: null, tries: photo.tries + 1 } : {}) });
+    return goes && changed ? [changed] : [];
+  });
+}
+
+/** Photos that were sent before their list came, and are of no product so far: they are put into theirs. */
 function reach(list: List, photos: readonly Entry[], collection: string | null): (() => Promise<void>)[] {
   const find = finder(list);
   return photos.flatMap((photo) => {
     const row = find(photo.path);
-    if (!row) return [];
-    if (photo.state === "queued" || photo.state === "failed") store.patch(photo.id, byList(row));
     const sent = photo.photo;
-    if (!sent || sent.product) return [];
+    if (!row || !sent || sent.product) return [];
     return [async () => {
       try {
         const id = await product(row.sku, { title: row.title, gtin: row.gtin, asin: row.asin });
@@ -117,14 +135,25 @@ function reach(list: List, photos: readonly Entry[], collection: string | null):
         if (collection) await got(api.POST("/api/v1/collections/{collection_id}/products", { params: { path: { collection_id: collection } }, body: { add: [id], remove: [] } }));
         store.patch(photo.id, { ...byList(row), photo: { ...sent, product: id, role: row.role || sent.role } });
       } catch {
-        store.patch(photo.id, { note: "unlisted" });
+        store.patch(photo.id, { note: "unlisted" }); // it stays without a product, and says so
       }
     }];
   });
 }
 
-function tallied(list: List, rows: readonly Row[], photos: readonly Entry[]): Partial<Entry> {
+/** Lists whose photos are still to come, read once more. */
+async function unfinished(): Promise<{ id: string; list: List }[]> {
+  const found: { id: string; list: List }[] = [];
+  for (const entry of store.all()) {
+    const file = entry.state === "waiting" ? await fileOf(entry.id) : undefined;
+    if (file) found.push({ id: entry.id, list: await readList(entry.path, file) });
+  }
+  return found;
+}
+
+function tallied(list: List, photos: readonly Entry[]): Partial<Entry> {
   const find = finder(list);
+  const rows = list.rows?.filter((row) => row.file) ?? [];
   const here = new Set(photos.flatMap((photo) => (photo.kind === "photo" ? find(photo.path)?.number ?? [] : [])));
   const missing = rows.filter((row) => !here.has(row.number)).map((row) => row.file);
   return {

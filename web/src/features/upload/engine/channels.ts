@@ -2,13 +2,22 @@
 import { api, got, type Schemas } from "~/api/client";
 import { upload as copy } from "~/shared/copy/upload";
 
-let asked: Promise<Schemas["ChannelView"][]> | null = null;
+type Ask = { name: string; px: number };
+let asked: Promise<Ask[]> | null = null;
+
+const ask = async (): Promise<Ask[]> =>
+  (await got(api.GET("/api/v1/channels"))).items.map(({ channel }) => ({ name: channel.name, px: channel.rules?.product_px ?? 1 }));
 
 export async function tooSmall({ width, height }: { width: number; height: number }): Promise<Schemas["Finding"][]> {
-  asked ??= got(api.GET("/api/v1/channels")).then((told) => told.items);
-  const channels = await asked.catch(() => ((asked = null), []));
+  asked ??= ask();
+  let channels: Ask[] = [];
+  try {
+    channels = await asked;
+  } catch {
+    asked = null; // the service says it again when the batch is made
+  }
   const side = Math.max(width, height);
-  const wants = channels.flatMap(({ channel }) => (channel.rules && side < channel.rules.product_px ? [{ name: channel.name, px: channel.rules.product_px }] : []));
+  const wants = channels.filter((one) => side < one.px);
   if (wants.length === 0) return [];
   const limit = Math.max(...wants.map((one) => one.px));
   return [{ check: "small", verdict: "warn", words: copy.small(side, limit, wants.map((one) => one.name)), value: side, limit, unit: "px" }];

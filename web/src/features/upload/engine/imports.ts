@@ -8,7 +8,7 @@ import { free } from "./keeping";
 import { store } from "./store";
 import { cleaned, plain, wrongOf } from "./words";
 
-type Refused = { name: string; words: string; remedy: string };
+type Refused = { name: string; code?: string; words: string; remedy: string };
 type Result = { images?: string[]; refused?: Refused[] };
 
 const LOOK_MS = 3_000; // how often what has come so far is fetched
@@ -83,27 +83,36 @@ function ended(id: string, told: Schemas["RunView"], { refused = [], images = []
   free([id]);
   const [only] = refused;
   if (only && refused.length === 1 && images.length === 0) { // it was refused as a whole
-    return void store.patch(id, { state: "failed", kept: false, run, wrong: { ...plain({ detail: only.words, code: "", remedy: only.remedy }), again: false } });
+    return void store.patch(id, { state: "failed", kept: false, run, wrong: wrongIn(only) });
   }
   store.put(refused.map((one, at) => member(entry, at + 20_000, one.name, {
-    state: "failed", wrong: { ...plain({ detail: one.words, code: "", remedy: one.remedy }), again: false },
+    state: "failed", wrong: wrongIn(one),
   })));
   store.patch(id, { state: "done", kept: false, run });
 }
+
+const wrongIn = (one: Refused) => ({ ...plain({ detail: one.words, code: one.code ?? "", remedy: one.remedy }), again: false });
 
 async function bring(id: string, photos: Schemas["PhotoView"][]): Promise<void> {
   const entry = store.get(id);
   if (!entry || photos.length === 0) return;
   const before = store.all().filter((one) => one.parent === id && one.photo).length;
-  const small = await Promise.all(photos.map(tooSmall));
+  const [small, skus] = await Promise.all([Promise.all(photos.map(tooSmall)), skusOf(photos)]);
   store.put(photos.map((photo, at) => member(entry, before + at, photo.name.includes("/") ? photo.name : `${nameOf(entry)}/${photo.name}`, {
-    state: "done", bytes: photo.bytes, findings: [...(small[at] ?? []), ...cleaned(photo.findings)],
+    state: "done", sku: skus.get(photo.product_id ?? "") ?? "", bytes: photo.bytes, findings: [...(small[at] ?? []), ...cleaned(photo.findings)],
     photo: { id: photo.id, product: photo.product_id, role: photo.role, thumb: photo.thumb, width: photo.width, height: photo.height },
   })));
 }
 
 function member(of: Entry, place: number, path: string, more: Partial<Entry>): Entry {
-  return { ...of, id: newId(), order: of.order + 1 + place, kind: "member", parent: of.id, path, bytes: 0, run: null, rows: null, note: "", kept: false, wrong: null, ...more };
+  return { ...of, id: newId(), order: of.order + 1 + place, kind: "member", parent: of.id, path, sku: "", bytes: 0, run: null, rows: null, note: "", kept: false, wrong: null, ...more };
+}
+
+/** Product → SKU, of those made by this import, which are the newest. */
+async function skusOf(photos: readonly Schemas["PhotoView"][]): Promise<Map<string, string>> {
+  const limit = Math.min(PAGE, photos.length + 20);
+  const page = await got(api.GET("/api/v1/products", { params: { query: { limit } } })).catch(() => ({ items: [] }));
+  return new Map(page.items.map((one) => [one.id, one.sku]));
 }
 
 /** Photos by id. There is no such question, so the newest are leafed through, and what is older is asked for one by one. */

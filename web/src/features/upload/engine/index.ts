@@ -2,7 +2,7 @@
 import type { Found } from "../model/gather";
 import { announce } from "~/shared/announce";
 import { upload as copy } from "~/shared/copy/upload";
-import { adding } from "./adding";
+import { adding, type Tally } from "./adding";
 import { groupOf, type Entry } from "./entry";
 import { follow, leave } from "./imports";
 import { adopt, forget, hold } from "./keeping";
@@ -27,21 +27,24 @@ async function load(name: string): Promise<void> {
   store.drop(store.all().filter((entry) => entry.who !== name).map((entry) => entry.id));
   const found = await adopt(name).catch(() => []);
   store.flag({ loaded: true });
+  if (store.flags.pause === "signed-out") go();
   for (const entry of found) if (entry.state === "unpacking") follow(entry.id);
   line(found.filter((entry) => entry.state === "queued").map((entry) => entry.id));
 }
 
 /** New files: into the list, into the browser's database, and on their way. */
-export async function add(found: readonly Found[]): Promise<void> {
+export async function add(found: readonly Found[]): Promise<Tally> {
   await started;
   discard((entry) => entry.used);
-  const { entries, files, tally, revived, assigned } = await adding(found, { ...current(), who });
+  const { entries, files, tally, revived, replaced, assigned } = await adding(found, { ...current(), who });
+  if (replaced.length) remove(replaced);
   store.put(entries);
   hold([...entries, ...revived], files);
   announce(copy.added(tally));
   line([...entries, ...revived].filter((entry) => entry.state === "queued").map((entry) => entry.id));
   for (const done of assigned) void done();
   store.now();
+  return tally;
 }
 
 /** Once more, under a new key. Where the collection is gone, into the one that is chosen now. */

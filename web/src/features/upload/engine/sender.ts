@@ -5,13 +5,13 @@ import { nameOf, type Entry, type Photo } from "./entry";
 import { follow } from "./imports";
 import { fileOf, free } from "./keeping";
 import { product } from "./products";
-import { halt, onGo, stopped } from "./pausing";
+import { calm, halt, onGo, stopped } from "./pausing";
 import { store } from "./store";
 import { cleaned, wrongOf } from "./words";
 import { upload as copy } from "~/shared/copy/upload";
 
 const AT_ONCE = 3;
-const MOST_TRIES = 5; // by itself, for one file
+const MOST_TRIES = 8; // by itself, for one file
 const PATIENCE_MS = 3_000;
 
 const queue: string[] = [];
@@ -21,7 +21,8 @@ const stumbles = new Map<string, number>();
 
 /** Put into the queue, behind what waits already. */
 export function line(ids: readonly string[]): void {
-  queue.push(...ids.filter((id) => !queue.includes(id) && !busy.has(id)));
+  const known = new Set(queue);
+  for (const id of ids) if (!known.has(id) && !busy.has(id)) queue.push(id);
   pump();
 }
 
@@ -65,6 +66,7 @@ async function run(id: string): Promise<void> {
   try {
     await send(entry, stop.signal);
     stumbles.delete(id);
+    calm();
   } catch (error) {
     await stumbled(id, error);
   } finally {
@@ -80,7 +82,7 @@ async function send(entry: Entry, signal: AbortSignal): Promise<void> {
   const file = await fileOf(id);
   if (!file) return void store.patch(id, { state: "lost", wrong: { ...copy.wrong.lost, reference: "", again: false } });
   store.patch(id, { state: "sending", wrong: null });
-  if (entry.kind === "photo" && entry.listed) await product(entry.sku, entry.listed);
+  if (entry.listed && !(await isTold(entry))) return;
   const form = new FormData();
   if (entry.sku) form.append("sku", entry.sku);
   if (entry.role) form.append("role", entry.role);
@@ -102,6 +104,18 @@ async function send(entry: Entry, signal: AbortSignal): Promise<void> {
   store.patch(id, { state: "done", kept: false, ...taken(data, await tooSmall(data)) });
 }
 
+/** What the list says of its product. Is that wrong, the file is kept: a list put right sends it after all. */
+async function isTold({ id, sku, listed }: Entry): Promise<boolean> {
+  try {
+    if (listed) await product(sku, listed);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 422) throw error;
+    store.patch(id, { state: "failed", wrong: { ...wrongOf(error), again: true } });
+    return false;
+  }
+}
+
 export function taken(photo: Schemas["PhotoView"], more: Schemas["Finding"][]): { photo: Photo; findings: Schemas["Finding"][] } {
   const { id, role, thumb, width, height } = photo;
   return { photo: { id, product: photo.product_id, role, thumb, width, height }, findings: [...more, ...cleaned(photo.findings)] };
@@ -117,7 +131,11 @@ async function stumbled(id: string, error: unknown): Promise<void> {
   };
   // A new key: the service may have kept “the upload broke off” as the answer to the old one.
   if (error instanceof DOMException && error.name === "AbortError") return again({ tries: entry.tries + 1 });
-  const fail = (): void => void store.patch(id, { state: "failed", wrong: wrongOf(error) });
+  const fail = (): void => {
+    const wrong = wrongOf(error);
+    store.patch(id, { state: "failed", wrong });
+    if (!wrong.again) free([id]);
+  };
   if (!(error instanceof ApiError)) return fail();
   const { status, problem } = error;
   if (status === 401 || status === 403) {
@@ -136,7 +154,7 @@ async function stumbled(id: string, error: unknown): Promise<void> {
   const away = status === 0 || (status >= 500 && problem.code === "unreached");
   // At work under this key still, as after a reload: its answer is waited for.
   const early = status === 409 || status === 429 || status === 503;
-  if (times > (early ? MOST_TRIES * 4 : MOST_TRIES)) return stumbles.delete(id), fail();
+  if (times > (early ? MOST_TRIES * 3 : MOST_TRIES)) return stumbles.delete(id), fail();
   if (away) {
     again();
     halt("away");

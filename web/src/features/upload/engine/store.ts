@@ -125,7 +125,8 @@ class Store {
       if (open && !entry.kept) sum.unkept++;
       if (!entry.used && entry.state !== "failed" && entry.state !== "lost") {
         sum.bytes.all += entry.bytes;
-        sum.bytes.sent += open ? entry.bytes * (entry.state === "checking" ? 1 : this.fraction(entry.id)) : entry.bytes;
+        // The last tenth is the service's look at it.
+        sum.bytes.sent += entry.bytes * (!open ? 1 : 0.9 * (entry.state === "checking" ? 1 : this.fraction(entry.id)));
       }
     }
     return { all, groups: found, ...sum, ...this.flags };

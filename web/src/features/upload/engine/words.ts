@@ -20,6 +20,8 @@ export function plain(told: Told): Omit<Wrong, "again"> {
   let words = told.detail;
   if (told.subject && words.startsWith(`${told.subject}: `)) words = words.slice(told.subject.length + 2);
   if (told.remedy && words.endsWith(told.remedy)) words = words.slice(0, -told.remedy.length).trim();
+  if (told.code === "bad_request") words = words.replace(/^[a-z_.]+: /, ""); // the field's name
+  words = words.replace(/ \(.*\)(?=\.?$)/, told.code === "damaged_file" ? "" : "$&"); // a decoder's own words help nobody here
   return { words: sentence(words) || copy.wrong.unknown.words, remedy: told.remedy, reference: told.reference ?? "" };
 }
 

@@ -14,7 +14,7 @@ import css from "./product.module.css";
 
 const copy = productPage.photo;
 
-export function PhotoBar({ photo, place, count, deeds, step, main, takeOut, remove }: {
+export function PhotoBlock({ photo, place, count, deeds, step, main, takeOut, remove }: {
   photo: Photo; place: number; count: number; deeds: ProductDeeds; step: (by: -1 | 1) => void; main: () => void; takeOut: () => void; remove: () => void;
 }) {
   const input = useRef<HTMLInputElement>(null);
@@ -28,26 +28,25 @@ export function PhotoBar({ photo, place, count, deeds, step, main, takeOut, remo
     }
   };
   return (
-    <section className={css.photo} aria-label={copy.label}>
-      <div className={css.said}>
-        <Findings findings={photo.findings} />
-      </div>
-      <div className={css.about}>
+    <section className={css.block} aria-labelledby="photo">
+      <h2 id="photo">{copy.label}</h2>
+      <Findings findings={photo.findings} />
+      <div>
         <InPlace label={copy.role} value={photo.role} placeholder={productPage.roles.main} ideas={productPage.roleIdeas} maxLength={40} save={(role) => save({ role })()} />
         <InPlace label={copy.name} value={photo.name} placeholder={productPage.empty} save={(name) => save({ name })()} />
         <p className={`${css.figures} num`}>{[copy.size(photo.width, photo.height), photo.format, common.bytes(photo.bytes), copy.profile(photo.profile)].join(" · ")}</p>
-        <Group gap={6} mt={8}>
+        <Group gap={6} mt={12}>
           <Tooltip label={copy.earlier}><ActionIcon variant="default" size={34} aria-label={copy.earlier} disabled={place === 0} onClick={() => step(-1)}><IconArrowLeft size={17} aria-hidden /></ActionIcon></Tooltip>
           <Tooltip label={copy.later}><ActionIcon variant="default" size={34} aria-label={copy.later} disabled={place === count - 1} onClick={() => step(1)}><IconArrowRight size={17} aria-hidden /></ActionIcon></Tooltip>
           <Button variant="default" leftSection={<IconReplace size={17} aria-hidden />} loading={deeds.replace.isPending} onClick={() => input.current?.click()}>{copy.replace}</Button>
-          <Menu position="top-end" width={230}>
+          <Menu position="top-end" width={230} withInitialFocusPlaceholder={false} portalProps={{ target: "#screen" }}>
             <Menu.Target><ActionIcon variant="default" size={34} aria-label={copy.deeds}><IconDots size={17} aria-hidden /></ActionIcon></Menu.Target>
             <Menu.Dropdown>
               <Menu.Item leftSection={<IconStar size={16} aria-hidden />} disabled={place === 0 && photo.role === "main"} onClick={main}>{copy.main}</Menu.Item>
               <Menu.Item component="a" href={photo.original} target="_blank" rel="noreferrer" leftSection={<IconExternalLink size={16} aria-hidden />}>{copy.original}</Menu.Item>
               <Menu.Divider />
               <Menu.Item leftSection={<IconUnlink size={16} aria-hidden />} onClick={takeOut}>{copy.takeOut}</Menu.Item>
-              <Menu.Item color="no" leftSection={<IconTrash size={16} aria-hidden />} onClick={remove}>{copy.remove}</Menu.Item>
+              <Menu.Item c="var(--no)" leftSection={<IconTrash size={16} aria-hidden />} onClick={remove}>{copy.remove}</Menu.Item>
             </Menu.Dropdown>
           </Menu>
           <input

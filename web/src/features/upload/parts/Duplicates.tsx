@@ -1,0 +1,59 @@
+/** Files that were in the library before: taken out again, all at once, after a question. */
+import { Button, Group, Modal } from "@mantine/core";
+import { IconTrash } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, ApiError, got } from "~/api/client";
+import { keys } from "~/api/queries";
+import { announce } from "~/shared/announce";
+import { common } from "~/shared/copy/common";
+import { upload as copy } from "~/shared/copy/upload";
+import { sayFailed } from "~/shared/notify";
+import { remove } from "../engine";
+import type { Entry } from "../engine/entry";
+import { store, useSummary } from "../engine/store";
+
+const words = copy.duplicates;
+/** Only the very same file, which the service tells in words alone: what looks the same may be another shot. */
+const isCopy = (entry: Entry | undefined): entry is Entry =>
+  !!entry?.photo && entry.findings.some((one) => one.check === "duplicate" && one.words.startsWith("The same file"));
+
+export function Duplicates() {
+  const client = useQueryClient();
+  const { groups } = useSummary();
+  const [asks, setAsks] = useState(false);
+  const copies = groups.look.map(store.get).filter(isCopy);
+  const drop = useMutation({
+    mutationFn: async () => {
+      for (const { id, photo } of copies) {
+        try {
+          if (photo) await got(api.DELETE("/api/v1/images/{image_id}", { params: { path: { image_id: photo.id } } }));
+        } catch (error) {
+          if (!(error instanceof ApiError) || error.status !== 404) throw error;
+        }
+        remove([id]);
+      }
+    },
+    onSuccess: () => {
+      announce(words.done);
+      setAsks(false);
+    },
+    onError: sayFailed,
+    onSettled: () => {
+      for (const queryKey of [keys.photos, keys.products]) void client.invalidateQueries({ queryKey });
+    },
+  });
+  if (copies.length === 0 && !asks) return null;
+  return (
+    <>
+      <Button variant="default" leftSection={<IconTrash size={16} stroke={1.7} aria-hidden />} onClick={() => setAsks(true)}>{words.deed(copies.length)}</Button>
+      <Modal opened={asks} onClose={() => setAsks(false)} title={words.title(copies.length)}>
+        <p>{words.words}</p>
+        <Group justify="flex-end" mt="lg">
+          <Button variant="default" onClick={() => setAsks(false)}>{common.cancel}</Button>
+          <Button color="no" loading={drop.isPending} onClick={() => drop.mutate()}>{words.confirm}</Button>
+        </Group>
+      </Modal>
+    </>
+  );
+}

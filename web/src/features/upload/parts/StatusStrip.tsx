@@ -1,0 +1,65 @@
+/** How far all of it is, why it stands still, and whether the page may be left. */
+import { Button } from "@mantine/core";
+import { IconAlertTriangle, IconCloudOff, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
+import { useEffect } from "react";
+import { announce } from "~/shared/announce";
+import { upload as copy } from "~/shared/copy/upload";
+import { pause, resume } from "../engine";
+import { nameOf } from "../engine/entry";
+import { usePace } from "../engine/pace";
+import { store, useSummary, type Summary } from "../engine/store";
+import css from "../upload.module.css";
+
+const words = copy.status;
+
+export function StatusStrip() {
+  const summary = useSummary();
+  const pace = usePace();
+  const { left, unpacking, reading } = summary;
+  const stands = left > 0 && summary.pause !== "";
+  const reason = stands && summary.pause !== "person" ? why(summary) : "";
+  useEffect(() => {
+    if (summary.pause && reason) announce(reason);
+  }, [summary.pause]); // once for each pause, not for each count in it
+  if (left + unpacking === 0 && !reading) return null;
+  const sends = left > 0;
+  const done = sends ? pace.fraction : opening()?.fraction ?? 0;
+  return (
+    <section className={css.strip} aria-label={words.label} data-stands={(stands && summary.pause !== "person") || undefined}>
+      <div className={css.stripLine}>
+        {stands && (summary.pause === "person" ? <IconPlayerPause size={17} aria-hidden /> : <IconCloudOff size={17} aria-hidden />)}
+        <span className={css.stripWords}>
+          <strong className="num">{reading ? copy.drop.reading(Math.max(0, reading)) : stands ? why(summary) : sends ? words.sending(pace.done, pace.total) : opening()?.words}</strong>
+          {sends && !stands && <span className="soft num">{pace.secondsLeft === null ? words.estimating : words.left(pace.secondsLeft)}</span>}
+        </span>
+        {sends && (stands ? (
+          <Button size="compact-sm" variant="default" leftSection={<IconPlayerPlay size={14} aria-hidden />} onClick={resume}>{copy.resume}</Button>
+        ) : (
+          <Button size="compact-sm" variant="default" leftSection={<IconPlayerPause size={14} aria-hidden />} onClick={pause}>{copy.pause}</Button>
+        ))}
+      </div>
+      {sends && (
+        <div className={css.line} role="progressbar" aria-label={words.label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(done * 100)}>
+          <span style={{ transform: `scaleX(${done})` }} />
+        </div>
+      )}
+      {sends && summary.roomless && summary.unkept > 0 ? (
+        <p className={`small ${css.roomless}`}><IconAlertTriangle size={15} aria-hidden />{words.roomless(summary.unkept)}</p>
+      ) : sends && summary.unkept === 0 && !stands ? <p className="soft small">{words.kept}</p> : null}
+    </section>
+  );
+}
+
+function why({ pause: reason, pauseWords, left }: Summary): string {
+  if (reason === "person") return words.paused(left);
+  if (reason === "signed-out") return words.signedOut;
+  return reason === "full" ? words.full(pauseWords) : words.away(left);
+}
+
+/** The first ZIP or list that is being worked through. */
+function opening(): { words: string; fraction: number } | undefined {
+  const entry = store.all().find((one) => one.state === "unpacking");
+  if (!entry) return undefined;
+  const { done = 0, total = 0 } = entry.run ?? {};
+  return { words: words.unpacking(nameOf(entry), done, total), fraction: total ? done / total : 0 };
+}

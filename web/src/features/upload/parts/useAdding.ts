@@ -1,0 +1,37 @@
+/** Files come in: dropped, or chosen in the system's dialog. What was left out is told. */
+import { useMemo } from "react";
+import { upload as copy } from "~/shared/copy/upload";
+import { say, sayFailed } from "~/shared/notify";
+import { add } from "../engine";
+import { store } from "../engine/store";
+import { ACCEPTED } from "../model/formats";
+import { chosen, gather, type Found } from "../model/gather";
+
+async function take(asked: Promise<Found[]>): Promise<void> {
+  store.flag({ reading: store.flags.reading || -1 });
+  try {
+    const tally = await add(await asked);
+    if (tally.again + tally.passed > 0 || tally.files === 0) say(copy.added(tally));
+  } catch (error) {
+    sayFailed(error);
+  } finally {
+    store.flag({ reading: 0 });
+  }
+}
+
+function dialog(folder: boolean): void {
+  const input = document.createElement("input");
+  input.type = "file";
+  input.multiple = true;
+  if (folder) input.webkitdirectory = true;
+  else input.accept = ACCEPTED;
+  input.onchange = () => void (input.files && take(Promise.resolve(chosen(input.files))));
+  input.click();
+}
+
+export const useAdding = () =>
+  useMemo(() => ({
+    dropped: (items: DataTransferItemList) => take(gather(items, (count) => store.flag({ reading: count }))),
+    files: () => dialog(false),
+    folder: () => dialog(true),
+  }), []);
