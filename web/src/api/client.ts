@@ -3,7 +3,7 @@ import createClient from "openapi-fetch";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
-export type Problem = { status: number; title: string; detail: string; code: string; remedy: string; reference: string };
+export type Problem = { status: number; title: string; detail: string; code: string; remedy: string; reference: string; subject?: string };
 
 /** What went wrong, in words for people. `status` 0: the service was not reached. */
 export class ApiError extends Error {

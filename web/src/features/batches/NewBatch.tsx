@@ -44,7 +44,7 @@ export default function NewBatch() {
   const looks = draft.looks.map((one) => lookName(one, draft.looks, styles.data ?? []));
   const from = draft.kind === "collection" ? tree.data?.find((one) => one.id === draft.collection)?.name
     : draft.kind === "upload" ? draft.upload?.name.replace(/\.\w+$/, "") : undefined;
-  const name = draft.name ?? copy.defaultName(from ?? "", looks[0] ?? "");
+  const name = draft.name ?? copy.defaultName(from ?? "", styles.data?.find((one) => one.id === draft.looks[0]?.template)?.name ?? "");
   const wrong = wrongWith(draft, { count, ids: [] }, name, styles.data ?? [], sending.busy);
   const shown = tried ? wrong : {};
 
@@ -70,7 +70,7 @@ export default function NewBatch() {
     else make.mutate();
   };
   const told: Record<Step, string> = {
-    products: count ? copy.products.count(count, list === null && (found.data?.exact ?? true)) : "",
+    products: !count ? "" : list === null ? copy.products.count(count, found.data?.exact ?? true) : copy.products.lines(count),
     style: looks.join(", "),
     channels: copy.sum.channels(draft.channels.length),
     order: name,
@@ -86,7 +86,7 @@ export default function NewBatch() {
           <Section step="order" title={copy.order.title}><OrderStep draft={draft} change={change} name={name} wrong={shown.order} /></Section>
         </div>
         <Summary
-          photos={count} exact={list === null && (found.data?.exact ?? true)} looks={draft.looks.length} channels={draft.channels.length} error={make.error}
+          photos={count} list={list !== null} exact={found.data?.exact ?? true} looks={draft.looks.length} channels={draft.channels.length} error={make.error}
           missing={tried && Object.keys(wrong).length > 0} busy={make.isPending} create={submit}
         />
       </div>

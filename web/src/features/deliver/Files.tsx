@@ -39,6 +39,7 @@ export function Files({ one }: { one: Export }) {
             const file = files[row.index];
             if (!file) return null;
             const Sign = signs[file.status as keyof typeof signs] ?? IconClock;
+            const stuck = file.status === "waiting" && !isOpen(one);
             return (
               <li key={row.key} className={css.file} data-state={file.status} style={{ height: ROW, transform: `translateY(${row.start}px)` }} aria-setsize={one.total} aria-posinset={row.index + 1}>
                 <span className={css.thumb}><Picture src={pictureOf(items.get(file.item))} alt="" fit="contain" /></span>
@@ -48,7 +49,7 @@ export function Files({ one }: { one: Export }) {
                 </span>
                 <span className="soft small ellipsis">{names?.find((it) => it.id === file.channel)?.channel.name ?? file.channel}</span>
                 <span className="soft small num">{common.bytes(file.bytes)}</span>
-                <span className={css.state} data-state={file.status}><Sign size={15} stroke={2.2} aria-hidden />{copy.one.stateOf[file.status] ?? file.status}</span>
+                <span className={css.state} data-state={file.status}><Sign size={15} stroke={2.2} aria-hidden />{stuck ? copy.one.notSent : (copy.one.stateOf[file.status] ?? file.status)}</span>
               </li>
             );
           })}

@@ -18,5 +18,5 @@ export function Full({ photo, alt }: { photo: Photo; alt: string }) {
     image.decode().then(() => wanted && setReady(source), () => undefined);
     return () => void (wanted = false);
   }, [source]);
-  return <img className={css.full} src={ready === source && ready ? ready : photo.thumb} alt={alt} draggable={false} data-preview={ready !== source || undefined} style={{ "--ratio": photo.width / photo.height } as React.CSSProperties} />;
+  return <img className={css.full} src={ready === source && ready ? ready : photo.thumb} alt={alt} draggable={false} />;
 }

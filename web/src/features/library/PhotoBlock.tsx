@@ -35,10 +35,10 @@ export function PhotoBlock({ photo, place, count, deeds, step, main, takeOut, re
         <InPlace label={copy.role} value={photo.role} placeholder={productPage.roles.main} ideas={productPage.roleIdeas} maxLength={40} save={(role) => save({ role })()} />
         <InPlace label={copy.name} value={photo.name} placeholder={productPage.empty} save={(name) => save({ name })()} />
         <p className={`${css.figures} num`}>{[copy.size(photo.width, photo.height), photo.format, common.bytes(photo.bytes), copy.profile(photo.profile)].join(" · ")}</p>
-        <Group gap={6} mt={12}>
+        <Group gap={6} mt={12} wrap="nowrap">
           <Tooltip label={copy.earlier}><ActionIcon variant="default" size={34} aria-label={copy.earlier} disabled={place === 0} onClick={() => step(-1)}><IconArrowLeft size={17} aria-hidden /></ActionIcon></Tooltip>
           <Tooltip label={copy.later}><ActionIcon variant="default" size={34} aria-label={copy.later} disabled={place === count - 1} onClick={() => step(1)}><IconArrowRight size={17} aria-hidden /></ActionIcon></Tooltip>
-          <Button variant="default" leftSection={<IconReplace size={17} aria-hidden />} loading={deeds.replace.isPending} onClick={() => input.current?.click()}>{copy.replace}</Button>
+          <Button variant="default" px={12} style={{ flex: "none" }} leftSection={<IconReplace size={17} aria-hidden />} loading={deeds.replace.isPending} onClick={() => input.current?.click()}>{copy.replace}</Button>
           <Menu position="top-end" width={230} withInitialFocusPlaceholder={false} portalProps={{ target: "#screen" }}>
             <Menu.Target><ActionIcon variant="default" size={34} aria-label={copy.deeds}><IconDots size={17} aria-hidden /></ActionIcon></Menu.Target>
             <Menu.Dropdown>

@@ -95,7 +95,7 @@ export function Products({ view }: { view: View }) {
   };
 
   const title = place?.name ?? (view.show === "unsorted" ? library.places.unsorted : library.places.all);
-  const counted = asked.isPending ? undefined : hasNextPage ? library.tooMany(things.length) : library.count(things.length);
+  const counted = !asked.data ? undefined : hasNextPage ? library.tooMany(things.length) : library.count(things.length);
   useEffect(() => {
     if (view.q && counted && !asked.isFetching) announce(counted);
   }, [view.q, counted, asked.isFetching]);

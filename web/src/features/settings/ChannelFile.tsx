@@ -71,11 +71,13 @@ export function LookFields({ channel, set }: Props) {
 
 export function NameFields({ channel, set }: Props) {
   const field = useRef<HTMLInputElement>(null);
-  const put = (word: string) => {
+  const insert = (word: string) => {
     const at = field.current?.selectionStart ?? channel.name_pattern.length;
     const end = field.current?.selectionEnd ?? at;
-    set({ name_pattern: `${channel.name_pattern.slice(0, at)}{${word}}${channel.name_pattern.slice(end)}` });
-    field.current?.focus();
+    const [before, behind] = [channel.name_pattern.slice(0, at), channel.name_pattern.slice(end)];
+    const put = `${before}${before === "" || /[-_.]$/.test(before) ? "" : "-"}{${word}}`;
+    set({ name_pattern: `${put}${behind}` });
+    requestAnimationFrame(() => (field.current?.focus(), field.current?.setSelectionRange(put.length, put.length)));
   };
   const good = isPattern(channel.name_pattern);
   return (
@@ -87,7 +89,7 @@ export function NameFields({ channel, set }: Props) {
       />
       <div className={css.inserts}>
         {NAME_WORDS.map((word) => (
-          <Button key={word} size="compact-xs" variant="default" aria-label={copy.insert(copy.words_[word] ?? word)} onClick={() => put(word)}>{copy.words_[word]}</Button>
+          <Button key={word} size="compact-xs" variant="default" aria-label={copy.insert(copy.words_[word] ?? word)} onClick={() => insert(word)}>{copy.words_[word]}</Button>
         ))}
       </div>
       {good && <p className="small" aria-live="polite"><span className="soft">{copy.example}: </span><span className={css.secret}>{exampleOf(channel)}</span></p>}

@@ -1,6 +1,5 @@
 /** A channel's rules as sentences, and what a file of it would be called. */
 import type { Schemas } from "~/api/client";
-import { common } from "~/shared/copy/common";
 import { settings } from "~/shared/copy/settings";
 
 export type Channel = Schemas["Channel"];
@@ -19,7 +18,7 @@ export function rulesOf({ rules }: Channel): { must: string[]; warns: string[] }
   const says: Record<Rule, string> = {
     format: words.format(rules.formats.map((one) => settings.channels.formats[one])),
     side: rules.min_side_px > 1 || rules.max_side_px < ANY_SIDE ? words.side(rules.min_side_px, rules.max_side_px) : "",
-    bytes: rules.max_bytes ? words.bytes(common.bytes(rules.max_bytes)) : "",
+    bytes: rules.max_bytes ? words.bytes(rules.max_bytes) : "",
     white: rules.white ? words.white : "",
     fill: rules.fill[0] > 0 || rules.fill[1] < 1 ? words.fill(rules.fill[0], rules.fill[1]) : "",
     cut: words.cut,

@@ -16,6 +16,7 @@ import { DropLayer } from "./parts/DropLayer";
 import { Files, type Filter } from "./parts/Files";
 import { Foot } from "./parts/Foot";
 import { Hero } from "./parts/Hero";
+import { Note } from "./parts/Note";
 import { Setup } from "./parts/Setup";
 import { StatusStrip } from "./parts/StatusStrip";
 import { useAdding } from "./parts/useAdding";
@@ -38,6 +39,7 @@ export default function Upload() {
     <Page title={copy.title} scroll={false} deeds={some && <Deeds />}>
       <div className={css.upload}>
         <div className={css.main}>
+          <Note />
           {!loaded ? <RowsWaiting count={7} height={72} /> : !some ? <Hero reading={reading} /> : (
             <>
               <StatusStrip />
@@ -59,7 +61,7 @@ function Deeds() {
     <>
       <Button variant="default" leftSection={<IconPhotoPlus size={17} stroke={1.7} aria-hidden />} onClick={add.files}>{copy.chooseFiles}</Button>
       <Button variant="default" leftSection={<IconFolder size={17} stroke={1.7} aria-hidden />} onClick={add.folder}>{copy.chooseFolder}</Button>
-      <Menu position="bottom-end">
+      <Menu position="bottom-end" withinPortal={false}>
         <Menu.Target><ActionIcon variant="default" size={36} aria-label={copy.more}><IconDots size={18} aria-hidden /></ActionIcon></Menu.Target>
         <Menu.Dropdown>
           <Menu.Item onClick={clear}>
@@ -81,12 +83,13 @@ function useNews(): void {
   const [ready, look, bad] = [groups.ready.length, groups.look.length, groups.bad.length];
   const moves = left + unpacking > 0;
   const moved = useRef(false);
+  const soon = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     if (!loaded || ready + look === 0) return;
-    const soon = setTimeout(() => {
+    soon.current ??= setTimeout(() => {
+      soon.current = undefined;
       for (const queryKey of [keys.photos, keys.products, keys.collections]) void client.invalidateQueries({ queryKey });
     }, FRESH_MS);
-    return () => clearTimeout(soon);
   }, [client, loaded, ready, look]);
   useEffect(() => {
     if (moved.current && !moves) announce(copy.finished(ready, look, bad));

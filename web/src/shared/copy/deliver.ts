@@ -52,6 +52,7 @@ export const deliver = {
     retry: "Deliver these again", again: "Deliver again", stop: "Stop", stopped: "The delivery is stopped.",
     download: "Download ZIP", holds: (until: string) => `Kept until ${day(until)}.`, expired: "The ZIP was removed after seven days. Deliver again to make a new one.",
     announceDone: (count: number) => `Done. ${many(count, "file", "files")} delivered.`, stays: "Where it is on the server:",
+    notSent: "Not sent",
     stateOf: { waiting: "Waiting", delivered: "Delivered", failed: "Did not arrive" } as Record<string, string>,
     tones: { delivered: "delivered", packed: "packed", failed: "failed" }, leftOut: (count: number) => `${many(count, "photo", "photos")} stayed here, not approved.`,
     noFiles: "The files are listed once they are ready.", gone: "This delivery is not here any more.",

@@ -104,7 +104,7 @@ export const library = {
     title: (count: number) => (count === 1 ? "Delete this product?" : `Delete ${products(count)}?`),
     words: (count: number, pictures: number) =>
       `${pictures > 0 ? `${photos(pictures)} ${pictures === 1 ? "goes" : "go"} with ${count === 1 ? "it" : "them"}. ` : ""}` +
-      "Batches made of them, and files already delivered, stay. This cannot be undone.",
+      `Batches made of ${count === 1 ? "it" : "them"}, and files already delivered, stay. This cannot be undone.`,
     photosTitle: (count: number) => (count === 1 ? "Delete this photo?" : `Delete ${photos(count)}?`),
     photosWords: "What was made of it stays. This cannot be undone.",
     deed: "Delete",
@@ -180,7 +180,7 @@ export const productPage = {
     name: "File name",
     earlier: "Move earlier", later: "Move later",
     main: "Make it the main photo",
-    replace: "Replace the file",
+    replace: "Replace file",
     replacing: "Replacing …",
     replaced: "The file is replaced. Open work with this photo is made anew.",
     original: "Open the original",

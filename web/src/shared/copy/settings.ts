@@ -44,7 +44,7 @@ export const settings = {
     rules: {
       format: (formats: string[]) => `Format is ${list(formats, "or")}`,
       side: (least: number, most: number) => (most >= 65_535 ? `Longest side at least ${px(least)} px` : least <= 1 ? `Longest side at most ${px(most)} px` : `Longest side ${px(least)} to ${px(most)} px`),
-      sideAny: "Size as above", bytes: (bytes: string) => `At most ${bytes}`, bytesAny: "No size limit",
+      bytes: (bytes: number) => `At most ${bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${+(bytes / 1e6).toFixed(1)} MB`}`,
       white: "Background is pure white", fill: (least: number, most: number) => (most >= 1 ? `Product fills at least ${percent(least)} % of the frame` : `Product fills ${percent(least)} to ${percent(most)} % of the frame`),
       cut: "Product is not cut off", resolution: (least: number) => `Product has at least ${px(least)} px in the photo`, disclosure: "The file says how it was made",
       safety: "Passes the content check", unchanged: "The product’s own pixels are unchanged",

@@ -140,6 +140,7 @@ export const upload = {
     lost: { words: "It was not sent before the page was closed, and the browser had no room to keep it.", remedy: "Add the same file again." },
     moved: { words: "The file was moved or changed on your disk.", remedy: "Add it again." },
     unreadable: { words: "Your computer did not let this file be opened.", remedy: "Check that it is there and may be read." },
+    list: "Put the list right and add it again, or take this out of the list.",
     cancelled: { words: "It was called off.", remedy: "What had been taken in by then stays." },
   },
   unread: {

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { Drawn } from "~/features/styles/Cover";
 import { preview, type Chosen } from "~/features/styles/previews";
+import { batches } from "~/shared/copy/batches";
 import { Picture } from "~/shared/ui/Picture";
 import type { Photo } from "../cache";
 import type { Style } from "./draft";
@@ -27,7 +28,7 @@ export function LookCard({ style, photo, on, toggle }: { style: Style; photo: Ph
         {made.data ? <Picture src={made.data} alt="" eager /> : <Drawn look={style} />}
         {on && <span className={css.tick}><IconCheck size={14} stroke={3} /></span>}
       </span>
-      <span className={css.lookName}>{style.name}</span>
+      <span className={css.lookName}><span className="ellipsis">{style.name}</span>{!style.shipped && <span className="soft small">{batches.fresh.style.own}</span>}</span>
     </button>
   );
 }

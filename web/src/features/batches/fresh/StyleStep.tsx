@@ -38,24 +38,14 @@ export function StyleStep({ draft, change, photos }: StepProps & { photos: Photo
     change({ looks: [...draft.looks, made] });
     show(made.key);
   };
-  const groups = [
-    { words: copy.own, styles: all.filter((style) => !style.shipped) },
-    { words: copy.shipped, styles: all.filter((style) => style.shipped) },
-  ].filter((group) => group.styles.length > 0);
+  const ordered = [...all.filter((style) => !style.shipped), ...all.filter((style) => style.shipped)];
   return (
     <>
-      {groups.map((group) => (
-        <div key={group.words} className={css.group}>
-          {groups.length > 1 && <h3 className="soft small">{group.words}</h3>}
-          <div className={css.looks} role="group" aria-label={group.words}>
-            {group.styles.map((style) => (
-              <LookCard
-                key={style.id} style={style} photo={photos[0]} on={draft.looks.some((one) => one.template === style.id)} toggle={() => toggle(style)}
-              />
-            ))}
-          </div>
-        </div>
-      ))}
+      <div className={css.looks} role="group" aria-label={copy.all}>
+        {ordered.map((style) => (
+          <LookCard key={style.id} style={style} photo={photos[0]} on={draft.looks.some((one) => one.template === style.id)} toggle={() => toggle(style)} />
+        ))}
+      </div>
       {active && (
         <Active
           key={active.key} draft={draft} active={active} styles={all} photos={photos} show={show}

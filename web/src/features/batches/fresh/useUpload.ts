@@ -5,6 +5,7 @@ import { batches } from "~/shared/copy/batches";
 import { told } from "~/shared/ui/states";
 import type { Refused, Upload } from "./draft";
 import { follow, type Run } from "./follow";
+import { readList } from "./list";
 
 export type Sending =
   | { step: "idle" } | { step: "sending"; name: string; fraction: number } | { step: "unpacking"; done: number; total: number } | { step: "wrong"; words: string };
@@ -21,9 +22,10 @@ export function useUpload(done: (upload: Upload) => void) {
       const isZip = head[0] === 0x50 && head[1] === 0x4b && !/\.(xlsx|xlsm|ods|docx)$/i.test(file.name);
       if (!isZip && !/\.(csv|tsv|txt)$/i.test(file.name)) return set({ step: "wrong", words: batches.fresh.products.wrongFile });
       if (!isZip) {
-        const rows = (await file.text()).split(/\r?\n/).filter((line) => line.trim()).length - 1;
+        const list = await readList(file);
+        if ("wrong" in list) return set({ step: "wrong", words: batches.fresh.products.wrongList[list.wrong] });
         set({ step: "idle" });
-        return done({ name: file.name, file, rows: Math.max(0, rows) });
+        return done({ name: file.name, ...list });
       }
       set({ step: "sending", name: file.name, fraction: 0 });
       const form = new FormData();

@@ -49,7 +49,7 @@ export function Progress({ batch, status, run, filled }: { batch: Batch; status?
       {state === "paused" && (
         <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} loading={deeds.resume.isPending} onClick={() => deeds.resume.mutate()}>{batches.deeds.resume}</Button>
       )}
-      {state === "failed" && run?.status === "failed" && <RetryRun run={run} batch={batch.id} />}
+      {state === "failed" && run?.status === "failed" && (run.error?.status ?? 500) >= 500 && <RetryRun run={run} batch={batch.id} />}
       {state === "processing" && status && <Stages stages={status.stages} />}
       {total > 0 && !preparing && (
         <ul className={css.legend} aria-label={copy.counts}>
@@ -62,6 +62,9 @@ export function Progress({ batch, status, run, filled }: { batch: Batch; status?
   );
 }
 
+/** A message of the service as a sentence; one that begins with a file's name keeps it as it is. */
+const plain = (words: string): string => (/^\S+\.\w+: /.test(words) ? words : sentence(words));
+
 function told(batch: Batch, run: Run | undefined, filled: boolean): { title: string; words: string } {
   const { state, counts, total } = batch;
   const ready = counts.review ?? 0;
@@ -73,10 +76,10 @@ function told(batch: Batch, run: Run | undefined, filled: boolean): { title: str
         : { title: copy.validating, words: copy.validatingWords(run?.done ?? 0, run?.total ?? 0) };
     case "paused": return { title: copy.paused, words: copy.pausedWords(counts.processing ?? 0) };
     case "cancelled": return { title: copy.cancelled, words: copy.cancelledWords };
-    case "failed": return { title: copy.failed, words: sentence(batch.error) };
+    case "failed": return { title: copy.failed, words: plain(batch.error) };
     case "approved": return { title: copy.approved, words: copy.approvedWords(counts.approved ?? 0) };
     case "exported": return { title: copy.exported, words: batch.exported_at ? copy.exportedWords(batch.exported_at) : "" };
-    case "review": return { title: copy.done, words: ready > 0 ? copy.ready(ready) : copy.doneNone };
+    case "review": return { title: copy.done, words: (counts.failed ?? 0) > 0 ? copy.doneSome : copy.done };
     default: return { title: "", words: ready > 0 ? copy.readyWords : "" };
   }
 }

@@ -24,10 +24,11 @@ export function Sheet({ batch, lookNames }: { batch: Batch; lookNames: Map<strin
     .map((value) => ({ value, words: copy.shows[value], count: counted(batch, value) }));
   const more = sheet.hasNextPage && !sheet.isFetchingNextPage;
   const load = () => void sheet.fetchNextPage();
+  const ended = batch.state === "failed" || batch.state === "cancelled";
   const filling = batch.state === "created" || batch.state === "validating";
   return (
     <section className={css.table} aria-label={copy.sheet}>
-      <header className={css.bar}>
+      {batch.total > 0 && <header className={css.bar}>
         <Chips label={copy.show} options={options} value={show} pick={pick} />
         <span style={{ flex: 1 }} />
         <SegmentedControl
@@ -37,13 +38,13 @@ export function Sheet({ batch, lookNames }: { batch: Batch; lookNames: Map<strin
             { value: "list", label: <span className={css.choice}><IconList size={15} aria-hidden />{copy.asList}</span> },
           ]}
         />
-      </header>
+      </header>}
       {sheet.isPending || (items.length === 0 && filling && show === "all") ? (
         <TilesWaiting count={12} size={220} />
       ) : sheet.isError && !sheet.data ? (
         <Failed error={sheet.error} retry={() => void sheet.refetch()} />
       ) : items.length === 0 ? (
-        <Empty icon={<IconPhoto size={30} stroke={1.5} />} title={copy.noneOf[show]} words={show === "all" ? copy.noneWords : undefined}>
+        <Empty icon={<IconPhoto size={30} stroke={1.5} />} title={ended && show === "all" ? copy.noneMade : copy.noneOf[show]} words={show === "all" && !ended ? copy.noneWords : undefined}>
           {show !== "all" && <Button variant="default" onClick={() => pick("all")}>{batches.list.showAll}</Button>}
         </Empty>
       ) : layout === "list" ? (
@@ -51,7 +52,7 @@ export function Sheet({ batch, lookNames }: { batch: Batch; lookNames: Map<strin
       ) : (
         <Tiles
           key={show} items={items} total={show === "all" && sheet.hasNextPage ? Math.max(batch.total, items.length) : items.length}
-          lookNames={several ? lookNames : null} more={more} load={load}
+          lookNames={several ? lookNames : null} going={batch.state === "processing"} more={more} load={load}
         />
       )}
     </section>

@@ -56,7 +56,7 @@ function All({ lines }: { lines: Lines }) {
 
 const Line = ({ one }: { one: Lines[number] }) => (
   <>
-    <strong style={{ overflowWrap: "anywhere" }}>{one.name}</strong>
+    <strong style={{ overflowWrap: "anywhere" }}>{one.name.replace(/^row /, "Row ")}</strong>
     <span className="soft small">{sentence(one.reason)}</span>
   </>
 );

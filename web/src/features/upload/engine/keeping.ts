@@ -1,4 +1,5 @@
 /** Writes the list and its files into the browser's own database in the background, and reads them back after a reload. */
+import { upload as copy } from "~/shared/copy/upload";
 import { database } from "./database";
 import { isMoving, newId, type Entry } from "./entry";
 import { store } from "./store";
@@ -54,7 +55,8 @@ export async function adopt(who: string): Promise<Entry[]> {
   const old: string[] = [];
   for (const entry of await database.entries()) {
     if (entry.who !== who || (entry.tab !== tab && held.has(entry.tab))) continue;
-    if (entry.used || entry.order < Date.now() - OLD_MS) old.push(entry.id);
+    const through = entry.state === "done" || entry.state === "failed";
+    if (entry.used || (through && entry.order < Date.now() - OLD_MS)) old.push(entry.id);
     else mine.push(again({ ...entry, tab }));
   }
   if (old.length) forget(old);
@@ -67,8 +69,8 @@ export async function adopt(who: string): Promise<Entry[]> {
 /** As it was when the page went away: what was on its way waits again, under the same key, so that it is not sent twice. */
 function again(entry: Entry): Entry {
   if (isMoving(entry)) entry.state = "queued";
-  if (entry.state === "queued" && !entry.kept) entry.state = "lost";
-  return entry;
+  if (entry.state !== "queued" || entry.kept) return entry;
+  return { ...entry, state: "lost", wrong: { ...copy.wrong.lost, reference: "", again: false } };
 }
 
 function openTabs(): Promise<Set<string>> {

@@ -111,7 +111,7 @@ async function isTold({ id, sku, listed }: Entry): Promise<boolean> {
     return true;
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 422) throw error;
-    store.patch(id, { state: "failed", wrong: { ...wrongOf(error), again: true } });
+    store.patch(id, { state: "failed", wrong: { ...wrongOf(error), remedy: copy.wrong.list, again: true } });
     return false;
   }
 }

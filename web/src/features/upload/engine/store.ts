@@ -22,6 +22,8 @@ export type Summary = {
   /** Files seen so far in a folder that is being read; 0: none is. */
   reading: number;
   loaded: boolean;
+  /** What became of the files that were added last, where not all of them went into the list. */
+  note: string;
 };
 
 const SOON_MS = 120;
@@ -35,7 +37,7 @@ class Store {
   private changed = new Set<(entry: Entry) => void>();
   private soon: ReturnType<typeof setTimeout> | undefined;
   private order: string[] | null = null;
-  flags = { pause: "" as Pause, pauseWords: "", roomless: false, reading: 0, loaded: false };
+  flags = { pause: "" as Pause, pauseWords: "", roomless: false, reading: 0, loaded: false, note: "" };
   summary: Summary = this.summed();
 
   get = (id: string): Entry | undefined => this.entries.get(id);

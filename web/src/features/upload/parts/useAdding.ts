@@ -1,7 +1,7 @@
 /** Files come in: dropped, or chosen in the system's dialog. What was left out is told. */
 import { useMemo } from "react";
 import { upload as copy } from "~/shared/copy/upload";
-import { say, sayFailed } from "~/shared/notify";
+import { sayFailed } from "~/shared/notify";
 import { add } from "../engine";
 import { store } from "../engine/store";
 import { ACCEPTED } from "../model/formats";
@@ -11,7 +11,7 @@ async function take(asked: Promise<Found[]>): Promise<void> {
   store.flag({ reading: store.flags.reading || -1 });
   try {
     const tally = await add(await asked);
-    if (tally.again + tally.passed > 0 || tally.files === 0) say(copy.added(tally));
+    store.flag({ note: tally.again + tally.passed > 0 || tally.files === 0 ? copy.added(tally) : "" });
   } catch (error) {
     sayFailed(error);
   } finally {

@@ -1,0 +1,15 @@
+/** axe over the page as it is: a journey calls it in every state. */
+import { expect, type Page } from "@playwright/test";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+type Found = { violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[] };
+
+export async function axe(page: Page, where: string): Promise<void> {
+  await page.waitForTimeout(350); // menus and dialogs have come in
+  await page.evaluate(source);
+  const { violations } = await page.evaluate<Found>("axe.run(document, { resultTypes: ['violations'] })");
+  const told = violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => `${node.target.join(" ")} (${node.failureSummary.split("\n").at(-1)?.trim()})`).join("; ")}`);
+  expect(told, where).toEqual([]);
+}
