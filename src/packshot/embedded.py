@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import structlog
+from redis import Redis
+from redis.exceptions import RedisError
 
 from packshot.errors import Unavailable
 from packshot.settings import Settings
@@ -27,10 +29,10 @@ class Valkey:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, or do nothing where it already answers.  Raises Unavailable."""
+        """Start it; one that outlived its parent is ended first, which loses nothing.  Raises Unavailable."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if _answers(self._socket):
-            return
+            self._end_other()
         self._socket.unlink(missing_ok=True)
         with (self._folder / "valkey.log").open("ab") as out:
             # In a process group of its own: Ctrl+C stops the workers first, and this last.
@@ -44,6 +46,13 @@ class Valkey:
                 raise Unavailable(
                     "the queue's server did not start.", subject="Valkey", remedy=f"See {self._folder / 'valkey.log'}."
                 )
+            time.sleep(0.01)
+
+    def _end_other(self) -> None:
+        with Redis(unix_socket_path=str(self._socket)) as other, suppress(RedisError):
+            other.shutdown()
+        deadline = time.monotonic() + START_SECONDS
+        while _answers(self._socket) and time.monotonic() < deadline:
             time.sleep(0.01)
 
     @property

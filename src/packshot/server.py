@@ -22,6 +22,7 @@ from types import FrameType
 
 import structlog
 
+from packshot import orphan
 from packshot.db.upgrade import upgrade
 from packshot.embedded import Valkey
 from packshot.errors import Conflict, Unavailable
@@ -159,7 +160,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "PACKSHOT_DATA_DIR": str(settings.data_dir.absolute()),
         "PACKSHOT_HOST": settings.host,
         "PACKSHOT_PORT": str(settings.port),
-        "PACKSHOT_SUPERVISED": "1",
+        orphan.VARIABLE: "1",
         "PROMETHEUS_MULTIPROC_DIR": str(_metrics_dir(settings)),
         "PYTHONUNBUFFERED": "1",
     }

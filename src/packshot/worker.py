@@ -18,7 +18,7 @@ import psutil
 import structlog
 from sqlalchemy import select
 
-from packshot import metrics
+from packshot import metrics, orphan
 from packshot.catalog import delivering, filling, imports, runs, work
 from packshot.catalog.work import TRIES, Context, Task, Ticket
 from packshot.channel import Channel, file_stem
@@ -57,21 +57,11 @@ async def serve(settings: Settings, stage: str, *, concurrency: int = 0) -> None
         loop.add_signal_handler(name, stop.set)
     await worker.start()
     log.info("worker.started", stage=stage, concurrency=count)
-    orphaned = asyncio.create_task(_until_orphaned(stop))
+    orphaned = asyncio.create_task(orphan.watch(stop.set))
     await stop.wait()
     orphaned.cancel()
     await worker.close()
     log.info("worker.stopped", stage=stage)
-
-
-async def _until_orphaned(stop: asyncio.Event) -> None:
-    """A supervisor that was killed cannot stop its workers: they see that their parent is another."""
-    parent = os.getppid()
-    while os.environ.get("PACKSHOT_SUPERVISED"):
-        await asyncio.sleep(2)
-        if os.getppid() != parent:
-            log.warning("worker.orphaned")
-            stop.set()
 
 
 class Worker:

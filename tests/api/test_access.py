@@ -13,6 +13,7 @@ from shops import Shop
 from packshot import accounts, logs
 from packshot.api.service import Service
 from packshot.db.tables import now
+from places import SAMPLES
 
 pytestmark = pytest.mark.anyio
 PASSWORD = "correct horse battery"
@@ -123,6 +124,17 @@ async def test_the_same_post_twice_is_done_once(nobody: httpx.AsyncClient, ours:
     other = await nobody.post("/products", json={"sku": "JUG"}, headers=headers)
     assert other.status_code == 409
     assert len((await nobody.get("/products", headers=ours.headers)).json()["items"]) == 1
+
+
+async def test_what_was_refused_is_tried_anew_under_the_same_key(nobody: httpx.AsyncClient, ours: Shop) -> None:
+    headers = ours.headers | {"Idempotency-Key": "upload-1"}
+    broken = await nobody.post("/images", files={"file": ("mug.jpg", b"no photo")}, headers=headers)
+    assert broken.status_code in (415, 422)
+    photo = (SAMPLES / "mug.jpg").read_bytes()
+    made = await nobody.post("/images", files={"file": ("mug.jpg", photo)}, headers=headers)
+    assert made.status_code == 201
+    again = await nobody.post("/images", files={"file": ("mug.jpg", photo)}, headers=headers)
+    assert again.json()["id"] == made.json()["id"]
 
 
 async def test_no_secret_reaches_the_log(

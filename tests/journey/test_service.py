@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 import redis
 
@@ -177,3 +178,32 @@ def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
+
+
+def test_after_the_parent_was_killed_it_starts_anew_on_the_same_folder(tmp_path: Path) -> None:
+    data, port = tmp_path / "data", free_port()
+
+    def serve() -> subprocess.Popen[bytes]:
+        with (tmp_path / "log").open("ab") as log:
+            started = subprocess.Popen(
+                [COMMAND, "serve", "--data", data, "--port", str(port)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        before = (tmp_path / "log").stat().st_size
+        until(lambda: b"Packshot serves" in (tmp_path / "log").read_bytes()[before:])
+        return started
+
+    first = serve()
+    programs = psutil.Process(first.pid).children(recursive=True)
+    assert len(programs) >= 6
+    first.kill()
+    first.wait()
+    second = serve()
+    assert httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200
+    until(lambda: not any(program.is_running() and program.status() != "zombie" for program in programs))
+    programs = psutil.Process(second.pid).children(recursive=True)
+    second.terminate()
+    second.wait(30)
+    until(lambda: not any(program.is_running() and program.status() != "zombie" for program in programs))

@@ -14,7 +14,9 @@ def photo(number: int, side: int, blur: float) -> bytes:
     chance = np.random.default_rng(number)
     y, x = np.ogrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
     matte = np.clip((0.7 - np.hypot(x, y)) * side / 2 + 0.5, 0, 1)[..., None]
-    blots = cv2.resize(chance.integers(40, 170, (9, 9, 3)).astype(np.uint8), (side, side), interpolation=cv2.INTER_CUBIC)
+    blots = cv2.resize(
+        chance.integers(40, 170, (9, 9, 3)).astype(np.uint8), (side, side), interpolation=cv2.INTER_CUBIC
+    )
     pixels = (blots * 0.6 + chance.integers(40, 150, 3) * 0.4) * matte + (1 - matte) * 238
     shown = pixels.astype(np.uint8)
     if blur:

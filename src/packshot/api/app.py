@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 from uvicorn.loops.auto import auto_loop_factory
 
-from packshot import __version__, metrics, purge, watch
+from packshot import __version__, metrics, orphan, purge, watch
 from packshot.api import (
     batches,
     channels,
@@ -114,4 +114,7 @@ async def _serve(settings: Settings) -> None:
             create_app(service), host=settings.host, port=settings.port, log_config=None, access_log=False,
             timeout_graceful_shutdown=5, server_header=False, h11_max_incomplete_event_size=64 * 1024,
         )  # fmt: skip
-        await uvicorn.Server(config).serve()
+        server = uvicorn.Server(config)
+        orphaned = asyncio.create_task(orphan.watch(lambda: setattr(server, "should_exit", True)))
+        await server.serve()
+        orphaned.cancel()

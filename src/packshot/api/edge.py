@@ -96,7 +96,7 @@ class Idempotent:
             return
         svc: Service = self._service()
         body = b""
-        if "json" in request.headers.get("content-type", ""):  # uploads are told apart by their length
+        if "json" in request.headers.get("content-type", ""):
             body = await request.body()
             receive = _again(body, receive)
         try:
@@ -105,8 +105,8 @@ class Idempotent:
         except PackshotError:
             await self._app(scope, receive, send)  # it is refused there, in its own words
             return
-        length = request.headers.get("content-length", "")
-        mark = hashlib.sha256(f"{who.by} {request.url.path} {length}\n".encode() + body).hexdigest()
+        # An upload counts as the same by its key alone: its length moves with the form's boundary.
+        mark = hashlib.sha256(f"{who.by} {request.url.path}\n".encode() + body).hexdigest()
         try:
             known = await _claim(svc, who.workspace_id, key, mark)
         except PackshotError as error:
@@ -138,7 +138,8 @@ class Idempotent:
         finally:
             async with svc.db.write() as tx:
                 body = b"".join(parts)
-                if not start or start["status"] >= 500 or len(body) > KEPT_BYTES:
+                # Where it was refused nothing was done, and it may be tried anew.
+                if not start or start["status"] >= 400 or len(body) > KEPT_BYTES:
                     await tx.execute(delete(idempotency).where(*mine))
                 else:
                     headers = [[n.decode("latin-1"), v.decode("latin-1")] for n, v in start["headers"]

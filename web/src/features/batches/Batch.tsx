@@ -69,7 +69,7 @@ function Deeds({ batch }: { batch: BatchView }) {
   const approved = batch.counts.approved ?? 0;
   const working = batch.counts.processing ?? 0;
   return (
-    <>
+    <div className={css.deeds}>
       {batch.state === "processing" && (
         <Button variant="default" leftSection={<IconPlayerPause size={16} aria-hidden />} loading={deeds.pause.isPending} onClick={() => deeds.pause.mutate()}>
           {batches.deeds.pause}
@@ -80,7 +80,7 @@ function Deeds({ batch }: { batch: BatchView }) {
         <LinkButton to="/deliver" search={{ batch: batch.id }} variant={ready > 0 ? "default" : "filled"}>{copy.deliver(approved)}</LinkButton>
       )}
       {ready > 0 && <LinkButton to="/review/$batch" params={{ batch: batch.id }}>{copy.review(ready)}</LinkButton>}
-    </>
+    </div>
   );
 }
 

@@ -59,7 +59,7 @@ export function Side({ batches, exports, batch, one }: { batches: Asked<Batch>; 
                 <KindIcon kind={String(it.to.kind)} />
                 <span className={css.rowWords}>
                   <strong className="ellipsis"><BatchName id={it.batch} known={all} /></strong>
-                  <span className="soft small num">{common.ago(it.created_at)}{it.delivered > 0 && `, ${copy.history.files(it.delivered)}`}</span>
+                  <span className="soft small num">{copy.kindsShort[String(it.to.kind)]}, {common.ago(it.created_at)}{it.delivered > 0 && `, ${copy.history.files(it.delivered)}`}</span>
                   {isOpen(it) && it.total > 0 && <Bar parts={[{ value: it.done, tone: "busy", words: copy.one.tones.delivered }]} total={it.total} label={copy.one.progress(it.done, it.total)} height={4} />}
                 </span>
                 {it.failed > 0 && it.status === "done" ? <span className={css.bad}>{copy.history.failed(it.failed)}</span> : it.status !== "done" && <Status of={it.status} />}

@@ -87,7 +87,7 @@ function First({ view, show, icon, count, children }: { view: View; show: "unsor
       }}
     >
       {icon}
-      <span className="ellipsis">{children}</span>
+      <span className={`${css.label} ellipsis`}>{children}</span>
       <span className={css.end}>{count}</span>
     </a>
   );

@@ -84,7 +84,7 @@ export function NameFields({ channel, set }: Props) {
     <fieldset className={css.group}>
       <legend>{copy.names}</legend>
       <TextInput
-        ref={field} label={copy.pattern} value={channel.name_pattern} required maxLength={120} spellCheck={false} error={good ? undefined : copy.patternBad}
+        ref={field} name="name_pattern" label={copy.pattern} value={channel.name_pattern} required maxLength={120} spellCheck={false} error={good ? undefined : copy.patternBad}
         onChange={(event) => set({ name_pattern: event.currentTarget.value })}
       />
       <div className={css.inserts}>

@@ -64,7 +64,11 @@ function Fields({ draft, close, saved, taken }: { draft: Draft; close: () => voi
       className={css.channelForm}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!isPattern(channel.name_pattern)) return;
+        if (!isPattern(channel.name_pattern)) {
+          const field = event.currentTarget.elements.namedItem("name_pattern");
+          if (field instanceof HTMLElement) field.focus();
+          return;
+        }
         const formats = channel.rules.formats.includes(channel.format) ? channel.rules.formats : [...channel.rules.formats, channel.format];
         const least = Math.min(channel.least_quality, channel.quality);
         save.mutate({ ...channel, name: channel.name.trim(), least_quality: isLossy(channel.format) ? least : channel.least_quality, rules: { ...channel.rules, formats } });

@@ -1,4 +1,5 @@
 /** A channel's frame, drawn to its ratio: its background, its margin, and how much of it a product should fill. */
+import { useId } from "react";
 import { settings } from "~/shared/copy/settings";
 import type { Channel } from "./channelWords";
 import css from "./settings.module.css";
@@ -6,6 +7,7 @@ import css from "./settings.module.css";
 const BOX = 100;
 
 export function Frame({ channel, size }: { channel: Channel; size: number }) {
+  const see = useId();
   const [width, height] = channel.size;
   const scale = (BOX - 4) / Math.max(width, height, 1);
   const [w, h] = [width * scale, height * scale];
@@ -24,11 +26,11 @@ export function Frame({ channel, size }: { channel: Channel; size: number }) {
   return (
     <svg viewBox={`0 0 ${BOX} ${BOX}`} width={size} height={size} className={css.frame} role="img" aria-label={settings.channels.frame(channel.name)}>
       <defs>
-        <pattern id="see-through" width="10" height="10" patternUnits="userSpaceOnUse">
+        <pattern id={see} width="10" height="10" patternUnits="userSpaceOnUse">
           <rect width="10" height="10" fill="var(--panel)" /><rect width="5" height="5" fill="var(--checker)" /><rect x="5" y="5" width="5" height="5" fill="var(--checker)" />
         </pattern>
       </defs>
-      <rect x={x} y={y} width={w} height={h} rx="3" fill={channel.transparent ? "url(#see-through)" : back} stroke="var(--line-strong)" strokeWidth="0.8" />
+      <rect x={x} y={y} width={w} height={h} rx="3" fill={channel.transparent ? `url(#${see})` : back} stroke="var(--line-strong)" strokeWidth="0.8" />
       {margin && <rect {...margin} fill="none" stroke="#8e8e92" strokeWidth="0.7" strokeDasharray="2.4 2" />}
       {ranged && <rect {...zone(most)} rx="4" fill="#f2742a26" stroke="#f2742a" strokeWidth="0.9" strokeDasharray="2.6 2" />}
       <rect {...shown} rx="4" fill="#a9abb0" />

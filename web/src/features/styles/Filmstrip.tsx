@@ -33,7 +33,7 @@ export function Filmstrip({ shown, show }: { shown: Photo[]; show: (photos: Phot
     else if (shown.length >= MOST_SHOWN) say(copy.strip.full(MOST_SHOWN));
     else show([...shown, photo]);
   };
-  if (!pages.isPending && photos.length === 0 && !q) return <div className={css.strip} />;
+  if (!pages.isPending && photos.length === 0 && !q) return null;
   return (
     <section className={css.strip} aria-label={copy.strip.label}>
       <div className={css.stripTop}>

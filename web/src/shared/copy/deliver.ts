@@ -29,6 +29,7 @@ export const deliver = {
     folder: { name: "Folder on the server", words: "Inside the folder for exports." },
     s3: { name: "Cloud storage", words: "A bucket of yours (S3)." },
   },
+  kindsShort: { zip: "ZIP", folder: "Folder", s3: "Cloud" } as Record<string, string>,
   folder: { label: "Folder name", hint: "Such as spring-2026. Folders in it are made as needed.", bad: "Letters, digits, dots, hyphens and underscores; / between folders." },
   s3: {
     label: "Destination", none: "No destination is set up yet.", noneMember: "No destination is set up yet. An owner can add one.", add: "Add a destination", manage: "Manage",

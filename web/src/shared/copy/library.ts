@@ -126,7 +126,7 @@ export const library = {
     make: "Make a new product",
   },
 
-  peek: { title: "Photo", of: (name: string) => `${name}, enlarged` },
+  peek: { of: (name: string) => `${name}, enlarged` },
 
   empty: {
     all: "There are no products yet", allWords: "Upload photos, and products appear by their SKU.",
@@ -155,15 +155,12 @@ export const productPage = {
 
   strip: "Angles",
   add: "Add photos",
-  drop: "Drop photos here, or choose them.",
   dropNow: "Drop them to add them to this product",
-  sending: (name: string, percent: number) => `${name}, ${percent} %`,
   notTaken: (name: string) => `“${name}” was not taken.`,
   added: (count: number) => `${photos(count)} added.`,
   noPhotos: "There are no photos of this product yet",
   noPhotosWords: "Drop them here, or choose them. The first one becomes the main photo.",
   picture: (role: string, name: string) => `${role}: ${name}`,
-  place: (at: number, of: number) => `${at} of ${of}`,
   ordered: (role: string, at: number, of: number) => `${role} is ${at} of ${of} now.`,
 
   view: { label: "Show", photo: "Photo", cutout: "Cut-out" },
@@ -181,7 +178,6 @@ export const productPage = {
     earlier: "Move earlier", later: "Move later",
     main: "Make it the main photo",
     replace: "Replace file",
-    replacing: "Replacing …",
     replaced: "The file is replaced. Open work with this photo is made anew.",
     original: "Open the original",
     takeOut: "Take out of the product",
@@ -191,9 +187,8 @@ export const productPage = {
     fine: "No issues found",
     size: (width: number, height: number) => `${width.toLocaleString("en").replaceAll(",", " ")} × ${height.toLocaleString("en").replaceAll(",", " ")} px`,
     profile: (name: string) => name || "no colour profile",
-    isMain: (role: string) => `${role} is the main photo now.`,
   },
-  roles: { main: "Main", angle: (number: string) => `Angle ${number}` },
+  roles: { main: "Main" },
   roleIdeas: ["main", "angle 2", "angle 3", "front", "back", "side", "top", "detail", "swatch", "packaging", "in use"],
 
   collections: "Collections",

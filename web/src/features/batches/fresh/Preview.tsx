@@ -51,7 +51,7 @@ function Frame({ style, look, photo }: { style: Style; look: Look; photo: Photo 
     <figure className={css.frame}>
       <div className={css.framed} data-busy={busy || undefined} data-checker={style.base === "transparent" || undefined}>
         {made.data ? <img src={made.data} alt={copy.previewOn(photo.name)} draggable={false} /> : <span className={css.before}><Picture src={photo.thumb} alt="" /></span>}
-        {busy && <span className={css.busy}><Loader size={16} color="gray" aria-label={copy.previewing} /></span>}
+        {busy && <span className={css.busy} role="status" aria-label={copy.previewing}><Loader size={16} color="gray" aria-hidden /></span>}
         {made.isError && !busy && <p className={css.noPreview} role="alert">{told(made.error).words || copy.previewFailed}</p>}
       </div>
     </figure>

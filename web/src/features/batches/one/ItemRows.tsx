@@ -12,7 +12,7 @@ import { nameOf } from "./Tile";
 
 const copy = batches.one;
 
-export function ItemRows({ items, lookNames, more, load }: { items: Item[]; lookNames: Map<string, string>; more: boolean; load: () => void }) {
+export function ItemRows({ items, lookNames, several, more, load }: { items: Item[]; lookNames: Map<string, string>; several: boolean; more: boolean; load: () => void }) {
   const scroll = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({ count: items.length, getScrollElement: () => scroll.current, estimateSize: () => 77, overscan: 8 });
   const shown = rows.getVirtualItems();
@@ -23,7 +23,7 @@ export function ItemRows({ items, lookNames, more, load }: { items: Item[]; look
   const { columns } = copy;
   return (
     <div className={css.scroll} ref={scroll} tabIndex={0} role="group" aria-label={copy.sheet}>
-      <div role="table" aria-label={copy.sheet} aria-rowcount={items.length + 1} className={css.rows}>
+      <div role="table" aria-label={copy.sheet} aria-rowcount={items.length + 1} className={css.rows} data-one={several ? undefined : true}>
         <div role="row" className={css.head}>
           {[columns.picture, columns.product, columns.look, columns.state, columns.findings].map((words) => <span key={words} role="columnheader">{words}</span>)}
         </div>

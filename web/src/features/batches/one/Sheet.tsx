@@ -48,7 +48,7 @@ export function Sheet({ batch, lookNames }: { batch: Batch; lookNames: Map<strin
           {show !== "all" && <Button variant="default" onClick={() => pick("all")}>{batches.list.showAll}</Button>}
         </Empty>
       ) : layout === "list" ? (
-        <ItemRows key={show} items={items} lookNames={lookNames} more={more} load={load} />
+        <ItemRows key={show} items={items} lookNames={lookNames} several={several} more={more} load={load} />
       ) : (
         <Tiles
           key={show} items={items} total={show === "all" && sheet.hasNextPage ? Math.max(batch.total, items.length) : items.length}
