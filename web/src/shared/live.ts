@@ -80,6 +80,8 @@ class Live {
       this.poll = undefined;
       this.rest();
       if (gap && this.seq === null) void this.client?.invalidateQueries();
+      // What failed while the service was away is asked for again by itself.
+      if (gap) void this.client?.refetchQueries({ type: "active", predicate: (query) => query.state.status === "error" });
     };
     socket.onmessage = (event) => {
       this.rest();

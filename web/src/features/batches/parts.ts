@@ -14,5 +14,5 @@ export function partsOf(counts: Record<string, number>): Part[] {
 
 /** The same with what is not finished yet, for where it is told in words. */
 export function countsOf(counts: Record<string, number>): { value: number; tone: Part["tone"] | "rest"; words: string }[] {
-  return [...partsOf(counts), { value: counts.processing ?? 0, tone: "rest", words: "to come" }];
+  return [...partsOf(counts), { value: counts.processing ?? 0, tone: "rest", words: "to come" }, { value: counts.cancelled ?? 0, tone: "rest", words: "not made" }];
 }

@@ -2,7 +2,7 @@
 import { IconAlertTriangle, IconCheck, IconClock } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { channels } from "~/api/queries";
 import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
@@ -19,15 +19,20 @@ export function Files({ one }: { one: Export }) {
   const asked = useInfiniteQuery(exportFiles(one.id));
   const items = useItems(one.batch);
   const names = useQuery(channels()).data;
-  const files = asked.data?.pages.flatMap((page) => page.files) ?? [];
+  // What did not arrive comes first, wherever in the list it is.
+  const wanted = one.failed > 0 && !isOpen(one);
+  const files = useMemo(() => {
+    const all = asked.data?.pages.flatMap((page) => page.files) ?? [];
+    return wanted ? [...all].sort((a, b) => Number(b.status === "failed") - Number(a.status === "failed")) : all;
+  }, [asked.data, wanted]);
   const box = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({ count: files.length, getScrollElement: () => box.current, estimateSize: () => ROW, overscan: 10 });
   const shown = rows.getVirtualItems();
   const end = shown.at(-1)?.index ?? 0;
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = asked;
   useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && end >= files.length - 40) void fetchNextPage();
-  }, [end, files.length, hasNextPage, isFetchingNextPage, fetchNextPage]);
+    if (hasNextPage && !isFetchingNextPage && (wanted || end >= files.length - 40)) void fetchNextPage();
+  }, [end, wanted, files.length, hasNextPage, isFetchingNextPage, fetchNextPage]);
   return (
     <section className={css.list} aria-label={copy.list.label}>
       <div ref={box} className={css.scroll} tabIndex={0} role="group" aria-label={copy.list.label}>

@@ -74,7 +74,7 @@ function Result({ one }: { one: Export }) {
         <div>
           <h3>{outcome(one)}</h3>
           {one.error && <p role="alert">{sentence(one.error)}</p>}
-          {one.status !== "done" && one.total > 0 && <p className="num">{words.doneSome(one.delivered, one.total)}</p>}
+          {(one.status !== "done" || one.failed > 0) && one.total > 0 && <p className="num">{words.doneSome(one.delivered, one.total)}</p>}
           {one.left_out.length > 0 && <p className="soft small">{words.leftOut(one.left_out.length)}</p>}
         </div>
         {one.failed > 0 && <Again one={one} />}

@@ -1,7 +1,7 @@
 /** File by file what goes, and below it what stays and why. */
 import { IconChevronRight } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import type { Schemas } from "~/api/client";
 import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
@@ -46,22 +46,23 @@ export function WillGo({ planned, items, nameOf, dim }: {
 }
 
 function Stays({ planned, items }: { planned: Schemas["Planned"]; items: Items }) {
+  const [open, set] = useState(false);
   return (
-    <details className={css.stays}>
+    <details className={css.stays} onToggle={(event) => set(event.currentTarget.open)}>
       <summary>
         <IconChevronRight size={16} aria-hidden />
         <span>{copy.leftOut.title(planned.left_out_total)}</span>
         <span className="soft small">{copy.leftOut.words}</span>
       </summary>
       <ul>
-        {planned.left_out.map((one, at) => {
+        {open && planned.left_out.map((one, at) => {
           const item = items.get(one.item);
-          const open = item && item.status !== "approved" ? copy.leftOut.why[item.status] : undefined;
+          const why = item && item.status !== "approved" ? copy.leftOut.why[item.status] : undefined;
           return (
             <li key={`${one.item}${at}`} className={css.stay}>
               <span className={css.thumb}>{item && <Picture src={shown(item)} alt="" fit="contain" />}</span>
               <span className="ellipsis">{item ? item.title || item.sku || item.photo_name : "…"}</span>
-              <span className="soft small">{open ?? one.reason}</span>
+              <span className="soft small">{why ?? one.reason}</span>
             </li>
           );
         })}

@@ -20,11 +20,12 @@ export const Cell = memo(function Cell({ store, id, eager = false, open }: { sto
   const bad = item.findings.filter((one) => one.verdict === "warn" || one.verdict === "fail");
   const Sign = signs[item.status];
   const name = item.title || item.sku || item.photo_name;
-  const label = [name, item.sku !== name && item.sku, statuses[item.status], ...bad.map((one) => shortOf(one.check)), selected && "✓"].filter(Boolean).join(", ");
+  // Read out after what stands under the picture.
+  const more = [item.sku && name !== item.sku && name, statuses[item.status], ...bad.map((one) => shortOf(one.check))].filter(Boolean).join(", ");
   return (
     <button
       type="button" className={css.cell} data-here={here || undefined} data-status={item.status} data-selected={selected || undefined} data-keys
-      tabIndex={here ? 0 : -1} aria-label={label} aria-current={here || undefined} aria-pressed={store.selected.size > 0 ? selected : undefined}
+      tabIndex={here ? 0 : -1} aria-current={here || undefined} aria-pressed={store.selected.size > 0 ? selected : undefined}
       onClick={(event) => {
         if (event.shiftKey) store.selectRange(id);
         else if (event.ctrlKey || event.metaKey) store.select(id, !selected);
@@ -36,10 +37,11 @@ export const Cell = memo(function Cell({ store, id, eager = false, open }: { sto
         <Picture src={item.after || item.thumb} alt="" eager={eager} />
         {Sign && <span className={css.sign} data-status={item.status} aria-hidden><Sign size={15} stroke={2.4} /></span>}
       </span>
-      <span className={css.caption} aria-hidden>
-        {selected && <IconCheck size={13} stroke={3} />}
+      <span className={css.caption}>
+        {selected && <IconCheck size={13} stroke={3} aria-hidden />}
         <span className="ellipsis">{item.sku || item.photo_name}</span>
-        {bad.length > 0 && <span className={css.found} title={bad.map((one) => shortOf(one.check)).join(", ")}><IconAlertTriangle size={13} stroke={2.2} />{bad.length}</span>}
+        <span className="visually-hidden">{more}</span>
+        {bad.length > 0 && <span className={css.found} title={bad.map((one) => shortOf(one.check)).join(", ")} aria-hidden><IconAlertTriangle size={13} stroke={2.2} />{bad.length}</span>}
       </span>
     </button>
   );

@@ -128,7 +128,7 @@ export function Loupe({ store, state, set, deed, undo, reject, nameOf }: {
 function Found({ findings }: { findings: readonly Schemas["Finding"][] }) {
   if (findings.length === 0) return <div><Pill tone="ok" icon={<IconCheck size={13} stroke={2.4} aria-hidden />}>{copy.flags.none}</Pill></div>;
   return (
-    <ul className={css.findings} aria-label={copy.flags.open}>
+    <ul className={css.findings} aria-label={copy.flags.open} tabIndex={findings.length > 3 ? 0 : undefined}>
       {findings.map((one, at) => (
         <li key={`${one.check}${at}`}>
           <Pill tone={one.verdict === "fail" ? "no" : "look"}>{shortOf(one.check)}</Pill>

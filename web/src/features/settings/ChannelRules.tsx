@@ -13,7 +13,7 @@ export function RuleFields({ channel, set }: { channel: Channel; set: Set }) {
   const put = (part: Partial<Channel["rules"]>) => set({ rules: { ...rules, ...part } });
   const pixels = (label: string, value: number, none: number, to: (value: number) => void) => (
     <TextInput
-      type="number" label={label} value={value === none ? "" : value} min={1} max={ANY_SIDE} rightSection={<span className="soft small">{copy.px}</span>}
+      type="number" label={label} placeholder={copy.noLimit} value={value === none ? "" : value} min={1} max={ANY_SIDE} rightSection={<span className="soft small">{copy.px}</span>}
       onChange={(event) => to(event.currentTarget.value === "" ? none : Math.max(1, Math.round(Number(event.currentTarget.value))))}
     />
   );
@@ -30,7 +30,7 @@ export function RuleFields({ channel, set }: { channel: Channel; set: Set }) {
         {pixels(copy.maxSide, rules.max_side_px, ANY_SIDE, (max_side_px) => put({ max_side_px }))}
         {pixels(copy.product, rules.product_px, 1, (product_px) => put({ product_px }))}
         <TextInput
-          type="number" label={copy.bytes} value={rules.max_bytes ? rules.max_bytes / 1e6 : ""} min={0.01} step="any" rightSection={<span className="soft small">{copy.mb}</span>}
+          type="number" label={copy.bytes} placeholder={copy.noLimit} value={rules.max_bytes ? rules.max_bytes / 1e6 : ""} min={0.01} step="any" rightSection={<span className="soft small">{copy.mb}</span>}
           onChange={(event) => put({ max_bytes: Number(event.currentTarget.value) > 0 ? Math.round(Number(event.currentTarget.value) * 1e6) : null })}
         />
       </div>

@@ -6,7 +6,7 @@ export const deliver = {
   destinations: "Destinations",
   ready: {
     title: "Ready to deliver", none: "Nothing is approved and waiting.", approved: (count: number) => `${count.toLocaleString()} approved`,
-    older: "Look in older batches", toReview: "Review photos",
+    older: "Look in older batches",
   },
   history: {
     title: "Deliveries", none: "What you deliver is listed here.", older: "Show older", files: (count: number) => many(count, "file", "files"),
@@ -22,7 +22,7 @@ export const deliver = {
     sum: (files: number, bytes: string) => `${many(files, "file", "files")}, ${bytes}`,
     noneApproved: "None of this batch is approved yet.", noneFor: "No approved file for these channels.", noChannel: "Choose at least one channel.",
     first: (shown: number, total: number) => `The first ${shown.toLocaleString()} of ${total.toLocaleString()} are listed; all of them go.`,
-    allChannels: "All", count: (files: number) => many(files, "file", "files"), planning: "Counting the files",
+    count: (files: number) => many(files, "file", "files"), planning: "Counting the files",
   },
   kinds: {
     zip: { name: "ZIP to download", words: "One file, kept here for seven days." },
@@ -32,7 +32,7 @@ export const deliver = {
   kindsShort: { zip: "ZIP", folder: "Folder", s3: "Cloud" } as Record<string, string>,
   folder: { label: "Folder name", hint: "Such as spring-2026. Folders in it are made as needed.", bad: "Letters, digits, dots, hyphens and underscores; / between folders." },
   s3: {
-    label: "Destination", none: "No destination is set up yet.", noneMember: "No destination is set up yet. An owner can add one.", add: "Add a destination", manage: "Manage",
+    label: "Destination", none: "No destination is set up yet.", noneMember: "No destination is set up yet. An owner can add one.", add: "Add a destination",
     prefix: "Folder in it", prefixHint: "Optional.", choose: "Choose one",
   },
   leftOut: {
@@ -42,7 +42,7 @@ export const deliver = {
     } as Record<string, string>,
     more: (count: number) => `and ${count.toLocaleString()} more`,
   },
-  list: { file: "File", channel: "Channel", size: "Size", state: "State", label: "Files" },
+  list: { label: "Files" },
   one: {
     to: { zip: "ZIP to download", folder: (path: string) => `Folder ${path}`, s3: (name: string) => `Cloud storage: ${name}` },
     by: (at: string) => `Started ${at}`,
@@ -52,16 +52,16 @@ export const deliver = {
     failedWhole: "The delivery stopped", failed: (count: number) => `${many(count, "file", "files")} did not arrive`,
     retry: "Deliver these again", again: "Deliver again", stop: "Stop", stopped: "The delivery is stopped.",
     download: "Download ZIP", holds: (until: string) => `Kept until ${day(until)}.`, expired: "The ZIP was removed after seven days. Deliver again to make a new one.",
-    announceDone: (count: number) => `Done. ${many(count, "file", "files")} delivered.`, stays: "Where it is on the server:",
+    announceDone: (count: number) => `Done. ${many(count, "file", "files")} delivered.`,
     notSent: "Not sent",
     stateOf: { waiting: "Waiting", delivered: "Delivered", failed: "Did not arrive" } as Record<string, string>,
     tones: { delivered: "delivered", packed: "packed", failed: "failed" }, leftOut: (count: number) => `${many(count, "photo", "photos")} stayed here, not approved.`,
-    noFiles: "The files are listed once they are ready.", gone: "This delivery is not here any more.",
+    noFiles: "The files are listed once they are ready.",
   },
   dest: {
     title: "Destinations", words: "Buckets that approved files can be sent to: S3 of Amazon or of any other provider.", none: "No destination yet.",
-    add: "Add a destination", edit: "Change", remove: "Delete", test: "Test", testing: "Testing", ok: "It works: a file could be written and removed.",
-    ownersOnly: "Only owners can add, change or test destinations.", back: "All destinations",
+    add: "Add a destination", edit: "Change", remove: "Delete", test: "Test", ok: "It works: a file could be written and removed.",
+    ownersOnly: "Only owners can add, change or test destinations.",
     name: "Name", nameHint: "As your team knows it.", bucket: "Bucket", bucketBad: "Small letters, digits, dots and hyphens; 3 to 63 of them.", prefix: "Folder in the bucket", prefixHint: "Optional, such as shop/photos.",
     region: "Region", endpoint: "Server", endpointHint: "Only for a provider other than Amazon, such as https://s3.example.com.", keyId: "Access key ID", secret: "Secret access key",
     secretHint: "It is kept encrypted and never shown again.", secretAgain: "Give it again: the one that is kept is never shown.",

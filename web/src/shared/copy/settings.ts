@@ -57,7 +57,7 @@ export const settings = {
       look: "Picture", color: "Shop’s background colour", colorHint: "Used where a style puts one plain colour behind the product.", margin: "Margin", marginHint: "The least distance to the border.", asStyle: "As the style says",
       names: "File names", pattern: "Pattern", patternBad: "Use {sku}, {gtin}, {asin} or {name}, and only the words offered here.", example: "For example", insert: (word: string) => `Put in ${word}`,
       words_: { sku: "SKU", gtin: "GTIN", asin: "ASIN", role: "Role", amazon_role: "Amazon role", name: "Photo name", title: "Product title", channel: "Channel" } as Record<string, string>,
-      rules: "Rules", accepts: "Formats it takes", minSide: "Longest side, at least", maxSide: "Longest side, at most", product: "Product in the photo, at least", bytes: "File size, at most", bytesHint: "Empty: no limit.", px: "px", mb: "MB",
+      rules: "Rules", accepts: "Formats it takes", minSide: "Longest side, at least", maxSide: "Longest side, at most", product: "Product in the photo, at least", bytes: "File size, at most", noLimit: "No limit", px: "px", mb: "MB",
       white: "Background must be pure white", fill: "Product fills", fillOf: (least: number, most: number) => `${percent(least)} to ${percent(most)} % of the frame`, disclosure: "The file must say how it was made",
       fillLeast: "Product fills at least", fillMost: "Product fills at most",
       hard: "Turn a file down if it breaks", hardHint: "What is not ticked is pointed out, and you decide.",

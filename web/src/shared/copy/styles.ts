@@ -1,6 +1,5 @@
 export const styles = {
   title: "Styles",
-  words: "How your products are shown. Open one to adjust it on your own photos.",
   own: "Your styles",
   shipped: "Comes with Packshot",
   ownNone: "A style you adjust and save appears here, for everyone on your team.",
@@ -52,7 +51,6 @@ export const styles = {
     plain: (value: number) => value.toFixed(2),
     whole: (value: number) => String(Math.round(value)),
   },
-  swatches: "Ready colours",
   stage: {
     label: "Preview",
     making: "Making the preview",
@@ -72,8 +70,8 @@ export const styles = {
     add: (name: string) => `Show ${name}`,
   },
   picture: {
-    choose: "Choose a picture", change: "Choose another", clear: "Take it away", none: "None chosen", chosen: "Chosen background picture",
-    title: "Background picture", words: "Any photo of your library, or a new one.", upload: "Upload a picture", uploading: "Uploading",
+    choose: "Choose a picture", change: "Choose another", clear: "Take it away", chosen: "Chosen background picture",
+    title: "Background picture", words: "Any photo of your library, or a new one.", upload: "Upload a picture",
     search: "Find a photo", empty: "There is no photo yet.", noMatch: "No photo of that name.", use: (name: string) => `Use ${name}`,
   },
   save: {

@@ -6,7 +6,7 @@ export function Picture({ src, alt, fit = "contain", eager = false, checker = fa
   src: string; alt: string; fit?: "contain" | "cover"; eager?: boolean; checker?: boolean;
 }) {
   const [state, set] = useState<"" | "ready" | "gone">("");
-  if (!src) return <div className={css.none} role="img" aria-label={alt} />;
+  if (!src) return <div className={css.none} role={alt ? "img" : undefined} aria-label={alt || undefined} />;
   return (
     <img
       key={src} className={css.picture} src={src} alt={alt} loading={eager ? "eager" : "lazy"} decoding="async" draggable={false}
