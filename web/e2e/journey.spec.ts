@@ -81,6 +81,7 @@ test("from a ZIP of raw photos to delivered files", async ({ browser }) => {
     await page.getByRole("link", { name: new RegExp(`Review ${files.length} pictures`) }).click();
     await expect(page.getByRole("button", { name: /^All/ })).toContainText(String(files.length));
     await page.getByRole("button", { name: /^All/ }).click();
+    await page.keyboard.press("Home");
     await axe(page, "review");
     await page.keyboard.press("x");
     await expect(page.getByRole("slider")).toBeVisible();
