@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import time
 from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
 from packshot.errors import NotFound, Unavailable
 from packshot.settings import Settings
 
-LINK_SECONDS = 3600
+LINK_SECONDS = 12 * 3600  # a working day in front of one screen
+# A link to the same file stays the same for so long, so that a browser loads the file once.
+SAME_SECONDS = 3600
 
 
 class Vault:
@@ -43,11 +46,21 @@ class Vault:
             ) from None
 
 
+class _Rounded(TimestampSigner):
+    def get_timestamp(self) -> int:
+        return int(time.time()) // SAME_SECONDS * SAME_SECONDS
+
+
 class Signer:
-    """Signs links to files: whoever has one may load the file until it expires, and nothing else."""
+    """Signs links to files: whoever has one may load the file until it expires, and nothing else.
+
+    A link is good for twelve hours after the beginning of the hour in which it was made.
+    """
 
     def __init__(self, secret: bytes) -> None:
-        self._serializer = URLSafeTimedSerializer(_derived(secret, b"packshot links"), salt="file")
+        self._serializer = URLSafeTimedSerializer(
+            _derived(secret, b"packshot links"), salt="file", signer=_Rounded
+        )
 
     @classmethod
     def open(cls, settings: Settings) -> Signer:

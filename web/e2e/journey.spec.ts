@@ -154,7 +154,7 @@ test("from a ZIP of raw photos to delivered files", async ({ browser }) => {
     await expect(deed).toBeEnabled();
     await axe(page, "deliver");
     await deed.click();
-    const download = page.getByRole("link", { name: "Download ZIP" });
+    const download = page.getByRole("button", { name: "Download ZIP" });
     await expect(download).toBeVisible({ timeout: 60_000 });
     const got = page.waitForEvent("download");
     await download.click();

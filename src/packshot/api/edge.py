@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from packshot.api.access import COOKIE, identify
+from packshot.api.links import asked_at
 from packshot.api.problems import answer
 from packshot.api.service import Service
 from packshot.db.tables import idempotency, now
@@ -66,7 +67,7 @@ class Edge:
                 message["headers"] = [*message["headers"], *more]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=number):
+        with structlog.contextvars.bound_contextvars(request=number), asked_at(request):
             try:
                 if "json" in request.headers.get("content-type", "json"):
                     receive = await _whole(receive)

@@ -1,12 +1,32 @@
-"""Links to files of the store: signed, and good for an hour."""
+"""Links to files of the store: signed, good for a working day, and the same for a while, so that caches know them."""
 
 from __future__ import annotations
 
 import mimetypes
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from starlette.requests import Request
 
 from packshot.api.service import Service
 
 _TYPES = {".webp": "image/webp", ".avif": "image/avif", ".tif": "image/tiff", ".jpg": "image/jpeg"}
+
+_HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:]{2,45}\](:\d{1,5})?")
+_asked_at: ContextVar[str] = ContextVar("asked_at", default="")
+
+
+@contextmanager
+def asked_at(request: Request) -> Iterator[None]:
+    """Links are made for the address that was asked, where PACKSHOT_PUBLIC_URL names none."""
+    host = request.headers.get("host", "")
+    token = _asked_at.set(f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else "")
+    try:
+        yield
+    finally:
+        _asked_at.reset(token)
 
 
 def link(svc: Service, workspace_id: str, key: str, name: str = "") -> str:
@@ -14,7 +34,8 @@ def link(svc: Service, workspace_id: str, key: str, name: str = "") -> str:
     if not key:
         return ""
     token = svc.signer.sign({"k": key, "n": name, "w": workspace_id})
-    return f"{svc.settings.address}/api/v1/files/{token}"
+    address = svc.settings.public_url.rstrip("/") or _asked_at.get() or svc.settings.address
+    return f"{address}/api/v1/files/{token}"
 
 
 def media_type(name: str) -> str:

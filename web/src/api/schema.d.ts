@@ -1226,7 +1226,7 @@ export interface paths {
         };
         /**
          * Download
-         * @description A file, by a link that the API gave: good for an hour, needs no sign-in.
+         * @description A file, by a link that the API gave: good for some eleven hours, needs no sign-in.
          */
         get: operations["download"];
         put?: never;
@@ -1533,9 +1533,9 @@ export interface components {
              *       "disclosure": true,
              *       "hard": [
              *         "bytes",
-             *         "side",
              *         "format",
              *         "safety",
+             *         "side",
              *         "unchanged"
              *       ]
              *     }

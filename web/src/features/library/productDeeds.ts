@@ -7,7 +7,6 @@ import { productPage } from "~/shared/copy/library";
 import { say, sayFailed } from "~/shared/notify";
 import type { Photo, Product } from "./model";
 import { patchProducts } from "./queries";
-import { steadyPhoto, steadyProduct } from "./steady";
 
 type Fields = Schemas["ProductChange"];
 
@@ -19,7 +18,7 @@ export function useProductDeeds(id: string) {
   const put = (product: Product): void => patchProducts(client, (one) => (one.id === product.id ? product : one));
   const putPhoto = (photo: Photo): void => {
     const product = now();
-    if (product) put({ ...product, photos: product.photos.map((one) => (one.id === photo.id ? steadyPhoto(photo) : one)) });
+    if (product) put({ ...product, photos: product.photos.map((one) => (one.id === photo.id ? photo : one)) });
   };
   const again = () => client.invalidateQueries({ queryKey: keys.product(id) });
   const failed = (error: unknown): void => {
@@ -31,7 +30,7 @@ export function useProductDeeds(id: string) {
   const change = useMutation({
     scope,
     mutationFn: (body: Fields) => got(api.PATCH("/api/v1/products/{product_id}", { params: { path: { product_id: id }, header: seen() }, body })),
-    onSuccess: (product) => put(steadyProduct(product)),
+    onSuccess: (product) => put(product),
   });
 
   const role = (photo: Photo, told: string) =>
@@ -53,7 +52,7 @@ export function useProductDeeds(id: string) {
       const product = now();
       if (product) put({ ...product, photos: counted(photos) });
     },
-    onSuccess: (product) => put(steadyProduct(product)),
+    onSuccess: (product) => put(product),
     onError: failed,
   });
 

@@ -3,10 +3,8 @@ import { infiniteQueryOptions, queryOptions, type InfiniteData, type QueryClient
 import { api, got, type Schemas } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Photo, Product, View } from "./model";
-import { steadyPhoto, steadyProduct } from "./steady";
 
 const PAGE = 100;
-const LINKS_MS = 40 * 60_000; // links to pictures are good for an hour: asked for anew before that
 type Pages<T> = InfiniteData<{ items: T[]; next_cursor?: string | null }>;
 const lists = [...keys.products, "list"] as const;
 const photoLists = [...keys.photos, "unassigned"] as const;
@@ -15,44 +13,39 @@ const photoLists = [...keys.photos, "unassigned"] as const;
 export const productPages = ({ collection, q, show }: View) =>
   infiniteQueryOptions({
     queryKey: [...lists, { collection, q, empty: show === "no-photos" }] as const,
-    queryFn: async ({ pageParam, signal }) => {
+    queryFn: ({ pageParam, signal }) => {
       const query = { limit: PAGE, cursor: pageParam, q, collection_id: collection, has_photos: show === "no-photos" ? false : undefined };
-      const page = await got(api.GET("/api/v1/products", { params: { query }, signal }));
-      return { ...page, items: page.items.map(steadyProduct) };
+      return got(api.GET("/api/v1/products", { params: { query }, signal }));
     },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     staleTime: 60_000,
-    refetchInterval: LINKS_MS,
     placeholderData: (before, asked) => ((asked?.queryKey[2] as View | undefined)?.collection === collection ? before : undefined),
   });
 
 export const photoPages = (q?: string) =>
   infiniteQueryOptions({
     queryKey: [...photoLists, { q }] as const,
-    queryFn: async ({ pageParam, signal }) => {
-      const page = await got(api.GET("/api/v1/images", { params: { query: { limit: PAGE, cursor: pageParam, q, unassigned: true } }, signal }));
-      return { ...page, items: page.items.map(steadyPhoto) };
+    queryFn: ({ pageParam, signal }) => {
+      return got(api.GET("/api/v1/images", { params: { query: { limit: PAGE, cursor: pageParam, q, unassigned: true } }, signal }));
     },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     staleTime: 60_000,
-    refetchInterval: LINKS_MS,
     placeholderData: (before) => before,
   });
 
 export const product = (id: string) =>
   queryOptions({
     queryKey: keys.product(id),
-    queryFn: async () => steadyProduct(await got(api.GET("/api/v1/products/{product_id}", { params: { path: { product_id: id } } }))),
-    refetchInterval: LINKS_MS,
+    queryFn: () => got(api.GET("/api/v1/products/{product_id}", { params: { path: { product_id: id } } })),
   });
 
 /** Products by a few words, to choose one. */
 export const someProducts = (q: string) =>
   queryOptions({
     queryKey: [...keys.products, "some", q] as const,
-    queryFn: async () => (await got(api.GET("/api/v1/products", { params: { query: { limit: 30, q: q || undefined } } }))).items.map(steadyProduct),
+    queryFn: async () => (await got(api.GET("/api/v1/products", { params: { query: { limit: 30, q: q || undefined } } }))).items,
     placeholderData: (before: Product[] | undefined) => before,
   });
 

@@ -11,7 +11,6 @@ import { LinkButton } from "~/shared/ui/LinkButton";
 import { Picture } from "~/shared/ui/Picture";
 import { Empty, Failed, TilesWaiting } from "~/shared/ui/states";
 import type { Photo } from "../cache";
-import { stable } from "../pictures";
 import css from "./fresh.module.css";
 
 const copy = batches.fresh.products;
@@ -35,7 +34,7 @@ function Pick({ picked, done }: { picked: string[]; done: (ids: string[]) => voi
     initialPageParam: null as string | null,
     queryFn: async ({ pageParam }) => {
       const page = await got(api.GET("/api/v1/images", { params: { query: { limit: 100, cursor: pageParam, q: q || undefined } } }));
-      return { ...page, items: page.items.map((photo) => ({ ...photo, thumb: stable(`${photo.id}:thumb`, photo.thumb) })) };
+      return page;
     },
     getNextPageParam: (last) => last.next_cursor ?? undefined,
     placeholderData: (old) => old,

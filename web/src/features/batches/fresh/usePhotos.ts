@@ -3,14 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import { api, ApiError, got } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Photo } from "../cache";
-import { stable } from "../pictures";
 import type { Draft } from "./draft";
 
 const MOST = 2_000; // of a collection so many are looked at before the batch is made; it takes all of them
 const ONE_BY_ONE = 60;
 export type Photos = { photos: Photo[]; count: number; exact: boolean; gone: number };
 
-const steady = (photo: Photo): Photo => ({ ...photo, thumb: stable(`${photo.id}:thumb`, photo.thumb) });
 export const needsLook = (photo: Photo): boolean => photo.findings.some((one) => one.verdict === "warn" || one.verdict === "fail");
 
 export function usePhotos(draft: Draft) {
@@ -45,7 +43,7 @@ async function ofCollection(collection: string, signal: AbortSignal): Promise<Ph
     const page: { items: Photo[]; next_cursor?: string | null } = await got(
       api.GET("/api/v1/images", { params: { query: { collection_id: collection, limit: 200, cursor } }, signal }),
     );
-    photos.push(...page.items.map(steady));
+    photos.push(...page.items);
     cursor = page.next_cursor ?? null;
   } while (cursor && photos.length < MOST);
   return { photos, count: photos.length, exact: !cursor, gone: 0 };
@@ -53,7 +51,7 @@ async function ofCollection(collection: string, signal: AbortSignal): Promise<Ph
 
 async function ofProducts(products: string[], signal: AbortSignal): Promise<Photos> {
   const found = await each(products, (id) => got(api.GET("/api/v1/products/{product_id}", { params: { path: { product_id: id } }, signal })));
-  const photos = found.flatMap((product) => product?.photos.map(steady) ?? []);
+  const photos = found.flatMap((product) => product?.photos ?? []);
   return { photos, count: photos.length, exact: true, gone: found.filter((one) => one === null).length };
 }
 
@@ -65,7 +63,7 @@ async function ofIds(ids: string[], signal: AbortSignal): Promise<Photos> {
   const found = await each(rest, (id) => got(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: id } }, signal })));
   for (const photo of found) if (photo) known.set(photo.id, photo);
   const gone = found.filter((one) => one === null).length;
-  return { photos: ids.flatMap((id) => known.get(id) ?? []).map(steady), count: ids.length - gone, exact: true, gone };
+  return { photos: ids.flatMap((id) => known.get(id) ?? []), count: ids.length - gone, exact: true, gone };
 }
 
 /** A few at a time; null for what is not there any more. */

@@ -3,7 +3,6 @@ import { useQuery } from "@tanstack/react-query";
 import { api, got } from "~/api/client";
 import { batches as copy } from "~/shared/copy/batches";
 import { Picture } from "~/shared/ui/Picture";
-import { stable } from "../pictures";
 import css from "./list.module.css";
 
 const SHOWN = 4;
@@ -16,7 +15,7 @@ export function Covers({ batch, done, total }: { batch: string; done: number; to
       const page = await got(api.GET("/api/v1/batches/{batch_id}/items", { params: { path: { batch_id: batch }, query: { limit: SHOWN } } }));
       return page.items.map((item) => ({
         id: item.id, made: Boolean(item.after),
-        url: item.after ? stable(`${item.id}:${item.version}:after`, item.after) : stable(`${item.photo}:thumb`, item.thumb),
+        url: item.after || item.thumb,
       }));
     },
     staleTime: 60_000,

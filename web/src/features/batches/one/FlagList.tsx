@@ -8,7 +8,6 @@ import { batches } from "~/shared/copy/batches";
 import { checks, shortOf } from "~/shared/copy/findings";
 import { Picture } from "~/shared/ui/Picture";
 import type { Batch } from "../cache";
-import { stable } from "../pictures";
 import css from "./side.module.css";
 
 const copy = batches.one;
@@ -57,7 +56,7 @@ function Photos({ ids }: { ids: string[] }) {
   return (
     <div className={css.thumbs}>
       {found.map((photo) => {
-        const picture = <Picture src={stable(`${photo.id}:thumb`, photo.thumb)} alt={copy.flagPhoto(photo.name)} fit="cover" />;
+        const picture = <Picture src={photo.thumb} alt={copy.flagPhoto(photo.name)} fit="cover" />;
         return photo.product_id
           ? <Link key={photo.id} to="/library/$product" params={{ product: photo.product_id }} className={css.thumb} title={photo.name}>{picture}</Link>
           : <span key={photo.id} className={css.thumb} title={photo.name}>{picture}</span>;

@@ -10,7 +10,6 @@ import type { Item } from "../cache";
 import sheet from "./sheet.module.css";
 import css from "./side.module.css";
 import { nameOf } from "./Tile";
-import { steady } from "./useSheet";
 
 const EVERY_MS = 1_600;
 
@@ -25,7 +24,7 @@ export function Newest({ batch }: { batch: string }) {
       const id = waiting;
       try {
         const item = await got(api.GET("/api/v1/items/{item_id}", { params: { path: { item_id: id } } }));
-        if (!ended && item.after) set(steady(item));
+        if (!ended && item.after) set(item);
       } catch {
         /* the next one will do */
       }

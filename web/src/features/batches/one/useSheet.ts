@@ -4,7 +4,6 @@ import { useEffect, useMemo } from "react";
 import { api, got, type Schemas } from "~/api/client";
 import { live } from "~/shared/live";
 import type { Item } from "../cache";
-import { stable } from "../pictures";
 
 export const SHOWS = ["all", "finished", "look", "working", "failed"] as const;
 export type Show = (typeof SHOWS)[number];
@@ -18,18 +17,11 @@ const ASKED: Record<Show, { status?: Item["status"][]; needs_look?: boolean }> =
   working: { status: ["processing"] }, failed: { status: ["failed"] },
 };
 
-async function page(batch: string, show: Show, cursor: string | null): Promise<ItemPage> {
-  const answer = await got(
+function page(batch: string, show: Show, cursor: string | null): Promise<ItemPage> {
+  return got(
     api.GET("/api/v1/batches/{batch_id}/items", { params: { path: { batch_id: batch }, query: { limit: PAGE, cursor, ...ASKED[show] } } }),
   );
-  return { ...answer, items: answer.items.map(steady) };
 }
-
-/** The same with links that stay. */
-export const steady = <T extends Item>(item: T): T => ({
-  ...item, thumb: stable(`${item.photo}:thumb`, item.thumb), before: stable(`${item.id}:${item.version}:before`, item.before),
-  after: stable(`${item.id}:${item.version}:after`, item.after),
-});
 
 export function useSheet(batch: string, show: Show) {
   const client = useQueryClient();
