@@ -166,10 +166,11 @@ test("from a ZIP of raw photos to delivered files", async ({ browser }) => {
     await page.goto(`${service.address}/deliver?batch=${batch}`);
     await page.getByRole("radio", { name: /Cloud storage/ }).check({ force: true });
     await page.getByRole("button", { name: "Add a destination" }).click();
-    await page.getByLabel("Name", { exact: false }).first().fill("The shop");
-    await page.getByLabel("Bucket").fill("shop");
-    await page.getByLabel("Server").fill(bucket.endpoint);
-    await page.getByLabel("Access key ID").fill("key");
+    await page.getByRole("dialog").getByRole("button", { name: "Add a destination" }).click();
+    await page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill("The shop");
+    await page.getByRole("textbox", { name: "Bucket", exact: true }).fill("shop");
+    await page.getByRole("textbox", { name: "Server" }).fill(bucket.endpoint);
+    await page.getByRole("textbox", { name: "Access key ID" }).fill("key");
     await page.getByRole("textbox", { name: "Secret access key" }).fill("secret");
     await axe(page, "deliver, destination");
     await page.getByRole("button", { name: "Save and test" }).click();

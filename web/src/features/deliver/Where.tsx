@@ -1,6 +1,7 @@
 /** Where a delivery goes: a ZIP, a folder of the server, a bucket. */
 import { Button, Radio, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { session } from "~/api/queries";
 import { deliver as copy } from "~/shared/copy/deliver";
 import { destinations, type Kind, type To } from "./queries";
@@ -30,12 +31,13 @@ export function toOf(place: Place): To | null {
 export function Where({ place, set, manage }: { place: Place; set: (place: Place) => void; manage: () => void }) {
   const owner = useQuery(session()).data?.role === "owner";
   const known = useQuery(destinations());
-  const choose = (kind: Kind) => {
-    const only = known.data?.length === 1 ? known.data[0]?.id : "";
-    set({ ...place, kind, destination: place.destination || only || "" });
-  };
+  // The only one there is needs no choosing.
+  const only = known.data?.length === 1 ? known.data[0]?.id : undefined;
+  useEffect(() => {
+    if (place.kind === "s3" && !place.destination && only) set({ ...place, destination: only });
+  }, [only, place, set]);
   return (
-    <Radio.Group label={copy.compose.where} value={place.kind} onChange={(kind) => choose(kind as Kind)} classNames={{ label: css.legend }}>
+    <Radio.Group label={copy.compose.where} value={place.kind} onChange={(kind) => set({ ...place, kind: kind as Kind })} classNames={{ label: css.legend }}>
       <div className={css.places}>
         {(["zip", "folder", "s3"] as const).map((kind) => (
           <div key={kind} className={css.place} data-on={place.kind === kind || undefined}>
