@@ -58,9 +58,7 @@ class Signer:
     """
 
     def __init__(self, secret: bytes) -> None:
-        self._serializer = URLSafeTimedSerializer(
-            _derived(secret, b"packshot links"), salt="file", signer=_Rounded
-        )
+        self._serializer = URLSafeTimedSerializer(_derived(secret, b"packshot links"), salt="file", signer=_Rounded)
 
     @classmethod
     def open(cls, settings: Settings) -> Signer:

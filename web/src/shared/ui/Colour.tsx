@@ -1,4 +1,6 @@
 /** A colour: its swatch opens a picker that also works by keyboard, its hex code can be typed. */
+import "@mantine/core/styles/ColorSwatch.css";
+import "@mantine/core/styles/ColorPicker.css";
 import { ColorPicker, Popover, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { common } from "~/shared/copy/common";
