@@ -5,7 +5,7 @@ import {
 } from "@tabler/icons-react";
 import { useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate, useRouter } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate, useRouter, type AnyRoute } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { ApiError, setCsrf } from "~/api/client";
 import { session } from "~/api/queries";
@@ -45,6 +45,14 @@ export function Shell() {
       void router.invalidate();
     }
   }, [client, router, who.data, who.error]);
+
+  // All screens are fetched once there is time: they open at once, and without a connection too.
+  useEffect(() => {
+    const soon = setTimeout(() => {
+      for (const route of Object.values<AnyRoute>(router.routesById)) void router.loadRouteChunk(route)?.catch(() => undefined);
+    }, 2_500);
+    return () => clearTimeout(soon);
+  }, [router]);
 
   // G, then the first letter of a place.
   const going = useRef(0);

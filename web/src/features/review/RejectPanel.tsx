@@ -23,10 +23,10 @@ export function RejectPanel({ many, confirm, cancel }: { many: number; confirm: 
 
   const handlers: Record<string, () => void> = { enter: () => send(true), "shift+enter": () => send(false), escape: cancel };
   list.forEach((reason, at) => (handlers[String(at + 1)] = () => choose(reason.id)));
-  useKeys(handlers);
+  useKeys(handlers, { inDialog: true }); // on a contact sheet it stands in a dialog
 
   return (
-    <div ref={panel} tabIndex={-1} className={css.reject} role="group" aria-label={copy.reject.title} data-keys>
+    <div ref={panel} tabIndex={-1} data-autofocus className={css.reject} role="group" aria-label={copy.reject.title} data-keys>
       <h3>{copy.reject.title}</h3>
       <div className={css.reasons} role="radiogroup" aria-label={copy.reject.title}>
         {list.map((reason, at) => (
