@@ -12,7 +12,7 @@ import { session } from "~/api/queries";
 import { common } from "~/shared/copy/common";
 import { useKeys } from "~/shared/keys";
 import { live, useOnline } from "~/shared/live";
-import { useWaitingDecisions } from "~/shared/outbox";
+import { sendFor, useWaitingDecisions } from "~/shared/outbox";
 import { Shortcuts } from "./Shortcuts";
 import css from "./shell.module.css";
 
@@ -39,7 +39,10 @@ export function Shell() {
     if (session && localStorage.getItem("packshot-uploads-open")) void import("~/features/upload/resume").then((upload) => upload.goOn(session));
   }, [who.data]);
   useEffect(() => {
-    if (who.data) setCsrf(who.data.csrf);
+    if (who.data) {
+      setCsrf(who.data.csrf);
+      sendFor(who.data.user);
+    }
     if (who.error instanceof ApiError && who.error.status === 401) {
       client.removeQueries({ queryKey: session().queryKey });
       void router.invalidate();

@@ -1,14 +1,25 @@
 /** Decisions that could not be sent yet: kept in the browser, sent in order once the service is back. */
 import { useSyncExternalStore } from "react";
 import { ApiError, csrfHeader } from "~/api/client";
+import { newId } from "~/shared/id";
 
-type Waiting = { key: string; path: string; body: unknown };
+type Waiting = { key: string; path: string; body: unknown; by: string };
 export type Sent = { key: string; status: number; answer: unknown };
 const STORED = "packshot-outbox";
 const watchers = new Set<() => void>();
 const hearers = new Set<(sent: Sent) => void>();
 let waiting: Waiting[] = JSON.parse(localStorage.getItem(STORED) ?? "[]") as Waiting[];
 let sending = false;
+let me = "";
+
+/** Whose decisions are sent from now on: what somebody else left in this browser waits for him. */
+export function sendFor(user: string): void {
+  if (me === user) return;
+  me = user;
+  for (const changed of watchers) changed();
+  void flush();
+}
+const mine = (): Waiting[] => waiting.filter((one) => one.by === me);
 
 function keep(next: Waiting[]): void {
   waiting = next;
@@ -31,10 +42,11 @@ export async function flush(): Promise<void> {
   if (sending) return;
   sending = true;
   try {
-    while (waiting[0]) {
-      const sent = await post(waiting[0]);
+    for (let [next] = mine(); next; [next] = mine()) {
+      const { key } = next;
+      const sent = await post(next);
       if (sent.status >= 500 || sent.status === 401 || sent.status === 429) break;
-      keep(waiting.slice(1));
+      keep(waiting.filter((one) => one.key !== key));
       for (const heard of hearers) heard(sent);
     }
   } catch {
@@ -49,8 +61,8 @@ export async function flush(): Promise<void> {
  * Sent twice it is done once: each has a key.  Raises ApiError where it is refused.
  */
 export async function decide<T>(path: string, body: unknown): Promise<{ key: string; answer: T | null }> {
-  const one = { key: crypto.randomUUID(), path, body };
-  if (waiting.length === 0) {
+  const one = { key: newId(), path, body, by: me };
+  if (mine().length === 0) {
     try {
       const sent = await post(one);
       if (sent.status < 300) return { key: one.key, answer: sent.answer as T };
@@ -65,7 +77,7 @@ export async function decide<T>(path: string, body: unknown): Promise<{ key: str
 
 /** Take one back that was not sent yet; whether it could be. */
 export function withdraw(key: string): boolean {
-  if (!waiting.some((one) => one.key === key) || (sending && waiting[0]?.key === key)) return false;
+  if (!waiting.some((one) => one.key === key) || (sending && mine()[0]?.key === key)) return false;
   keep(waiting.filter((one) => one.key !== key));
   return true;
 }
@@ -77,7 +89,7 @@ export const onSent = (heard: (sent: Sent) => void): (() => void) => {
 };
 
 export const useWaitingDecisions = (): number =>
-  useSyncExternalStore((changed) => (watchers.add(changed), () => watchers.delete(changed)), () => waiting.length);
+  useSyncExternalStore((changed) => (watchers.add(changed), () => watchers.delete(changed)), () => mine().length);
 
 addEventListener("online", () => void flush());
-setInterval(() => waiting.length && void flush(), 3_000);
+setInterval(() => mine().length && void flush(), 3_000);

@@ -5,6 +5,7 @@ import { useRef, useState, type ReactNode } from "react";
 import { collections, keys, templates } from "~/api/queries";
 import { batches } from "~/shared/copy/batches";
 import { Page } from "~/shared/ui/Page";
+import { newId } from "~/shared/id";
 import { LIST } from "./cache";
 import { ChannelStep } from "./fresh/ChannelStep";
 import { create } from "./fresh/create";
@@ -27,13 +28,13 @@ export default function NewBatch() {
   const [draft, set] = useState<Draft>(() => begin(search));
   const [tried, attempt] = useState(false);
   const [step, at] = useState<Step>("products");
-  const key = useRef(crypto.randomUUID());
+  const key = useRef(newId());
   const scroll = useRef<HTMLDivElement>(null);
   const found = usePhotos(draft);
   const styles = useQuery(templates());
   const tree = useQuery(collections());
   const change = (news: Partial<Draft>) => {
-    key.current = crypto.randomUUID(); // another batch than the one that may have been sent
+    key.current = newId(); // another batch than the one that may have been sent
     set((old) => ({ ...old, ...news }));
   };
   const sending = useUpload((upload) => change({ upload, kind: "upload", without: new Set() }));

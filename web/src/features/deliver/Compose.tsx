@@ -9,6 +9,7 @@ import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
 import { sayFailed } from "~/shared/notify";
 import { Failed, RowsWaiting } from "~/shared/ui/states";
+import { newId } from "~/shared/id";
 import { plan, type To } from "./queries";
 import { useItems } from "./useItems";
 import { Where, slug, toOf, type Place } from "./Where";
@@ -37,14 +38,14 @@ function Form({ batch, manage }: { batch: Schemas["BatchView"]; manage: () => vo
   const items = useItems(batch.id);
   const names = useQuery(allChannels()).data;
   const nameOf = (channel: string) => names?.find((one) => one.id === channel)?.channel.name ?? channel;
-  const key = useRef(crypto.randomUUID()); // sent twice it is done once
+  const key = useRef(newId()); // sent twice it is done once
   const start = useMutation({
     mutationFn: async (to: To) =>
       (await got(api.POST("/api/v1/exports", {
         body: { batch: batch.id, channels: off.length === 0 ? null : on, to, dry_run: false }, headers: { "Idempotency-Key": key.current },
       }))) as Schemas["ExportStarted"],
     onSuccess: (made) => {
-      key.current = crypto.randomUUID();
+      key.current = newId();
       void client.invalidateQueries({ queryKey: keys.exports });
       void navigate({ to: "/deliver", search: { export: made.run } });
     },

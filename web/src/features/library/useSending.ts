@@ -6,6 +6,7 @@ import { keys } from "~/api/queries";
 import { announce } from "~/shared/announce";
 import { productPage } from "~/shared/copy/library";
 import { say, sayFailed } from "~/shared/notify";
+import { newId } from "~/shared/id";
 
 export type Sending = { key: string; name: string; fraction: number };
 
@@ -33,7 +34,7 @@ export function useSending(product: string) {
   }, [client, product]);
 
   const send = useCallback((files: Iterable<File>): void => {
-    const queued = [...files].map((file) => ({ file, key: crypto.randomUUID() }));
+    const queued = [...files].map((file) => ({ file, key: newId() }));
     if (queued.length === 0) return;
     set((all) => [...all, ...queued.map(({ file, key }) => ({ key, name: file.name, fraction: 0 }))]);
     line.current = line.current.then(async () => {

@@ -11,6 +11,7 @@ import { styles as copy } from "~/shared/copy/styles";
 import { sayFailed } from "~/shared/notify";
 import { Picture } from "~/shared/ui/Picture";
 import { Empty, Failed, TilesWaiting } from "~/shared/ui/states";
+import { newId } from "~/shared/id";
 import { onePhoto, photosPage, type Photo } from "./photos";
 import css from "./editor.module.css";
 
@@ -95,7 +96,7 @@ function Upload({ take }: { take: (photo: Photo) => void }) {
     mutationFn: async (file: File) => {
       const form = new FormData();
       form.append("file", file);
-      return (await upload<Photo>("/api/v1/images", form, { key: crypto.randomUUID() })).data;
+      return (await upload<Photo>("/api/v1/images", form, { key: newId() })).data;
     },
     onSuccess: (photo) => {
       client.setQueryData(onePhoto(photo.id).queryKey, photo);

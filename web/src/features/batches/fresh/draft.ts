@@ -1,6 +1,7 @@
 /** What is chosen for a batch to be, and what is still missing. */
 import type { Schemas } from "~/api/client";
 import { batches } from "~/shared/copy/batches";
+import { newId } from "~/shared/id";
 import type { Batch } from "../cache";
 
 export type Style = Schemas["LookView"];
@@ -35,7 +36,7 @@ export function begin(search: { collection?: string; products?: string; images?:
   };
 }
 
-export const look = (template: string, options: Record<string, Value> = {}): Look => ({ key: crypto.randomUUID(), template, options });
+export const look = (template: string, options: Record<string, Value> = {}): Look => ({ key: newId(), template, options });
 
 function stored<T>(store: Storage, key: string, none: T): T {
   try {

@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import { upload as send } from "~/api/client";
 import { batches } from "~/shared/copy/batches";
 import { told } from "~/shared/ui/states";
+import { newId } from "~/shared/id";
 import type { Refused, Upload } from "./draft";
 import { follow, type Run } from "./follow";
 import { readList } from "./list";
@@ -31,7 +32,7 @@ export function useUpload(done: (upload: Upload) => void) {
       const form = new FormData();
       form.append("file", file, file.name);
       const { data } = await send<Run>("/api/v1/images", form, {
-        signal: stop.signal, key: crypto.randomUUID(), progress: (fraction) => set({ step: "sending", name: file.name, fraction }),
+        signal: stop.signal, key: newId(), progress: (fraction) => set({ step: "sending", name: file.name, fraction }),
       });
       const run = await follow(data, { signal: stop.signal, seen: (run) => set({ step: "unpacking", done: run.done, total: run.total }) });
       set({ step: "idle" });

@@ -23,12 +23,12 @@ export function UnmatchedList({ lines, goesOn }: { lines: Lines; goesOn: boolean
       <ul className={css.list}>{lines.slice(0, SHOWN).map((one, at) => <li key={at} className={css.unmet}><Line one={one} /></li>)}</ul>
       {lines.length > SHOWN && <Button variant="default" onClick={() => open(true)}>{copy.unmatchedAll(lines.length)}</Button>}
       <Drawer opened={opened} onClose={() => open(false)} position="right" size={460} title={copy.unmatchedTitle}>
-        <Button
+        {"clipboard" in navigator && <Button
           variant="default" mb="sm" leftSection={<IconCopy size={15} aria-hidden />}
           onClick={() => void navigator.clipboard.writeText(lines.map((one) => `${one.name}\t${one.reason}`).join("\n")).then(() => say(copy.copied))}
         >
           {copy.copyList}
-        </Button>
+        </Button>}
         {opened && <All lines={lines} />}
       </Drawer>
     </section>

@@ -61,8 +61,3 @@ export function groupOf(entry: Entry): Group {
 export const isMoving = (entry: Entry): boolean => entry.state === "sending" || entry.state === "checking";
 export const nameOf = (entry: { path: string }): string => entry.path.split("/").at(-1) ?? entry.path;
 export const folderOf = (entry: { path: string }): string => entry.path.split("/").slice(0, -1).join("/");
-
-const letters = "0123456789abcdefghjkmnpqrstvwxyz";
-/** crypto.randomUUID is only there over https; an address in one's own network is often plain http. */
-export const newId = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => letters[byte % 32]).join("");

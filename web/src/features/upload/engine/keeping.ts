@@ -1,7 +1,8 @@
 /** Writes the list and its files into the browser's own database in the background, and reads them back after a reload. */
 import { upload as copy } from "~/shared/copy/upload";
 import { database } from "./database";
-import { isMoving, newId, type Entry } from "./entry";
+import { newId } from "~/shared/id";
+import { isMoving, type Entry } from "./entry";
 import { store } from "./store";
 
 const SOON_MS = 400;
