@@ -5,7 +5,8 @@ import { shortOf } from "~/shared/copy/findings";
 import { statuses } from "~/shared/copy/statuses";
 import { Picture } from "~/shared/ui/Picture";
 import css from "./review.module.css";
-import type { Item, ReviewStore } from "./store";
+import type { Item } from "./order";
+import type { ReviewStore } from "./store";
 import { useIsHere, useIsSelected, useItem } from "./use";
 
 const signs: Partial<Record<Item["status"], typeof IconCheck>> = {

@@ -18,7 +18,8 @@ import { Grid } from "./Grid";
 import { Loupe, type LoupeState } from "./Loupe";
 import type { Rejection } from "./RejectPanel";
 import { ON_SHEET, Sheet } from "./Sheet";
-import { ReviewStore, type Decision, type Group } from "./store";
+import type { Group } from "./order";
+import { ReviewStore, type Decision } from "./store";
 import { useAll } from "./use";
 import css from "./review.module.css";
 

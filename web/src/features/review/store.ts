@@ -8,10 +8,9 @@ import { announce } from "~/shared/announce";
 import { review as copy } from "~/shared/copy/review";
 import type { Message } from "~/shared/live";
 import { say, sayFailed } from "~/shared/notify";
+import { arranged, badChecks, inGroup, type Group, type Item } from "./order";
 import { decide, onSent, withdraw, type Sent } from "~/shared/outbox";
 
-export type Item = Schemas["ItemView"];
-export type Group = "look" | "fine" | "skipped" | "decided" | "all";
 export type Decision = "approve" | "reject" | "skip" | "retry";
 type Before = Pick<Item, "id" | "status" | "version">;
 type Act = { before: Before[]; key: string; act: string | null; settled: Promise<void> };
@@ -19,23 +18,6 @@ type Act = { before: Before[]; key: string; act: string | null; settled: Promise
 const gives: Record<Decision, Item["status"]> = { approve: "approved", reject: "rejected", skip: "skipped", retry: "processing" };
 const PAGE = 200;
 const AT_ONCE = 500;
-
-export const inGroup: Record<Group, (item: Item) => boolean> = {
-  look: (item) => item.status === "review" && item.needs_look,
-  fine: (item) => item.status === "review" && !item.needs_look,
-  skipped: (item) => item.status === "skipped",
-  decided: (item) => item.status === "approved" || item.status === "rejected",
-  all: () => true,
-};
-const badChecks = (item: Item): string[] => [...new Set(item.findings.filter((one) => one.verdict === "warn" || one.verdict === "fail").map((one) => one.check))];
-/** The worst first among the doubtful, angles of a product together among the rest. */
-const order: Record<Group, (a: Item, b: Item) => number> = {
-  look: (a, b) => b.worst - a.worst || a.position - b.position,
-  fine: byProduct, skipped: byProduct, decided: byProduct, all: byProduct,
-};
-function byProduct(a: Item, b: Item): number {
-  return a.sku === b.sku ? a.template.localeCompare(b.template) || a.position - b.position : a.position - b.position;
-}
 
 export class ReviewStore {
   readonly items = new Map<string, Item>();
@@ -106,7 +88,7 @@ export class ReviewStore {
     this.group = group;
     this.flag = flag;
     const fits = [...this.items.values()].filter((item) => inGroup[group](item) && (!flag || badChecks(item).includes(flag)));
-    this.view = fits.sort(order[group]).map((item) => item.id);
+    this.view = arranged(fits, group).map((item) => item.id);
     this.selected.clear();
     if (!this.cursor || !this.view.includes(this.cursor)) this.cursor = this.view[0] ?? null;
     this.told();

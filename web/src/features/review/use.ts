@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
-import type { Item, ReviewStore } from "./store";
+import type { Item } from "./order";
+import type { ReviewStore } from "./store";
 
 /** One item; renders anew when it changes or the cursor comes or goes. */
 export function useItem(store: ReviewStore, id: string): Item | undefined {
