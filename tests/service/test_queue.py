@@ -180,12 +180,18 @@ async def test_adding_while_the_server_is_away_raises_nothing(settings: Settings
     await queues.close()
 
 
-async def test_a_second_start_attaches_to_the_running_server(settings: Settings, valkey: Valkey) -> None:
+async def test_a_server_that_outlived_its_parent_is_ended_and_loses_nothing(settings: Settings, valkey: Valkey) -> None:
+    queues = Queues(settings.redis)
+    await queues.add([Ticket("segment", "itm_kept", 1, 5)])
     second = Valkey(settings)
     second.start()
-    assert second.pid is None
-    second.stop()
-    assert valkey.alive()
+    try:
+        assert second.alive()
+        assert not valkey.alive()
+        assert sum((await queues.counts())["segment"].values()) == 1
+    finally:
+        await queues.close()
+        second.stop()
 
 
 # --- Node ---
