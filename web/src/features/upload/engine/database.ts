@@ -42,6 +42,10 @@ export const database = {
 
   file: async (id: string): Promise<Blob | undefined> => act(["files"], "readonly", (store) => store("files").get(id) as IDBRequest<Blob>),
 
+  /** Of which lines the files are here. */
+  held: async (): Promise<Set<string>> =>
+    new Set((await act(["files"], "readonly", (store) => store("files").getAllKeys()))?.map(String)),
+
   free: (ids: readonly string[]): Promise<void> =>
     act(["files"], "readwrite", (store) => ids.forEach((id) => void store("files").delete(id))).then(() => undefined),
 

@@ -51,14 +51,15 @@ export function forget(ids: readonly string[]): void {
 
 /** The lines that no open tab has any more become this one's. Gives those that were on their way. */
 export async function adopt(who: string): Promise<Entry[]> {
-  const held = await openTabs();
+  const tabs = await openTabs();
+  const held = await database.held(); // the files themselves: a line is written later than its file
   const mine: Entry[] = [];
   const old: string[] = [];
   for (const entry of await database.entries()) {
-    if (entry.who !== who || (entry.tab !== tab && held.has(entry.tab))) continue;
+    if (entry.who !== who || (entry.tab !== tab && tabs.has(entry.tab))) continue;
     const through = entry.state === "done" || entry.state === "failed";
     if (entry.used || (through && entry.order < Date.now() - OLD_MS)) old.push(entry.id);
-    else mine.push(again({ ...entry, tab }));
+    else mine.push(again({ ...entry, tab, kept: held.has(entry.id) }));
   }
   if (old.length) forget(old);
   store.put(mine);
