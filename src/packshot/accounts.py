@@ -113,6 +113,34 @@ async def invite(tx: Tx, workspace_id: str, *, email: str, role: Role, by: str |
     return token
 
 
+class InviteView(BaseModel, frozen=True):
+    """An invitation that nobody has accepted yet."""
+
+    id: str
+    email: str
+    role: Role
+    invited_by: str | None = Field(description="The member, or the key, by id.")
+    created_at: datetime
+    expires_at: datetime
+
+
+async def open_invites(tx: Tx, workspace_id: str) -> list[InviteView]:
+    """Those that can still be accepted, the newest first; the first-login link is none."""
+    wanted = select(invites).where(_open(workspace_id), invites.c.expires_at > now()).order_by(invites.c.id.desc())
+    return [InviteView.model_validate(row, from_attributes=True) for row in await tx.execute(wanted)]
+
+
+async def withdraw(tx: Tx, workspace_id: str, invite_id: str) -> None:
+    """Its link no longer works.  Raises NotFound."""
+    gone = await tx.execute(delete(invites).where(_open(workspace_id), invites.c.id == invite_id))
+    if not gone.rowcount:
+        raise NotFound("there is no such invitation, or it was accepted.", subject=invite_id)
+
+
+def _open(workspace_id: str) -> Any:
+    return (invites.c.workspace_id == workspace_id) & invites.c.used_at.is_(None) & (invites.c.email != "")
+
+
 async def accept(tx: Tx, token: str, *, email: str, name: str, password_hash: str) -> SignedIn:
     """Make the account that an invitation stands for, and sign it in.  Raises NotFound, Conflict."""
     wanted = select(invites).where(invites.c.token_hash == hashed(token), invites.c.used_at.is_(None))

@@ -40,10 +40,14 @@ class PackshotError(Exception):
         super().__init__(self.message)
 
     @property
+    def sentence(self) -> str:
+        """What, and why: for where the remedy stands by itself."""
+        return f"{self.subject}: {self.problem}" if self.subject else self.problem
+
+    @property
     def message(self) -> str:
         """One line for a user: what, why, what to do."""
-        head = f"{self.subject}: {self.problem}" if self.subject else self.problem
-        return f"{head} {self.remedy}".strip()
+        return f"{self.sentence} {self.remedy}".strip()
 
 
 class BadInput(PackshotError):

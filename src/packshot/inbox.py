@@ -69,7 +69,7 @@ def unreadable(path: Path, limits: Limits) -> PackshotError | None:
         if size == 0:
             raise DamagedFile("the file is empty.", remedy="Copy or export it again.")
         if suffix in SHEETS:
-            list(manifest_rows(path.read_bytes(), limits))
+            list(manifest_rows(path.read_bytes(), limits, names_photos=False))
         elif suffix == ".zip":
             if kind != "ZIP":
                 raise DamagedFile("this is not a ZIP archive.", remedy="Pack it again.")
@@ -183,7 +183,7 @@ def _named_by(sheet: Path, limits: Limits) -> list[Path]:
               for path, _ in listed(sheet.parent)}  # fmt: skip
     named = dict.fromkeys(
         unicodedata.normalize("NFC", str(PurePosixPath(row["file"].replace("\\", "/"))))
-        for _, row in manifest_rows(sheet.read_bytes(), limits)
+        for _, row in manifest_rows(sheet.read_bytes(), limits, names_photos=False)
         if row.get("file")
     )
     return [beside[name] for name in named if name in beside]

@@ -136,7 +136,7 @@ def shoot(
         else:
             records[index] = _packed(kept)
             done(kept)
-    todo.sort(key=lambda index: PRIORITIES.index(jobs[index].source.priority))
+    todo.sort(key=lambda index: PRIORITIES.index(jobs[index].source.priority or "standard"))
     if todo:
         bench = make_bench()
 

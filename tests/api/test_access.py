@@ -9,10 +9,11 @@ import httpx
 import pytest
 import structlog
 from shops import Shop
+from sqlalchemy import update
 
 from packshot import accounts, logs
 from packshot.api.service import Service
-from packshot.db.tables import now
+from packshot.db.tables import invites, now
 from places import SAMPLES
 
 pytestmark = pytest.mark.anyio
@@ -81,6 +82,45 @@ async def test_a_disabled_member_is_out_at_once_and_the_last_owner_stays(
         assert (await ben.get("/keys")).status_code == 403
         await nobody.patch(f"/members/{member['id']}", json={"disabled": True}, headers={"X-CSRF-Token": csrf})
         assert (await ben.get("/members")).status_code == 401
+
+
+async def test_an_invitation_is_listed_until_it_is_accepted_or_withdrawn(
+    service: Service, app: object, nobody: httpx.AsyncClient
+) -> None:
+    csrf = {"X-CSRF-Token": await first_user(service, nobody)}
+    me = (await nobody.get("/session")).json()
+    assert (me["name"], me["email"]) == ("Mia", "mia@shop.example")
+    tokens = []
+    for email, role in (("ben@shop.example", "member"), ("zoe@shop.example", "owner")):
+        made = await nobody.post("/members", json={"email": email, "role": role}, headers=csrf)
+        tokens.append(made.json()["token"])
+    zoe, ben = (await nobody.get("/invites")).json()
+    assert (ben["email"], ben["role"], ben["invited_by"]) == ("ben@shop.example", "member", me["user"])
+    assert zoe["role"] == "owner" and zoe["created_at"] < zoe["expires_at"]
+    listed = (await nobody.get("/invites")).text
+    assert not any(token in listed for token in tokens)
+    assert (await nobody.delete(f"/invites/{zoe['id']}", headers=csrf)).status_code == 204
+    assert (await nobody.delete(f"/invites/{zoe['id']}", headers=csrf)).status_code == 404
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=str(nobody.base_url)) as other:
+        account = {"email": "x@x.example", "name": "Ben", "password": PASSWORD}
+        assert (await other.post("/invites/accept", json=account | {"token": tokens[1]})).status_code == 404
+        made = await other.post("/invites/accept", json=account | {"token": tokens[0]})
+        assert (made.json()["name"], made.json()["email"]) == ("Ben", "ben@shop.example")
+        assert (await other.get("/invites")).status_code == 403
+        own = {"X-CSRF-Token": made.json()["csrf"]}
+        assert (await other.delete(f"/invites/{ben['id']}", headers=own)).status_code == 403
+    assert (await nobody.get("/invites")).json() == []
+    assert (await nobody.delete(f"/invites/{ben['id']}", headers=csrf)).status_code == 404
+    await nobody.post("/members", json={"email": "late@shop.example"}, headers=csrf)
+    async with service.db.write() as tx:
+        await tx.execute(update(invites).values(expires_at=1.0))
+    assert (await nobody.get("/invites")).json() == []
+
+
+async def test_a_key_says_its_name_where_a_member_says_his(nobody: httpx.AsyncClient, ours: Shop) -> None:
+    told = (await nobody.get("/session", headers=ours.headers)).json()
+    assert (told["name"], told["email"], told["role"]) == ("test", "", "key")
 
 
 async def test_a_key_may_do_what_its_scopes_say_until_it_is_revoked(

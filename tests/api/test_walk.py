@@ -12,7 +12,7 @@ from sqlalchemy import MetaData, Table, insert, select
 
 from packshot.api.service import Service
 from packshot.channel import channel
-from packshot.db.tables import item_versions, items, metadata, now, renditions, reviews, users
+from packshot.db.tables import invites, item_versions, items, metadata, now, renditions, reviews, users
 from packshot.template import template
 from places import SAMPLES
 
@@ -49,6 +49,10 @@ async def filled(service: Service, http: httpx.AsyncClient, shop: Shop) -> dict[
         await tx.execute(
             insert(users).values(**member, workspace_id=shop.workspace, password_hash="x", created_at=now())
         )
+    await made("/members", json={"email": "secret@else.example"})
+    async with service.db.read() as tx:
+        invite_id = await tx.scalar(select(invites.c.id).where(invites.c.workspace_id == shop.workspace))
+    assert invite_id
     key = await made("/keys", json={"name": "secret", "scopes": ["read"]})
     bucket = {"name": "Secret bucket", "bucket": "secret-bucket", "access_key_id": "AKIA", "secret_access_key": "x"}
     goal = await made("/destinations", json=bucket)
@@ -74,7 +78,7 @@ async def filled(service: Service, http: httpx.AsyncClient, shop: Shop) -> dict[
         "product_id": product["id"], "image_id": image["id"], "collection_id": collection["id"],
         "template_id": style["id"], "channel_id": "secret", "batch_id": batch["id"], "item_id": "itm_secret",
         "act": "act_secret", "run_id": batch["run"], "export_id": batch["run"], "key_id": key["id"],
-        "member_id": "usr_secret", "destination_id": goal["id"],
+        "member_id": "usr_secret", "destination_id": goal["id"], "invite_id": invite_id,
     }  # fmt: skip
 
 

@@ -211,6 +211,7 @@ async def test_pause_resume_cancel_and_delete(studio: Studio) -> None:
     assert len(gone) == 2
     shown = await view(studio, id)
     assert (shown.state, shown.counts["cancelled"], shown.counts["review"]) == (BatchState.CANCELLED, 2, len(done))
+    assert (shown.done, shown.total) == (len(done), len(done) + 2)  # what was cancelled is not done
     async with studio.db.write() as tx:
         await batches.delete(tx, WS, id)
     with pytest.raises(NotFound):

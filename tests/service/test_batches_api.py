@@ -109,7 +109,8 @@ async def test_lists_go_on_where_they_stopped(studio: Studio, client: httpx.Asyn
     id = await batch(studio, client)
     await studio.make({"source": {"images": ["nothing"]}})
     await studio.finish(id)
-    for path, total in (("/batches", 2), (f"/batches/{id}/items", 3), (f"/batches/{id}/items?order=worst", 3)):
+    for path, total in (("/batches", 2), (f"/batches/{id}/items", 3), (f"/batches/{id}/items?order=worst", 3),
+                        ("/items", 3), ("/items?sku=SKU-00001", 1)):  # fmt: skip
         seen: list[str] = []
         cursor: dict[str, str] = {}
         while True:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from shelf import InProcess, packed, photo, settings_in
 from sqlalchemy import insert, update
 from studio import OTHER, WS, Studio
 
-from packshot.catalog import imports
+from packshot.catalog import imports, runs
 from packshot.catalog.batches import BatchView, get
 from packshot.catalog.status import BatchState
 from packshot.db import tables as t
@@ -65,7 +67,8 @@ async def test_what_a_row_names_elsewhere_is_fetched(studio: Studio, monkeypatch
     async def bring_rows(run: Any, ctx: Any, rows: Any) -> dict[str, Any]:
         asked.extend(rows)
         new = await studio.add_photos(1, first=7)
-        return {"images": new, "refused": [{"name": "row 4", "reason": "It did not arrive."}]}
+        wishes = {new[0]: {"template": "gradient", "channels": [], "priority": ""}}
+        return {"images": new, "refused": [{"name": "row 4", "reason": "It did not arrive."}], "wishes": wishes}
 
     monkeypatch.setattr(imports, "bring_rows", bring_rows)
     sheet = (
@@ -100,7 +103,44 @@ async def test_a_zip_is_imported_and_an_import_s_photos_are_taken(
     assert (await shown(studio, await studio.make({"source": {"upload": run}}))).total == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"sku\n", b"sku,colour\n1,2\n", b"\0\1\2", b'sku,file\n"1,2\n'])
+async def test_a_list_of_skus_alone_takes_all_photos_of_these_products(studio: Studio) -> None:
+    photos = await studio.add_photos(3)
+    sheet = b"sku,priority\nSKU-00002,urgent\nSKU-00000,\nSKU-7,\n"
+    id = await studio.make({"source": {"upload": await upload(studio, sheet)}})
+    assert {row.photo_id: row.priority for row in await studio.rows(t.items)} == {photos[2]: 1, photos[0]: 5}
+    assert [u.name for u in (await shown(studio, id)).unmatched] == ["row 4: SKU-7"]
+
+
+async def test_a_zip_s_list_says_what_each_photo_wears_as_a_list_alone_does(studio: Studio, tmp_path: Path) -> None:
+    studio.pixels = InProcess(settings_in(tmp_path))
+    sheet = (
+        "sku,file,template,channel,priority\nA,1.jpg,gradient,web;amazon,URGENT\nB,2.jpg,,,\nC,3.jpg,nope,,\n"
+        f"D,4.jpg,{'x' * 300},,\n"
+    )
+    content = packed({"list.csv": sheet.encode()} | {f"{n}.jpg": photo(n) for n in (1, 2, 3, 4)})
+    wish = {"source": {"upload": await upload(studio, content, "zip")}, "priority": "overnight"}
+    first = await studio.make(wish)
+    async with studio.db.write() as tx:
+        request = {"upload": "upl_1"}
+        ticket = await runs.start(tx, WS, "import", stages=["segment"], request=request, by="usr_1")
+    run = await studio.run(ticket.id)
+    result = await imports.work(run, studio)
+    async with studio.db.write() as tx:
+        await runs.advance(tx, run, result)
+    second = await studio.make(wish | {"source": {"upload": ticket.id}})
+    names = {row.id: row.name for row in await studio.rows(t.photos)}
+    for batch in (first, second):
+        rows = {names[row.photo_id]: row for row in await studio.rows(t.items, t.items.c.batch_id == batch)}
+        looks = {name: (row.template_id, row.priority) for name, row in rows.items()}
+        assert looks == {"1.jpg": ("gradient", 1), "2.jpg": ("white", 10)}
+        [version] = await studio.rows(t.item_versions, t.item_versions.c.item_id == rows["1.jpg"].id)
+        assert [channel["id"] for channel in version.channels] == ["master", "web", "amazon"]
+        assert {u.name for u in (await shown(studio, batch)).unmatched} == {"3.jpg", "4.jpg"}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"sku\n", b"file\na.jpg\n", b"sku,colour\n1,2\n", b"\0\1\2", b'sku,file\n"1,2\n']
+)
 async def test_a_list_that_cannot_be_read_fails_its_batch_with_words(studio: Studio, content: bytes) -> None:
     id, ticket = await studio.ask({"source": {"upload": await upload(studio, content)}})
     from packshot.catalog import filling

@@ -137,7 +137,7 @@ async def test_one_photo_is_answered_with_its_analysis(client: httpx.AsyncClient
     assert (product["sku"], product["photos"][0]["id"]) == ("SHOE-7", made["id"])
     again = (await client.post("/images", files=parts(("copy.jpg", photo(1))), data={"sku": "SHOE-7"})).json()
     assert again["role"] == "angle 2" and again["findings"][-1]["check"] == "duplicate"
-    assert made["id"] in again["findings"][-1]["words"]
+    assert "“shoe.jpg” of SHOE-7" in again["findings"][-1]["words"] and again["findings"][-1]["value"] == 1
 
 
 async def test_of_several_photos_a_bad_one_loses_no_other(client: httpx.AsyncClient) -> None:
@@ -303,7 +303,38 @@ async def test_lists_go_on_where_they_stopped(client: httpx.AsyncClient) -> None
         assert [photo["id"] for photo in shown] == wanted, params
     assert (await client.get("/images", params={"collection_id": "col_x"})).status_code == 404
     for bad in ("nonsense", "!!!", "\x00"):
-        assert (await client.get("/images", params={"cursor": bad})).status_code == 422
+        for path in ("/images", "/products"):
+            assert (await client.get(path, params={"cursor": bad})).status_code == 422
+
+
+async def test_lists_are_counted_where_it_is_asked_for_and_go_on_in_their_order(client: httpx.AsyncClient) -> None:
+    ids = [(await upload(client, n, f"{n}.jpg", sku=sku))["id"] for n, sku in enumerate(("B", "a", "C"))]
+    one = (await client.get("/products", params={"order": "sku", "limit": 2, "count": True})).json()
+    assert ([p["sku"] for p in one["items"]], one["total"]) == (["a", "B"], 3)
+    asked = {"order": "sku", "limit": 2, "cursor": one["next_cursor"]}
+    two = (await client.get("/products", params=asked)).json()
+    assert ([p["sku"] for p in two["items"]], two["total"], two["next_cursor"]) == (["C"], None, None)
+    other = await client.get("/products", params=asked | {"order": "title"})
+    assert other.status_code == 422 and other.json()["subject"] == "cursor"
+    for flagged, total in ((True, 3), (False, 0)):  # their photos are blurred
+        params = {"flagged": flagged, "unsorted": True, "count": True, "limit": 1}
+        found = (await client.get("/products", params=params)).json()
+        assert (len(found["items"]), found["total"]) == (min(total, 1), total)
+    some = (await client.get("/images", params={"ids": [ids[2], ids[0], "img_0"], "limit": 1, "count": True})).json()
+    assert ([p["id"] for p in some["items"]], some["total"]) == ([ids[2]], 2) and some["next_cursor"]
+    assert (await client.get("/images", params={"ids": ["x"] * 201})).status_code == 422
+    assert (await client.get("/images", params={"ids": "no-id"})).status_code == 422
+    assert (await client.get("/products", params={"order": "price"})).status_code == 422
+
+
+async def test_what_is_wrong_and_what_to_do_are_told_apart(client: httpx.AsyncClient) -> None:
+    await client.post("/products", json={"sku": "A"})
+    told = (await client.post("/products", json={"sku": "A"})).json()
+    assert told["detail"] == "A: there is a product of this sku already." and told["subject"] == "A"
+    assert told["remedy"] == "Change that one, or take another."
+    sent = await client.post("/images", files=parts(("a.jpg", b"no photo"), ("b.jpg", photo(1))), data={"sku": "A"})
+    problem = sent.json()["items"][0]["problem"]
+    assert problem["remedy"] and problem["remedy"] not in problem["detail"]
 
 
 # --- products and collections ---
@@ -518,7 +549,7 @@ async def test_a_run_is_called_off_until_it_is_done(studio: Studio, client: http
     async with studio.db.write() as tx:
         await tx.execute(update(t.runs).where(t.runs.c.id == second).values(status="failed", error=error))
     shown = (await client.get(f"/runs/{second}")).json()["error"]
-    assert (shown["code"], shown["status"], shown["detail"]) == ("damaged_file", 422, "a: cut short. r")
+    assert (shown["code"], shown["status"], shown["detail"]) == ("damaged_file", 422, "a: cut short.")
     assert (shown["type"], shown["remedy"]) == ("urn:packshot:problem:damaged_file", "r")
 
 

@@ -177,7 +177,9 @@ async def test_rows_of_a_batch_s_list_are_brought_by_address(shop: Studio, monke
     result = await imports.bring_rows(run, shop, [(2, row), (3, row | {"sku": "B", "url": "ftp://x"})])
     assert await kept(shop) == [("A", "main", "a.jpg")]
     assert [one["name"] for one in result["refused"]] == ["list row 3"]
-    assert await imports.bring_rows(run, shop, [(2, row)]) == {"images": result["images"], "refused": []}
+    assert await imports.bring_rows(run, shop, [(2, row)]) == {
+        "images": result["images"], "refused": [], "wishes": {},
+    }  # fmt: skip
 
 
 async def test_rows_that_were_brought_before_a_restart_do_not_stand_for_others(

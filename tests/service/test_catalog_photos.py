@@ -46,9 +46,9 @@ async def test_a_look_alike_is_found_among_the_last_two_thousand_and_no_further(
         theirs = await photos.add(tx, OTHER, made("c", "f0f0f0f0f0f0f0f0"), name="c.jpg")
         same = await photos.add(tx, WS, made("old", "f0f0f0f0f0f0f0f0"), name="d.jpg", id="img_zz3")
     [finding] = alike.findings
-    assert (finding.check, finding.verdict, finding.value) == ("duplicate", "warn", 4)
-    assert "a.jpg" in finding.words and far.id in finding.words
-    assert theirs.findings == () and old.id in same.findings[0].words  # the same file is found however old it is
+    assert (finding.check, finding.verdict, finding.value) == ("duplicate", "warn", 1 - 4 / 64)
+    assert "a.jpg" in finding.words and "img_" not in finding.words
+    assert theirs.findings == () and "old.jpg" in same.findings[0].words  # the same file is found however old it is
 
 
 async def test_photos_are_listed_by_collection_and_by_having_no_product(studio: Studio) -> None:
@@ -64,12 +64,16 @@ async def test_photos_are_listed_by_collection_and_by_having_no_product(studio: 
 
     async def listed(**wanted: Any) -> list[str]:
         async with studio.db.read() as tx:
-            return [photo.id for photo in await photos.page(tx, WS, **wanted)]
+            return [photo.id for photo in await photos.page(tx, WS, photos.Sought(**wanted))]
 
     assert await listed(collection_id=top) == await listed(collection_id=inner) == [ids[0]]
     assert await listed(unassigned=True) == [ids[2]]
     assert set(await listed(unassigned=False)) == set(ids[:2])
     assert await listed(unassigned=True, collection_id=top) == []
+    assert await listed(ids=[ids[0], "img_none", ids[2]]) == [ids[2], ids[0]] and await listed(ids=[]) == []
+    async with studio.db.read() as tx:
+        assert await photos.count(tx, WS) == 3 and await photos.count(tx, OTHER, photos.Sought(ids=ids)) == 0
+        assert await photos.count(tx, WS, photos.Sought(collection_id=top)) == 1
 
 
 async def test_a_photo_that_is_taken_away_is_told(studio: Studio) -> None:

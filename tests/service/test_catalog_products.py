@@ -13,7 +13,7 @@ from studio import OTHER, WS, Studio
 from packshot.catalog import collections, mattes, photos, products
 from packshot.catalog.collections import CollectionAsked, CollectionChange
 from packshot.catalog.photos import PhotoChange, safe_name
-from packshot.catalog.products import ProductAsked, ProductChange
+from packshot.catalog.products import ProductAsked, ProductChange, ProductOrder, Sought
 from packshot.db import tables as t
 from packshot.errors import BadOption, Conflict, NotFound, OutOfDate
 
@@ -85,11 +85,13 @@ async def test_nothing_of_another_workspace_is_seen(studio: Studio) -> None:
             photos.add(tx, WS, made(3), name="x", product_id=id), collections.get(tx, WS, place.id),
             collections.put(tx, WS, place.id, add=[id]), collections.remove(tx, WS, place.id),
             collections.create(tx, WS, CollectionAsked(name="x", parent_id=place.id)),
-            products.page(tx, WS, collection_id=place.id),
+            products.page(tx, WS, Sought(collection_id=place.id)),
+            products.count(tx, WS, Sought(collection_id=place.id)),
         ):  # fmt: skip
             with pytest.raises(NotFound):
                 await call
         assert await products.page(tx, WS) == [] and await photos.page(tx, WS) == []
+        assert await products.count(tx, WS) == await photos.count(tx, WS) == 0
         assert await collections.tree(tx, WS) == []
 
 
@@ -99,13 +101,68 @@ async def test_products_are_searched_filtered_and_paged(studio: Studio) -> None:
     async with studio.db.write() as tx:
         await photos.add(tx, WS, made(1), name="a.jpg", product_id=bag)
         found = await products.page(tx, WS, limit=3)
-        rest = await products.page(tx, WS, after=found[-1].id)
+        rest = await products.page(tx, WS, after=products.place(found[-1], ProductOrder.NEWEST))
         assert [one.id for one in [*found, *rest]] == [bag, *reversed(ids)]
         for words, count in (("red SHOE", 5), ("3%", 1), ("%", 5), ("_", 0), ("b0abc", 1), ("63813", 1), ("no", 0)):
-            assert len(await products.page(tx, WS, q=words)) == count, words
-        assert [one.id for one in await products.page(tx, WS, has_photos=True)] == [bag]
-        assert len(await products.page(tx, WS, has_photos=False, category="shoes")) == 5
-        assert [one.sku for one in await products.page(tx, WS, sku="SKU-2")] == ["SKU-2"]
+            assert len(await products.page(tx, WS, Sought(q=words))) == count, words
+            assert await products.count(tx, WS, Sought(q=words)) == count, words
+        assert [one.id for one in await products.page(tx, WS, Sought(has_photos=True))] == [bag]
+        assert len(await products.page(tx, WS, Sought(has_photos=False, category="shoes"))) == 5
+        assert [one.sku for one in await products.page(tx, WS, Sought(sku="SKU-2"))] == ["SKU-2"]
+
+
+async def test_products_in_no_collection_and_those_with_a_photo_to_look_at_are_found(studio: Studio) -> None:
+    shoe, bag, hat = [await product(studio, sku) for sku in ("SHOE", "BAG", "HAT")]
+    warns = [{"check": "blur", "verdict": "warn", "words": "It looks blurred.", "limit": None, "unit": ""}]
+    says = [{"check": "file", "verdict": "ok", "words": 'They say "verdict": "warn" here.', "limit": None, "unit": ""}]
+    async with studio.db.write() as tx:
+        bad = await photos.add(tx, WS, made(1, findings=warns), name="1.jpg", product_id=shoe)
+        await photos.add(tx, WS, made(2, findings=says), name="2.jpg", product_id=shoe)
+        await photos.add(tx, WS, made(3, findings=says), name="3.jpg", product_id=bag)
+        place = await collections.create(tx, WS, CollectionAsked(name="Spring"))
+        await collections.put(tx, WS, place.id, add=[shoe])
+
+    async def found(**sought: Any) -> list[str]:
+        async with studio.db.read() as tx:
+            shown = [one.id for one in await products.page(tx, WS, Sought(**sought))]
+            assert await products.count(tx, WS, Sought(**sought)) == len(shown)
+        return shown
+
+    assert await found(flagged=True) == [shoe] and await found(flagged=False) == [hat, bag]
+    assert await found(unsorted=True) == [hat, bag] and await found(unsorted=False) == [shoe]
+    assert await found(flagged=True, unsorted=True) == [] and await found(unsorted=True, has_photos=False) == [hat]
+    async with studio.db.write() as tx:
+        await photos.delete(tx, WS, bad.id)
+        await collections.remove(tx, WS, place.id)
+    assert await found(flagged=True) == [] and await found(unsorted=True) == [hat, bag, shoe]
+
+
+async def test_each_order_goes_on_where_it_stopped_whatever_came_or_went_meanwhile(studio: Studio) -> None:
+    for sku, title in (("b-2", "Zebra"), ("A-1", ""), ("C-3", "apple"), ("a-0", "Apple"), ("D-4", "mug"), ("m-9", "")):
+        await product(studio, sku, title=title)
+
+    async def walked(order: ProductOrder, sought: Sought, *, meanwhile: str = "") -> list[str]:
+        skus: list[str] = []
+        after = None
+        while True:
+            async with studio.db.read() as tx:
+                shown = await products.page(tx, WS, sought, order=order, after=after, limit=2)
+            skus += [one.sku for one in shown]
+            if len(shown) < 2:
+                return skus
+            after = products.place(shown[-1], order)
+            if meanwhile:  # the last one that was seen goes
+                async with studio.db.write() as tx:
+                    await products.delete(tx, WS, shown[-1].id)
+                meanwhile = ""
+
+    assert await walked(ProductOrder.SKU, Sought()) == ["a-0", "A-1", "b-2", "C-3", "D-4", "m-9"]
+    by_title = await walked(ProductOrder.TITLE, Sought())
+    assert by_title[0] == "A-1" and set(by_title[1:3]) == {"a-0", "C-3"} and by_title[3:] == ["m-9", "D-4", "b-2"]
+    assert await walked(ProductOrder.NEWEST, Sought()) == ["m-9", "D-4", "a-0", "C-3", "A-1", "b-2"]
+    assert await walked(ProductOrder.SKU, Sought(q="a")) == ["a-0", "A-1", "b-2", "C-3"]
+    assert await walked(ProductOrder.TITLE, Sought(), meanwhile="gone") == by_title
+    assert len(await walked(ProductOrder.SKU, Sought(), meanwhile="gone")) == 5
 
 
 async def test_a_product_has_one_main_photo_and_angles_in_order(studio: Studio) -> None:
@@ -150,18 +207,24 @@ async def test_deleting_a_product_takes_its_photos_with_it(studio: Studio) -> No
 
 
 async def test_the_same_photo_twice_is_told_with_the_other_s_name(studio: Studio) -> None:
+    shoe = await product(studio, "SHOE-7")
     async with studio.db.write() as tx:
-        first = await photos.add(tx, WS, made(1, fingerprint="ff00ff00ff00ff00"), name="first.jpg")
+        facts = made(1, fingerprint="ff00ff00ff00ff00")
+        first = await photos.add(tx, WS, facts, name="first.jpg", product_id=shoe)
         await photos.add(tx, OTHER, made(5, fingerprint="0123456789abcdef"), name="theirs.jpg")
         same = await photos.add(tx, WS, made(1, fingerprint="ff00ff00ff00ff00"), name="copy.jpg")
         alike = await photos.add(tx, WS, made(2, fingerprint="ff00ff00ff00ff03"), name="saved anew.jpg")
         other = await photos.add(tx, WS, made(3, fingerprint="0123456789abcdef"), name="other.jpg")
         assert first.findings == () and other.findings == ()
-        assert "first.jpg" in same.findings[0].words and first.id in same.findings[0].words
-        assert (alike.findings[0].check, alike.findings[0].value) == ("duplicate", 2)
-        flagged = await photos.page(tx, WS, flagged=True)
-        assert {p.id for p in flagged} == {same.id, alike.id}
-        assert len(await photos.page(tx, WS, flagged=False)) == 2
+        [twin], [near] = same.findings, alike.findings
+        assert twin.words == "The same file is here already: “first.jpg” of SHOE-7." and twin.value == 1
+        assert near.words == "It looks like “copy.jpg”, a photo without a product, which is here already."
+        assert (near.check, near.value, near.limit) == ("duplicate", 1 - 2 / 64, 1 - 4 / 64)
+        exactly = await photos.add(tx, WS, made(4, fingerprint="ff00ff00ff00ff03"), name="saved again.jpg")
+        assert exactly.findings[0].words.startswith("It looks like") and exactly.findings[0].value == 0.99
+        flagged = await photos.page(tx, WS, photos.Sought(flagged=True))
+        assert {p.id for p in flagged} == {same.id, alike.id, exactly.id}
+        assert len(await photos.page(tx, WS, photos.Sought(flagged=False))) == 2
 
 
 async def test_a_replaced_photo_keeps_its_place_and_open_items_are_made_anew(studio: Studio) -> None:
@@ -215,7 +278,7 @@ async def test_the_tree_grows_moves_without_circles_and_counts(studio: Studio) -
         assert await collections.put(tx, WS, boots.id, add=ids[1:]) == (2, 0)
         counts = {n.name: (n.products, n.products_below) for n in await collections.tree(tx, WS)}
         assert counts == {"Spring": (0, 3), "Shoes": (2, 3), "Boots": (2, 2)}
-        assert len(await products.page(tx, WS, collection_id=spring.id)) == 3
+        assert len(await products.page(tx, WS, Sought(collection_id=spring.id))) == 3
         for parent in (spring.id, shoes.id, boots.id):
             with pytest.raises(BadOption, match="under itself"):
                 await collections.change(tx, WS, spring.id, CollectionChange(parent_id=parent))

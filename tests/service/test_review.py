@@ -221,6 +221,29 @@ async def test_items_are_found_by_status_sku_and_what_was_found(studio: Studio) 
             await items.page(tx, WS, "bat_nope")
 
 
+async def test_what_was_made_of_a_product_is_found_over_all_batches_the_newest_first(studio: Studio) -> None:
+    images = await studio.add_photos(3)
+    one, two = [await studio.make({"name": name, "source": {"images": images}}) for name in ("Spring", "Summer")]
+    await studio.make({"source": {"images": await studio.add_photos(3, ws=OTHER)}}, ws=OTHER)
+    product = (await studio.rows(t.photos, t.photos.c.id == images[1]))[0].product_id
+
+    async def found(**by: Any) -> list[items.ItemView]:
+        async with studio.db.read() as tx:
+            return await items.recent(tx, WS, **by)
+
+    made = await found(product_id=product)
+    assert [(item.batch, item.batch_name, item.photo) for item in made] == [
+        (two, "Summer", images[1]), (one, "Spring", images[1]),
+    ]  # fmt: skip
+    assert await found(sku="SKU-00001") == await found(image_id=images[1]) == made
+    assert await found(sku="SKU-00001", image_id=images[0]) == [] == await found(product_id=f"prd_{OTHER}_00001")
+    first = await found(limit=4)
+    assert len({item.id for item in [*first, *await found(after=first[-1].id)]}) == 6
+    async with studio.db.write() as tx:
+        await batches.delete(tx, WS, two)
+    assert [item.batch for item in await found(product_id=product)] == [one]
+
+
 async def test_failed_items_are_listed_by_cause_and_tried_again_where_they_stood(studio: Studio) -> None:
     batch = await studio.make({"source": {"images": await studio.add_photos(3)}})
     ids = [row.id for row in sorted(await studio.rows(t.items), key=lambda row: row.position)]

@@ -78,7 +78,7 @@ def test_a_photo_is_named_as_typed_and_read_only_when_asked() -> None:
         "shoes/red.one.JPG",
         "red.one",
         "main",
-        "standard",
+        "",
     )
     assert refused == []
     path.write_bytes(b"changed later")
@@ -454,7 +454,7 @@ def test_a_manifest_says_what_each_photo_is() -> None:
 def test_columns_left_empty_are_the_commands() -> None:
     put("a.jpg")
     ((source,), _) = take(manifest("sku,file,role,channel,priority,\nA,a.jpg,,,,\n"))
-    assert (source.role, source.template, source.channels, source.priority) == ("main", "", (), "standard")
+    assert (source.role, source.template, source.channels, source.priority) == ("main", "", (), "")
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

@@ -37,6 +37,8 @@ class Principal:
     role: str
     scopes: frozenset[str]
     csrf: str = ""
+    name: str = ""
+    email: str = ""
 
     @property
     def by(self) -> str:
@@ -52,12 +54,14 @@ async def identify(svc: Service, *, key: str = "", session: str = "") -> Princip
         if now() - (row.last_used_at or 0) > _USED_EVERY:
             async with svc.db.write() as tx:
                 await accounts.used(tx, row.id)
-        return Principal(row.workspace_id, None, row.id, "key", frozenset(row.scopes))
+        return Principal(row.workspace_id, None, row.id, "key", frozenset(row.scopes), name=row.name)
     if not session:
         raise NotSignedIn("this needs a signed-in member or an API key.", remedy="Sign in, or send a key.")
     async with svc.db.read() as tx:
         row = await accounts.session_of(tx, session)
-    return Principal(row.workspace_id, row.user_id, None, row.role, accounts.SCOPES[row.role], row.csrf)
+    return Principal(
+        row.workspace_id, row.user_id, None, row.role, accounts.SCOPES[row.role], row.csrf, row.name, row.email
+    )
 
 
 def same_origin(svc: Service, request: Any) -> bool:

@@ -6,6 +6,7 @@ import re
 from typing import Annotated
 
 from fastapi import Header, Path, Query
+from pydantic import Field
 
 LONGEST_WAIT = 60
 _USUAL_WAIT = 30
@@ -17,6 +18,7 @@ CollectionId = Annotated[str, Path(description="A collection, season or category
 TemplateId = Annotated[str, Path(description="A template, by id.", pattern=_ID)]
 ChannelId = Annotated[str, Path(description="A channel, by id.", pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 RunId = Annotated[str, Path(description="A run, by id.", pattern=_ID)]
+Id = Annotated[str, Field(pattern=_ID)]
 QueryId = Annotated[str | None, Query(pattern=_ID)]
 Search = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 IfMatch = Annotated[

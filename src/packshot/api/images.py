@@ -10,11 +10,11 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from packshot.api.access import Editor, Reader
-from packshot.api.asking import IfMatch, ImageId, Prefer, QueryId, Search
+from packshot.api.asking import Id, IfMatch, ImageId, Prefer, QueryId, Search
 from packshot.api.cursors import after_id, page_of
 from packshot.api.etags import etag, matches
 from packshot.api.forms import MOST_FILES, read_body, read_form, read_small
-from packshot.api.paging import Cursor, Limit, Page
+from packshot.api.paging import Count, Counted, Cursor, Limit
 from packshot.api.runs import RunView, answered
 from packshot.api.service import Svc
 from packshot.api.taking import (
@@ -32,13 +32,14 @@ from packshot.api.taking import (
 )
 from packshot.catalog import looks, outlets, photos, runs
 from packshot.catalog.kept import channels_json, template_json
-from packshot.catalog.photos import PhotoChange, PhotoView
+from packshot.catalog.photos import PhotoChange, PhotoView, Sought
 from packshot.errors import BadInput, BadOption, NoSuchModel, UnsupportedFormat
 from packshot.rules import FileFormat
 
 router = APIRouter(tags=["images"])
 
 LARGEST_SIDE = 6_000
+MOST_IDS = 200  # as many as a page holds
 _NAME = r"^[A-Za-z0-9_-]+$"
 WAITED: dict[int | str, dict[str, Any]] = {200: {"model": RunView, "description": "It was waited for, and has ended."}}
 
@@ -151,6 +152,9 @@ async def list_images(
     who: Reader,
     cursor: Cursor = None,
     limit: Limit = 50,
+    ids: Annotated[
+        list[Id] | None, Query(max_length=MOST_IDS, description="Of these those that are there; give it several times.")
+    ] = None,
     product_id: QueryId = None,
     collection_id: QueryId = None,
     unassigned: Annotated[bool | None, Query(description="Only those of no product, or only those of one.")] = None,
@@ -160,14 +164,15 @@ async def list_images(
         bool | None, Query(description="Only those that are cut out, or only those that are not.")
     ] = None,
     flagged: Annotated[bool | None, Query(description="Only those with something to be said about them.")] = None,
-) -> Page[PhotoView]:
+    count: Count = False,
+) -> Counted[PhotoView]:
     """Photos, the newest first. `q` looks into their names; a collection counts with all that is under it."""
+    sought = Sought(ids, product_id, collection_id, unassigned, q, role, cut_out, flagged)
     async with svc.db.read() as tx:
-        found = await photos.page(
-            tx, who.workspace_id, product_id=product_id, collection_id=collection_id, unassigned=unassigned, q=q,
-            role=role, cut_out=cut_out, flagged=flagged, after=after_id(cursor), limit=limit + 1,
-        )  # fmt: skip
-    return page_of([linked(svc, who, photo) for photo in found], limit, lambda photo: photo.id)
+        found = await photos.page(tx, who.workspace_id, sought, after=after_id(cursor), limit=limit + 1)
+        total = await photos.count(tx, who.workspace_id, sought) if count else None
+    shown = page_of([linked(svc, who, photo) for photo in found], limit, lambda photo: photo.id)
+    return Counted(**dict(shown), total=total)
 
 
 @router.get("/images/{image_id}")

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from packshot.api.access import Editor, Principal, Reader
+from packshot.api.asking import QueryId
 from packshot.api.batches import BatchId
-from packshot.api.cursors import page_of, unpacked
+from packshot.api.cursors import after_id, page_of, unpacked
 from packshot.api.etags import etag
 from packshot.api.links import link
 from packshot.api.paging import Cursor, Limit, Page
@@ -40,8 +41,27 @@ class ItemChange(BaseModel, frozen=True, extra="forbid", json_schema_extra=_CHAN
     priority: Priority | None = None
 
 
-@router.get("/batches/{batch_id}/items")
+@router.get("/items")
 async def list_items(
+    svc: Svc,
+    who: Reader,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    sku: Annotated[str | None, Query(max_length=200, description="Of the product that has it now.")] = None,
+    product_id: QueryId = None,
+    image_id: QueryId = None,
+) -> Page[ItemView]:
+    """Items of all batches, those of the newest batch first: what was made of a product, or of a photo."""
+    async with svc.db.read() as tx:
+        found = await items.recent(
+            tx, who.workspace_id, sku=sku, product_id=product_id, image_id=image_id, after=after_id(cursor),
+            limit=limit + 1,
+        )  # fmt: skip
+    return page_of([_linked(svc, who, item) for item in found], limit, lambda item: item.id)
+
+
+@router.get("/batches/{batch_id}/items")
+async def list_batch_items(
     batch_id: BatchId,
     svc: Svc,
     who: Reader,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from packshot import accounts
-from packshot.accounts import KeyView, MemberView, Role, Scope, WorkspaceSettings, WorkspaceView
+from packshot.accounts import InviteView, KeyView, MemberView, Role, Scope, WorkspaceSettings, WorkspaceView
 from packshot.api.access import Admin, Reader
 from packshot.api.service import Svc
 from packshot.api.session import Email
@@ -81,6 +81,20 @@ async def invite_member(svc: Svc, who: Admin, body: InviteAsked) -> Invited:
     async with svc.db.write() as tx:
         token = await accounts.invite(tx, who.workspace_id, email=body.email, role=body.role, by=who.by)
     return Invited(address=f"{svc.settings.address}/welcome?token={token}", token=token)
+
+
+@router.get("/invites")
+async def list_invites(svc: Svc, who: Admin) -> list[InviteView]:
+    """Invitations that nobody has accepted yet, the newest first."""
+    async with svc.db.read() as tx:
+        return await accounts.open_invites(tx, who.workspace_id)
+
+
+@router.delete("/invites/{invite_id}", status_code=204)
+async def withdraw_invite(svc: Svc, who: Admin, invite_id: Id) -> None:
+    """Take an invitation back: its link no longer works."""
+    async with svc.db.write() as tx:
+        await accounts.withdraw(tx, who.workspace_id, invite_id)
 
 
 @router.patch("/members/{member_id}", status_code=204)

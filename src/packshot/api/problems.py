@@ -32,7 +32,10 @@ class Problem(BaseModel):
     type: str = Field("about:blank", examples=["urn:packshot:problem:not_found"])
     title: str = Field(examples=["Not found"])
     status: int = Field(examples=[404])
-    detail: str = Field(examples=["img_1: there is no such image."])
+    detail: str = Field(
+        description="What is wrong, after what it is about; what to do says `remedy`.",
+        examples=["img_1: there is no such photo."],
+    )
     code: str = Field(examples=["not_found"])
     subject: str = ""
     remedy: str = ""
@@ -100,7 +103,7 @@ def add_to(app: FastAPI) -> None:
 
 
 def answer(error: PackshotError) -> JSONResponse:
-    made = _problem(error.status, error.code, error.message, subject=error.subject, remedy=error.remedy)
+    made = _problem(error.status, error.code, error.sentence, subject=error.subject, remedy=error.remedy)
     if isinstance(error, NotSignedIn):
         made.headers["WWW-Authenticate"] = "Bearer"
     if (isinstance(error, TooManyTries | Unavailable) and error.retryable) or error.status == 503:

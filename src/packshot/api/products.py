@@ -9,14 +9,15 @@ from pydantic import BaseModel, Field
 
 from packshot.api.access import Editor, Principal, Reader
 from packshot.api.asking import IfMatch, ProductId, QueryId, Search
-from packshot.api.cursors import after_id, page_of
+from packshot.api.cursors import page_of, unpacked
 from packshot.api.etags import etag, matches
-from packshot.api.paging import Cursor, Limit, Page
+from packshot.api.paging import Count, Counted, Cursor, Limit
 from packshot.api.service import Service, Svc
 from packshot.api.taking import linked
 from packshot.catalog import products
-from packshot.catalog.products import ProductAsked, ProductChange, ProductView
+from packshot.catalog.products import ProductAsked, ProductChange, ProductOrder, ProductView, Sought, place
 from packshot.catalog.wording import Line
+from packshot.errors import BadOption
 
 router = APIRouter(tags=["products"])
 
@@ -51,14 +52,27 @@ async def list_products(
     collection_id: QueryId = None,
     category: Annotated[Line | None, Query(max_length=200, description="Exactly this one.")] = None,
     has_photos: Annotated[bool | None, Query(description="Only those with photos, or only those without.")] = None,
-) -> Page[ProductView]:
-    """Products, the newest first. `q` looks into sku, title, gtin and asin; a collection takes in what is under it."""
+    flagged: Annotated[
+        bool | None, Query(description="Only those with a photo that a check wants looked at, or only those without.")
+    ] = None,
+    unsorted: Annotated[bool | None, Query(description="Only those in no collection, or only those in one.")] = None,
+    order: Annotated[
+        ProductOrder,
+        Query(description="The newest first; by sku; or by title, where the sku stands in for a missing one."),
+    ] = ProductOrder.NEWEST,
+    count: Count = False,
+) -> Counted[ProductView]:
+    """Products in order. `q` looks into sku, title, gtin and asin; a collection takes in what is under it."""
+    sought = Sought(q, sku, collection_id, category, has_photos, flagged, unsorted)
     async with svc.db.read() as tx:
         found = await products.page(
-            tx, who.workspace_id, q=q, sku=sku, collection_id=collection_id, category=category, has_photos=has_photos,
-            after=after_id(cursor), limit=limit + 1,
-        )  # fmt: skip
-    return page_of([with_links(svc, who, product) for product in found], limit, lambda product: product.id)
+            tx, who.workspace_id, sought, order=order, after=_after(cursor, order), limit=limit + 1
+        )
+        total = await products.count(tx, who.workspace_id, sought) if count else None
+    shown = page_of(
+        [with_links(svc, who, product) for product in found], limit, lambda one: [order, *place(one, order)]
+    )
+    return Counted(**dict(shown), total=total)
 
 
 @router.get("/products/{product_id}")
@@ -107,6 +121,15 @@ async def order_photos(
 def with_links(svc: Service, who: Principal, product: ProductView) -> ProductView:
     """The same with links instead of keys."""
     return product.model_copy(update={"photos": tuple(linked(svc, who, photo) for photo in product.photos)})
+
+
+def _after(cursor: str | None, order: ProductOrder) -> tuple[str, str] | None:
+    if cursor is None:
+        return None
+    match unpacked(cursor):
+        case [str() as of, str() as value, str() as id] if of == order:
+            return value, id
+    raise BadOption("this is not a cursor of this list.", subject="cursor", remedy="Begin without one.")
 
 
 def _shown(svc: Service, who: Principal, response: Response, product: ProductView) -> ProductView:

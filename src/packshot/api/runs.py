@@ -162,6 +162,6 @@ def _linked(svc: Service, who: Principal, node: Any) -> Any:
 def _problem(told: dict[str, Any]) -> Problem:
     return Problem(
         type=f"urn:packshot:problem:{told['code']}", title=told["code"].replace("_", " ").capitalize(),
-        status=told["status"], detail=told["reason"], code=told["code"], subject=told["subject"],
-        remedy=told["remedy"],
+        status=told["status"], detail=": ".join(part for part in (told["subject"], told["problem"]) if part),
+        code=told["code"], subject=told["subject"], remedy=told["remedy"],
     )  # fmt: skip

@@ -43,6 +43,8 @@ class SessionView(BaseModel):
     """Who is signed in; `csrf` goes into X-CSRF-Token of every change."""
 
     user: str
+    name: str = Field(description="Of the member, or of the API key.")
+    email: str = Field(description="Of the member; empty for an API key.")
     role: str
     csrf: str
     workspace: WorkspaceView
@@ -82,9 +84,8 @@ async def accept_invite(svc: Svc, request: Request, response: Response, body: Ac
 async def who_am_i(svc: Svc, who: Reader) -> SessionView:
     """Who is signed in."""
     async with svc.db.read() as tx:
-        return SessionView(
-            user=who.by, role=who.role, csrf=who.csrf, workspace=await accounts.workspace(tx, who.workspace_id)
-        )
+        shop = await accounts.workspace(tx, who.workspace_id)
+    return SessionView(user=who.by, name=who.name, email=who.email, role=who.role, csrf=who.csrf, workspace=shop)
 
 
 @router.delete("/session", status_code=204)
@@ -127,4 +128,4 @@ async def _signed_in(svc: Service, response: Response, made: SignedIn) -> Sessio
     async with svc.db.read() as tx:
         row = await accounts.session_of(tx, made.token)
         shop = await accounts.workspace(tx, made.workspace_id)
-    return SessionView(user=made.user_id, role=row.role, csrf=made.csrf, workspace=shop)
+    return SessionView(user=made.user_id, name=row.name, email=row.email, role=row.role, csrf=made.csrf, workspace=shop)

@@ -186,7 +186,7 @@ def _head(upload: Upload) -> bytes:
 def _problem(error: PackshotError) -> Problem:
     return Problem(
         type=f"urn:packshot:problem:{error.code}", title=error.code.replace("_", " ").capitalize(),
-        status=error.status, detail=error.message, code=error.code, subject=error.subject, remedy=error.remedy,
+        status=error.status, detail=error.sentence, code=error.code, subject=error.subject, remedy=error.remedy,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import Row, select, update
 
 from packshot.catalog import looks, outlets, runs
@@ -53,7 +53,7 @@ class BatchView(BaseModel, frozen=True):
     looks: tuple[Look, ...]
     channels: tuple[str, ...]
     counts: dict[str, int]
-    done: int
+    done: int = Field(description="Made, or failed for good; neither waiting nor cancelled.")
     total: int
     unmatched: tuple[Unmatched, ...]
     flags: tuple[Flag, ...]

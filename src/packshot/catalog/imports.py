@@ -52,8 +52,9 @@ class Wish:
 
 
 async def work(run: Row[Any], ctx: Any) -> Result:
-    """An import.  Gives {images: [ids], refused: [{name, code, words, remedy, reason}]}.
+    """An import.  Gives {images: [ids], refused: [{name, code, words, remedy, reason}], wishes}.
 
+    wishes: photo → {template, channels, priority}, where its row of a list says so: for a batch of these photos.
     run.request: {upload} or {urls}; and product_id, role, collection_id, each or none.
     Raises NotFound where the upload is gone, DiskFull.
     """
@@ -121,7 +122,7 @@ def _archive(path: Path, name: str, ctx: Any) -> tuple[list[Source], list[Refuse
 def _list(path: Path, name: str, ctx: Any) -> tuple[list[Source], list[Refused]]:
     limits = ctx.settings.limits
     try:
-        found = list(from_rows(list(manifest_rows(path.read_bytes(), limits)), name, limits))
+        found = list(from_rows(list(manifest_rows(path.read_bytes(), limits, names_photos=True)), name, limits))
     except PackshotError as error:
         return [], [Refused(name, error)]
     return [one for one in found if isinstance(one, Source)], [one for one in found if isinstance(one, Refused)]
@@ -175,14 +176,14 @@ async def _bring(
         kept = await _kept(tx, run.workspace_id, ids)
     bringing.images = {place: id for place, id in enumerate(ids) if id in kept}
     if told is not None and not await told(bringing):
-        return bringing.result()
+        return bringing.result() | {"wishes": {}}
     left = [(place, source) for place, source in enumerate(sources) if ids[place] not in kept]
     with tempfile.TemporaryDirectory(prefix="packshot-import-", ignore_cleanup_errors=True) as folder:
         async with aclosing(_read_ahead(left, Path(folder))) as members:
             await _take(run, ctx, members, bringing, ids, wish=wish, told=told)
     if told is not None:
         await told(bringing)
-    return bringing.result()
+    return bringing.result() | {"wishes": _wishes(sources, bringing.images)}
 
 
 async def _take(
@@ -295,6 +296,15 @@ async def _add(
 
 def _sku(source: Source) -> str:
     return _cut(source.sku, 200) or "photo"
+
+
+def _wishes(sources: Sequence[Source], images: Mapping[int, str]) -> dict[str, dict[str, Any]]:
+    wanted = {
+        id: {"template": source.template, "channels": list(source.channels), "priority": source.priority}
+        for place, id in images.items()
+        for source in [sources[place]]
+    }
+    return {id: wish for id, wish in wanted.items() if any(wish.values())}
 
 
 def _cut(text: str, length: int) -> str:

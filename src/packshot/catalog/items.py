@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Row, Text, cast, func, or_, select, tuple_, update
+from sqlalchemy import Row, func, or_, select, tuple_, update
 
 from packshot.catalog import looks, outlets
 from packshot.catalog.asked import with_master
 from packshot.catalog.batches import row as batch_row
 from packshot.catalog.reasons import Changed
 from packshot.catalog.status import BatchState, ItemStatus, Priority
+from packshot.catalog.told import bad
 from packshot.catalog.versions import Renewal, latest, remake, renew, tell_items
 from packshot.catalog.work import Ticket
 from packshot.channel import Channel
@@ -23,7 +24,7 @@ from packshot.errors import Conflict, NotFound, OutOfDate
 from packshot.finding import Finding
 from packshot.template import Template
 
-__all__ = ["ItemDetail", "ItemView", "change", "get", "page", "remake"]
+__all__ = ["ItemDetail", "ItemView", "change", "get", "page", "recent", "remake"]
 
 _LEVELS = {priority.level: priority for priority in Priority}
 
@@ -41,6 +42,7 @@ class ItemView(BaseModel, frozen=True):
 
     id: str
     batch: str
+    batch_name: str
     photo: str
     photo_name: str
     sku: str
@@ -133,7 +135,7 @@ def _query() -> Any:
             items, photos.c.name.label("photo_name"), photos.c.role, photos.c.thumb_key.label("thumb"),
             func.coalesce(products.c.sku, "").label("sku"), func.coalesce(products.c.title, "").label("title"),
             item_versions.c.findings, item_versions.c.before_key.label("before"),
-            item_versions.c.after_key.label("after"),
+            item_versions.c.after_key.label("after"), batches.c.name.label("batch_name"),
         )
         .join(photos, photos.c.id == items.c.photo_id)
         .outerjoin(products, products.c.id == photos.c.product_id)
@@ -183,19 +185,37 @@ async def page(
     return [ItemView.model_validate(_view(row)) for row in await tx.execute(query.limit(limit))]
 
 
+async def recent(
+    tx: Tx,
+    workspace_id: str,
+    *,
+    sku: str | None = None,
+    product_id: str | None = None,
+    image_id: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> list[ItemView]:
+    """Items of all batches, those of the newest batch first.  after: the id of the last one seen."""
+    query = _query().where(items.c.workspace_id == workspace_id).order_by(items.c.id.desc()).limit(limit)
+    if sku is not None:
+        query = query.where(products.c.sku == sku)
+    if product_id is not None:
+        query = query.where(photos.c.product_id == product_id)
+    if image_id is not None:
+        query = query.where(items.c.photo_id == image_id)
+    if after:
+        query = query.where(items.c.id < after)
+    return [ItemView.model_validate(_view(row)) for row in await tx.execute(query)]
+
+
 def _told(channel: str | None, finding: str | None) -> Any:
-    """Whether a file of the item's version has such a finding: read off the text, kept as written by both databases."""
-    check = f'"check": "{finding}", ' if finding else ""
-    text = cast(renditions.c.findings, Text)
-    bad = [text.contains(f'{check}"verdict": "{verdict}"', autoescape=True) for verdict in ("warn", "fail")]
+    """Whether a file of the item's version has such a finding; of any channel, or the composition itself."""
     files = select(renditions.c.item_id).where(
-        renditions.c.item_id == items.c.id, renditions.c.version == items.c.version, or_(*bad)
+        renditions.c.item_id == items.c.id, renditions.c.version == items.c.version, bad(renditions.c.findings, finding)
     )
     if channel is not None:
         return files.where(renditions.c.channel == channel).exists()
-    text = cast(item_versions.c.findings, Text)
-    own = [text.contains(f'{check}"verdict": "{verdict}"', autoescape=True) for verdict in ("warn", "fail")]
-    return or_(files.exists(), *own)
+    return or_(files.exists(), bad(item_versions.c.findings, finding))
 
 
 def _view(row: Row[Any]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
+from pydantic import ValidationError
+
 from packshot.catalog.asked import Special
 from packshot.catalog.listing import Unmatched, entry, photo_query
 from packshot.catalog.planning import Entry
@@ -35,7 +37,8 @@ async def match(tx: Tx, workspace_id: str, rows: Sequence[tuple[int, Row]]) -> M
     by_name = await _photos(tx, workspace_id, photos.c.name, "name", names)
     matched = Matched([], [], [])
     for (number, row), name in zip(rows, names, strict=True):
-        special, wrong = wish(row)
+        channels = tuple(dict.fromkeys(re.findall(r"[^;|,\s]+", row["channel"])))
+        special, wrong = wish(row["template"], channels, row["priority"])
         chosen = _of_product(by_sku.get(row["sku"], []), row["role"], name) or by_name.get(name, [])[-1:]
         if wrong:
             matched.unmatched.append({"name": _shown(number, row), "reason": wrong})
@@ -49,19 +52,17 @@ async def match(tx: Tx, workspace_id: str, rows: Sequence[tuple[int, Row]]) -> M
     return matched
 
 
-def wish(row: Row) -> tuple[Special | None, str]:
-    """What a row wants for its photo: template, channels, priority; or what is wrong with that."""
-    priority = row["priority"].lower()
-    if priority and priority not in list(Priority):
-        return None, f"There is no priority “{row['priority']}”: use {', '.join(Priority)}."
-    channels = tuple(dict.fromkeys(re.findall(r"[^;|,\s]+", row["channel"])))
-    if not (row["template"] or channels or priority):
+def wish(template: str, channels: Sequence[str], priority: str) -> tuple[Special | None, str]:
+    """What a list wants for its photo, or what is wrong with that.  Empty: as the batch has it."""
+    if priority and priority.lower() not in list(Priority):
+        return None, f"There is no priority “{priority}”: use {', '.join(Priority)}."
+    if not (template or channels or priority):
         return None, ""
-    special = Special(
-        sku=row["sku"] or "-", template=row["template"] or None, channels=channels or None,
-        priority=Priority(priority) if priority else None,
-    )  # fmt: skip
-    return special, ""
+    wanted = {"template": template or None, "channels": tuple(channels) or None, "priority": priority.lower() or None}
+    try:
+        return Special.model_validate({"sku": "-", **wanted}), ""
+    except ValidationError:
+        return None, "Its template and channels are more, or longer, than there are."
 
 
 def _of_product(found: Sequence[Entry], role: str, name: str) -> Sequence[Entry]:

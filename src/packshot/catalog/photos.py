@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -29,6 +30,8 @@ NAME_LENGTH = 200
 ALIKE_BITS = 4
 # … and a photo is compared with so many before it; the same file is found however old.
 COMPARED = 2_000
+# Only the same file is as similar as 1.
+_NOT_THE_FILE = 0.99
 
 
 def _role(text: str) -> str:
@@ -117,48 +120,40 @@ async def row(tx: Tx, workspace_id: str, photo_id: str, *, lock: bool = False) -
     return found
 
 
-async def page(
-    tx: Tx,
-    workspace_id: str,
-    *,
-    product_id: str | None = None,
-    collection_id: str | None = None,
-    unassigned: bool | None = None,
-    q: str | None = None,
-    role: str | None = None,
-    cut_out: bool | None = None,
-    flagged: bool | None = None,
-    after: str | None = None,
-    limit: int = 50,
-) -> list[PhotoView]:
-    """Photos, the newest first.
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which photos a list is of: all of what is given holds.
 
-    collection_id: of products in it and in what is under it.  unassigned: those of no product.  q: in the name.
-    after: the id of the last one seen.  Raises NotFound where there is no such collection.
+    collection_id: of products in it and in what is under it.  unassigned: of no product.  q: in the name.
     """
-    query = select(photos).where(_live(workspace_id)).order_by(photos.c.id.desc()).limit(limit)
-    if product_id is not None:
-        query = query.where(photos.c.product_id == product_id)
-    if collection_id is not None:
-        await collections.row(tx, workspace_id, collection_id)
-        inside = select(product_collections.c.product_id).where(
-            product_collections.c.collection_id.in_(collections.under(workspace_id, collection_id))
-        )
-        query = query.where(photos.c.product_id.in_(inside))
-    if unassigned is not None:
-        query = query.where(photos.c.product_id.is_(None) if unassigned else photos.c.product_id.is_not(None))
-    if q:
-        query = query.where(photos.c.name.icontains(q, autoescape=True))
-    if role:
-        query = query.where(photos.c.role == role.lower())
-    if cut_out is not None:
-        query = query.where(photos.c.matte_version > 0 if cut_out else photos.c.matte_version == 0)
-    if flagged is not None:
-        some = func.json_array_length(photos.c.findings)
-        query = query.where(some > 0 if flagged else some == 0)
+
+    ids: Sequence[str] | None = None
+    product_id: str | None = None
+    collection_id: str | None = None
+    unassigned: bool | None = None
+    q: str | None = None
+    role: str | None = None
+    cut_out: bool | None = None
+    flagged: bool | None = None
+
+
+async def page(
+    tx: Tx, workspace_id: str, sought: Sought = Sought(), *, after: str | None = None, limit: int = 50
+) -> list[PhotoView]:
+    """Photos, the newest first.  after: the id of the last one seen.
+
+    Raises NotFound where there is no such collection.
+    """
+    query = select(photos).where(*await _of(tx, workspace_id, sought)).order_by(photos.c.id.desc()).limit(limit)
     if after:
         query = query.where(photos.c.id < after)
     return [view(found) for found in await tx.execute(query)]
+
+
+async def count(tx: Tx, workspace_id: str, sought: Sought = Sought()) -> int:
+    """How many there are on all pages.  Raises NotFound where there is no such collection."""
+    query = select(func.count()).select_from(photos).where(*await _of(tx, workspace_id, sought))
+    return (await tx.execute(query)).scalar_one()
 
 
 async def of_products(tx: Tx, workspace_id: str, product_ids: Sequence[str]) -> dict[str, list[PhotoView]]:
@@ -290,6 +285,33 @@ def _live(workspace_id: str) -> Any:
     return (photos.c.workspace_id == workspace_id) & photos.c.deleted_at.is_(None)
 
 
+async def _of(tx: Tx, workspace_id: str, sought: Sought) -> list[Any]:
+    """The conditions of a list."""
+    wanted = [_live(workspace_id)]
+    if sought.ids is not None:
+        wanted.append(photos.c.id.in_(sought.ids))
+    if sought.product_id is not None:
+        wanted.append(photos.c.product_id == sought.product_id)
+    if sought.collection_id is not None:
+        await collections.row(tx, workspace_id, sought.collection_id)
+        inside = select(product_collections.c.product_id).where(
+            product_collections.c.collection_id.in_(collections.under(workspace_id, sought.collection_id))
+        )
+        wanted.append(photos.c.product_id.in_(inside))
+    if sought.unassigned is not None:
+        wanted.append(photos.c.product_id.is_(None) if sought.unassigned else photos.c.product_id.is_not(None))
+    if sought.q:
+        wanted.append(photos.c.name.icontains(sought.q, autoescape=True))
+    if sought.role:
+        wanted.append(photos.c.role == sought.role.lower())
+    if sought.cut_out is not None:
+        wanted.append(photos.c.matte_version > 0 if sought.cut_out else photos.c.matte_version == 0)
+    if sought.flagged is not None:
+        some = func.json_array_length(photos.c.findings)
+        wanted.append(some > 0 if sought.flagged else some == 0)
+    return wanted
+
+
 async def _update(tx: Tx, workspace_id: str, photo_id: str, **fields: Any) -> None:
     await tx.execute(
         update(photos)
@@ -339,26 +361,32 @@ async def _twin(
     tx: Tx, workspace_id: str, sha256: str, fingerprint: str, *, besides: str | None = None
 ) -> Finding | None:
     """The photo that is here already and looks the same."""
-    columns = select(photos.c.id, photos.c.fingerprint, photos.c.name).where(_live(workspace_id))
+    columns = (
+        select(photos.c.fingerprint, photos.c.name, products.c.sku)
+        .outerjoin(products, products.c.id == photos.c.product_id)
+        .where(_live(workspace_id))
+    )
     if besides is not None:
         columns = columns.where(photos.c.id != besides)
     same = (await tx.execute(columns.where(photos.c.sha256 == sha256).limit(1))).first()
     if same is not None:
-        return _duplicate(f"The same file is here already: “{same.name}” ({same.id}).", 0)
+        return _duplicate(f"The same file is here already: {_called(same)}.", 1)
     mark = int(fingerprint, 16)
     for other in await tx.execute(columns.order_by(photos.c.id.desc()).limit(COMPARED)):
         bits = alike(mark, int(other.fingerprint, 16))
         if bits <= ALIKE_BITS:
-            return _duplicate(f"It looks the same as “{other.name}” ({other.id}), which is here already.", bits)
+            return _duplicate(
+                f"It looks like {_called(other)}, which is here already.", min(_NOT_THE_FILE, 1 - bits / 64)
+            )
     return None
 
 
-def _duplicate(words: str, bits: int) -> Finding:
+def _called(photo: Any) -> str:
+    return f"“{photo.name}” of {photo.sku}" if photo.sku else f"“{photo.name}”, a photo without a product"
+
+
+def _duplicate(words: str, similarity: float) -> Finding:
     return Finding(
-        check="duplicate",
-        verdict=Verdict.WARN,
-        words=words,
-        value=bits,
-        limit=ALIKE_BITS,
-        unit="bits of 64 that differ",
-    )
+        check="duplicate", verdict=Verdict.WARN, words=words, value=similarity, limit=1 - ALIKE_BITS / 64,
+        unit="similarity",
+    )  # fmt: skip

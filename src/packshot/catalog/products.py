@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field
-from sqlalchemy import Row, exists, insert, or_, select, update
+from sqlalchemy import Row, exists, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from packshot.catalog import collections, photos
 from packshot.catalog.events import tell
 from packshot.catalog.photos import PhotoView
+from packshot.catalog.told import bad
 from packshot.catalog.wording import Line
 from packshot.db import Tx
 from packshot.db.tables import new_id, now, product_collections, products
@@ -124,43 +127,66 @@ async def row(tx: Tx, workspace_id: str, product_id: str, *, lock: bool = False)
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which products a list is of: all of what is given holds.
+
+    q: in sku, title, gtin or asin.  collection_id: in it or in what is under it.  unsorted: in no collection.
+    flagged: with a photo that a check wants looked at.
+    """
+
+    q: str | None = None
+    sku: str | None = None
+    collection_id: str | None = None
+    category: str | None = None
+    has_photos: bool | None = None
+    flagged: bool | None = None
+    unsorted: bool | None = None
+
+
+class ProductOrder(StrEnum):
+    NEWEST = "newest"
+    SKU = "sku"
+    TITLE = "title"  # of those without one the sku stands in
+
+
+def place(product: ProductView, order: ProductOrder) -> tuple[str, str]:
+    """Where it stands in a list of this order: the list goes on `after` it."""
+    by = {ProductOrder.NEWEST: "", ProductOrder.SKU: product.sku, ProductOrder.TITLE: product.title or product.sku}
+    return by[order], product.id
+
+
 async def page(
     tx: Tx,
     workspace_id: str,
+    sought: Sought = Sought(),
     *,
-    q: str | None = None,
-    sku: str | None = None,
-    collection_id: str | None = None,
-    category: str | None = None,
-    has_photos: bool | None = None,
-    after: str | None = None,
+    order: ProductOrder = ProductOrder.NEWEST,
+    after: tuple[str, str] | None = None,
     limit: int = 50,
 ) -> list[ProductView]:
-    """Products, the newest first.
+    """Products in order; capitals and small letters are the same in it.  after: the `place` of the last one seen.
 
-    q: in sku, title, gtin or asin.  collection_id: those in it and in what is under it.  after: the last id seen.
     Raises NotFound where there is no such collection.
     """
-    query = select(products).where(_live(workspace_id)).order_by(products.c.id.desc()).limit(limit)
-    if q:
-        columns = (products.c.sku, products.c.title, products.c.gtin, products.c.asin)
-        query = query.where(or_(*(column.icontains(q, autoescape=True) for column in columns)))
-    if sku is not None:
-        query = query.where(products.c.sku == sku)
-    if category is not None:
-        query = query.where(products.c.category == category)
-    if collection_id is not None:
-        await collections.row(tx, workspace_id, collection_id)
-        inside = select(product_collections.c.product_id).where(
-            product_collections.c.collection_id.in_(collections.under(workspace_id, collection_id))
-        )
-        query = query.where(products.c.id.in_(inside))
-    if has_photos is not None:
-        some = exists().where(photo_rows.c.product_id == products.c.id, photo_rows.c.deleted_at.is_(None))
-        query = query.where(some if has_photos else ~some)
-    if after:
-        query = query.where(products.c.id < after)
+    query = select(products).where(*await _of(tx, workspace_id, sought)).limit(limit)
+    if order is ProductOrder.NEWEST:
+        query = query.order_by(products.c.id.desc())
+        if after:
+            query = query.where(products.c.id < after[1])
+    else:
+        called = func.coalesce(func.nullif(products.c.title, ""), products.c.sku)
+        by = products.c.sku if order is ProductOrder.SKU else called
+        query = query.order_by(func.lower(by), products.c.id)
+        if after:
+            query = query.where(tuple_(func.lower(by), products.c.id) > tuple_(func.lower(after[0]), after[1]))
     return await _views(tx, workspace_id, (await tx.execute(query)).all())
+
+
+async def count(tx: Tx, workspace_id: str, sought: Sought = Sought()) -> int:
+    """How many there are on all pages.  Raises NotFound where there is no such collection."""
+    query = select(func.count()).select_from(products).where(*await _of(tx, workspace_id, sought))
+    return (await tx.execute(query)).scalar_one()
 
 
 async def change(tx: Tx, workspace_id: str, product_id: str, wanted: ProductChange) -> ProductView:
@@ -205,6 +231,33 @@ async def reorder(tx: Tx, workspace_id: str, product_id: str, order: Sequence[st
 
 def _live(workspace_id: str) -> Any:
     return (products.c.workspace_id == workspace_id) & products.c.deleted_at.is_(None)
+
+
+async def _of(tx: Tx, workspace_id: str, sought: Sought) -> list[Any]:
+    """The conditions of a list."""
+    wanted = [_live(workspace_id)]
+    if sought.q:
+        columns = (products.c.sku, products.c.title, products.c.gtin, products.c.asin)
+        wanted.append(or_(*(column.icontains(sought.q, autoescape=True) for column in columns)))
+    if sought.sku is not None:
+        wanted.append(products.c.sku == sought.sku)
+    if sought.category is not None:
+        wanted.append(products.c.category == sought.category)
+    if sought.collection_id is not None:
+        await collections.row(tx, workspace_id, sought.collection_id)
+        inside = select(product_collections.c.product_id).where(
+            product_collections.c.collection_id.in_(collections.under(workspace_id, sought.collection_id))
+        )
+        wanted.append(products.c.id.in_(inside))
+    own = (photo_rows.c.product_id == products.c.id, photo_rows.c.deleted_at.is_(None))
+    for holds, such in (
+        (sought.has_photos, exists().where(*own)),
+        (sought.flagged, exists().where(*own, bad(photo_rows.c.findings))),
+        (sought.unsorted, ~exists().where(product_collections.c.product_id == products.c.id)),
+    ):
+        if holds is not None:
+            wanted.append(such if holds else ~such)
+    return wanted
 
 
 def _taken(sku: str) -> Conflict:

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 
 from packshot.catalog.offpeak import window
@@ -41,7 +41,7 @@ class BatchStatus(BaseModel, frozen=True):
     state: BatchState
     counts: dict[str, int]
     stages: dict[str, int]
-    done: int
+    done: int = Field(description="Made, or failed for good; neither waiting nor cancelled.")
     total: int
     seconds_left: Range | None
     waits_until: datetime | None = None
@@ -121,6 +121,7 @@ async def _status(tx: Tx, row: Any, counts: dict[str, int], stages: dict[str, in
     at = now()
     state = derived(row.state, counts)
     total, waiting = sum(counts.values()), counts.get(ItemStatus.PROCESSING, 0)
+    done = total - waiting - counts.get(ItemStatus.CANCELLED, 0)
     left: Range | None = None
     waits_until: float | None = None
     if state is BatchState.PROCESSING:
@@ -149,5 +150,5 @@ async def _status(tx: Tx, row: Any, counts: dict[str, int], stages: dict[str, in
     return BatchStatus(
         id=row.id, revision=row.revision, state=state,
         counts={name.value: counts.get(name, 0) for name in ItemStatus}, stages=stages,
-        done=total - waiting, total=total, seconds_left=left, waits_until=waits_until, failures=tuple(failures),
+        done=done, total=total, seconds_left=left, waits_until=waits_until, failures=tuple(failures),
     )  # fmt: skip

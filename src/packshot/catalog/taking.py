@@ -50,7 +50,7 @@ async def _of_upload(run: Row[Any], ctx: Any, upload_id: str) -> tuple[list[Entr
     if content is None:
         raise NotFound("this list is gone.", subject=upload.name, remedy="Upload it again.")
     try:
-        listed = await asyncio.to_thread(lambda: list(manifest_rows(content, ctx.settings.limits)))
+        listed = await asyncio.to_thread(lambda: list(manifest_rows(content, ctx.settings.limits, names_photos=False)))
     except BadInput as error:
         raise type(error)(error.problem, subject=upload.name, remedy=error.remedy) from error
     async with ctx.db.read() as tx:
@@ -58,16 +58,22 @@ async def _of_upload(run: Row[Any], ctx: Any, upload_id: str) -> tuple[list[Entr
     if not matched.missing:
         return matched.found, matched.unmatched
     fetched, refused = await _named(run, ctx, await imports.bring_rows(run, ctx, matched.missing))
-    wishes = {row["sku"]: matching.wish(row)[0] for _, row in matched.missing}
-    fetched = [replace(entry, special=entry.special or wishes.get(entry.sku)) for entry in fetched]
     return matched.found + fetched, matched.unmatched + refused
 
 
 async def _named(run: Row[Any], ctx: Any, result: Mapping[str, Any]) -> tuple[list[Entry], Unmatched]:
-    """The photos of an import's result."""
+    """The photos of an import's result, each with what its row of a list wants for it."""
     ids: Sequence[str] = result.get("images") or ()
     refused = [{"name": one["name"], "reason": one["reason"]} for one in result.get("refused") or ()]
     if not ids:
         return [], refused
     found, gone = await entries(run, ctx, Source(images=tuple(dict.fromkeys(ids))))
-    return found, refused + gone
+    wished: list[Entry] = []
+    for entry in found:
+        want = (result.get("wishes") or {}).get(entry.photo_id) or {"template": "", "channels": (), "priority": ""}
+        special, wrong = matching.wish(**want)
+        if wrong:
+            refused.append({"name": entry.name, "reason": wrong})
+        else:
+            wished.append(replace(entry, special=special))
+    return wished, refused + gone

@@ -78,12 +78,13 @@ def from_zip_manifest(sheet: str, name: str, load: dict[str, Load], limits: Limi
             yield refuse(f"{name}/{inner}", BadInput(words, remedy=f"Add a row for it to {sheet}, or take it out."))
 
 
-def rows(content: bytes, limits: Limits) -> Iterator[tuple[int, Row]]:
-    """Each row of a manifest with its number, column → value, for who matches rows with photos that are there already.
+def rows(content: bytes, limits: Limits, *, names_photos: bool) -> Iterator[tuple[int, Row]]:
+    """Each row of a manifest with its number, column → value.
 
-    Raises what condemns the manifest as a whole.
+    names_photos: there must be a column for files or addresses; who matches rows with photos that are there already
+    needs none.  Raises what condemns the manifest as a whole.
     """
-    return _rows(content, limits)
+    return _rows(content, limits, names_photos=names_photos)
 
 
 def from_rows(listed: Sequence[tuple[int, Row]], name: str, limits: Limits) -> Iterator[Found]:
@@ -138,11 +139,11 @@ def _row_source(row: Row, locate: Locate, limits: Limits) -> Source:
     source = Source(located[0], "", load=located[1]) if located else address_source(row["url"], limits)
     if not row["sku"] or not row["sku"].isprintable():
         raise BadOption("it has no SKU.", remedy="Fill in the column sku.")
-    asin, priority = row["asin"].upper(), row["priority"].lower() or "standard"
+    asin, priority = row["asin"].upper(), row["priority"].lower()
     _check_gtin(row["gtin"])
     if asin and not re.fullmatch(r"[A-Z0-9]{10}", asin):
         raise BadOption(f"{row['asin']!r} is not an ASIN.", remedy="An ASIN has 10 letters and digits.")
-    if priority not in _PRIORITIES:
+    if priority and priority not in _PRIORITIES:
         raise BadOption(f"there is no priority {row['priority']!r}.", remedy=f"Use {', '.join(_PRIORITIES)}.")
     return replace(
         source,
@@ -168,7 +169,7 @@ def _check_gtin(gtin: str) -> None:
         raise BadOption(f"the check digit of the GTIN {gtin} is wrong.", remedy="Check it for a typing mistake.")
 
 
-def _rows(content: bytes, limits: Limits) -> Iterator[tuple[int, Row]]:
+def _rows(content: bytes, limits: Limits, *, names_photos: bool = True) -> Iterator[tuple[int, Row]]:
     """Each row with its number as a spreadsheet shows it.  Raises what condemns the manifest as a whole."""
     text = _text(content)
     head = text.lstrip().partition("\n")[0]
@@ -181,7 +182,7 @@ def _rows(content: bytes, limits: Limits) -> Iterator[tuple[int, Row]]:
             if not any(cells):
                 continue
             if not columns:
-                columns = _columns(cells)
+                columns = _columns(cells, names_photos=names_photos)
                 continue
             count += 1
             if count > limits.manifest_rows:
@@ -198,7 +199,7 @@ def _rows(content: bytes, limits: Limits) -> Iterator[tuple[int, Row]]:
         raise BadInput("there are no rows in this manifest.", remedy="Add one row for each photo.")
 
 
-def _columns(cells: list[str]) -> list[str]:
+def _columns(cells: list[str], *, names_photos: bool) -> list[str]:
     columns = [cell.lower() for cell in cells]
     for cell, column in zip(cells, columns, strict=True):
         if column and column not in _COLUMNS:
@@ -208,8 +209,9 @@ def _columns(cells: list[str]) -> list[str]:
     twice = [column for column, count in Counter(columns).items() if column and count > 1]
     if twice:
         raise BadOption(f"the column {twice[0]} is there twice.", remedy="Remove one.")
-    if "sku" not in columns or not {"file", "url"} & set(columns):
-        raise BadOption("it needs the column sku, and file or url.", remedy="Name them in the first row.")
+    if "sku" not in columns or (names_photos and not {"file", "url"} & set(columns)):
+        words = "it needs the column sku, and file or url." if names_photos else "it needs the column sku."
+        raise BadOption(words, remedy="Name the columns in the first row.")
     return columns
 
 

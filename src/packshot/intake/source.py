@@ -33,7 +33,7 @@ class Source:
     role: str = "main"
     template: str = ""  # "": the command's
     channels: tuple[str, ...] = ()  # (): the command's
-    priority: str = "standard"  # urgent, standard or overnight
+    priority: str = ""  # urgent, standard or overnight; "": the command's
     load: Load = field(kw_only=True, repr=False, compare=False)
 
 

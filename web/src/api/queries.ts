@@ -23,8 +23,16 @@ export const keys = {
 export const session = () =>
   queryOptions({ queryKey: keys.session, queryFn: () => got(api.GET("/api/v1/session")), staleTime: Infinity, retry: false });
 
+// What marketplaces ask for first, then what leads away from it; a team's own styles after them, as they were made.
+const ORDER = ["white", "gradient", "color", "image", "transparent"];
+const place = (id: string): number => (ORDER.indexOf(id) + ORDER.length + 1) % (ORDER.length + 1);
+
 export const templates = () =>
-  queryOptions({ queryKey: keys.templates, queryFn: async () => (await got(api.GET("/api/v1/templates"))).items, staleTime: 60_000 });
+  queryOptions({
+    queryKey: keys.templates,
+    queryFn: async () => (await got(api.GET("/api/v1/templates"))).items.toSorted((a, b) => place(a.id) - place(b.id)),
+    staleTime: 60_000,
+  });
 
 export const channels = () =>
   queryOptions({ queryKey: keys.channels, queryFn: async () => (await got(api.GET("/api/v1/channels"))).items, staleTime: 60_000 });

@@ -120,6 +120,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Invites
+         * @description Invitations that nobody has accepted yet, the newest first.
+         */
+        get: operations["list_invites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invites/{invite_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw Invite
+         * @description Take an invitation back: its link no longer works.
+         */
+        delete: operations["withdraw_invite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members/{member_id}": {
         parameters: {
             query?: never;
@@ -193,7 +233,7 @@ export interface paths {
         };
         /**
          * List Products
-         * @description Products, the newest first. `q` looks into sku, title, gtin and asin; a collection takes in what is under it.
+         * @description Products in order. `q` looks into sku, title, gtin and asin; a collection takes in what is under it.
          */
         get: operations["list_products"];
         put?: never;
@@ -850,7 +890,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/batches/{batch_id}/items": {
+    "/api/v1/items": {
         parameters: {
             query?: never;
             header?: never;
@@ -859,9 +899,29 @@ export interface paths {
         };
         /**
          * List Items
-         * @description Items of a batch.
+         * @description Items of all batches, those of the newest batch first: what was made of a product, or of a photo.
          */
         get: operations["list_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch_id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Batch Items
+         * @description Items of a batch.
+         */
+        get: operations["list_batch_items"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1372,7 +1432,10 @@ export interface components {
             stages: {
                 [key: string]: number;
             };
-            /** Done */
+            /**
+             * Done
+             * @description Made, or failed for good; neither waiting nor cancelled.
+             */
             done: number;
             /** Total */
             total: number;
@@ -1404,7 +1467,10 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
-            /** Done */
+            /**
+             * Done
+             * @description Made, or failed for good; neither waiting nor cancelled.
+             */
             done: number;
             /** Total */
             total: number;
@@ -1648,6 +1714,36 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /** Counted[PhotoView] */
+        Counted_PhotoView_: {
+            /** Items */
+            items: components["schemas"]["PhotoView"][];
+            /**
+             * Next Cursor
+             * @description Give this as `cursor` for the next page.
+             */
+            next_cursor?: string | null;
+            /**
+             * Total
+             * @description How many there are on all pages, with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** Counted[ProductView] */
+        Counted_ProductView_: {
+            /** Items */
+            items: components["schemas"]["ProductView"][];
+            /**
+             * Next Cursor
+             * @description Give this as `cursor` for the next page.
+             */
+            next_cursor?: string | null;
+            /**
+             * Total
+             * @description How many there are on all pages, with `count=true`.
+             */
+            total?: number | null;
         };
         /**
          * Decision
@@ -2178,6 +2274,36 @@ export interface components {
             role: "owner" | "member";
         };
         /**
+         * InviteView
+         * @description An invitation that nobody has accepted yet.
+         */
+        InviteView: {
+            /** Id */
+            id: string;
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "member";
+            /**
+             * Invited By
+             * @description The member, or the key, by id.
+             */
+            invited_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
          * Invited
          * @description Shown once: send it to whom it is for.
          */
@@ -2220,6 +2346,8 @@ export interface components {
             id: string;
             /** Batch */
             batch: string;
+            /** Batch Name */
+            batch_name: string;
             /** Photo */
             photo: string;
             /** Photo Name */
@@ -2300,6 +2428,8 @@ export interface components {
             id: string;
             /** Batch */
             batch: string;
+            /** Batch Name */
+            batch_name: string;
             /** Photo */
             photo: string;
             /** Photo Name */
@@ -2739,26 +2869,6 @@ export interface components {
              */
             next_cursor?: string | null;
         };
-        /** Page[PhotoView] */
-        Page_PhotoView_: {
-            /** Items */
-            items: components["schemas"]["PhotoView"][];
-            /**
-             * Next Cursor
-             * @description Give this as `cursor` for the next page.
-             */
-            next_cursor?: string | null;
-        };
-        /** Page[ProductView] */
-        Page_ProductView_: {
-            /** Items */
-            items: components["schemas"]["ProductView"][];
-            /**
-             * Next Cursor
-             * @description Give this as `cursor` for the next page.
-             */
-            next_cursor?: string | null;
-        };
         /** Page[RunView] */
         Page_RunView_: {
             /** Items */
@@ -2955,7 +3065,8 @@ export interface components {
             status: number;
             /**
              * Detail
-             * @example img_1: there is no such image.
+             * @description What is wrong, after what it is about; what to do says `remedy`.
+             * @example img_1: there is no such photo.
              */
             detail: string;
             /**
@@ -3043,6 +3154,11 @@ export interface components {
             /** Category */
             category?: string | null;
         };
+        /**
+         * ProductOrder
+         * @enum {string}
+         */
+        ProductOrder: "newest" | "sku" | "title";
         /**
          * ProductView
          * @description One product with its photos in order.
@@ -3451,6 +3567,16 @@ export interface components {
         SessionView: {
             /** User */
             user: string;
+            /**
+             * Name
+             * @description Of the member, or of the API key.
+             */
+            name: string;
+            /**
+             * Email
+             * @description Of the member; empty for an API key.
+             */
+            email: string;
             /** Role */
             role: string;
             /** Csrf */
@@ -5296,6 +5422,346 @@ export interface operations {
             };
         };
     };
+    list_invites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteView"][];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible with this method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in between */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A format that is not read */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Say which state you saw */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not fetched */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invite_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible with this method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in between */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A format that is not read */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Say which state you saw */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not fetched */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_member: {
         parameters: {
             query?: never;
@@ -5999,6 +6465,14 @@ export interface operations {
                 category?: string | null;
                 /** @description Only those with photos, or only those without. */
                 has_photos?: boolean | null;
+                /** @description Only those with a photo that a check wants looked at, or only those without. */
+                flagged?: boolean | null;
+                /** @description Only those in no collection, or only those in one. */
+                unsorted?: boolean | null;
+                /** @description The newest first; by sku; or by title, where the sku stands in for a missing one. */
+                order?: components["schemas"]["ProductOrder"];
+                /** @description Say how many there are on all pages, too. */
+                count?: boolean;
             };
             header?: never;
             path?: never;
@@ -6012,7 +6486,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ProductView_"];
+                    "application/json": components["schemas"]["Counted_ProductView_"];
                 };
             };
             /** @description The request could not be read */
@@ -8103,6 +8577,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many at once. */
                 limit?: number;
+                /** @description Of these those that are there; give it several times. */
+                ids?: string[] | null;
                 product_id?: string | null;
                 collection_id?: string | null;
                 /** @description Only those of no product, or only those of one. */
@@ -8113,6 +8589,8 @@ export interface operations {
                 cut_out?: boolean | null;
                 /** @description Only those with something to be said about them. */
                 flagged?: boolean | null;
+                /** @description Say how many there are on all pages, too. */
+                count?: boolean;
             };
             header?: never;
             path?: never;
@@ -8126,7 +8604,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_PhotoView_"];
+                    "application/json": components["schemas"]["Counted_PhotoView_"];
                 };
             };
             /** @description The request could not be read */
@@ -14641,6 +15119,185 @@ export interface operations {
         };
     };
     list_items: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description How many at once. */
+                limit?: number;
+                /** @description Of the product that has it now. */
+                sku?: string | null;
+                product_id?: string | null;
+                image_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ItemView_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible with this method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in between */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A format that is not read */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Say which state you saw */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not fetched */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_batch_items: {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before. */

@@ -53,7 +53,8 @@ export const theme = createTheme({
     Button: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { openDelay: 300, withinPortal: true } },
     Modal: { defaultProps: { centered: true, radius: "lg", padding: "lg", closeButtonProps: { "aria-label": "Close" } }, styles: { title: { fontSize: 16, fontWeight: 620 } } },
-    Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+    Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } }, styles: { title: { fontSize: 16, fontWeight: 620 } } },
+    InputWrapper: { styles: { label: { marginBottom: 4 }, description: { marginBottom: 2 } } },
     Menu: { defaultProps: { radius: "md", shadow: "md", withInitialFocusPlaceholder: false } },
   },
 });

@@ -71,9 +71,9 @@ export default function NewBatch() {
     else make.mutate();
   };
   const told: Record<Step, string> = {
-    products: !count ? "" : list === null ? copy.products.count(count, found.data?.exact ?? true) : copy.products.lines(count),
+    products: !count ? "" : list === null ? copy.products.count(count) : copy.products.lines(count),
     style: looks.join(", "),
-    channels: copy.sum.channels(draft.channels.length),
+    channels: copy.sum.channelsShort(draft.channels.length),
     order: name,
   };
   return (
@@ -87,7 +87,7 @@ export default function NewBatch() {
           <Section step="order" title={copy.order.title}><OrderStep draft={draft} change={change} name={name} wrong={shown.order} /></Section>
         </div>
         <Summary
-          photos={count} list={list !== null} exact={found.data?.exact ?? true} looks={draft.looks.length} channels={draft.channels.length} error={make.error}
+          photos={count} list={list !== null} looks={draft.looks.length} channels={draft.channels.length} error={make.error}
           missing={tried && Object.keys(wrong).length > 0} busy={make.isPending} create={submit}
         />
       </div>

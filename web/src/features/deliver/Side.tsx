@@ -38,7 +38,7 @@ export function Side({ batches, exports, batch, one }: { batches: Asked<Batch>; 
               <Link to="/deliver" search={{ batch: it.id }} className={css.row} aria-current={it.id === batch || undefined}>
                 <Face batch={it.id} />
                 <span className={css.rowWords}>
-                  <strong className="ellipsis">{it.name}</strong>
+                  <strong>{it.name}</strong>
                   <span className="soft small num">{copy.ready.approved(it.counts.approved ?? 0)}</span>
                 </span>
               </Link>
@@ -58,7 +58,7 @@ export function Side({ batches, exports, batch, one }: { batches: Asked<Batch>; 
               <Link to="/deliver" search={{ export: it.id }} className={`${css.row} ${css.sent}`} aria-current={it.id === one || undefined}>
                 <KindIcon kind={String(it.to.kind)} />
                 <span className={css.rowWords}>
-                  <strong className="ellipsis"><BatchName id={it.batch} known={all} /></strong>
+                  <strong><BatchName id={it.batch} known={all} /></strong>
                   <span className="soft small num">{copy.kindsShort[String(it.to.kind)]}, {common.ago(it.created_at)}{it.delivered > 0 && `, ${copy.history.files(it.delivered)}`}</span>
                   {isOpen(it) && it.total > 0 && <Bar parts={[{ value: it.done, tone: "busy", words: copy.one.tones.delivered }]} total={it.total} label={copy.one.progress(it.done, it.total)} height={4} />}
                 </span>

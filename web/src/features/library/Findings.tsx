@@ -2,7 +2,6 @@ import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react";
 import type { Schemas } from "~/api/client";
 import { checks, shortOf } from "~/shared/copy/findings";
 import { productPage } from "~/shared/copy/library";
-import { sentence } from "~/shared/ui/states";
 import css from "./findings.module.css";
 
 /** What was found, in sentences: what it is, the figures, what helps. */
@@ -14,12 +13,9 @@ export function Findings({ findings }: { findings: readonly Schemas["Finding"][]
       {bad.map((one, at) => (
         <li key={`${one.check}${at}`} data-verdict={one.verdict}>
           <IconAlertTriangle size={17} stroke={1.8} aria-hidden />
-          <div><strong>{shortOf(one.check)}</strong><p>{plain(one.words)} {one.check !== "duplicate" && <span className="soft">{checks[one.check]?.help}</span>}</p></div>
+          <div><strong>{shortOf(one.check)}</strong><p>{one.words} {one.check !== "duplicate" && <span className="soft">{checks[one.check]?.help}</span>}</p></div>
         </li>
       ))}
     </ul>
   );
 }
-
-// A duplicate's sentence names the other photo's id, which says nothing to people.
-const plain = (words: string): string => sentence(words.replace(/ \((?:img|prd)_[A-Za-z0-9]+\)/g, ""));

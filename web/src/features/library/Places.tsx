@@ -1,7 +1,7 @@
 /** The places on the left: everything, what is not sorted, and the tree. */
 import { Skeleton } from "@mantine/core";
 import { IconInbox, IconLayoutGrid, IconPhotoQuestion } from "@tabler/icons-react";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState, type ReactNode } from "react";
 import { collections } from "~/api/queries";
@@ -15,7 +15,7 @@ import type { Place, View } from "./model";
 import { useOpened } from "./opened";
 import { usePlaceDeeds } from "./placeDeeds";
 import { PlacePicker } from "./PlacePicker";
-import { photoPages, productPages } from "./queries";
+import { productTotal, unassignedTotal } from "./queries";
 import { pathOf, within } from "./tree";
 import css from "./places.module.css";
 
@@ -39,8 +39,8 @@ export function Places({ view, drop }: { view: View; drop: (place: Place, ids: r
   return (
     <nav className={css.places} aria-label={copy.label} data-dragging={dragged ? dragged.kind : undefined}>
       <div className={css.firsts}>
-        <First view={view} show={undefined} icon={<IconLayoutGrid size={17} stroke={1.6} aria-hidden />} count={<AllCount />}>{copy.all}</First>
-        <First view={view} show="unsorted" icon={<IconInbox size={17} stroke={1.6} aria-hidden />}>{copy.unsorted}</First>
+        <First view={view} show={undefined} icon={<IconLayoutGrid size={17} stroke={1.6} aria-hidden />} count={<ProductCount />}>{copy.all}</First>
+        <First view={view} show="unsorted" icon={<IconInbox size={17} stroke={1.6} aria-hidden />} count={<ProductCount unsorted />}>{copy.unsorted}</First>
         <First view={view} show="unassigned" icon={<IconPhotoQuestion size={17} stroke={1.6} aria-hidden />} count={<UnassignedCount />}>{copy.unassigned}</First>
       </div>
       {tree.isPending && <Waiting><div className={css.waiting}>{[70, 48, 62, 54, 40].map((width) => <Skeleton key={width} height={14} width={`${width}%`} />)}</div></Waiting>}
@@ -93,15 +93,6 @@ function First({ view, show, icon, count, children }: { view: View; show: "unsor
   );
 }
 
-const Count = ({ count, more }: { count: number | undefined; more: boolean }) =>
-  count === undefined ? null : <span className={`${css.count} num`}>{more ? library.tooMany(count) : count.toLocaleString()}</span>;
-
-// The service gives pages without a total: a count is known once the last page is here, until then "100+".
-function AllCount() {
-  const { data, hasNextPage } = useInfiniteQuery(productPages({}));
-  return <Count count={data?.pages.reduce((sum, page) => sum + page.items.length, 0)} more={hasNextPage} />;
-}
-function UnassignedCount() {
-  const { data, hasNextPage } = useInfiniteQuery(photoPages());
-  return <Count count={data?.pages.reduce((sum, page) => sum + page.items.length, 0)} more={hasNextPage} />;
-}
+const Count = ({ of }: { of: number | undefined }) => (of === undefined ? null : <span className={`${css.count} num`}>{of.toLocaleString()}</span>);
+const ProductCount = ({ unsorted }: { unsorted?: true }) => <Count of={useQuery(productTotal(unsorted)).data} />;
+const UnassignedCount = () => <Count of={useQuery(unassignedTotal()).data} />;

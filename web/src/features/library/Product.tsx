@@ -131,7 +131,7 @@ function Whole({ product }: { product: Shown }) {
           {photo && (
             <PhotoBlock key={photo.id} photo={photo} place={at} count={photos.length} deeds={deeds} step={(by) => place(at + by)} main={main} takeOut={() => void takeOut()} remove={() => ask("photo")} />
           )}
-          <Results sku={product.sku} />
+          <Results product={product.id} />
         </aside>
         {over && <div className={css.drop}><p>{copy.dropNow}</p></div>}
       </div>

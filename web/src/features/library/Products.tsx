@@ -18,6 +18,7 @@ import { Grid } from "./Grid";
 import { GridWaiting } from "./GridWaiting";
 import { flagsOf, nameOf, type Place, type Product, type View } from "./model";
 import { NoProducts } from "./NoProducts";
+import { useOrder } from "./order";
 import { PlacePicker } from "./PlacePicker";
 import { ProductCard } from "./ProductCard";
 import { productPages } from "./queries";
@@ -30,13 +31,13 @@ import css from "./library.module.css";
 import grid from "./grid.module.css";
 
 const copy = library.selection;
-const ENOUGH = 60; // that many are looked for before anyone scrolls
 const NOWHERE: ReadonlySet<string> = new Set();
 const draw = (product: Product) => <ProductCard product={product} />;
 
 export function Products({ view }: { view: View }) {
   const navigate = useNavigate();
-  const asked = useInfiniteQuery(productPages(view));
+  const [order, setOrder] = useOrder();
+  const asked = useInfiniteQuery(productPages(view, order));
   const tree = useQuery(collections());
   const [size, setSize] = useSize();
   const [asking, ask] = useState<"move" | "add" | "remove" | null>(null);
@@ -47,22 +48,15 @@ export function Products({ view }: { view: View }) {
   const places = useMemo(() => tree.data ?? [], [tree.data]);
   const place: Place | undefined = places.find((one) => one.id === view.collection);
   const inside = useMemo(() => (view.collection ? within(places, view.collection) : NOWHERE), [places, view.collection]);
-  const things = useMemo(
-    () => (asked.data?.pages.flatMap((page) => page.items) ?? []).filter((one) => shows(one, view, inside)),
-    [asked.data, view, inside],
-  );
-  const key = JSON.stringify([view.collection, view.q, view.show]);
-  const order = useMemo(() => things.map((one) => one.id), [things]);
-  const selection = useSelection(order, key);
+  const loaded = useMemo(() => asked.data?.pages.flatMap((page) => page.items) ?? [], [asked.data]);
+  const things = useMemo(() => loaded.filter((one) => shows(one, view, inside)), [loaded, view, inside]);
+  const key = JSON.stringify([view.collection, view.q, view.show, order]);
+  const ids = useMemo(() => things.map((one) => one.id), [things]);
+  const selection = useSelection(ids, key);
   const chosen = useMemo(() => things.filter((one) => selection.ids.has(one.id)), [things, selection.ids]);
 
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = asked;
   const more = useCallback(() => void (hasNextPage && !isFetchingNextPage && fetchNextPage()), [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  // What is picked out here may be far apart: look on until there is a screenful.
-  const picky = view.show === "flagged" || view.show === "unsorted";
-  useEffect(() => {
-    if (picky && things.length < ENOUGH) more();
-  }, [picky, things.length, more]);
 
   const all = useCallback(async () => {
     let { data, hasNextPage: again } = asked;
@@ -72,13 +66,13 @@ export function Products({ view }: { view: View }) {
   useKeys({ "mod+a": () => void all(), ...(selection.ids.size > 0 && { escape: selection.clear, delete: () => ask("remove") }) });
 
   const drag = useCallback((event: React.DragEvent, one: Product) => {
-    const ids = selection.ids.has(one.id) ? order.filter((id) => selection.ids.has(id)) : [one.id];
-    dragging.set({ kind: "products", ids });
+    const taken = selection.ids.has(one.id) ? ids.filter((id) => selection.ids.has(id)) : [one.id];
+    dragging.set({ kind: "products", ids: taken });
     event.dataTransfer.setData("text/plain", one.sku);
     event.dataTransfer.effectAllowed = "copyMove";
-    dragCard(event, ids.length === 1 ? nameOf(one) : library.count(ids.length));
+    dragCard(event, taken.length === 1 ? nameOf(one) : library.count(taken.length));
     event.currentTarget.addEventListener("dragend", () => dragging.set(null), { once: true });
-  }, [order, selection.ids]);
+  }, [ids, selection.ids]);
   const open = useCallback((one: Product) => void navigate({ to: "/library/$product", params: { product: one.id } }), [navigate]);
 
   const batch = (): void => {
@@ -95,15 +89,16 @@ export function Products({ view }: { view: View }) {
   };
 
   const title = place?.name ?? (view.show === "unsorted" ? library.places.unsorted : library.places.all);
-  const counted = !asked.data ? undefined : hasNextPage ? library.tooMany(things.length) : library.count(things.length);
+  const total = (asked.data?.pages[0]?.total ?? loaded.length) - (loaded.length - things.length);
+  const counted = asked.data && library.count(total);
   useEffect(() => {
     if (view.q && counted && !asked.isFetching) announce(counted);
   }, [view.q, counted, asked.isFetching]);
-  const waiting = asked.isPending || (asked.isFetching && asked.isPlaceholderData && things.length === 0) || (picky && things.length === 0 && hasNextPage);
+  const waiting = asked.isPending || (asked.isFetching && asked.isPlaceholderData && things.length === 0);
   return (
     <div className={css.centre}>
       <Toolbar
-        title={title} path={place ? pathOf(places, place.id).slice(0, -1) : []} count={waiting ? undefined : counted} view={view} filtered={view.show !== "unsorted"} size={size} setSize={setSize}
+        title={title} path={place ? pathOf(places, place.id).slice(0, -1) : []} count={waiting ? undefined : counted} view={view} filtered={view.show !== "unsorted"} size={size} setSize={setSize} order={order} setOrder={setOrder}
         deeds={place && place.products_below > 0 && <LinkButton to="/batches/new" search={{ collection: place.id }} variant="default" size="xs" leftSection={<IconStack2 size={15} aria-hidden />}>{copy.batch}</LinkButton>}
       />
       {asked.isError && !asked.data ? <Failed error={asked.error} retry={() => void asked.refetch()} />
@@ -112,7 +107,7 @@ export function Products({ view }: { view: View }) {
         : (
           <Grid
             key={key} view={key} things={things} label={title} size={size} selection={selection} draw={draw} name={nameOf} open={open} drag={drag} more={more}
-            foot={isFetchingNextPage && <p className={grid.foot} role="status">{picky ? library.searching : library.loadingMore}</p>}
+            foot={isFetchingNextPage && <p className={grid.foot} role="status">{library.loadingMore}</p>}
           />
         )}
       {dragged?.kind === "products" ? <p className={css.hint}>{library.places.dropOn}</p> : (
@@ -136,7 +131,7 @@ export function Products({ view }: { view: View }) {
   );
 }
 
-/** What the service does not pick out itself; and what was moved away a moment ago is gone at once. */
+/** What was moved away, or put right, a moment ago is gone at once. */
 function shows(product: Product, view: View, inside: ReadonlySet<string>): boolean {
   if (view.show === "flagged" && flagsOf(product).length === 0) return false;
   if (view.show === "unsorted" && product.collections.length > 0) return false;

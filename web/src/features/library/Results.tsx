@@ -10,10 +10,8 @@ import { Waiting } from "~/shared/ui/states";
 import { results } from "./queries";
 import css from "./product.module.css";
 
-const MOST = 8;
-
-export function Results({ sku }: { sku: string }) {
-  const found = useQuery(results(sku));
+export function Results({ product }: { product: string }) {
+  const found = useQuery(results(product));
   const looks = useQuery(templates());
   const nameOf = (id: string) => looks.data?.find((one) => one.id === id)?.name ?? "";
   if (found.isError) return null; // an extra: the page is whole without it
@@ -23,11 +21,11 @@ export function Results({ sku }: { sku: string }) {
       {found.isPending && <Waiting><div className={css.results}><Skeleton height={120} /><Skeleton height={120} /></div></Waiting>}
       {found.data?.length === 0 && <p className="soft small">{copy.noResults}</p>}
       <ul className={css.results}>
-        {found.data?.slice(0, MOST).map(({ item, batch }) => (
+        {found.data?.map((item) => (
           <li key={item.id}>
-            <Link to="/review/$batch" params={{ batch: item.batch }} search={{ group: "all", item: item.id }} title={batch}>
+            <Link to="/review/$batch" params={{ batch: item.batch }} search={{ group: "all", item: item.id }} title={item.batch_name}>
               <span className={css.thumb}><Picture src={item.after || item.before || item.thumb} alt="" /></span>
-              <span className="ellipsis small">{nameOf(item.template)} <span className="visually-hidden">{batch}</span></span>
+              <span className="ellipsis small">{nameOf(item.template)} <span className="visually-hidden">{item.batch_name}</span></span>
               <Status of={item.status} />
             </Link>
           </li>

@@ -5,14 +5,17 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { library } from "~/shared/copy/library";
 import type { Place, View } from "./model";
+import type { Order } from "./order";
 import { sizes } from "./size";
+import { SortMenu } from "./SortMenu";
 import css from "./library.module.css";
 
 const copy = library.filters;
 const filters = [{ value: "all", label: copy.all }, { value: "flagged", label: copy.flagged }, { value: "no-photos", label: copy.noPhotos }] as const;
 
-export function Toolbar({ title, path = [], count, view, filtered, size, setSize, deeds }: {
-  title: string; path?: Place[]; count?: string; view: View; filtered: boolean; size: number; setSize: (size: number) => void; deeds?: ReactNode;
+export function Toolbar({ title, path = [], count, view, filtered, size, setSize, order, setOrder, deeds }: {
+  title: string; path?: Place[]; count?: string; view: View; filtered: boolean; size: number; setSize: (size: number) => void;
+  order?: Order; setOrder?: (order: Order) => void; deeds?: ReactNode;
 }) {
   const navigate = useNavigate();
   const show = (value: string): void => {
@@ -33,6 +36,7 @@ export function Toolbar({ title, path = [], count, view, filtered, size, setSize
       </div>
       {deeds}
       {filtered && <SegmentedControl size="xs" aria-label={copy.label} data={[...filters]} value={view.show === "flagged" || view.show === "no-photos" ? view.show : "all"} onChange={show} />}
+      {order && setOrder && <SortMenu order={order} choose={setOrder} />}
       <div className={css.size}>
         <IconPhoto size={14} stroke={1.7} aria-hidden />
         <Slider

@@ -59,7 +59,7 @@ export function Unassigned({ view }: { view: View }) {
   const title = library.places.unassigned;
   return (
     <div className={css.centre}>
-      <Toolbar title={title} count={!asked.data ? undefined : hasNextPage ? library.tooMany(things.length) : library.countPhotos(things.length)} view={view} filtered={false} size={size} setSize={setSize} />
+      <Toolbar title={title} count={asked.data && library.countPhotos(asked.data.pages[0]?.total ?? things.length)} view={view} filtered={false} size={size} setSize={setSize} />
       {asked.isError && !asked.data ? <Failed error={asked.error} retry={() => void asked.refetch()} />
         : asked.isPending ? <GridWaiting size={size} />
         : things.length === 0 ? <NoProducts view={view} />

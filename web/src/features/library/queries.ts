@@ -1,20 +1,24 @@
 /** What the library asks the service for, and how what is known already is changed in place. */
 import { infiniteQueryOptions, queryOptions, type InfiniteData, type QueryClient } from "@tanstack/react-query";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Photo, Product, View } from "./model";
+import type { Order } from "./order";
 
 const PAGE = 100;
-type Pages<T> = InfiniteData<{ items: T[]; next_cursor?: string | null }>;
+type Pages<T> = InfiniteData<{ items: T[]; next_cursor?: string | null; total?: number | null }>;
 const lists = [...keys.products, "list"] as const;
 const photoLists = [...keys.photos, "unassigned"] as const;
 
-// "Needs a look" and "unsorted" the service cannot ask for: they are picked out of these pages (Products.tsx).
-export const productPages = ({ collection, q, show }: View) =>
+// How many there are in all comes with the first page.
+export const productPages = ({ collection, q, show }: View, order: Order) =>
   infiniteQueryOptions({
-    queryKey: [...lists, { collection, q, empty: show === "no-photos" }] as const,
+    queryKey: [...lists, { collection, q, show, order }] as const,
     queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE, cursor: pageParam, q, collection_id: collection, has_photos: show === "no-photos" ? false : undefined };
+      const query = {
+        limit: PAGE, cursor: pageParam, count: !pageParam, order, q, collection_id: collection, has_photos: show === "no-photos" ? false : undefined,
+        flagged: show === "flagged" || undefined, unsorted: show === "unsorted" || undefined,
+      };
       return got(api.GET("/api/v1/products", { params: { query }, signal }));
     },
     initialPageParam: undefined as string | undefined,
@@ -27,12 +31,30 @@ export const photoPages = (q?: string) =>
   infiniteQueryOptions({
     queryKey: [...photoLists, { q }] as const,
     queryFn: ({ pageParam, signal }) => {
-      return got(api.GET("/api/v1/images", { params: { query: { limit: PAGE, cursor: pageParam, q, unassigned: true } }, signal }));
+      return got(api.GET("/api/v1/images", { params: { query: { limit: PAGE, cursor: pageParam, count: !pageParam, q, unassigned: true } }, signal }));
     },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     staleTime: 60_000,
     placeholderData: (before) => before,
+  });
+
+// --- how many there are ---
+
+const productTotals = [...keys.products, "total"] as const;
+const photoTotals = [...keys.photos, "total"] as const;
+
+export const productTotal = (unsorted?: true) =>
+  queryOptions({
+    queryKey: [...productTotals, { unsorted }] as const,
+    queryFn: async () => (await got(api.GET("/api/v1/products", { params: { query: { limit: 1, count: true, unsorted } } }))).total ?? 0,
+    staleTime: 30_000,
+  });
+export const unassignedTotal = () =>
+  queryOptions({
+    queryKey: photoTotals,
+    queryFn: async () => (await got(api.GET("/api/v1/images", { params: { query: { limit: 1, count: true, unassigned: true } } }))).total ?? 0,
+    staleTime: 30_000,
   });
 
 export const product = (id: string) =>
@@ -51,27 +73,24 @@ export const someProducts = (q: string) =>
 
 const RECENT = 8;
 
-/** What the newest batches made of a product. The service lists items by batch only, hence one question each. */
-export const results = (sku: string) =>
+/** What the newest batches made of a product. */
+export const results = (id: string) =>
   queryOptions({
-    queryKey: ["results", sku] as const,
-    queryFn: async () => {
-      const batches = (await got(api.GET("/api/v1/batches", { params: { query: { limit: RECENT } } }))).items;
-      const found = await Promise.all(batches.map(async (batch) => {
-        const path = { batch_id: batch.id };
-        const { items } = await got(api.GET("/api/v1/batches/{batch_id}/items", { params: { path, query: { sku, limit: 12 } } }));
-        return items.map((item) => ({ item, batch: batch.name }));
-      }));
-      return found.flat();
-    },
+    queryKey: ["results", id] as const,
+    queryFn: async () => (await got(api.GET("/api/v1/items", { params: { query: { product_id: id, limit: RECENT } } }))).items,
     staleTime: 30_000,
   });
-export type Result = { item: Schemas["ItemView"]; batch: string };
 
 // --- in place ---
 
-const mapped = <T>(data: Pages<T> | undefined, change: (items: T[]) => T[]): Pages<T> | undefined =>
-  data && { ...data, pages: data.pages.map((page) => ({ ...page, items: change(page.items) })) };
+/** What is taken out of the pages is no longer counted. */
+function mapped<T>(data: Pages<T> | undefined, change: (items: T[]) => T[]): Pages<T> | undefined {
+  if (!data) return data;
+  const pages = data.pages.map((page) => ({ ...page, items: change(page.items) }));
+  const gone = sum(data.pages) - sum(pages);
+  return { ...data, pages: pages.map((page) => (page.total == null ? page : { ...page, total: page.total - gone })) };
+}
+const sum = (pages: { items: unknown[] }[]): number => pages.reduce((all, page) => all + page.items.length, 0);
 
 /** Change products in every list that shows them, and in their own entries. `null` takes one away. */
 export function patchProducts(client: QueryClient, change: (product: Product) => Product | null): void {
@@ -98,10 +117,11 @@ export function knownProducts(client: QueryClient, ids: Iterable<string>): Produ
 /** Lists are looked at again when they are next opened; those in view keep what was patched in. */
 export function refreshLater(client: QueryClient): void {
   void client.invalidateQueries({ queryKey: keys.collections });
+  for (const queryKey of [productTotals, photoTotals]) void client.invalidateQueries({ queryKey });
   void client.invalidateQueries({ queryKey: lists, refetchType: "none" });
 }
 
 /** Everything of the library is asked for again. */
 export function refreshNow(client: QueryClient): void {
-  for (const queryKey of [keys.collections, lists, photoLists]) void client.invalidateQueries({ queryKey });
+  for (const queryKey of [keys.collections, lists, photoLists, productTotals, photoTotals]) void client.invalidateQueries({ queryKey });
 }

@@ -8,6 +8,16 @@ import { useAll, useCursor } from "./use";
 
 const GAP = 12;
 const CAPTION = 27;
+const FEWEST = 2;
+
+/** As few columns as show all of them without scrolling; else as many as fit at the usual size. */
+function columnsFor(count: number, most: number, width: number, height: number): number {
+  for (let columns = Math.min(FEWEST, most); columns < most; columns += 1) {
+    const side = (width - GAP * (columns - 1)) / columns;
+    if (Math.ceil(count / columns) * (side + CAPTION + GAP) - GAP <= height) return columns;
+  }
+  return most;
+}
 
 export function Grid({ store, size, columns: tell, label, open }: {
   store: ReviewStore; size: number; columns: (count: number) => void; label: string; open: () => void;
@@ -15,15 +25,15 @@ export function Grid({ store, size, columns: tell, label, open }: {
   useAll(store);
   const cursor = useCursor(store);
   const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
+  const [{ width, height }, measure] = useState({ width: 0, height: 0 });
   useLayoutEffect(() => {
     const node = box.current;
     if (!node) return;
-    const measured = new ResizeObserver(([entry]) => entry && setWidth(entry.contentRect.width));
+    const measured = new ResizeObserver(([entry]) => entry && measure({ width: entry.contentRect.width, height: entry.contentRect.height }));
     measured.observe(node);
     return () => measured.disconnect();
   }, []);
-  const columns = Math.max(1, Math.floor((width + GAP) / (size + GAP)));
+  const columns = columnsFor(store.view.length, Math.max(1, Math.floor((width + GAP) / (size + GAP))), width, height);
   const side = (width - GAP * (columns - 1)) / columns;
   useEffect(() => tell(columns), [columns, tell]);
 

@@ -65,10 +65,11 @@ export function Loupe({ store, state, set, deed, undo, reject, nameOf }: {
       <div className={css.tools}>
         {files.length > 1 && (
           <SegmentedControl
-            size="xs" aria-label={copy.channel} value={file?.channel ?? ""} onChange={setChannel}
+            size="xs" className={css.files} aria-label={copy.channel} value={file?.channel ?? ""} onChange={setChannel}
             data={files.map((one) => ({ value: one.channel, label: names.data?.find((known) => known.id === one.channel)?.channel.name ?? one.channel }))}
           />
         )}
+        {file && <span className={`soft small num ${css.fileFacts}`}>{copy.file(file.width, file.height, file.format, common.bytes(file.bytes))}</span>}
         <span style={{ flex: 1 }} />
         <Toggle on={state.mode === "compare"} words={copy.deeds.compare} keyName="X" icon={<IconColumns size={17} />} flip={() => set({ mode: state.mode === "compare" ? "whole" : "compare" })} />
         <Toggle on={state.mode === "full"} words={copy.deeds.full} keyName="␣" icon={<IconZoomIn size={17} />} flip={() => set({ mode: state.mode === "full" ? "whole" : "full" })} />
@@ -98,7 +99,6 @@ export function Loupe({ store, state, set, deed, undo, reject, nameOf }: {
           {item.sku !== title && <span className="soft num ellipsis">{item.sku}</span>}
           <span style={{ flex: 1 }} />
           {item.status !== "review" && <Status of={item.status} />}
-          {file && <span className="soft small num">{copy.file(file.width, file.height, file.format, common.bytes(file.bytes))}</span>}
         </div>
         {state.rejecting ? (
           <RejectPanel many={Math.max(1, many)} confirm={reject} cancel={() => set({ rejecting: false })} />

@@ -1,6 +1,6 @@
 /** Why it is not taken: 1 to 8 choose, Enter confirms, Esc goes back. What a retry will change stands there before. */
 import { Button, Textarea } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { api, got } from "~/api/client";
 import { review as copy } from "~/shared/copy/review";
@@ -8,10 +8,13 @@ import { useKeys } from "~/shared/keys";
 import { KeyCap } from "~/shared/ui/KeyCap";
 import css from "./review.module.css";
 
+/** Asked for with the batch, so that R and then a digit is never too fast. */
+export const reasonsQuery = queryOptions({ queryKey: ["reasons"], queryFn: () => got(api.GET("/api/v1/review/reasons")), staleTime: Infinity });
+
 export type Rejection = { reason: string; note: string; retry: boolean };
 
 export function RejectPanel({ many, confirm, cancel }: { many: number; confirm: (rejection: Rejection) => void; cancel: () => void }) {
-  const reasons = useQuery({ queryKey: ["reasons"], queryFn: () => got(api.GET("/api/v1/review/reasons")), staleTime: Infinity });
+  const reasons = useQuery(reasonsQuery);
   const list = reasons.data ?? [];
   const [chosen, choose] = useState("");
   const [note, setNote] = useState("");

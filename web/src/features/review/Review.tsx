@@ -16,7 +16,7 @@ import { Page } from "~/shared/ui/Page";
 import { Empty, Failed, TilesWaiting } from "~/shared/ui/states";
 import { Grid } from "./Grid";
 import { Loupe, type LoupeState } from "./Loupe";
-import type { Rejection } from "./RejectPanel";
+import { reasonsQuery, type Rejection } from "./RejectPanel";
 import { ON_SHEET, Sheet } from "./Sheet";
 import type { Group } from "./order";
 import { ReviewStore, type Decision } from "./store";
@@ -39,6 +39,7 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
   const navigate = useNavigate({ from: "/review/$batch" });
   const search = useSearch({ from: "/inside/review/$batch" });
   const batch = useQuery(batchQuery(id));
+  useQuery(reasonsQuery);
   const nameOf = useNames();
   const counts = store.counts();
 
@@ -70,7 +71,7 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
     set({ rejecting: false });
     store.decide(store.chosen(), "reject", { reason, note, retry });
   };
-  const across = layout === "loupe" ? 1 : layout === "sheet" ? 4 : columns;
+  const across = layout === "loupe" ? 1 : columns;
   const layouts: Layout[] = ["grid", "sheet", "loupe"];
   useKeys({
     arrowright: () => store.move(1), arrowleft: () => store.move(-1), arrowdown: () => store.move(across), arrowup: () => store.move(-across),
@@ -120,7 +121,7 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
           : (
             <div className={css.panes} data-layout={layout}>
               {layout === "grid" && <Grid store={store} size={132} columns={setColumns} label={copy.groups[group]} open={() => show({ layout: "loupe" })} />}
-              {layout === "sheet" && <Sheet key={group} store={store} open={() => show({ layout: "loupe" })} />}
+              {layout === "sheet" && <Sheet key={group} store={store} columns={setColumns} open={() => show({ layout: "loupe" })} />}
               {layout !== "sheet" && <Loupe store={store} state={state} set={set} deed={deed} undo={() => void store.undo()} reject={reject} nameOf={nameOf} />}
               {layout === "sheet" && state.rejecting && (
                 <Modal opened onClose={() => set({ rejecting: false })} withCloseButton={false} size="lg" closeOnEscape={false}>
@@ -155,7 +156,7 @@ function FlagMenu({ store, flag, choose }: { store: ReviewStore; flag: string | 
   const flags = store.flags();
   if (flags.length === 0 && !flag) return null;
   return (
-    <Menu position="bottom-start">
+    <Menu position="bottom-start" portalProps={{ target: "#screen" }}>
       <Menu.Target>
         <button type="button" className={css.filter} aria-pressed={!!flag}><IconFilter size={15} aria-hidden />{flag ? shortOf(flag) : copy.flagged}</button>
       </Menu.Target>

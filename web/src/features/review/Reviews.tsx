@@ -3,6 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { IconChecks } from "@tabler/icons-react";
 import { api, got, type Schemas } from "~/api/client";
 import { keys } from "~/api/queries";
+import { Covers } from "~/features/batches/list/Covers";
 import { partsOf } from "~/features/batches/parts";
 import { common } from "~/shared/copy/common";
 import { review as copy } from "~/shared/copy/review";
@@ -30,24 +31,25 @@ export default function Reviews() {
           <Empty icon={<IconChecks size={30} />} title={copy.list.empty} words={copy.list.emptyWords}><LinkButton to="/batches/new">{copy.list.emptyDeed}</LinkButton></Empty>
         ) : (
           <div className={css.list}>
-            {[...waiting, ...decided].map((batch) => <Row key={batch.id} batch={batch} />)}
+            {[...waiting, ...decided].map((batch, at) => <Row key={batch.id} batch={batch} first={at === 0} />)}
           </div>
         )}
     </Page>
   );
 }
 
-function Row({ batch }: { batch: Schemas["BatchView"] }) {
+function Row({ batch, first }: { batch: Schemas["BatchView"]; first: boolean }) {
   const left = batch.counts.review ?? 0;
   return (
     <article className={css.row}>
+      <div className={css.shots}><Covers batch={batch.id} done={batch.done} total={batch.total} /></div>
       <div style={{ minWidth: 0 }}>
         <h2 className="ellipsis">{batch.name}</h2>
         <p className="soft small">{left > 0 ? copy.list.left(left) : copy.list.done} · {common.ago(batch.updated_at)}</p>
       </div>
-      <Status of={batch.state} />
+      <span><Status of={batch.state} /></span>
       <Bar parts={partsOf(batch.counts)} total={batch.total} label={batch.name} />
-      <LinkButton to="/review/$batch" params={{ batch: batch.id }} variant={left > 0 ? "filled" : "default"}>{copy.list.open}</LinkButton>
+      <LinkButton to="/review/$batch" params={{ batch: batch.id }} variant={first && left > 0 ? "filled" : "default"}>{left > 0 ? copy.list.open : copy.list.again}</LinkButton>
     </article>
   );
 }

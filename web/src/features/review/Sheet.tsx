@@ -1,7 +1,7 @@
 /** Contact sheets of twelve for what the checks found nothing in: looked at as a whole, approved as a whole. */
 import { Button } from "@mantine/core";
 import { IconCheck, IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { review as copy } from "~/shared/copy/review";
 import { say } from "~/shared/notify";
 import { useKeys } from "~/shared/keys";
@@ -13,14 +13,33 @@ import { useAll, useCursor } from "./use";
 
 export const ON_SHEET = 12;
 const LOOKED_MS = 2_000;
+const [GAP, CAPTION] = [12, 29];
 
-export function Sheet({ store, open }: { store: ReviewStore; open: () => void }) {
+/** Twelve as 4 × 3 or as 6 × 2, whichever shows them larger; each is as wide as its picture. */
+function laid(width: number, height: number): { columns: number; side: number } {
+  const sideOf = (columns: number) => Math.min((width - GAP * (columns - 1)) / columns, (height - GAP * (ON_SHEET / columns - 1)) / (ON_SHEET / columns) - CAPTION);
+  const columns = sideOf(6) > sideOf(4) ? 6 : 4;
+  return { columns, side: Math.max(80, Math.floor(sideOf(columns))) };
+}
+
+export function Sheet({ store, columns: tell, open }: { store: ReviewStore; columns: (count: number) => void; open: () => void }) {
   useAll(store);
   const cursor = useCursor(store);
   const pages = Math.max(1, Math.ceil(store.view.length / ON_SHEET));
   const page = Math.floor(Math.max(0, cursor ? store.view.indexOf(cursor) : 0) / ON_SHEET);
   const shown = store.view.slice(page * ON_SHEET, (page + 1) * ON_SHEET);
   const left = shown.filter((id) => store.items.get(id)?.status === "review");
+
+  const box = useRef<HTMLDivElement>(null);
+  const [{ columns, side }, lay] = useState({ columns: 4, side: 0 });
+  useLayoutEffect(() => {
+    const node = box.current;
+    if (!node) return;
+    const measured = new ResizeObserver(([entry]) => entry && lay(laid(entry.contentRect.width, entry.contentRect.height)));
+    measured.observe(node);
+    return () => measured.disconnect();
+  }, []);
+  useEffect(() => tell(columns), [columns, tell]);
 
   // Since when this sheet has been on the screen: nobody approves what he cannot have seen.
   const since = useRef(Date.now());
@@ -41,7 +60,7 @@ export function Sheet({ store, open }: { store: ReviewStore; open: () => void })
 
   return (
     <div className={css.sheetPane}>
-      <div className={css.sheet} data-review-grid>
+      <div ref={box} className={css.sheet} data-review-grid style={{ gridTemplateColumns: `repeat(${columns}, ${side}px)`, gridAutoRows: side + CAPTION }}>
         {shown.map((id) => <Cell key={id} store={store} id={id} eager open={open} />)}
       </div>
       <div className={css.sheetBar}>

@@ -102,8 +102,8 @@ function Compare({ after, before, name, beforeName }: { after: string; before: s
       <div className={css.before} style={{ clipPath: `inset(0 ${100 - at}% 0 0)` }}>
         <img className={css.picture} src={before} alt={`${name}, ${beforeName}`} draggable={false} />
       </div>
-      <span className={css.tag} style={{ left: 12 }}>{beforeName}</span>
-      <span className={css.tag} style={{ right: 12 }}>{copy.compare.after}</span>
+      <span className={css.tag} style={{ right: `calc(${100 - at}% + 26px)` }}>{beforeName}</span>
+      <span className={css.tag} style={{ left: `calc(${at}% + 26px)` }}>{copy.compare.after}</span>
       <div
         className={css.line} style={{ left: `${at}%` }} role="slider" tabIndex={0} aria-label={copy.compare.slider} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(at)}
         onKeyDown={(event) => {

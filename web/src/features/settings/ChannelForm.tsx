@@ -31,7 +31,7 @@ export function ChannelForm({ draft, close, saved, taken }: { draft: Draft | nul
   if (draft && draft !== last) keep(draft);
   const title = last?.revision !== null && last?.from ? copy.edit(last.from.name) : copy.add;
   return (
-    <Drawer opened={draft !== null} onClose={close} position="right" size={620} title={title} styles={{ title: { fontSize: 16, fontWeight: 620 }, content: { background: "var(--panel)" }, header: { background: "var(--panel)" } }}>
+    <Drawer opened={draft !== null} onClose={close} position="right" size={620} title={title} styles={{ content: { background: "var(--panel)" }, header: { background: "var(--panel)" } }}>
       {last && <Fields key={JSON.stringify([last.from?.id, last.revision])} draft={last} close={close} saved={saved} taken={taken} />}
     </Drawer>
   );

@@ -1,11 +1,12 @@
 import { Button, Modal, Radio, TextInput } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, got, type Schemas } from "~/api/client";
 import { common } from "~/shared/copy/common";
 import { settings } from "~/shared/copy/settings";
 import { told } from "~/shared/ui/states";
 import { CopyOnce } from "./CopyOnce";
+import { invites } from "./queries";
 import css from "./settings.module.css";
 
 const copy = settings.team;
@@ -14,7 +15,11 @@ type Role = Schemas["MemberView"]["role"];
 export function Invite({ opened, close }: { opened: boolean; close: () => void }) {
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("member");
-  const make = useMutation({ mutationFn: () => got(api.POST("/api/v1/members", { body: { email: email.trim(), role } })) });
+  const client = useQueryClient();
+  const make = useMutation({
+    mutationFn: () => got(api.POST("/api/v1/members", { body: { email: email.trim(), role } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: invites().queryKey }),
+  });
   const end = () => {
     close();
     // Not before it is out of sight: the window must not jump while it closes.

@@ -10,6 +10,7 @@ import { Pill } from "~/shared/ui/marks";
 import { Failed, RowsWaiting } from "~/shared/ui/states";
 import { Ask } from "./Ask";
 import { Invite } from "./Invite";
+import { Invites } from "./Invites";
 import { members, useOwner } from "./queries";
 import { Head, Note } from "./Section";
 import css from "./settings.module.css";
@@ -30,6 +31,7 @@ export function Team() {
       {asked.isPending && <RowsWaiting count={3} />}
       {asked.isError && !asked.data && <Failed error={asked.error} retry={() => void asked.refetch()} />}
       {asked.data && <ul className={css.table}>{asked.data.map((one) => <Row key={one.id} one={one} owner={owner} />)}</ul>}
+      {owner && <Invites />}
       <Invite opened={inviting} close={() => invite(false)} />
     </div>
   );

@@ -8,7 +8,6 @@ import { settings } from "~/shared/copy/settings";
 import { singleKeys, useSingleKeys } from "~/shared/keys";
 import { say, sayFailed } from "~/shared/notify";
 import { told } from "~/shared/ui/states";
-import { members } from "./queries";
 import { Head, Section } from "./Section";
 import css from "./settings.module.css";
 
@@ -16,12 +15,11 @@ const copy = settings.you;
 
 export function You() {
   const who = useQuery(session()).data;
-  const me = useQuery(members()).data?.find((one) => one.id === who?.user);
   return (
     <div className={css.tabBody}>
-      <Head title={me?.name || copy.title} words={me && copy.signedIn(me.email)} />
+      <Head title={who?.name || copy.title} words={who && copy.signedIn(who.email)} />
       <Appearance />
-      <Password email={me?.email ?? ""} />
+      <Password email={who?.email ?? ""} />
       <Out />
     </div>
   );

@@ -3,6 +3,7 @@ import { api, got } from "~/api/client";
 import { session } from "~/api/queries";
 
 export const members = () => queryOptions({ queryKey: ["members"], queryFn: () => got(api.GET("/api/v1/members")), staleTime: 30_000 });
+export const invites = () => queryOptions({ queryKey: ["invites"], queryFn: () => got(api.GET("/api/v1/invites")), staleTime: 30_000 });
 export const apiKeys = () => queryOptions({ queryKey: ["api-keys"], queryFn: () => got(api.GET("/api/v1/keys")), staleTime: 30_000 });
 export const workspace = () => queryOptions({ queryKey: ["workspace"], queryFn: () => got(api.GET("/api/v1/workspace")), staleTime: 30_000 });
 

@@ -88,7 +88,7 @@ export function Deeds({ look, base, draft }: { look: Look; base: Look; draft: Dr
               <>
                 <Menu.Item leftSection={<IconPencil size={16} aria-hidden />} onClick={() => open("rename")}>{copy.rename}</Menu.Item>
                 <Menu.Item leftSection={<IconCopyPlus size={16} aria-hidden />} onClick={() => open("save")}>{copy.saveAnother}</Menu.Item>
-                <Menu.Item color="no" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => open("delete")}>{copy.remove}</Menu.Item>
+                <Menu.Item style={{ color: "var(--no)" }} leftSection={<IconTrash size={16} aria-hidden />} onClick={() => open("delete")}>{copy.remove}</Menu.Item>
               </>
             )}
           </Menu.Dropdown>

@@ -17,7 +17,7 @@ export function Gallery() {
   const looks = useQuery(templates());
   const photos = useQuery(recentPhotos());
   const own = looks.data?.filter((one) => !one.shipped) ?? [];
-  const shipped = looks.data?.filter((one) => one.shipped).sort((a, b) => place(a) - place(b)) ?? [];
+  const shipped = looks.data?.filter((one) => one.shipped) ?? [];
   const named = (id: string) => shipped.find((one) => one.id === id)?.name ?? "";
   return (
     <Page title={copy.title}>
@@ -41,9 +41,6 @@ export function Gallery() {
   );
 }
 
-// What marketplaces ask for first, then what leads away from it.
-const ORDER = ["white", "gradient", "color", "image", "transparent"];
-const place = (look: Look): number => (ORDER.indexOf(look.id) + ORDER.length + 1) % (ORDER.length + 1);
 
 // Neighbours show different products, the same style the same one.
 const pick = (photos: Photo[] | undefined, at: number): Photo | undefined => photos && photos[at % photos.length];

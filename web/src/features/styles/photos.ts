@@ -16,14 +16,26 @@ export const photosPage = (q: string, cutOut?: boolean) =>
     staleTime: 30_000,
   });
 
+/** One photo of each product first: three views of one bottle say little about a look. */
+export function different(photos: readonly Photo[]): Photo[] {
+  const seen = new Set<string>();
+  const [first, rest]: [Photo[], Photo[]] = [[], []];
+  for (const photo of photos) {
+    const owner = photo.product_id ?? photo.id;
+    (seen.has(owner) ? rest : first).push(photo);
+    seen.add(owner);
+  }
+  return [...first, ...rest];
+}
+
 /** A few recent photos for covers: cut out where there are such, else any. */
 export const recentPhotos = () =>
   queryOptions({
     queryKey: [...keys.photos, "recent"],
     queryFn: async () => {
-      const cut = await got(api.GET("/api/v1/images", { params: { query: { cut_out: true, limit: 12 } } }));
-      if (cut.items.length > 0) return cut.items;
-      return (await got(api.GET("/api/v1/images", { params: { query: { limit: 12 } } }))).items;
+      const cut = await got(api.GET("/api/v1/images", { params: { query: { cut_out: true, limit: 24 } } }));
+      if (cut.items.length > 0) return different(cut.items);
+      return different((await got(api.GET("/api/v1/images", { params: { query: { limit: 12 } } }))).items);
     },
     staleTime: 60_000,
   });

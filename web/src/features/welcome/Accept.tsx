@@ -40,9 +40,9 @@ export default function Accept() {
             enter.mutate({ token, name: text("name"), email: text("email"), password: text("password") });
           }}
         >
-          <TextInput name="name" label={copy.name} autoComplete="name" required autoFocus size="md" />
-          <TextInput name="email" type="email" label={copy.email} autoComplete="username" required size="md" mt="md" />
-          <PasswordInput name="password" label={copy.password} description={copy.passwordHelp} autoComplete="new-password" required minLength={10} size="md" mt="md" />
+          <TextInput name="name" label={copy.name} autoComplete="name" required withAsterisk={false} autoFocus size="md" />
+          <TextInput name="email" type="email" label={copy.email} autoComplete="username" required withAsterisk={false} size="md" mt="md" />
+          <PasswordInput name="password" label={copy.password} description={copy.passwordHelp} autoComplete="new-password" required withAsterisk={false} minLength={10} size="md" mt="md" />
           {enter.error && <p role="alert" style={{ color: "var(--no)", marginTop: 14 }}>{told(enter.error).words}</p>}
           <Button type="submit" size="md" fullWidth mt="xl" loading={enter.isPending}>{copy.deed}</Button>
         </form>

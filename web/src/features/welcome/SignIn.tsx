@@ -31,8 +31,8 @@ export default function SignIn() {
           enter.mutate({ email: String(given.get("email")), password: String(given.get("password")) });
         }}
       >
-        <TextInput name="email" type="email" label={copy.email} autoComplete="username" required autoFocus size="md" />
-        <PasswordInput name="password" label={copy.password} autoComplete="current-password" required size="md" mt="md" />
+        <TextInput name="email" type="email" label={copy.email} autoComplete="username" required withAsterisk={false} autoFocus size="md" />
+        <PasswordInput name="password" label={copy.password} autoComplete="current-password" required withAsterisk={false} size="md" mt="md" />
         {enter.error && <p role="alert" style={{ color: "var(--no)", marginTop: 14 }}>{told(enter.error).words || told(enter.error).title}</p>}
         <Button type="submit" size="md" fullWidth mt="xl" loading={enter.isPending}>{copy.deed}</Button>
         <p className="soft small" style={{ marginTop: 18 }}>{copy.lost}</p>

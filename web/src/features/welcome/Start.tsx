@@ -1,25 +1,29 @@
 /** The first screen: a sample batch for those who are new, the open batches for those who are not. */
 import { Button } from "@mantine/core";
-import { IconUpload } from "@tabler/icons-react";
+import { IconHandStop, IconUpload } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { api, got, upload, type Schemas } from "~/api/client";
 import { keys } from "~/api/queries";
 import { welcome } from "~/shared/copy/welcome";
+import { batches as batchCopy } from "~/shared/copy/batches";
 import { statuses } from "~/shared/copy/statuses";
 import { sayFailed } from "~/shared/notify";
-import { Bar, Status } from "~/shared/ui/marks";
+import { Bar, Pill, Status } from "~/shared/ui/marks";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Page } from "~/shared/ui/Page";
+import { isHeld } from "~/features/batches/cache";
 import { partsOf } from "~/features/batches/parts";
 import { samples } from "./samples";
 import css from "./welcome.module.css";
 
 const copy = welcome.start;
+const OPEN = 5;
+const isOver = (batch: Schemas["BatchView"]): boolean => batch.state === "exported" || batch.state === "cancelled";
 
 export default function Start() {
-  const batches = useQuery({ queryKey: [...keys.batches, "open"], queryFn: () => got(api.GET("/api/v1/batches", { params: { query: { limit: 5 } } })) });
-  const open = batches.data?.items ?? [];
+  const batches = useQuery({ queryKey: [...keys.batches, "open"], queryFn: () => got(api.GET("/api/v1/batches", { params: { query: { limit: 20 } } })) });
+  const open = (batches.data?.items ?? []).filter((one) => !isOver(one)).slice(0, OPEN);
   return (
     <Page title={copy.title}>
       <div className={css.start}>
@@ -29,10 +33,12 @@ export default function Start() {
             {open.map((batch) => <Open key={batch.id} batch={batch} />)}
           </section>
         )}
-        <section className={css.hero}>
-          <h2>{copy.hello}</h2>
-          <p>{copy.words}</p>
-        </section>
+        {batches.data && open.length === 0 && (
+          <section className={css.hero}>
+            <h2>{copy.hello}</h2>
+            <p>{copy.words}</p>
+          </section>
+        )}
         <div className={css.ways}>
           <Samples />
           <section className={css.way}>
@@ -51,15 +57,18 @@ export default function Start() {
 
 function Open({ batch }: { batch: Schemas["BatchView"] }) {
   const ready = batch.counts.review ?? 0;
+  const state = isHeld(batch) ? <Pill icon={<IconHandStop size={13} stroke={2} aria-hidden />}>{batchCopy.one.held}</Pill> : <Status of={batch.state} />;
   return (
     <div className={css.row}>
       <strong className="ellipsis">{batch.name}</strong>
-      {batch.state === "review" && ready ? <span className="soft">{copy.ready(ready)}</span> : <Status of={batch.state} />}
+      {batch.state === "review" && ready ? <span className="soft num">{copy.ready(ready)}</span> : <span>{state}</span>}
       <Bar parts={partsOf(batch.counts)} total={batch.total} label={statuses[batch.state] ?? batch.name} />
       {ready > 0 ? (
         <LinkButton to="/review/$batch" params={{ batch: batch.id }} variant="default">{copy.review}</LinkButton>
+      ) : batch.state === "approved" ? (
+        <LinkButton to="/deliver" search={{ batch: batch.id }} variant="default">{copy.deliver}</LinkButton>
       ) : (
-        <LinkButton to="/batches/$batch" params={{ batch: batch.id }} variant="default">{copy.watch}</LinkButton>
+        <LinkButton to="/batches/$batch" params={{ batch: batch.id }} variant="default">{isHeld(batch) ? batchCopy.list.open : copy.watch}</LinkButton>
       )}
     </div>
   );

@@ -211,7 +211,7 @@ export const batches = {
       wrongFile: "This is neither a ZIP nor a CSV. Save a spreadsheet as CSV first.",
       refused: (many: number) => `${count(many, "file was", "files were")} not taken`,
       stop: "Stop",
-      count: (many: number, exact: boolean) => `${exact ? "" : "More than "}${count(many, "photo", "photos")}`,
+      count: (many: number) => count(many, "photo", "photos"),
       flagged: (many: number) => `${count(many, "needs", "need")} a look`,
       fine: "Nothing stands out",
       leaveOut: (many: number) => (many === 1 ? "Leave it out" : `Leave these ${many.toLocaleString()} out`),
@@ -285,8 +285,9 @@ export const batches = {
     },
 
     sum: {
+      channelsShort: (many: number) => (many === 0 ? "Master only" : count(many, "channel", "channels")),
       files: (many: number) => count(many, "file", "files"),
-      photos: (many: number, exact: boolean) => `${exact ? "" : "more than "}${count(many, "photo", "photos")}`,
+      photos: (many: number) => count(many, "photo", "photos"),
       looks: (many: number) => count(many, "look", "looks"),
       channels: (many: number) => (many === 0 ? "master only" : `${count(many, "channel", "channels")} and the master`),
       about: "about",

@@ -10,7 +10,6 @@ export const library = {
   newProduct: "New product",
   upload: "Upload photos",
   size: "Size of the pictures",
-  tooMany: (count: number) => `${count.toLocaleString()}+`,
 
   places: {
     label: "Places",
@@ -48,7 +47,7 @@ export const library = {
   filters: { label: "Show", all: "All", flagged: "Needs a look", noPhotos: "Without photos" },
   count: products,
   countPhotos: photos,
-  searching: "Looking through the rest …",
+  sort: { label: (by: string) => `Sorted by: ${by}`, by: { newest: "Newest", sku: "SKU", title: "Title" } },
   loadingMore: "Loading more …",
 
   card: {

@@ -3,7 +3,7 @@ export const review = {
   list: {
     empty: "Nothing to review yet", emptyWords: "Finished pictures of your batches wait here for your eye.", emptyDeed: "Make a batch",
     left: (count: number) => `${count.toLocaleString()} to review`, look: (count: number) => `${count.toLocaleString()} need a closer look`,
-    done: "All decided", open: "Review",
+    done: "All decided", open: "Review", again: "Look again",
   },
   groups: {
     look: "Needs a closer look", fine: "No issues found", skipped: "Skipped", decided: "Decided", all: "All",
@@ -15,7 +15,7 @@ export const review = {
     decided: { title: "Nothing decided yet", words: "What you approve or reject appears here." },
     all: { title: "No pictures yet", words: "They appear here as soon as they are made." },
   },
-  flagged: "With this finding",
+  flagged: "By finding",
   anyFlag: "Any finding",
   layouts: { grid: "Grid", sheet: "Contact sheet", loupe: "Large" },
   deeds: { approve: "Approve", reject: "Reject …", skip: "Skip", retry: "Try again", undo: "Undo", compare: "Compare", full: "100 %", versions: "Versions" },

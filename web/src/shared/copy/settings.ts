@@ -16,6 +16,12 @@ export const settings = {
     disable: "Take access away", enable: "Give access again", roleChanged: (name: string, role: string) => `${name} is now ${role === "owner" ? "an owner" : "a member"}.`,
     ask: { title: (name: string) => `Take access away from ${name}?`, words: "They are signed out at once, everywhere. What they did stays. You can give access again.", deed: "Take access away" },
     ownersOnly: "Only owners can invite people, change roles or take access away.",
+    invited: {
+      title: "Invited, not here yet", withdraw: "Withdraw", withdrawOf: (email: string) => `Withdraw the invitation for ${email}`,
+      made: (ago: string, until: string) => `Invited ${ago}. The link works until ${new Date(until).toLocaleDateString(undefined, { day: "numeric", month: "long" })}.`,
+      ask: { title: (email: string) => `Withdraw the invitation for ${email}?`, words: "The link no longer works. You can invite them again.", deed: "Withdraw" },
+      done: (email: string) => `The invitation for ${email} is withdrawn.`, late: (email: string) => `${email} has accepted it, or somebody else withdrew it.`,
+    },
     inviting: { title: "Invite someone", email: "Email", role: "Role", deed: "Make the link", link: "Invitation link", once: "Send it to them yourself. It is shown only now, works once, and holds for a week.", done: "Done", ready: (email: string) => `The invitation for ${email} is ready.` },
   },
   keys: {

@@ -39,14 +39,13 @@ export function told(error: unknown): { title: string; words: string; remedy: st
       return { title: common.error.notFound, words: common.error.notFoundWords, remedy: "", reference: "" };
     }
     const { detail, remedy, reference, subject } = error.problem;
-    return { title: common.error.title, words: problemOf(detail, remedy, subject ?? ""), remedy, reference };
+    return { title: common.error.title, words: problemOf(detail, subject ?? ""), remedy, reference };
   }
   return { title: common.error.title, words: "", remedy: "", reference: error instanceof Error ? error.message.slice(0, 80) : "" };
 }
 
-// The service says it in one line: what it is about, what is wrong, what to do. Ids and names of fields say nothing here.
-function problemOf(detail: string, remedy: string, subject: string): string {
-  const words = remedy && detail.endsWith(remedy) ? detail.slice(0, -remedy.length).trim() : detail;
+// The service says what it is about, then what is wrong. Ids and names of fields say nothing here.
+function problemOf(words: string, subject: string): string {
   if (!subject || !words.startsWith(`${subject}: `)) return sentence(words);
   return /^[a-z]{3}_[0-9a-f]+$|^[a-z_]+$/.test(subject) ? sentence(words.slice(subject.length + 2)) : words;
 }

@@ -3,7 +3,7 @@ import { Button, Loader } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
-import { recentPhotos } from "~/features/styles/photos";
+import { different, recentPhotos } from "~/features/styles/photos";
 import { preview, type Chosen } from "~/features/styles/previews";
 import { batches } from "~/shared/copy/batches";
 import { Picture } from "~/shared/ui/Picture";
@@ -14,12 +14,13 @@ import css from "./fresh.module.css";
 
 const copy = batches.fresh.style;
 const SHOWN = 3;
+const POOL = 30;
 const SETTLED_MS = 400;
 
 export function Preview({ style, look, photos, name }: { style: Style; look: Look; photos: Photo[]; name: string }) {
   const [from, turn] = useState(0);
   const recent = useQuery({ ...recentPhotos(), enabled: photos.length === 0 });
-  const own = useMemo(() => different(photos), [photos]);
+  const own = useMemo(() => different(photos).slice(0, POOL), [photos]);
   const pool = own.length > 0 ? own : (recent.data ?? []);
   const shown = pool.length <= SHOWN ? pool : Array.from({ length: SHOWN }, (_, at) => pool[(from + at) % pool.length]!);
   const missing = pictureMissing(look, [style]);
@@ -56,18 +57,6 @@ function Frame({ style, look, photo }: { style: Style; look: Look; photo: Photo 
       </div>
     </figure>
   );
-}
-
-/** One photo of each product first: three views of one bottle say little about a look. */
-function different(photos: Photo[]): Photo[] {
-  const seen = new Set<string>();
-  const [first, rest]: [Photo[], Photo[]] = [[], []];
-  for (const photo of photos) {
-    const owner = photo.product_id ?? photo.id;
-    (seen.has(owner) ? rest : first).push(photo);
-    seen.add(owner);
-  }
-  return [...first, ...rest].slice(0, 30);
 }
 
 function useSettled(value: string): string {

@@ -93,7 +93,7 @@ function Chosen({ draft, change, found }: StepProps & { found: ReturnType<typeof
   }
   if (found.isLoading) return <Thumbs photos={null} without={draft.without} />;
   if (!found.data) return null;
-  const { photos, exact, gone } = found.data;
+  const { photos, gone } = found.data;
   const count = found.data.count - draft.without.size;
   const flagged = photos.filter((photo) => needsLook(photo) && !draft.without.has(photo.id));
   const shorts = new Map<string, number>();
@@ -105,19 +105,19 @@ function Chosen({ draft, change, found }: StepProps & { found: ReturnType<typeof
   return (
     <div className={css.chosen}>
       <div className={css.chosenTop}>
-        <strong className="num">{found.data.count === 0 ? copy.noneIn : copy.count(count, exact)}</strong>
+        <strong className="num">{found.data.count === 0 ? copy.noneIn : copy.count(count)}</strong>
         {flagged.length > 0 ? (
           <>
             <Pill tone="look" icon={<IconAlertTriangle size={13} stroke={2} aria-hidden />}>{copy.flagged(flagged.length)}</Pill>
             <span className="soft small ellipsis">{[...shorts].map(([short, many]) => `${short} ${many.toLocaleString()}`).join(" · ")}</span>
-            {exact && flagged.length < count && photos.length === found.data.count && (
-              <Button size="compact-sm" variant="subtle" color="gray" onClick={() => change({ without: new Set([...draft.without, ...flagged.map((photo) => photo.id)]) })}>
+            {flagged.length < count && photos.length === found.data.count && (
+              <Button size="compact-sm" variant="default" onClick={() => change({ without: new Set([...draft.without, ...flagged.map((photo) => photo.id)]) })}>
                 {copy.leaveOut(flagged.length)}
               </Button>
             )}
           </>
         ) : photos.length > 0 && <Pill tone="ok" icon={<IconCheck size={13} stroke={2.2} aria-hidden />}>{copy.fine}</Pill>}
-        {draft.without.size > 0 && <Button size="compact-sm" variant="subtle" color="gray" onClick={() => change({ without: new Set() })}>{copy.takeIn(draft.without.size)}</Button>}
+        {draft.without.size > 0 && <Button size="compact-sm" variant="default" onClick={() => change({ without: new Set() })}>{copy.takeIn(draft.without.size)}</Button>}
       </div>
       {gone > 0 && <p className="soft small">{copy.gone(gone)}</p>}
       {photos.length > 0 && <Thumbs photos={photos} without={draft.without} more={found.data.count - photos.length} />}

@@ -6,8 +6,8 @@ import css from "./fresh.module.css";
 
 const copy = batches.fresh.sum;
 
-export function Summary({ photos, list, exact, looks, channels, missing, error, busy, create }: {
-  photos: number | null; list: boolean; exact: boolean; looks: number; channels: number; missing: boolean; error: unknown; busy: boolean; create: () => void;
+export function Summary({ photos, list, looks, channels, missing, error, busy, create }: {
+  photos: number | null; list: boolean; looks: number; channels: number; missing: boolean; error: unknown; busy: boolean; create: () => void;
 }) {
   const files = (photos ?? 0) * looks * (channels + 1);
   const refused = error ? told(error) : null;
@@ -20,13 +20,13 @@ export function Summary({ photos, list, exact, looks, channels, missing, error, 
         </div>
       )}
       {!photos || looks === 0 ? <p className={css.sum}>{copy.hint}</p> : <p className={css.sum}>
-        <span className="num">{list ? batches.fresh.products.lines(photos) : copy.photos(photos, exact)}</span>
+        <span className="num">{list ? batches.fresh.products.lines(photos) : copy.photos(photos)}</span>
         <span aria-hidden>×</span>
         <span className="num">{copy.looks(looks)}</span>
         <span aria-hidden>×</span>
         <span className="num">{copy.channels(channels)}</span>
         <span aria-hidden>=</span>
-        <strong className="num">{exact && !list ? "" : `${copy.about} `}{copy.files(files)}</strong>
+        <strong className="num">{list ? `${copy.about} ` : ""}{copy.files(files)}</strong>
       </p>}
       {missing && <p className={css.missing}>{copy.fix}</p>}
       <Button size="md" loading={busy} onClick={create}>{copy.create}</Button>

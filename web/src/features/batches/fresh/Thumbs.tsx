@@ -17,7 +17,7 @@ export function Thumbs({ photos, without, more = 0 }: { photos: Photo[] | null; 
   if (!photos) return <div className={css.thumbs} aria-busy="true">{Array.from({ length: 12 }, (_, at) => <Skeleton key={at} radius="sm" style={{ aspectRatio: "1" }} />)}</div>;
   // What needs a look comes first.
   const sorted = [...photos].sort((a, b) => Number(needsLook(b)) - Number(needsLook(a)));
-  const shown = sorted.slice(0, all ? MANY : FEW);
+  const shown = sorted.slice(0, all ? MANY : photos.length + more > FEW ? FEW - 1 : FEW); // the last place says how many more
   const rest = photos.length + more - shown.length;
   return (
     <>
@@ -34,7 +34,7 @@ export function Thumbs({ photos, without, more = 0 }: { photos: Photo[] | null; 
         {rest > 0 && <li className={css.rest}><span className="num">+{rest.toLocaleString()}</span></li>}
       </ul>
       {photos.length > FEW && (
-        <div><Button size="compact-sm" variant="subtle" color="gray" onClick={() => show(!all)}>{all ? copy.fewer : copy.all}</Button></div>
+        <div><Button size="compact-sm" variant="default" onClick={() => show(!all)}>{all ? copy.fewer : copy.all}</Button></div>
       )}
     </>
   );

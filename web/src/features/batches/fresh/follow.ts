@@ -12,7 +12,7 @@ export async function follow(first: Run, options: { signal?: AbortSignal; seen?:
     if (run.status === "done") return run;
     if (run.status === "failed" || run.status === "cancelled") {
       const told = run.error;
-      throw new ApiError({ status: told?.status ?? 422, title: told?.title ?? "", detail: told?.detail ?? "", code: told?.code ?? run.status, remedy: told?.remedy ?? "", reference: "" });
+      throw new ApiError({ status: told?.status ?? 422, title: told?.title ?? "", detail: told?.detail ?? "", subject: told?.subject, code: told?.code ?? run.status, remedy: told?.remedy ?? "", reference: "" });
     }
     await news(run.id, options.signal);
     run = await got(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: run.id } }, signal: options.signal }));

@@ -6,15 +6,11 @@ export async function readList(file: File): Promise<List> {
   const wide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   const text = new TextDecoder(wide ? (bytes[0] === 0xff ? "utf-16le" : "utf-16be") : "utf-8").decode(bytes);
   const lines = text.split(/\r\n|\r|\n/);
-  const head = lines.findIndex((line) => line.trim());
-  const first = lines[head] ?? "";
+  const first = lines.find((line) => line.trim()) ?? "";
   const comma = [",", ";", "\t"].reduce((best, one) => (first.split(one).length > first.split(best).length ? one : best));
   const columns = first.split(comma).map((cell) => cell.trim().replace(/^"|"$/g, "").toLowerCase());
   const rows = lines.filter((line) => line.trim()).length - 1;
   if (!columns.includes("sku")) return { wrong: "no-sku" };
   if (rows < 1) return { wrong: "empty" };
-  if (columns.includes("file") || columns.includes("url")) return { file, rows };
-  // The service takes a list of SKUs alone only with a column for files, which may be empty: all photos are meant then.
-  const whole = [...lines.slice(0, head), `${first}${comma}file`, ...lines.slice(head + 1)].join("\n");
-  return { file: new File([whole], file.name, { type: "text/csv" }), rows };
+  return { file, rows };
 }

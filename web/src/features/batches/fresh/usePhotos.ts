@@ -1,13 +1,14 @@
 /** The photos that a choice stands for: how many, which, and what is to be said about them. */
 import { useQuery } from "@tanstack/react-query";
-import { api, ApiError, got } from "~/api/client";
+import { api, ApiError, got, type Schemas } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Photo } from "../cache";
 import type { Draft } from "./draft";
 
-const MOST = 2_000; // of a collection so many are looked at before the batch is made; it takes all of them
-const ONE_BY_ONE = 60;
-export type Photos = { photos: Photo[]; count: number; exact: boolean; gone: number };
+const MOST = 2_000; // so many are looked at before the batch is made; it takes all of them
+const PAGE = 200;
+/** `count`: of all, also of those that are not among `photos`. */
+export type Photos = { photos: Photo[]; count: number; gone: number };
 
 export const needsLook = (photo: Photo): boolean => photo.findings.some((one) => one.verdict === "warn" || one.verdict === "fail");
 
@@ -38,32 +39,36 @@ function wish(draft: Draft): Wish | null {
 
 async function ofCollection(collection: string, signal: AbortSignal): Promise<Photos> {
   const photos: Photo[] = [];
+  let count = 0;
   let cursor: string | null = null;
   do {
-    const page: { items: Photo[]; next_cursor?: string | null } = await got(
-      api.GET("/api/v1/images", { params: { query: { collection_id: collection, limit: 200, cursor } }, signal }),
+    const page: Schemas["Counted_PhotoView_"] = await got(
+      api.GET("/api/v1/images", { params: { query: { collection_id: collection, limit: PAGE, cursor, count: !cursor } }, signal }),
     );
     photos.push(...page.items);
+    count = page.total ?? count;
     cursor = page.next_cursor ?? null;
   } while (cursor && photos.length < MOST);
-  return { photos, count: photos.length, exact: !cursor, gone: 0 };
+  return { photos, count, gone: 0 };
 }
 
 async function ofProducts(products: string[], signal: AbortSignal): Promise<Photos> {
   const found = await each(products, (id) => got(api.GET("/api/v1/products/{product_id}", { params: { path: { product_id: id } }, signal })));
   const photos = found.flatMap((product) => product?.photos ?? []);
-  return { photos, count: photos.length, exact: true, gone: found.filter((one) => one === null).length };
+  return { photos, count: photos.length, gone: found.filter((one) => one === null).length };
 }
 
-/** Photos by id: those that were just uploaded come with one question, of the rest some are asked for one by one. */
+/** Photos by id, in the order they were chosen in. */
 async function ofIds(ids: string[], signal: AbortSignal): Promise<Photos> {
-  const newest = await got(api.GET("/api/v1/images", { params: { query: { limit: 200 } }, signal }));
-  const known = new Map(newest.items.map((photo) => [photo.id, photo]));
-  const rest = ids.filter((id) => !known.has(id)).slice(0, ONE_BY_ONE);
-  const found = await each(rest, (id) => got(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: id } }, signal })));
-  for (const photo of found) if (photo) known.set(photo.id, photo);
-  const gone = found.filter((one) => one === null).length;
-  return { photos: ids.flatMap((id) => known.get(id) ?? []), count: ids.length - gone, exact: true, gone };
+  const asked = ids.slice(0, MOST);
+  const known = new Map<string, Photo>();
+  for (let at = 0; at < asked.length; at += PAGE) {
+    const page = await got(api.GET("/api/v1/images", { params: { query: { ids: asked.slice(at, at + PAGE), limit: PAGE } }, signal }));
+    for (const photo of page.items) known.set(photo.id, photo);
+  }
+  const photos = asked.flatMap((id) => known.get(id) ?? []);
+  const gone = asked.length - photos.length;
+  return { photos, count: ids.length - gone, gone };
 }
 
 /** A few at a time; null for what is not there any more. */

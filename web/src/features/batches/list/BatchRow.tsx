@@ -30,7 +30,7 @@ export function BatchRow({ batch, lookNames }: { batch: Batch; lookNames: Map<st
       </div>
       <div className={css.far}>
         <Bar parts={parts} total={batch.total} label={copy.progress(batch.name)} />
-        <p className="soft small num ellipsis">
+        <p className="soft small num">
           {said.length > 0 ? said.map((part) => `${part.value.toLocaleString()} ${part.words}`).join(" · ") : copy.emptyBar}
         </p>
       </div>

@@ -21,8 +21,7 @@ type Run = Schemas["RunView"];
 
 export function Progress({ batch, status, run, filled }: { batch: Batch; status?: Schemas["BatchStatus"]; run?: Run; filled: boolean }) {
   const deeds = useDeeds(batch);
-  const { state, counts, total } = batch;
-  const done = batch.done - (counts.cancelled ?? 0);
+  const { state, counts, total, done } = batch;
   const left = counts.processing ?? 0;
   const parts = partsOf(counts);
   const preparing = state === "created" || state === "validating";
@@ -76,7 +75,7 @@ function told(batch: Batch, run: Run | undefined, filled: boolean): { title: str
         ? { title: copy.held, words: copy.heldWords(total, batch.flags.length > 0) }
         : { title: copy.validating, words: copy.validatingWords(run?.done ?? 0, run?.total ?? 0) };
     case "paused": return { title: copy.paused, words: copy.pausedWords(counts.processing ?? 0) };
-    case "cancelled": return { title: copy.cancelled, words: batch.done > (counts.cancelled ?? 0) ? copy.cancelledWords : copy.cancelledNone };
+    case "cancelled": return { title: copy.cancelled, words: batch.done > 0 ? copy.cancelledWords : copy.cancelledNone };
     case "failed": return { title: copy.failed, words: plain(batch.error) };
     case "approved": return { title: copy.approved, words: copy.approvedWords(counts.approved ?? 0) };
     case "exported": return { title: copy.exported, words: batch.exported_at ? copy.exportedWords(batch.exported_at) : "" };
