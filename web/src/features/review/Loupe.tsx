@@ -1,7 +1,7 @@
 /** The picture under the cursor, large, with what was found, what can be decided, and its product's other angles. */
 import { Button, SegmentedControl, Tooltip } from "@mantine/core";
 import { IconArrowBackUp, IconCheck, IconColumns, IconHistory, IconPlayerSkipForward, IconRefresh, IconX, IconZoomIn } from "@tabler/icons-react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { api, got, type Schemas } from "~/api/client";
 import { channels as channelsQuery, keys } from "~/api/queries";
@@ -13,19 +13,13 @@ import { Pill, Status } from "~/shared/ui/marks";
 import { sentence } from "~/shared/ui/states";
 import { RejectPanel, type Rejection } from "./RejectPanel";
 import { Stage } from "./Stage";
-import type { Item } from "./order";
+import { itemQuery, newest, useAhead } from "./ahead";
 import type { Decision, ReviewStore } from "./store";
 import { useAll, useCursor, useItem } from "./use";
 import { Versions } from "./Versions";
 import css from "./review.module.css";
 
 export type LoupeState = { mode: "whole" | "full" | "compare"; rejecting: boolean; versions: boolean };
-
-export const itemQuery = (id: string) => ({
-  queryKey: keys.item(id),
-  queryFn: () => got(api.GET("/api/v1/items/{item_id}", { params: { path: { item_id: id } } })),
-  staleTime: 60_000,
-});
 
 export function Loupe({ store, state, set, deed, undo, reject, nameOf }: {
   store: ReviewStore; state: LoupeState; set: (next: Partial<LoupeState>) => void; deed: (decision: Decision) => void; undo: () => void;
@@ -35,7 +29,7 @@ export function Loupe({ store, state, set, deed, undo, reject, nameOf }: {
   const item = useItem(store, id);
   useAll(store);
   const settled = useSettled(id, 80);
-  const detail = useQuery({ ...itemQuery(settled), enabled: settled !== "" });
+  const detail = useQuery({ ...itemQuery(id), enabled: settled === id && id !== "" }); // what was fetched ahead is there at once
   const known = detail.data?.id === id ? detail.data : undefined;
   useAhead(store, id);
 
@@ -150,12 +144,6 @@ function Toggle({ on, words, keyName, icon, flip }: { on: boolean; words: string
 
 const SHOWN = new Set(["jpeg", "png", "webp", "avif"]); // what every browser shows
 
-/** The finished files of the newest version, those for shops first: the master is for keeping. */
-function newest(item: Schemas["ItemDetail"] | undefined): readonly Schemas["RenditionView"][] {
-  const files = item?.versions.find((one) => one.version === item.version)?.renditions ?? [];
-  return [...files].sort((a, b) => Number(a.channel === "master") - Number(b.channel === "master"));
-}
-
 /** A value once it has stood still: keys that are held down ask for nothing on the way. */
 function useSettled(value: string, ms: number): string {
   const [settled, set] = useState(value);
@@ -165,28 +153,3 @@ function useSettled(value: string, ms: number): string {
   }, [value, ms]);
   return settled;
 }
-
-const decoded: HTMLImageElement[] = []; // at most 16 pictures are held ready
-
-/** The next three pictures are fetched and decoded while this one is looked at. */
-function useAhead(store: ReviewStore, id: string): void {
-  const client = useQueryClient();
-  useEffect(() => {
-    const soon = setTimeout(async () => {
-      const at = store.view.indexOf(id);
-      for (const next of store.view.slice(at + 1).filter((one) => isOpen(store.items.get(one))).slice(0, 3)) {
-        const found = await client.ensureQueryData(itemQuery(next)).catch(() => undefined);
-        const url = newest(found)[0]?.url;
-        if (!url || decoded.some((one) => one.src.endsWith(url))) continue;
-        const picture = new Image();
-        picture.src = url;
-        decoded.push(picture);
-        if (decoded.length > 16) decoded.shift();
-        await picture.decode().catch(() => undefined);
-      }
-    }, 120);
-    return () => clearTimeout(soon);
-  }, [client, store, id]);
-}
-
-const isOpen = (item: Item | undefined): boolean => item?.status === "review" || item?.status === "skipped";

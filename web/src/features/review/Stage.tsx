@@ -1,6 +1,7 @@
 /** One picture, large: as a whole, at 100 %, or against the original. */
 import { useEffect, useRef, useState, type PointerEvent } from "react";
 import { review as copy } from "~/shared/copy/review";
+import { isDecoded } from "./ahead";
 import css from "./Stage.module.css";
 
 export type Shown = { quick: string; full: string; name: string };
@@ -27,7 +28,7 @@ function useSharp(src: string): boolean {
       const picture = new Image();
       picture.src = src;
       picture.decode().then(() => !gone && set(src), () => undefined);
-    }, 60);
+    }, isDecoded(src) ? 0 : 60);
     return () => {
       gone = true;
       clearTimeout(soon);

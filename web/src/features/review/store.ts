@@ -32,6 +32,7 @@ export class ReviewStore {
   private busy = new Map<string, number>();
   private one = new Map<string, Set<() => void>>();
   private all = new Set<() => void>();
+  private here = new Set<() => void>();
   private stamp = 0;
   private ends: (() => void)[] = [];
 
@@ -53,6 +54,11 @@ export class ReviewStore {
   watch = (changed: () => void): (() => void) => {
     this.all.add(changed);
     return () => this.all.delete(changed);
+  };
+  /** Of the cursor alone: moving it draws no list anew. */
+  watchCursor = (changed: () => void): (() => void) => {
+    this.here.add(changed);
+    return () => this.here.delete(changed);
   };
   version = (): number => this.stamp;
   private told(...ids: string[]): void {
@@ -90,7 +96,7 @@ export class ReviewStore {
     const fits = [...this.items.values()].filter((item) => inGroup[group](item) && (!flag || badChecks(item).includes(flag)));
     this.view = arranged(fits, group).map((item) => item.id);
     this.selected.clear();
-    if (!this.cursor || !this.view.includes(this.cursor)) this.cursor = this.view[0] ?? null;
+    if (!this.cursor || !this.view.includes(this.cursor)) this.go(this.view[0] ?? null);
     this.told();
   }
 
@@ -124,7 +130,8 @@ export class ReviewStore {
     const before = this.cursor;
     if (before === id) return;
     this.cursor = id;
-    this.told(...[before, id].filter((one) => one !== null));
+    for (const one of [before, id]) for (const changed of (one !== null && this.one.get(one)) || []) changed();
+    for (const changed of this.here) changed();
   }
   move(by: number): void {
     const at = this.cursor ? this.view.indexOf(this.cursor) : -1;
@@ -301,7 +308,7 @@ export class ReviewStore {
       this.items.set(id, found);
       if (!this.view.includes(id) && inGroup[this.group](found) && (!this.flag || badChecks(found).includes(this.flag))) {
         this.view = [...this.view, id];
-        this.cursor ??= id;
+        if (this.cursor === null) this.go(id);
       }
       this.told(id);
     } catch {

@@ -17,5 +17,5 @@ export function useAll(store: ReviewStore): number {
   return useSyncExternalStore(store.watch, store.version);
 }
 export function useCursor(store: ReviewStore): string | null {
-  return useSyncExternalStore(store.watch, () => store.cursor);
+  return useSyncExternalStore(store.watchCursor, () => store.cursor);
 }
