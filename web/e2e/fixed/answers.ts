@@ -62,6 +62,7 @@ export const answers: Answers = {
   "GET /session": () => ({ user: "usr_olivia", name: "Olivia Reyes", email: "olivia@nordlys.example", role: "owner", csrf: "csrf", workspace }) satisfies Schemas["SessionView"],
   "GET /workspace": () => workspace,
   "GET /members": () => [member("usr_olivia", "Olivia Reyes", "owner"), member("usr_ben", "Ben Okafor", "member"), member("usr_ida", "Ida Lund", "member"), member("usr_tom", "Tom Weiss", "member", true)],
+  "GET /invites": () => [],
   "GET /keys": () => [
     { id: "key_1", name: "Shop import", scopes: ["read", "write"], created_at: ago(40_000), last_used_at: ago(14), revoked_at: null },
     { id: "key_2", name: "Studio tether", scopes: ["read", "write", "review", "admin"], created_at: ago(20_000), last_used_at: null, revoked_at: null },

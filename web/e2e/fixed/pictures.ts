@@ -10,13 +10,13 @@ const LOOKS = { white: ["#ffffff", "#ffffff"], gradient: ["#f7f7f5", "#d9d8d4"],
 export type Kind = "photo" | "thumb" | keyof typeof LOOKS;
 export type Pictures = ReadonlyMap<string, { body: Buffer; type: string }>;
 
-/** `thumb-mug`, `white-mug` …, by the last part of their addresses. */
-export async function draw(browser: Browser): Promise<Pictures> {
+/** `thumb-mug`, `white-mug` …, by the last part of their addresses. flat: in few tones and without grain, as goldens would be large otherwise. */
+export async function draw(browser: Browser, flat: boolean): Promise<Pictures> {
   const page = await browser.newPage();
   const made = new Map<string, { body: Buffer; type: string }>();
   for (const name of NAMES) {
     const read = (path: string) => readFileSync(join(SAMPLES, path)).toString("base64");
-    const drawn = await page.evaluate(drawOne, { photo: read(`${name}.jpg`), matte: read(`mattes/${name}.png`), looks: LOOKS });
+    const drawn = await page.evaluate(drawOne, { photo: read(`${name}.jpg`), matte: read(`mattes/${name}.png`), looks: LOOKS, flat });
     for (const [kind, url] of Object.entries(drawn)) {
       made.set(`${kind}-${name}`, { body: Buffer.from(url.split(",")[1] ?? "", "base64"), type: url.slice(5, url.indexOf(";")) });
     }
@@ -26,7 +26,7 @@ export async function draw(browser: Browser): Promise<Pictures> {
 }
 
 /** In the browser: a photo twice, and its product on each background with a shadow under it. */
-async function drawOne({ photo, matte, looks }: { photo: string; matte: string; looks: Record<string, readonly [string, string] | null> }): Promise<Record<string, string>> {
+async function drawOne({ photo, matte, looks, flat }: { photo: string; matte: string; looks: Record<string, readonly [string, string] | null>; flat: boolean }): Promise<Record<string, string>> {
   const load = async (type: string, data: string) => createImageBitmap(await (await fetch(`data:${type};base64,${data}`)).blob());
   const [shot, cover] = [await load("image/jpeg", photo), await load("image/png", matte)];
   const canvas = (width: number, height: number) => {
@@ -36,11 +36,26 @@ async function drawOne({ photo, matte, looks }: { photo: string; matte: string; 
     pen.imageSmoothingQuality = "high";
     return { made, pen };
   };
+  const [soft, step] = flat ? [9, 51] : [1, 1];
+  /** Drawn smaller first, then as large as it is wanted. */
+  const small = (to: CanvasRenderingContext2D, from: CanvasImageSource, ...[sx, sy, sw, sh, x, y, width, height]: [number, number, number, number, number, number, number, number]) => {
+    const { made, pen } = canvas(Math.round(width / soft), Math.round(height / soft));
+    pen.drawImage(from, sx, sy, sw, sh, 0, 0, made.width, made.height);
+    to.drawImage(made, x, y, width, height);
+  };
+  const told = (made: HTMLCanvasElement, opaque: boolean) => {
+    if (!flat) return made.toDataURL(opaque ? "image/jpeg" : "image/png", 0.88);
+    const pen = made.getContext("2d")!;
+    const tones = pen.getImageData(0, 0, made.width, made.height);
+    for (let at = 0; at < tones.data.length; at += 1) if (at % 4 < 3) tones.data[at] = Math.round(tones.data[at]! / step) * step;
+    pen.putImageData(tones, 0, 0);
+    return made.toDataURL("image/png");
+  };
   const scaled = (longest: number) => {
     const by = longest / Math.max(shot.width, shot.height);
     const { made, pen } = canvas(Math.round(shot.width * by), Math.round(shot.height * by));
-    pen.drawImage(shot, 0, 0, made.width, made.height);
-    return made.toDataURL("image/jpeg", 0.86);
+    small(pen, shot, 0, 0, shot.width, shot.height, 0, 0, made.width, made.height);
+    return told(made, true);
   };
 
   // The product alone, and its box.
@@ -78,8 +93,8 @@ async function drawOne({ photo, matte, looks }: { photo: string; matte: string; 
       pen.fill();
       pen.filter = "none";
     }
-    pen.drawImage(cut, left, top, right - left, bottom - top, x, y, width, height);
-    out[look] = made.toDataURL(back ? "image/jpeg" : "image/png", 0.88);
+    small(pen, cut, left, top, right - left, bottom - top, x, y, width, height);
+    out[look] = told(made, back !== null);
   }
   return out;
 }

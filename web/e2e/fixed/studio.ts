@@ -58,7 +58,7 @@ export const test = base.extend<Each, Whole>({
   studio: [
     async ({ browser }, use) => {
       const { address, close } = await serve();
-      await use({ address, pictures: await draw(browser) });
+      await use({ address, pictures: await draw(browser, !process.env.LOOK) });
       close();
     },
     { scope: "worker", timeout: 60_000 },

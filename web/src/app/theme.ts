@@ -54,6 +54,8 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 300, withinPortal: true } },
     Modal: { defaultProps: { centered: true, radius: "lg", padding: "lg", closeButtonProps: { "aria-label": "Close" } }, styles: { title: { fontSize: 16, fontWeight: 620 } } },
     Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } }, styles: { title: { fontSize: 16, fontWeight: 620 } } },
+    // In a landmark, so that nothing on the page is outside of one.
+    Combobox: { defaultProps: { portalProps: { target: "#screen" } } },
     InputWrapper: { styles: { label: { marginBottom: 4 }, description: { marginBottom: 2 } } },
     Menu: { defaultProps: { radius: "md", shadow: "md", withInitialFocusPlaceholder: false } },
   },

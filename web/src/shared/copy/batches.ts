@@ -257,7 +257,7 @@ export const batches = {
       yours: "Yours",
       none: "Without a channel, only the master files are made.",
       wantsWhite: (channel: string, looks: string) => `${channel} wants pure white. ${looks} will be marked as not fit for it.`,
-      size: (width: number, height: number, format: string) => `${width.toLocaleString()} × ${height.toLocaleString()} · ${format}`,
+      size: (width: number, height: number, format: string) => `${width} × ${height} · ${format}`,
       rules: {
         white: "Pure white background",
         fill: (least: number, most: number) => (most >= 1 ? `Product fills ${percent(least)} or more` : `Product fills ${percent(least)} to ${percent(most)}`),

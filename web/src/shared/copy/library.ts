@@ -184,7 +184,7 @@ export const productPage = {
     remove: "Delete the photo",
     deeds: "What to do with this photo",
     fine: "No issues found",
-    size: (width: number, height: number) => `${width.toLocaleString("en").replaceAll(",", " ")} × ${height.toLocaleString("en").replaceAll(",", " ")} px`,
+    size: (width: number, height: number) => `${width} × ${height} px`,
     profile: (name: string) => name || "no colour profile",
   },
   roles: { main: "Main" },

@@ -37,7 +37,7 @@ export const settings = {
   },
   channels: {
     title: "Channels", words: "Where pictures are sold, and what each place asks of a file.", add: "Add a channel", shipped: "Comes with Packshot", own: "Yours",
-    edit: "Change", copy: "Make our own from this", remove: "Delete", size: (width: number, height: number) => `${px(width)} × ${px(height)} px`,
+    edit: "Change", copy: "Make our own from this", remove: "Delete", size: (width: number, height: number) => `${width} × ${height} px`,
     formats: { jpeg: "JPEG", png: "PNG", webp: "WebP", avif: "AVIF", tiff: "TIFF" },
     frame: (name: string) => `The frame of ${name}`,
     file: "File", look: "Picture", must: "Must hold", mustWords: "A file that breaks one of these is turned down.", warns: "Is pointed out", warnsWords: "You decide.", sources: "Where this comes from",
