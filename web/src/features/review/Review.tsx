@@ -17,7 +17,7 @@ import { Empty, Failed, TilesWaiting } from "~/shared/ui/states";
 import { Grid } from "./Grid";
 import { Loupe, type LoupeState } from "./Loupe";
 import { reasonsQuery, type Rejection } from "./RejectPanel";
-import { ON_SHEET, Sheet } from "./Sheet";
+import { Sheet } from "./Sheet";
 import type { Group } from "./order";
 import { ReviewStore, type Decision } from "./store";
 import { useAll } from "./use";
@@ -107,7 +107,7 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
           <FlagMenu store={store} flag={search.flag} choose={(flag) => show({ flag })} />
           <span style={{ flex: 1 }} />
           <SegmentedControl
-            size="xs" value={layout} onChange={(value) => show({ layout: value as Layout })} aria-label={copy.layouts.grid}
+            size="xs" value={layout} onChange={(value) => show({ layout: value as Layout })} aria-label={copy.layout}
             data={[
               { value: "grid", label: <Named icon={<IconLayoutGrid size={16} />} words={copy.layouts.grid} /> },
               { value: "sheet", label: <Named icon={<IconTable size={16} />} words={copy.layouts.sheet} /> },
@@ -192,5 +192,3 @@ function useNames(): (by: string | null) => string {
   const members = useQuery({ queryKey: ["members"], queryFn: () => got(api.GET("/api/v1/members")), staleTime: 60_000 });
   return useCallback((by) => members.data?.find((one) => one.id === by)?.name || (by?.startsWith("key_") ? copy.apiKey : copy.someone), [members.data]);
 }
-
-export { ON_SHEET };

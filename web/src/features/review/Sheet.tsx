@@ -11,7 +11,7 @@ import css from "./review.module.css";
 import type { ReviewStore } from "./store";
 import { useAll, useCursor } from "./use";
 
-export const ON_SHEET = 12;
+const ON_SHEET = 12;
 const LOOKED_MS = 2_000;
 const [GAP, CAPTION] = [12, 29];
 

@@ -17,6 +17,7 @@ export const review = {
   },
   flagged: "By finding",
   anyFlag: "Any finding",
+  layout: "Layout",
   layouts: { grid: "Grid", sheet: "Contact sheet", loupe: "Large" },
   deeds: { approve: "Approve", reject: "Reject …", skip: "Skip", retry: "Try again", undo: "Undo", compare: "Compare", full: "100 %", versions: "Versions" },
   left: (count: number) => `${count.toLocaleString()} left`,
