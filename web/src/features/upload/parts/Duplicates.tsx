@@ -14,9 +14,9 @@ import type { Entry } from "../engine/entry";
 import { store, useSummary } from "../engine/store";
 
 const words = copy.duplicates;
-/** Only the very same file, which the service tells in words alone: what looks the same may be another shot. */
+/** Only the very same file: what looks the same may be another shot. */
 const isCopy = (entry: Entry | undefined): entry is Entry =>
-  !!entry?.photo && entry.findings.some((one) => one.check === "duplicate" && one.words.startsWith("The same file"));
+  !!entry?.photo && entry.findings.some((one) => one.check === "duplicate" && one.value === 1);
 
 export function Duplicates() {
   const client = useQueryClient();
