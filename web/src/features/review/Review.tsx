@@ -19,11 +19,10 @@ import { Loupe, type LoupeState } from "./Loupe";
 import { reasonsQuery, type Rejection } from "./RejectPanel";
 import { Sheet } from "./Sheet";
 import type { Group } from "./order";
-import { ReviewStore, type Decision } from "./store";
-import { useAll } from "./use";
+import { GROUPS, ReviewStore, type Decision } from "./store";
+import { useAll, useOf } from "./use";
 import css from "./review.module.css";
 
-const GROUPS: Group[] = ["look", "fine", "skipped", "decided", "all"];
 type Layout = "grid" | "sheet" | "loupe";
 
 export default function Review() {
@@ -35,26 +34,26 @@ export default function Review() {
 }
 
 function Open({ store, id }: { store: ReviewStore; id: string }) {
-  useAll(store);
+  const loaded = useOf(store, () => store.loaded);
+  const failed = useOf(store, () => store.error !== null);
+  const empty = useOf(store, () => store.view.length === 0);
   const navigate = useNavigate({ from: "/review/$batch" });
   const search = useSearch({ from: "/inside/review/$batch" });
   const batch = useQuery(batchQuery(id));
   useQuery(reasonsQuery);
   const nameOf = useNames();
-  const counts = store.counts();
 
-  const first: Group = counts.look > 0 ? "look" : counts.fine > 0 ? "fine" : counts.skipped > 0 ? "skipped" : "all";
   const [entered] = useState<{ group?: Group }>({});
-  if (store.loaded) entered.group ??= first;
+  if (loaded) entered.group ??= store.first();
   const group = search.group ?? entered.group ?? "look";
   const layout: Layout = search.layout ?? (group === "fine" ? "sheet" : "grid");
   useEffect(() => {
-    if (store.loaded) store.arrange(group, search.flag);
-  }, [store, store.loaded, group, search.flag]);
+    if (loaded) store.arrange(group, search.flag);
+  }, [store, loaded, group, search.flag]);
   useEffect(() => live.listen((message) => store.hear(message, nameOf)), [store, nameOf]);
 
   const [state, setState] = useState<LoupeState>({ mode: "whole", rejecting: false, versions: false });
-  const set = useCallback((next: Partial<LoupeState>) => setState((was) => ({ ...was, ...next })), []);
+  const set = useCallback((next: Partial<LoupeState>) => setState((was) => (changes(was, next) ? { ...was, ...next } : was)), []);
   const [columns, setColumns] = useState(1);
   const [anyway, setAnyway] = useState<{ why: string; ids: string[] } | null>(null);
   useEffect(() => {
@@ -83,27 +82,14 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
   useKeys({ a: () => deed("approve"), s: () => deed("skip"), t: () => deed("retry"), r: () => set({ rejecting: true }), n: () => set({ rejecting: true }), escape: () => (store.selected.size > 0 ? store.clear() : set({ mode: "whole" })) }, { enabled: !state.rejecting });
 
   const title = batch.data ? `${copy.title} · ${batch.data.name}` : copy.title;
-  const done = counts.approved + counts.rejected;
   return (
     <Page
       title={title} scroll={false}
-      deeds={
-        <>
-          <div className={css.progress}>
-            <span className="num soft">{copy.decidedOf(done, counts.total)}</span>
-            <Bar total={counts.total} label={copy.title} height={6} parts={[{ value: counts.approved, tone: "ok", words: "approved" }, { value: counts.rejected, tone: "no", words: "rejected" }, { value: counts.skipped, tone: "plain", words: "skipped" }]} />
-          </div>
-          {counts.approved > 0 && <LinkButton to="/deliver" search={{ batch: id }} variant="default">{copy.finished.deliver}</LinkButton>}
-        </>
-      }
+      deeds={<Decided store={store} id={id} />}
     >
       <div className={css.screen}>
         <div className={css.filters}>
-          {GROUPS.map((one) => (
-            <button key={one} type="button" className={css.filter} aria-pressed={one === group} onClick={() => show({ group: one, flag: undefined, layout: undefined })}>
-              {copy.groups[one]} <strong className="num">{counts[one].toLocaleString()}</strong>
-            </button>
-          ))}
+          <Groups store={store} group={group} choose={(one) => show({ group: one, flag: undefined, layout: undefined })} />
           <FlagMenu store={store} flag={search.flag} choose={(flag) => show({ flag })} />
           <span style={{ flex: 1 }} />
           <SegmentedControl
@@ -115,9 +101,9 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
             ]}
           />
         </div>
-        {store.error && !store.loaded ? <Failed error={store.error} retry={() => void store.load()} />
-          : !store.loaded ? <TilesWaiting size={150} />
-          : store.view.length === 0 ? <Nothing group={group} counts={counts} id={id} show={show} />
+        {failed && !loaded ? <Failed error={store.error} retry={() => void store.load()} />
+          : !loaded ? <TilesWaiting size={150} />
+          : empty ? <Nothing store={store} group={group} id={id} show={show} />
           : (
             <div className={css.panes} data-layout={layout}>
               {layout === "grid" && <Grid store={store} size={132} columns={setColumns} label={copy.groups[group]} open={() => show({ layout: "loupe" })} />}
@@ -152,11 +138,41 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
 
 const Named = ({ icon, words }: { icon: React.ReactNode; words: string }) => <span className={css.named}>{icon}<span className="visually-hidden">{words}</span></span>;
 
-function FlagMenu({ store, flag, choose }: { store: ReviewStore; flag: string | undefined; choose: (flag: string | undefined) => void }) {
-  const flags = store.flags();
-  if (flags.length === 0 && !flag) return null;
+function changes(was: LoupeState, next: Partial<LoupeState>): boolean {
+  return (Object.keys(next) as (keyof LoupeState)[]).some((name) => was[name] !== next[name]);
+}
+
+function Decided({ store, id }: { store: ReviewStore; id: string }) {
+  useAll(store);
+  const counts = store.counts();
   return (
-    <Menu position="bottom-start" portalProps={{ target: "#screen" }}>
+    <>
+      <div className={css.progress}>
+        <span className="num soft">{copy.decidedOf(counts.approved + counts.rejected, counts.total)}</span>
+        <Bar total={counts.total} label={copy.title} height={6} parts={[{ value: counts.approved, tone: "ok", words: "approved" }, { value: counts.rejected, tone: "no", words: "rejected" }, { value: counts.skipped, tone: "plain", words: "skipped" }]} />
+      </div>
+      {counts.approved > 0 && <LinkButton to="/deliver" search={{ batch: id }} variant="default">{copy.finished.deliver}</LinkButton>}
+    </>
+  );
+}
+
+function Groups({ store, group, choose }: { store: ReviewStore; group: Group; choose: (group: Group) => void }) {
+  useAll(store);
+  const counts = store.counts();
+  return GROUPS.map((one) => (
+    <button key={one} type="button" className={css.filter} aria-pressed={one === group} onClick={() => choose(one)}>
+      {copy.groups[one]} <strong className="num">{counts[one].toLocaleString()}</strong>
+    </button>
+  ));
+}
+
+function FlagMenu({ store, flag, choose }: { store: ReviewStore; flag: string | undefined; choose: (flag: string | undefined) => void }) {
+  const [opened, open] = useState(false);
+  const any = useOf(store, () => store.hasFlags());
+  if (!any && !flag) return null;
+  const flags = opened ? store.flags() : [];
+  return (
+    <Menu position="bottom-start" portalProps={{ target: "#screen" }} opened={opened} onChange={open}>
       <Menu.Target>
         <button type="button" className={css.filter} aria-pressed={!!flag}><IconFilter size={15} aria-hidden />{flag ? shortOf(flag) : copy.flagged}</button>
       </Menu.Target>
@@ -170,7 +186,9 @@ function FlagMenu({ store, flag, choose }: { store: ReviewStore; flag: string | 
   );
 }
 
-function Nothing({ group, counts, id, show }: { group: Group; counts: ReturnType<ReviewStore["counts"]>; id: string; show: (next: { group?: Group }) => void }) {
+function Nothing({ store, group, id, show }: { store: ReviewStore; group: Group; id: string; show: (next: { group?: Group }) => void }) {
+  useAll(store);
+  const counts = store.counts();
   if (counts.total > 0 && counts.left === 0 && group !== "skipped" && group !== "decided") {
     return (
       <Empty icon={<IconCheck size={30} />} title={copy.finished.title} words={copy.finished.words(counts.approved, counts.rejected, counts.skipped)}>

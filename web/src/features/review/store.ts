@@ -19,6 +19,9 @@ const gives: Record<Decision, Item["status"]> = { approve: "approved", reject: "
 const PAGE = 200;
 const AT_ONCE = 500;
 
+export const GROUPS = Object.keys(inGroup) as Group[];
+type Counts = Record<Group, number> & { left: number; total: number; approved: number; rejected: number; stamp: number };
+
 export class ReviewStore {
   readonly items = new Map<string, Item>();
   loaded = false;
@@ -34,6 +37,7 @@ export class ReviewStore {
   private all = new Set<() => void>();
   private here = new Set<() => void>();
   private stamp = 0;
+  private counted: Counts | null = null;
   private ends: (() => void)[] = [];
 
   constructor(readonly batch: string, private me: string | null) {}
@@ -100,14 +104,24 @@ export class ReviewStore {
     this.told();
   }
 
-  counts(): Record<Group, number> & { left: number; total: number; approved: number; rejected: number } {
-    const made = { look: 0, fine: 0, skipped: 0, decided: 0, all: 0, left: 0, total: this.items.size, approved: 0, rejected: 0 };
+  /** Counted once for each change, however many ask. */
+  counts(): Counts {
+    if (this.counted?.stamp === this.stamp) return this.counted;
+    const made: Counts = { look: 0, fine: 0, skipped: 0, decided: 0, all: 0, left: 0, total: this.items.size, approved: 0, rejected: 0, stamp: this.stamp };
     for (const item of this.items.values()) {
-      for (const group of Object.keys(inGroup) as Group[]) if (inGroup[group](item)) made[group] += 1;
+      for (const group of GROUPS) if (inGroup[group](item)) made[group] += 1;
       if (item.status === "approved" || item.status === "rejected") made[item.status] += 1;
     }
     made.left = made.look + made.fine;
-    return made;
+    return (this.counted = made);
+  }
+  /** The group that one begins with. */
+  first(): Group {
+    const counts = this.counts();
+    return counts.look > 0 ? "look" : counts.fine > 0 ? "fine" : counts.skipped > 0 ? "skipped" : "all";
+  }
+  hasFlags(): boolean {
+    return this.view.some((id) => this.items.get(id)?.findings.some((one) => one.verdict === "warn" || one.verdict === "fail"));
   }
 
   /** Checks that found something, with how many pictures each, for the chosen group. */

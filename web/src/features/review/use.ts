@@ -19,3 +19,8 @@ export function useAll(store: ReviewStore): number {
 export function useCursor(store: ReviewStore): string | null {
   return useSyncExternalStore(store.watchCursor, () => store.cursor);
 }
+
+/** A plain value read off the whole; renders anew only when that value changes. */
+export function useOf<T extends string | number | boolean | null>(store: ReviewStore, read: () => T): T {
+  return useSyncExternalStore(store.watch, read);
+}
