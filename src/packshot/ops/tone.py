@@ -1,0 +1,28 @@
+"""From scene light to a picture's range: exposure by what the middle of the brightness shows, and a soft shoulder."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from packshot.colour import F32, thrice
+
+# The brightness that 88 of 100 pixels stay below is set to this: a lit white wall then has detail left.
+PERCENTILE, AIM = 88.0, 0.80
+SHOULDER = 0.72
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+
+def developed(light: F32, *, stops: float = 0.0) -> F32:
+    """(H, W, 3) linear in any range to [0, 1].  stops: lighter (> 0) or darker than the meter says."""
+    small = light[::4, ::4] @ LUMINANCE
+    gain = AIM / max(float(np.percentile(small, PERCENTILE)), 1e-6) * 2.0**stops
+    exposed = light * np.float32(gain)
+    # On the brightness, so that a bright red stays red, then the rest that still overshoots on each channel.
+    bright = exposed @ LUMINANCE
+    return np.asarray(np.clip(shouldered(exposed * thrice(shouldered(bright) / np.maximum(bright, 1e-6))), 0, 1), np.float32)
+
+
+def shouldered(value: F32) -> F32:
+    """Unchanged up to SHOULDER, then bending towards 1 with the same slope at the bend."""
+    over = np.maximum(value - SHOULDER, 0) / (1 - SHOULDER)
+    return np.asarray(np.minimum(value, SHOULDER) + (1 - SHOULDER) * (1 - np.exp(-over)), np.float32)

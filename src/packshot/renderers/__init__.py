@@ -1,0 +1,1 @@
+"""Backends that render sets. Each file maps a `Scenery` to one engine and back."""
