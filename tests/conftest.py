@@ -14,7 +14,9 @@ from packshot.image import Photo, read
 from packshot.models import weights
 from packshot.models.openvino import IsNet, OpenNsfw
 from packshot.models.zoo import card
+from packshot.renderers.here import stage_here
 from packshot.settings import Limits, Settings
+from packshot.step import RenderStage
 from places import PHOTOS, SAMPLES
 
 settings.register_profile("packshot", deadline=None, max_examples=60, derandomize=True)
@@ -64,6 +66,12 @@ def isnet(isnet_f32: IsNet) -> IsNet:
     """As users get it: bf16 where the processor has it."""
     made = _isnet("")
     return isnet_f32 if made.engine.precision == "f32" else made
+
+
+@pytest.fixture(scope="session")
+def render_stage(tmp_path_factory: pytest.TempPathFactory) -> RenderStage:
+    """The real renderer, its plates kept for the session."""
+    return stage_here(Settings(cache_dir=tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture(scope="session")

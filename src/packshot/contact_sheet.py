@@ -39,6 +39,8 @@ VERDICT = {
 CHECK = {
     "unchanged": "Product unchanged",
     "edges": "Edges",
+    "grounded": "Stands on its shadow",
+    "shadow_side": "Side of the shadow",
     "resolution": "Sharpness",
     "fill": "Product size in frame",
     "white": "Pure white backdrop",

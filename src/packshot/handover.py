@@ -6,6 +6,7 @@ a restart, too little room) is made again from the layers in the store, to the s
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -141,10 +142,10 @@ def put_composition(to: Handover, key: str, plate_key: str, made: Composition) -
     placement, product, matte = made.laid_out()
     if made.plate is not None:
         even = made.plate.strides[:2] == (0, 0)  # one colour, spread without copies
-        to.put(plate_key, {}, {"plate": made.plate[:1, :1] if even else made.plate})
+        to.put(_plate(plate_key, made.plate_mark), {}, {"plate": made.plate[:1, :1] if even else made.plate})
     facts = {
         "canvas": made.canvas, "placement": asdict(placement), "plate": made.plate is not None,
-        "origin": made.plate_origin, "box": made.ratio.box if made.ratio else None, "changes": made.changes,
+        "origin": made.plate_origin, "mark": made.plate_mark, "box": made.ratio.box if made.ratio else None, "changes": made.changes,
     }  # fmt: skip
     to.put(key, facts, {"product": product, "matte": matte} | ({"ratio": made.ratio.values} if made.ratio else {}))
 
@@ -157,7 +158,7 @@ def get_composition(of: Handover, key: str, plate_key: str, cutout: Cutout) -> C
     canvas = (facts["canvas"][0], facts["canvas"][1])
     plate = None
     if facts["plate"]:
-        kept = of.get(plate_key)
+        kept = of.get(_plate(plate_key, facts["mark"]))
         if kept is None:
             return None
         plate = np.broadcast_to(kept[1]["plate"], (canvas[1], canvas[0], 3))
@@ -173,6 +174,11 @@ def get_composition(of: Handover, key: str, plate_key: str, cutout: Cutout) -> C
         matte=arrays["matte"],
         plate=plate,
         plate_origin=facts["origin"],
+        plate_mark=facts["mark"],
         ratio=Ratio((box[0], box[1], box[2], box[3]), arrays["ratio"]) if box else None,
         changes=tuple(facts["changes"]),
     )
+
+
+def _plate(key: str, mark: str) -> str:
+    return f"{key}-{hashlib.sha256(mark.encode()).hexdigest()[:16]}" if mark else key

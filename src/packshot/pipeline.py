@@ -19,7 +19,7 @@ from packshot.image import Photo
 from packshot.model import Engine, Matter, ModelCard, Rater
 from packshot.report import StepRecord
 from packshot.settings import Limits
-from packshot.step import ComposeStep, Composition, Cutout, Tools
+from packshot.step import ComposeStep, Composition, Cutout, RenderStage, Tools
 from packshot.steps import Analyse, Color, Layout, Segment
 from packshot.steps.encode import Encode
 from packshot.stopwatch import Stopwatch
@@ -40,6 +40,7 @@ class Bench:
     limits: Limits
     pictures: Mapping[str, Photo] = field(default_factory=dict)
     seed: int = 0
+    stage: RenderStage | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +61,7 @@ def develop(
     """The whole way of one photo: cut out once, compose once per geometry, one file per channel, every file checked."""
     watch = Stopwatch()
     cutout = cut_out(photo, matter=bench.matter, store=bench.store, watch=watch)
-    tools = Tools(bench.pictures, bench.seed)
+    tools = Tools(bench.pictures, bench.seed, bench.stage)
     with watch.step(Analyse()):
         findings = cutout.findings + Analyse().run(cutout, product_px={c.name: c.rules.product_px for c in channels})
     made: list[Rendition] = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
 
@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32
-from packshot.model import Engine
 
 PITCHES = (8, 16, 24, 40, 90)
 OVERHEAD = 90
@@ -172,7 +171,6 @@ class SceneSet:
     pitches: tuple[int, ...] = PITCHES[:-1]
     color: str = ""  # the brand's colour as the set comes; empty where it has none
     pure_white: bool = False  # only the shadow is rendered, the plate is 255
-    suits: frozenset[str] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,15 +182,12 @@ class Proxy:
 
 
 class Renderer(Protocol):
-    """Renders sets. Both answers are the same for the same input, to the bit."""
+    """One engine. Answers are the same for the same input, to the bit."""
 
-    engine: Engine
+    casts: bool  # whether it can render what a product casts
 
     def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
-        """(H, W, 3) linear [0, 1]: the set without the product."""
+        """(H, W, 3) linear [0, 1]: the set without a product."""
 
-    def ratio(self, shot: Shot, proxy: Proxy, *, hidden: F32) -> F32:
-        """(h, w, 3): what the product does to the plate, by multiplication, over the whole frame at low resolution.
-
-        hidden: (h, w) share of each pixel that the product covers; where it is 1 nothing need be computed.
-        """
+    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> F32:
+        """(h, w, 3) ≥ 0: what the product does to the plate by multiplication; 1 where it is not wanted."""

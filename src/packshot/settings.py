@@ -31,6 +31,7 @@ class Settings(BaseSettings):
 
     cache_dir: Path = Field(default_factory=lambda: _cache_home() / "packshot")
     layer_cache_bytes: int = Field(default=2 * 2**30, description="mattes and edge colours kept on disk")
+    plate_cache_bytes: int = Field(default=2 * 2**30, description="rendered sets kept on disk")
     limits: Limits = Limits()
     threads: int = Field(default=0, description="0: as many as the container grants")
 

@@ -42,8 +42,9 @@ from packshot.models.lease import Lease
 from packshot.ops import matte as ops
 from packshot.ops.measure import fingerprint
 from packshot.pipeline import PREVIEW_SIDE, Geometry, compose, cut_out, cutout_key, digest, geometries
+from packshot.renderers.here import stage_here
 from packshot.settings import Settings
-from packshot.step import Composition, Cutout, Tools
+from packshot.step import Composition, Cutout, RenderStage, Tools
 from packshot.steps import Analyse, Layout, Segment
 from packshot.steps.analyse import photo_flags
 from packshot.stopwatch import Stopwatch
@@ -88,6 +89,10 @@ class Desk:
     @cached_property
     def upscaler(self) -> Upscaler | None:
         return upscaler_here(self.settings)
+
+    @cached_property
+    def stage(self) -> RenderStage:
+        return stage_here(self.settings, lease=self._lease)
 
     def photo(self, key: str, name: str, *, max_pixels: int | None = None) -> Photo:
         """An original, decoded once a machine while it is in work.  Raises NotFound, BadInput."""
@@ -339,7 +344,7 @@ def picture(
         scale = PREVIEW_SIDE / max(geometry.canvas)
         canvas = max(1, round(geometry.canvas[0] * scale)), max(1, round(geometry.canvas[1] * scale))
         geometry = replace(geometry, canvas=canvas)
-    composition = compose(made, geometry, tools=Tools(desk.pictures(pictures)), watch=Stopwatch())
+    composition = compose(made, geometry, tools=Tools(desk.pictures(pictures), stage=desk.stage), watch=Stopwatch())
     wanted = Channel(id="picture", name="Picture", size=geometry.canvas, format=format)
     made_file = finish(Views(composition, desk.rater), wanted, limits=desk.settings.limits, watch=Stopwatch(),
                        preview=True)  # fmt: skip
@@ -410,7 +415,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 def _composed(
     desk: Desk, made: Cutout, cutout: str, geometry: Geometry, pictures: dict[str, str], seed: int, watch: Stopwatch
 ) -> Composition:
-    composition = compose(made, geometry, tools=Tools(desk.pictures(pictures), seed), watch=watch)
+    composition = compose(made, geometry, tools=Tools(desk.pictures(pictures), seed, desk.stage), watch=watch)
     plate = _plate_mark(geometry, pictures, seed)
     put_composition(desk.handover, _mark(cutout, geometry, pictures, seed), plate, composition)
     return composition

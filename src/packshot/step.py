@@ -10,10 +10,11 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from packshot.colour import F32, U8, thrice, to_linear, to_srgb
@@ -22,6 +23,7 @@ from packshot.image import Photo
 from packshot.ops import composite
 from packshot.ops.layout import PixelBox, Placement
 from packshot.ops.matte import Facts, band_of
+from packshot.scene import Proxy, SceneSet, Shot
 
 Origin = Literal["drawn", "photographed", "rendered", "painted"]
 
@@ -72,6 +74,7 @@ class Composition:
     matte: F32 | None = None  # (h, w) [0, 1], in steps of 1/255
     plate: F32 | None = None  # (H, W, 3) linear; None is transparent
     plate_origin: Origin = "drawn"
+    plate_mark: str = ""  # tells plates of one template apart, where they depend on the product
     ratio: Ratio | None = None
     changes: tuple[str, ...] = ()  # what touched the product's own pixels, in words
     findings: tuple[Finding, ...] = ()
@@ -135,6 +138,35 @@ class Tools:
 
     pictures: Mapping[str, Photo]  # by the path a template names
     seed: int = 0  # for what is drawn by chance: the same seed, the same picture
+    stage: RenderStage | None = None  # rendered sets
+
+    @property
+    def rendering(self) -> RenderStage:
+        """Raises RuntimeError where none was handed in: a fault of ours."""
+        if self.stage is None:
+            raise RuntimeError("This template needs a render stage, and none was handed in.")
+        return self.stage
+
+
+class RenderStage(Protocol):
+    """Sets and what renders them."""
+
+    @property
+    def sets(self) -> Mapping[str, SceneSet]: ...
+
+    @property
+    def casts(self) -> bool:
+        """Whether it can render what a product casts; else the shadow is drawn."""
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """What is degraded here, for each picture to say."""
+
+    def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
+        """(H, W, 3) linear [0, 1], read only: the set without the product, lit from the left."""
+
+    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> F32:
+        """(h, w, 3) ≥ 0: what the product does to the plate by multiplication; 1 where it is not wanted."""
 
 
 class Step(BaseModel, frozen=True, extra="forbid"):

@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from handmade import FakeRater
 from packshot.image import Photo
 from packshot.model import Matter
 from packshot.models.openvino import IsNet
-from packshot.pipeline import Bench, Geometry, compose, cut_out
-from packshot.settings import Limits
-from packshot.step import Tools
+from packshot.pipeline import Geometry, compose, cut_out
+from packshot.step import RenderStage, Tools
 from packshot.stopwatch import Stopwatch
 from packshot.template import template
 
@@ -23,12 +21,10 @@ CASES = [("can", "white", (256, 256)), ("mug", "color", (256, 256)), ("bag", "gr
          ("bear", "transparent", (192, 192))]  # fmt: skip
 
 
-def made(photo: Photo, look: str, size: tuple[int, int], matter: Matter) -> NDArray[np.uint8]:
-    bench = Bench(matter=matter, rater=FakeRater(), store=None, limits=Limits())
-    cutout = cut_out(photo, matter=bench.matter, store=bench.store, watch=Stopwatch())
-    return compose(
-        cutout, Geometry(size, template(look).steps), tools=Tools(bench.pictures), watch=Stopwatch()
-    ).flatten()
+def made(photo: Photo, look: str, size: tuple[int, int], matter: Matter, stage: RenderStage) -> NDArray[np.uint8]:
+    cutout = cut_out(photo, matter=matter, store=None, watch=Stopwatch())
+    geometry = Geometry(size, template(look).steps)
+    return compose(cutout, geometry, tools=Tools({}, stage=stage), watch=Stopwatch()).flatten()
 
 
 @pytest.mark.parametrize(("name", "look", "size"), CASES)
@@ -39,18 +35,19 @@ def test_a_composition_looks_as_it_did(
     sample: dict[str, Photo],
     isnet_f32: IsNet,
     golden: Golden,
+    render_stage: RenderStage,
 ) -> None:
-    golden(f"{name}-{look}", made(sample[name], look, size, isnet_f32))
+    golden(f"{name}-{look}", made(sample[name], look, size, isnet_f32, render_stage))
 
 
 def test_half_precision_looks_the_same(
     sample: dict[str, Photo], isnet: IsNet, golden: Golden,
-    request: pytest.FixtureRequest,
+    request: pytest.FixtureRequest, render_stage: RenderStage,
 ) -> None:  # fmt: skip
     if request.config.getoption("--update-goldens") or isnet.engine.precision == "f32":
         pytest.skip("goldens are made in f32, and here is nothing else to hold against them")
-    golden("mug-color", made(sample["mug"], "color", (256, 256), isnet))
-    golden("can-white", made(sample["can"], "white", (256, 256), isnet))
+    golden("mug-color", made(sample["mug"], "color", (256, 256), isnet, render_stage))
+    golden("can-white", made(sample["can"], "white", (256, 256), isnet, render_stage))
 
 
 def test_the_golden_fixture_sees_a_difference(golden: Golden, request: pytest.FixtureRequest) -> None:

@@ -23,6 +23,7 @@ from packshot.model import Matter, Rater
 from packshot.pipeline import Bench, develop
 from packshot.settings import Limits, Settings
 from packshot.stages import Desk, cutout_png, matte_png, put_matte
+from packshot.step import RenderStage
 from packshot.template import template
 from places import SAMPLES
 
@@ -60,9 +61,15 @@ def order(photo: dict[str, Any], cutout: str, look: str = "white") -> dict[str, 
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("look", ["white", "gradient"])
+@pytest.mark.parametrize("look", ["white", "gradient", "sweep"])
 async def test_stages_make_the_very_files_that_the_command_line_makes(
-    settings: Settings, child: Child, sample: dict[str, Photo], isnet: Matter, nsfw: Rater, look: str
+    settings: Settings,
+    child: Child,
+    sample: dict[str, Photo],
+    isnet: Matter,
+    nsfw: Rater,
+    look: str,
+    render_stage: RenderStage,
 ) -> None:
     photo = await uploaded(child)
     cut = await child.call("segment", photo=photo["key"], name="mug.jpg", product_px={})
@@ -70,7 +77,7 @@ async def test_stages_make_the_very_files_that_the_command_line_makes(
     await child.call("generate", **wanted)
     handed_over = await child.call("export", **wanted)
     made_again = await child.call("export", **wanted)  # the first export took the compositions with it
-    bench = Bench(isnet, nsfw, None, Limits())
+    bench = Bench(isnet, nsfw, None, Limits(), stage=render_stage)
     alone = develop(sample["mug"], template=template(look), channels=[channel(id) for id in CHANNELS], bench=bench)
     expected = [hashlib.sha256(rendition.content).hexdigest() for rendition in alone.renditions]
     assert [file["sha256"] for file in handed_over["renditions"]] == expected

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from handmade import block, composed, cutout_of, disc, ours, stranger, textured
+from handmade import TOOLS, block, composed, cutout_of, disc, ours, stranger, textured
 from packshot.check import Subject
 from packshot.checks import CHECKS
 from packshot.checks.edges import edges
@@ -20,6 +20,7 @@ from packshot.checks.white import white
 from packshot.finding import Verdict
 from packshot.rules import Rules
 from packshot.step import Composition
+from packshot.steps import Shadow
 
 SIDE = 400
 
@@ -44,10 +45,10 @@ def rules(**fields: object) -> Rules:
 
 
 def test_a_good_file_of_ours_passes_every_check() -> None:
-    subject = ours(composition())
+    subject = ours(Shadow().run(composition(), TOOLS))
     findings = [f for check in CHECKS if (f := check(subject, rules(white=True, fill=(0.7, 0.9)))) is not None]
     assert {f.check for f in findings if f.verdict in (Verdict.FAIL, Verdict.WARN)} <= {"resolution"}
-    assert {"unchanged", "fill", "white", "cut", "safety", "side", "format", "disclosure"} <= {
+    assert {"unchanged", "grounded", "fill", "white", "cut", "safety", "side", "format", "disclosure"} <= {
         f.check for f in findings
     }
 

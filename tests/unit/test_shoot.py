@@ -17,6 +17,7 @@ from packshot.channel import Channel, channel
 from packshot.errors import DamagedFile
 from packshot.intake import Source
 from packshot.pipeline import Bench
+from packshot.renderers.fake import FakeStage
 from packshot.report import ItemRecord
 from packshot.settings import Limits
 from packshot.shoot import Job, Journal, Run, finish_run, plan, refusals, remembered, shoot
@@ -75,7 +76,7 @@ class Shop:
 
     def bench(self) -> Bench:
         self.benches += 1
-        return Bench(matter=self.matter, rater=FakeRater(self.score), store=None, limits=LIMITS)
+        return Bench(matter=self.matter, rater=FakeRater(self.score), store=None, limits=LIMITS, stage=FakeStage())
 
 
 @pytest.fixture

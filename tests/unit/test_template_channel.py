@@ -26,7 +26,9 @@ def made(**fields: object) -> Channel:
 
 
 def test_the_shipped_templates_are_these() -> None:
-    assert set(templates()) == {"white", "transparent", "color", "gradient", "image"}
+    plain = {"transparent", "color", "gradient", "image"}
+    rendered = {"white", "sweep", "marble", "oak", "podium", "linen"}
+    assert set(templates()) == plain | rendered
 
 
 @pytest.mark.parametrize("id", sorted(templates()))
@@ -48,7 +50,7 @@ def test_an_unknown_template_suggests_the_near_one() -> None:
 def test_an_option_moves_its_field_and_is_remembered_as_chosen() -> None:
     look = template("white").with_options(parse_options(["shadow=0.25", " size = 0.5"]))
     assert (look.option_value("shadow"), look.option_value("size")) == (0.25, 0.5)
-    assert look.chosen == {"shadow.strength", "layout.fill"}
+    assert look.chosen == {"rendered.shadow", "layout.fill"}
     assert template("white").option_value("shadow") != 0.25
 
 

@@ -17,6 +17,7 @@ from packshot.image import Photo, read
 from packshot.intake import Refused, Source, collect
 from packshot.models.here import matter_here, prepare_process, rater_here
 from packshot.pipeline import Bench
+from packshot.renderers.here import stage_here
 from packshot.settings import Settings
 from packshot.store import Store
 from packshot.template import Template
@@ -42,6 +43,7 @@ def ready_bench(
         limits=settings.limits,
         pictures=pictures or {},
         seed=seed,
+        stage=stage_here(settings),
     )
 
 

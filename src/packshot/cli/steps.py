@@ -141,7 +141,7 @@ def compose_(files: Files, template_id: Annotated[str, typer.Option("--template"
     def work(source: Source, stem: str) -> list[str]:
         watch = Stopwatch()
         cutout = cut_out(_open(source, settings), matter=bench.matter, store=bench.store, watch=watch)
-        composition = compose(cutout, geometry, tools=Tools(bench.pictures), watch=watch)
+        composition = compose(cutout, geometry, tools=Tools(bench.pictures, stage=bench.stage), watch=watch)
         target = out / f"{stem}.png"
         write_atomically(target, encode(composition.flatten(), format="png"))
         return [str(target), *lines_of(cutout.findings + composition.findings)]

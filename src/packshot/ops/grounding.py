@@ -1,7 +1,6 @@
 """Whether a product stands on its ground, from finished pixels alone: the shadow at its foot, and the side it falls to.
 
-Darkness is told as a difference of the natural logarithms of light, 0.1 being a tenth darker than the backdrop around:
-a texture's contrast then counts the same in light and in shade.
+Light is compared as a logarithm: a texture's contrast then counts the same in light and in shade.
 """
 
 from __future__ import annotations
@@ -16,26 +15,32 @@ from packshot.colour import F32, U8, luminance, to_linear
 from packshot.ops.layout import PixelBox
 from packshot.ops.shadow import contact_line
 
-# Crops are measured at this longest side: what touches a foot is three pixels thick there.
+# Crops are measured at about this longest side: the dark line where a product touches is three pixels thick there.
 SIDE = 384
 # Light below this is black on a screen, and no shadow can be seen on it; 1/255 in sRGB is 0.0003.
 BLACK = 0.004
-PARTS = 12  # of the foot, so that a wide one and a narrow one are told alike
-# Shares of the product's width: what counts as touching, how far down the ground is looked at, and from where on it is
-# the backdrop itself, past the pool of `shadow.LADDER`.
-NEAR, DEEP, FAR = 0.025, 0.25, 0.6
-# Shares of the product's height around its foot: where a cast shadow lies, and the backdrop it is held against.
+SURE = 0.3  # of `contact_line`, from here on the outline is taken for a foot
+PARTS = 12  # of the foot, each held against the backdrop below it
+# How far below the foot the ground is looked at, at most and at least, and from which share of that on it is the bare
+# backdrop; the first two are shares of the product's width.  `shadow.LADDER`'s pool ends at 0.1.
+DEEP, SHALLOW, BARE = 0.25, 0.05, 0.6
+# Rows a cast shadow lies in, and rows of the backdrop to hold them against: shares of the product's height from its
+# foot, downwards.
 LAID, ABOVE = (-0.2, 0.06), (-0.9, -0.5)
+# To each side, in the product's width or half its height, at most and at least.
+WIDE, NARROW = 0.8, 0.1
+# A difference of light between the two sides, natural logarithm, that leaves no doubt: benchmarks/README.md, "Checks".
+CLEAR = 0.3
+BESIDE = 0.6  # the share of that where a shadow is looked for; what is past it is backdrop
 
 
 @dataclass(frozen=True, slots=True)
 class Foot:
     """The ground under a product's foot."""
 
-    contact: float  # darkness right under it, the mean of its length
-    touched: float  # share of its length that has a shadow under it, [0, 1]
-    gap: float  # by how much the ground is darker further off than right at the foot
-    light: float  # the backdrop's, [0, 1]
+    contact: float  # how much darker it is right there than the bare backdrop: share of its light, negative if lighter
+    gap: float  # how many times darker it gets below than right there; 1 where the foot is darkest
+    light: float  # the bare backdrop's luminance, [0, 1]
 
 
 def foot(pixels_u8: U8, matte_u8: U8) -> Foot | None:
@@ -43,71 +48,105 @@ def foot(pixels_u8: U8, matte_u8: U8) -> Foot | None:
 
     pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W).
     """
-    x, y, w, h = cv2.boundingRect((matte_u8 > 127).astype(np.uint8))
+    x, y, w, h = _box(matte_u8)
     if min(w, h) < 16:
         return None
     up, down = round(max(0.25 * h, 0.16 * w)), round(DEEP * w) + 4
     light, matte, scale = _crop(pixels_u8, matte_u8, (x, y + h - up, x + w, y + h + down))
     columns, ground, sure = contact_line(matte)
-    columns, ground = columns[sure > 0.3], ground[sure > 0.3]
+    columns, ground = columns[sure > SURE], ground[sure > SURE]
     depth = round(min(DEEP * w * scale, light.shape[0] - 2 - ground.max(initial=0)))
-    if len(columns) < PARTS or depth < 8:
+    if len(columns) < PARTS or depth < max(8, SHALLOW * w * scale):
         return None
     steps = np.arange(1, depth, dtype=np.float32)[:, None]
-    free = _at(cv2.dilate(matte, np.ones((3, 3))), columns, ground + steps) < 0.02
-    first = np.argmax(free, axis=0)  # where the soft edge of the matte ends
+    free = _at(np.asarray(cv2.dilate(matte, np.ones((3, 3))), np.float32), columns, ground + steps) < 0.02
+    first = np.argmax(free, axis=0)  # the soft edge of the matte ends here
     seen = free.any(axis=0) & (first < depth / 3)
-    columns, start = columns[seen], (ground + first)[seen]
-    if len(columns) < PARTS:
+    if np.count_nonzero(seen) < PARTS:
         return None
-    lit = _at(np.log(np.maximum(light, BLACK)), columns, start + steps[: depth - int(first[seen].max())])
+    rows = (ground + first)[seen] + steps[: depth - int(first[seen].max())]
+    lit = _at(np.log(np.maximum(light, BLACK)), columns[seen], rows)
     parts = np.stack([part.mean(axis=1) for part in np.array_split(lit, PARTS, axis=1)], axis=1)
-    backdrop = np.median(parts[int(FAR * len(parts)) :], axis=0)
-    dark = cv2.blur(backdrop - parts, (1, 3))
-    near = max(2, round(NEAR * w * scale))
-    contact = dark[:near].mean(axis=0)
-    along = dark.mean(axis=1)
-    return contact, along, float(np.exp(np.median(backdrop)))
-
-
-def side(pixels_u8, matte_u8):
-    x, y, w, h = cv2.boundingRect((matte_u8 > 127).astype(np.uint8))
-    if min(w, h) < 16:
-        return None
-    reach = round(min(0.8 * max(w, 0.5 * h), x, matte_u8.shape[1] - x - w))
-    if reach < 0.1*w: return None
-    light, matte, scale = _crop(pixels_u8, matte_u8, (x - reach, y, x + w + reach, y + h + round(0.1 * h)))
-    solid = cv2.dilate(matte, np.ones((5,5)))>.05
-    h, reach = h*scale, int(reach*scale)
-    log = np.log(np.maximum(light, BLACK))
-    rows = np.nonzero(solid.any(1))[0]
-    def apart(lo, hi):
-        ys = np.arange(max(0, round(h*(1+lo))), min(len(log), round(h*(1+hi))))
-        ye = np.minimum(ys, round(h*.99))
-        l = np.argmax(solid[ye], 1); r = solid.shape[1]-1-np.argmax(solid[ye][:, ::-1], 1)
-        k = np.arange(1, reach)[None]
-        left = log[ys[:,None], np.clip(l[:,None]-k,0,None)]; right = log[ys[:,None], np.clip(r[:,None]+k,None,log.shape[1]-1)]
-        return left, right
-    return apart(*LAID), apart(*ABOVE), reach
-
-
-def _at(plane: F32, columns: NDArray[np.intp], rows: NDArray[np.floating]) -> F32:
-    """Values of a plane at whole columns and broken rows; the border goes on for ever."""
-    x = np.broadcast_to(columns.astype(np.float32), rows.shape)
-    values = cv2.remap(
-        plane, np.ascontiguousarray(x), rows.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    bare = np.median(parts[int(BARE * len(parts)) :], axis=0)
+    dark = cv2.blur((bare - parts).mean(axis=1), (1, 3)).ravel()
+    return Foot(
+        contact=float(1 - np.exp(-dark[:3].mean())),
+        gap=float(np.exp(dark.max() - dark[:2].max())),
+        light=float(np.exp(np.median(bare))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The shadow beside a product."""
+
+    side: float  # −1 all of it lies to the left … 1 to the right
+    sure: float  # 0 none, or not told from the backdrop's own drawing … 1
+
+
+def cast(pixels_u8: U8, matte_u8: U8) -> Cast | None:
+    """Compare the ground left and right of the foot; None where the frame leaves too little of it.
+
+    The same comparison further up tells a backdrop that is darker on one side from a shadow on the ground.
+    pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W).
+    """
+    x, y, w, h = _box(matte_u8)
+    reach = round(min(WIDE * max(w, 0.5 * h), x, matte_u8.shape[1] - x - w))
+    if min(w, h) < 16 or reach < NARROW * w:
+        return None
+    light, matte, scale = _crop(pixels_u8, matte_u8, (x - reach, y, x + w + reach, y + h + round(LAID[1] * h)))
+    log = np.log(np.maximum(light, BLACK))
+    solid = cv2.dilate(matte, np.ones((5, 5))) > 0.02
+    solid = solid[: round(h * scale)]
+    if reach * scale < 8 or h * scale < 16:
+        return None
+    left, right = _beside(log, solid, LAID, int(reach * scale))
+    far_left, far_right = _beside(log, solid, ABOVE, int(reach * scale))
+    near = max(1, round(BESIDE * left.shape[1]))
+    apart = float((left - right)[:, :near].mean())  # positive: darker on the right
+    tilt = float((far_left - far_right)[:, :near].mean())
+    # The side that is lighter far out is bare ground on both.
+    bare = np.maximum(np.median(left[:, near:], axis=1), np.median(right[:, near:], axis=1))[:, None]
+    dark_left, dark_right = (float(np.maximum(bare - part[:, :near], 0).mean()) for part in (left, right))
+    agreed = min(abs(apart), abs(apart - tilt)) if apart * (apart - tilt) > 0 else 0.0
+    side = (dark_right - dark_left) / (dark_right + dark_left + 0.05)
+    return Cast(side=side, sure=min(1.0, agreed / CLEAR) if apart * side > 0 else 0.0)
+
+
+def _beside(log: F32, solid: NDArray[np.bool_], rows: tuple[float, float], reach: int) -> tuple[F32, F32]:
+    """(rows, reach) each: what lies left and right of the product, from its outline outwards."""
+    height = len(solid)
+    at = np.arange(max(0, round(height * (1 + rows[0]))), min(len(log), round(height * (1 + rows[1]))))
+    line = solid[np.minimum(at, height - 1 - max(1, height // 100))]  # below the foot, as wide as the foot
+    out = np.arange(1, reach)[None]
+    left = np.argmax(line, axis=1)[:, None] - out
+    right = line.shape[1] - 1 - np.argmax(line[:, ::-1], axis=1)[:, None] + out
+    return log[at[:, None], np.maximum(left, 0)], log[at[:, None], np.minimum(right, log.shape[1] - 1)]
+
+
+def _box(matte_u8: U8) -> PixelBox:
+    """Left, top, width and height of the product, to a few pixels in a large file."""
+    step = max(1, max(matte_u8.shape) // 1024)
+    x, y, w, h = cv2.boundingRect((matte_u8[::step, ::step] > 127).astype(np.uint8))
+    return x * step, y * step, w * step, h * step
+
+
+def _at(plane: F32, columns: NDArray[np.intp], rows: F32) -> F32:
+    """Values of a plane at whole columns and broken rows; past the border it goes on."""
+    x = np.ascontiguousarray(np.broadcast_to(columns.astype(np.float32), rows.shape))
+    values = cv2.remap(plane, x, rows.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(values, np.float32)
 
 
 def _crop(pixels_u8: U8, matte_u8: U8, box: PixelBox) -> tuple[F32, F32, float]:
-    """Luminance and matte of a box, as far as it lies in the frame, at SIDE or less; and by what it was scaled."""
-    left, top, right, bottom = max(0, box[0]), max(0, box[1]), box[2], box[3]
-    pixels, matte = pixels_u8[top:bottom, left:right], matte_u8[top:bottom, left:right]
-    scale = min(1.0, SIDE / max(matte.shape))
-    if scale < 1:
-        size = max(1, round(matte.shape[1] * scale)), max(1, round(matte.shape[0] * scale))
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-        matte = cv2.resize(matte, size, interpolation=cv2.INTER_AREA)
-    light = luminance(to_linear(np.ascontiguousarray(pixels)))
-    return light, matte.astype(np.float32) * np.float32(1 / 255), scale
+    """Luminance and matte of a box, as far as it lies in the frame, about SIDE long; and by what it was scaled."""
+    left, top = max(0, box[0]), max(0, box[1])
+    width, height = min(box[2], matte_u8.shape[1]) - left, min(box[3], matte_u8.shape[0]) - top
+    times = max(
+        1, min(round(max(width, height) / SIDE), width, height)
+    )  # whole pixels to one: the area filter is four times as fast
+    size = width // times, height // times
+    part = np.s_[top : top + size[1] * times, left : left + size[0] * times]
+    pixels = np.asarray(cv2.resize(np.ascontiguousarray(pixels_u8[part]), size, interpolation=cv2.INTER_AREA), np.uint8)
+    matte = cv2.resize(np.ascontiguousarray(matte_u8[part]), size, interpolation=cv2.INTER_AREA)
+    return luminance(to_linear(pixels)), matte.astype(np.float32) * np.float32(1 / 255), 1 / times

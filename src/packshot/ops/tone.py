@@ -16,10 +16,11 @@ def developed(light: F32, *, stops: float = 0.0) -> F32:
     """(H, W, 3) linear in any range to [0, 1].  stops: lighter (> 0) or darker than the meter says."""
     small = light[::4, ::4] @ LUMINANCE
     gain = AIM / max(float(np.percentile(small, PERCENTILE)), 1e-6) * 2.0**stops
-    exposed = light * np.float32(gain)
+    exposed = np.asarray(light * np.float32(gain), np.float32)
     # On the brightness, so that a bright red stays red, then the rest that still overshoots on each channel.
-    bright = exposed @ LUMINANCE
-    return np.asarray(np.clip(shouldered(exposed * thrice(shouldered(bright) / np.maximum(bright, 1e-6))), 0, 1), np.float32)
+    bright = np.asarray(exposed @ LUMINANCE, np.float32)
+    bend = np.asarray(shouldered(bright) / np.maximum(bright, 1e-6), np.float32)
+    return np.asarray(np.clip(shouldered(np.asarray(exposed * thrice(bend), np.float32)), 0, 1), np.float32)
 
 
 def shouldered(value: F32) -> F32:

@@ -1,4 +1,4 @@
-"""Mitsuba 3 with Open Image Denoise: the only file that knows either.
+"""Mitsuba 3, compiled for this processor by LLVM.
 
 Camera rays are made here instead of by Mitsuba's film, so that a plate is rendered in pieces of bounded memory, a
 product is hidden from the camera but not from light, and a further product costs only the pixels that it can change.
@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import drjit as dr
 import mitsuba as mi
-import mitsuba_oidn as oidn
 import numpy as np
+from numpy.typing import NDArray
 
 from packshot.colour import F32
-from packshot.model import Engine
 from packshot.ops import tone
-from packshot.scene import Camera, Material, Mesh, Panel, Part, Proxy, SceneSet, Scenery, Shot, Sky, Sun
+from packshot.proxy import TEXTURE_SIDE
+from packshot.renderers.denoise import denoised
+from packshot.renderers.translate import PATH, PLATE_SPP, compiled, textured
+from packshot.scene import Camera, Proxy, Scenery, SceneSet, Shot
 
-PLATE_SPP = 12
-RATIO_SPP, RATIO_SIDE = 12, 320
-DEPTH = 6
+RATIO_SPP = 12
+KEPT = 8  # scenes that products stand in: a set from several heights
+RATIO_TEXELS = 512.0
+SMALL = 1024  # a small plate shows its noise more, and costs little
 CHUNK = 1 << 22  # samples in flight: 0.4 GiB
 THROUGH = 4  # surfaces of the product that a camera ray may pass
 PROXY_VERTICES, PROXY_FACES = 16384, 32768
@@ -33,42 +37,76 @@ PROXY_VERTICES, PROXY_FACES = 16384, 32768
 class MitsubaRenderer:
     """Scenes stay compiled, one a set; the least used goes first."""
 
-    def __init__(self, sets: dict[str, SceneSet], *, variant: str = "llvm_ad_rgb", kept: int = 2) -> None:
-        mi.set_variant(variant)
+    casts = True
+
+    def __init__(self, sets: Mapping[str, SceneSet], *, threads: int = 0) -> None:
+        mi.set_variant("llvm_ad_rgb")
         mi.set_log_level(mi.LogLevel.Error)
-        self.engine = Engine("mitsuba", f"{mi.__version__} oidn {oidn.oidn_version()}", variant)
+        if threads:
+            dr.set_thread_count(threads)
         self._sets = sets
-        self._kept = kept
-        self._scenes: OrderedDict[Any, _Scene] = OrderedDict()
+        self._scenes: OrderedDict[Shot, _Scene] = OrderedDict()
         self._lock = threading.Lock()
-        self._path = mi.load_dict(
-            {"type": "aov", "aovs": "albedo:albedo,normal:sh_normal", "image": {"type": "path", "max_depth": DEPTH}}
-        )
+        self._path = mi.load_dict(PATH)
 
     def plate(self, shot: Shot, size: tuple[int, int], *, progress: Callable[[float], None] | None = None) -> F32:
+        scene = _Scene(self._sets[shot.set].build(shot, float(min(size))))
+        spp = PLATE_SPP if max(size) > SMALL else 2 * PLATE_SPP
         with self._lock:
-            scene = self._scene(shot, texels=float(min(size)), product=False)
-            layers = self._trace(scene, shot.camera, size, PLATE_SPP, progress=progress)
+            layers = self._trace(scene, shot.camera, size, spp, progress=progress)
         light = denoised(layers)
         return tone.developed(light, stops=scene.exposure)
 
-    def ratio(self, shot: Shot, proxy: Proxy, *, hidden: F32) -> F32:
-        raise NotImplementedError
+    def ratio(self, shot: Shot, proxy: Proxy, *, wanted: NDArray[np.bool_]) -> F32:
+        with self._lock:
+            scene = self._scene(shot)
+            size = (wanted.shape[1], wanted.shape[0])
+            if scene.empty is None or scene.empty.light.shape[:2] != wanted.shape:
+                scene.empty = self._empty(scene, shot.camera, size)
+            empty = scene.empty
+            scene.stand(proxy)
+            layers = self._trace(scene, shot.camera, size, RATIO_SPP, wanted=wanted)
+            scene.stand(None)
+        noisy = np.where(wanted[..., None], layers[..., :3], empty.noisy)
+        cap = 2.5 * empty.light + 1e-3
+        change = (np.minimum(noisy, cap) - np.minimum(empty.noisy, cap)) / (empty.light + 1e-3)
+        # A lone pixel that differs from all round it is a stray path, not a shadow.
+        calm = np.dstack([cv2.medianBlur(np.ascontiguousarray(change[..., i]), 5) for i in range(3)])
+        stray = (np.abs(change - calm).max(2) > 0.15) & (np.abs(cv2.blur(calm, (9, 9))).max(2) < 0.05)
+        change = np.where(stray[..., None], calm, change)
+        light = np.maximum(empty.light * (1 + change) + 1e-3 * change, 0)
+        with_product = denoised(np.concatenate([light, empty.guides], 2))
+        floor = 0.004 * float(np.percentile(empty.light, 60))
+        return np.asarray(np.where(wanted[..., None], (with_product + floor) / (empty.light + floor), 1), np.float32)
 
-    def _scene(self, shot: Shot, *, texels: float, product: bool) -> _Scene:
-        key = (shot, texels, product)
-        known = self._scenes.pop(key, None)
+    def _empty(self, scene: _Scene, camera: Camera, size: tuple[int, int]) -> _Empty:
+        """What the set alone looks like at the ratio's size: once as noisy as the products' passes will be, once clean."""
+        scene.stand(None)
+        noisy = self._trace(scene, camera, size, RATIO_SPP)
+        clean = denoised(self._trace(scene, camera, size, 2 * RATIO_SPP, seed=1))
+        return _Empty(noisy[..., :3].copy(), clean, noisy[..., 3:].copy())
+
+    def _scene(self, shot: Shot) -> _Scene:
+        known = self._scenes.pop(shot, None)
         if known is None:
-            known = _Scene(self._sets[shot.set].build(shot, texels), product=product)
-        self._scenes[key] = known
-        while len(self._scenes) > self._kept:
+            known = _Scene(self._sets[shot.set].build(shot, RATIO_TEXELS))
+        self._scenes[shot] = known
+        while len(self._scenes) > KEPT:
             self._scenes.popitem(last=False)
         return known
 
     def _trace(
-        self, scene: _Scene, camera: Camera, size: tuple[int, int], spp: int, *, progress: Callable[[float], None] | None
+        self,
+        scene: _Scene,
+        camera: Camera,
+        size: tuple[int, int],
+        spp: int,
+        *,
+        seed: int = 0,
+        wanted: NDArray[np.bool_] | None = None,
+        progress: Callable[[float], None] | None = None,
     ) -> F32:
-        """(H, W, 9): light, albedo, normal."""
+        """(H, W, 9): light, albedo, normal.  The same seed takes the same paths, whichever pixels are wanted."""
         width, height = size
         rows = max(1, CHUNK // (width * spp))
         out = np.empty((height, width, 9), np.float32)
@@ -76,10 +114,17 @@ class MitsubaRenderer:
             bottom = min(height, top + rows)
             count = (bottom - top) * width * spp
             sampler = mi.load_dict({"type": "independent"})
-            sampler.seed(top, count)
+            sampler.seed(top + (seed << 16), count)
             ray = _camera_rays(camera, size, top, spp, count, sampler, scene.aperture)
-            light, _, extra = self._path.sample(scene.scene, sampler, ray)
-            layers = [*light, *extra[-6:]] if len(extra) == 6 else [*light, *_six(extra)]
+            active: Any = True
+            if wanted is not None:
+                active = dr.repeat(mi.Bool(np.ascontiguousarray(wanted[top:bottom].ravel())), spp)
+            if scene.standing:
+                ray = _past(scene, ray, active)
+            light, _, extra = self._path.sample(scene.scene, sampler, ray, None, active)
+            layers = [*light, *extra[-6:]]
+            # All in one kernel: `block_sum` evaluates each on its own, and would trace the paths anew for each.
+            dr.eval(layers)
             means = [dr.block_sum(layer, spp) / spp for layer in layers]
             dr.eval(means)
             for i, mean in enumerate(means):
@@ -89,9 +134,14 @@ class MitsubaRenderer:
         return out
 
 
-def _six(extra: list[Any]) -> list[Any]:
-    """albedo and normal among what the aov integrator returns: they are the last six."""
-    return list(extra)[-6:]
+def _past(scene: _Scene, ray: Any, active: Any) -> Any:
+    """The same rays, begun behind the product where they meet it."""
+    here = mi.Bool(active)
+    for _ in range(THROUGH):
+        met = scene.scene.ray_intersect_preliminary(mi.Ray3f(ray), True, here)
+        here &= met.is_valid() & (dr.reinterpret_array(mi.UInt32, met.shape) == scene.product_id)
+        ray.o = dr.select(here, ray.o + ray.d * (met.t * 1.0001 + 1e-5), ray.o)
+    return ray
 
 
 def _camera_rays(
@@ -99,121 +149,66 @@ def _camera_rays(
 ) -> Any:
     width, height = size
     index = dr.arange(mi.UInt32, count)
-    pixel = index // spp
+    # Opaque: numbers that are not compiled in, so that every size shares one kernel.
+    pixel, wide = index // dr.opaque(mi.UInt32, spp), dr.opaque(mi.UInt32, width)
     jitter = sampler.next_2d()
     half_u, half_v = camera.half
     first = dr.opaque(mi.Float, float(top))
-    u = (mi.Float(pixel % width) + jitter.x) * dr.opaque(mi.Float, 2 * half_u / width) - half_u
-    v = half_v - (mi.Float(pixel // width) + first + jitter.y) * dr.opaque(mi.Float, 2 * half_v / height)
-    right, up, back = (mi.Vector3f([float(a) for a in axis]) for axis in camera.axes)
-    eye = mi.Point3f([float(a) for a in camera.eye])
+    u = (mi.Float(pixel % wide) + jitter.x) * dr.opaque(mi.Float, 2 * half_u / width) - half_u
+    v = half_v - (mi.Float(pixel // wide) + first + jitter.y) * dr.opaque(mi.Float, 2 * half_v / height)
+    right, up, back = (mi.Vector3f([dr.opaque(mi.Float, float(a)) for a in axis]) for axis in camera.axes)
+    eye = mi.Point3f([dr.opaque(mi.Float, float(a)) for a in camera.eye])
     lens = mi.warp.square_to_uniform_disk_concentric(sampler.next_2d()) * dr.opaque(mi.Float, aperture)
     origin = eye + right * lens.x + up * lens.y
-    focus = eye + right * u + up * v - back * camera.distance
+    focus = eye + right * u + up * v - back * dr.opaque(mi.Float, camera.distance)
     return mi.RayDifferential3f(mi.Ray3f(origin, dr.normalize(focus - origin)))
 
 
-def denoised(layers: F32) -> F32:
-    """(H, W, 3) from (H, W, 9) light, albedo, normal."""
-    light, albedo, normal = (np.ascontiguousarray(layers[..., i : i + 3]) for i in (0, 3, 6))
-    return np.asarray(oidn.denoise(light, albedo, normal, hdr=True, quality=oidn.Quality.High), np.float32)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Empty:
+    """The set without a product at the ratio's size."""
+
+    noisy: F32  # (h, w, 3), by the very paths that products are rendered with
+    light: F32  # (h, w, 3), clean
+    guides: F32  # (h, w, 6) albedo, normal
 
 
 class _Scene:
-    """A set, compiled."""
+    """A set, compiled, with room for one product that is exchanged in place."""
 
-    def __init__(self, scenery: Scenery, *, product: bool) -> None:
+    def __init__(self, scenery: Scenery) -> None:
         self.aperture, self.exposure = scenery.aperture, scenery.exposure
-        made: dict[str, Any] = {"type": "scene"}
-        for i, part in enumerate(scenery.parts):
-            made[f"part{i:03d}"] = _mesh(f"part{i:03d}", part)
-        for i, light in enumerate(scenery.lights):
-            made[f"light{i}"] = _light(light)
-        # Loaded one after the other, or the same seed gives other pixels each time.
-        self.scene = mi.load_dict(made, parallel=False)
+        self.scene = compiled(scenery, product=_product())
+        self._params = mi.traverse(self.scene)
+        product = next(shape for shape in self.scene.shapes() if shape.id() == "product")
+        self.product_id = dr.reinterpret_array(mi.UInt32, mi.ShapePtr(product))
+        self.standing = False
+        self.empty: _Empty | None = None
+
+    def stand(self, proxy: Proxy | None) -> None:
+        """Put a product into the set, or take it out."""
+        vertices = np.zeros((PROXY_VERTICES, 3), np.float32)
+        uv = np.zeros((PROXY_VERTICES, 2), np.float32)
+        faces = np.zeros((PROXY_FACES, 3), np.uint32)
+        vertices[:] = (0, -9, 0)
+        if proxy is not None:
+            mesh = proxy.mesh
+            vertices[: len(mesh.vertices)], uv[: len(mesh.uv)] = mesh.vertices, mesh.uv
+            faces[: len(mesh.faces)] = mesh.faces
+            self._params["product.bsdf.brdf_0.reflectance.data"] = mi.TensorXf(proxy.texture)
+        self._params["product.vertex_positions"] = vertices.ravel()
+        self._params["product.vertex_texcoords"] = uv.ravel()
+        self._params["product.faces"] = faces.ravel()
+        self._params.update()
+        self.standing = proxy is not None
 
 
-def _mesh(name: str, part: Part) -> Any:
+def _product() -> Any:
+    """A mesh of fixed size, so that kernels stay compiled from product to product."""
     props = mi.Properties()
-    props["bsdf"] = mi.load_dict(_bsdf(part.material))
-    mesh = part.mesh
-    if mesh.normals is None:
-        props["face_normals"] = True
-    shape = mi.Mesh(name, len(mesh.vertices), len(mesh.faces), props=props,
-                    has_vertex_normals=mesh.normals is not None, has_vertex_texcoords=True)  # fmt: skip
-    params = mi.traverse(shape)
-    params["vertex_positions"] = mesh.vertices.ravel()
-    params["faces"] = mesh.faces.ravel()
-    params["vertex_texcoords"] = mesh.uv.ravel()
-    if mesh.normals is not None:
-        params["vertex_normals"] = np.ascontiguousarray(mesh.normals, np.float32).ravel()
-    params.update()
+    colours = np.full((TEXTURE_SIDE, TEXTURE_SIDE, 3), 0.5, np.float32)
+    props["bsdf"] = mi.load_dict({"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": textured(colours)}})
+    props["face_normals"] = True
+    shape = mi.Mesh("product", PROXY_VERTICES, PROXY_FACES, props=props, has_vertex_texcoords=True)
+    shape.set_id("product")
     return shape
-
-
-def _bsdf(material: Material) -> dict[str, Any]:
-    surface: dict[str, Any] = {
-        "type": "principled",
-        "base_color": _map(material.colour),
-        "roughness": _map(material.roughness),
-        "specular": material.specular,
-    }
-    for name, value in (("metallic", material.metallic), ("sheen", material.sheen), ("clearcoat", material.coat)):
-        if value:
-            surface[name] = value
-    if material.coat:
-        surface["clearcoat_gloss"] = 0.9
-    if material.translucent:
-        colour = _map(material.colour)
-        surface = {
-            "type": "blendbsdf",
-            "weight": material.translucent,
-            "one": {"type": "twosided", "bsdf": surface},
-            "two": {"type": "difftrans", "transmittance": colour},
-        }
-        surface = {"type": "twosided", "bsdf": {"type": "principled", "base_color": _map(material.colour),
-                   "roughness": _map(material.roughness), "specular": material.specular}}  # fmt: skip
-        return surface
-    if material.relief is not None:
-        surface = {"type": "bumpmap", "relief": _map(material.relief), "bsdf": surface, "scale": 1.0}
-    return {"type": "twosided", "bsdf": surface}
-
-
-def _map(value: Any) -> Any:
-    if isinstance(value, float):
-        return value
-    if isinstance(value, tuple):
-        return {"type": "rgb", "value": list(value)}
-    values = value if value.ndim == 3 else value[..., None]
-    return {"type": "bitmap", "bitmap": mi.Bitmap(np.ascontiguousarray(values, np.float32)), "raw": True}
-
-
-def _light(light: Any) -> dict[str, Any]:
-    to = mi.ScalarTransform4f
-    if isinstance(light, Panel):
-        up = [0, 1, 0] if abs(light.towards[1] - light.at[1]) < 0.98 * _far(light) else [0, 0, -1]
-        place = to().look_at(origin=list(light.at), target=list(light.towards), up=up)
-        return {
-            "type": "rectangle",
-            "to_world": place @ to().scale([light.size[0] / 2, light.size[1] / 2, 1]),
-            "emitter": {"type": "area", "radiance": {"type": "rgb", "value": list(light.radiance)}},
-        }
-    if isinstance(light, Sun):
-        far = 60.0
-        ahead = np.asarray(light.direction) / np.linalg.norm(light.direction)
-        radius = far * float(np.tan(np.radians(light.diameter_deg / 2)))
-        gain = far**2 / (np.pi * radius**2)
-        return {
-            "type": "disk",
-            "to_world": to().look_at(origin=list(ahead * far), target=[0, 0, 0], up=[0.1, 1, 0.2]) @ to().scale(radius),
-            "emitter": {"type": "area", "radiance": {"type": "rgb", "value": [c * gain for c in light.irradiance]}},
-        }
-    if isinstance(light, Sky):
-        # Mitsuba's own wraps its first column round; its middle looks towards −z after a half turn.
-        return {"type": "envmap", "bitmap": mi.Bitmap(np.ascontiguousarray(light.radiance, np.float32)),
-                "to_world": to().rotate([0, 1, 0], 180)}  # fmt: skip
-    raise TypeError(light)
-
-
-def _far(light: Panel) -> float:
-    return float(np.linalg.norm(np.subtract(light.at, light.towards)))

@@ -43,10 +43,13 @@ def count(axis: Lens, texels: float, *, most: int = 4096) -> int:
     return int(min(most, max(64, texels / span)))
 
 
-def sheet(across: Lens, along: Lens, texels: float) -> tuple[F32, F32]:
-    """(h, w) world coordinates of each texel, x and then the other axis (its top row is the last line: v runs up)."""
+def sheet(across: Lens, along: Lens, texels: float, *, share: float = 1.0) -> tuple[F32, F32]:
+    """(h, w) world coordinates of each texel, x and then the other axis (its top row is the last line: v runs up).
+
+    share: of `texels` along the second axis; a ground is never seen steeper than 40 degrees, and needs sin 40 of them.
+    """
     x = across.texels(count(across, texels))
-    y = along.texels(count(along, texels))[::-1]
+    y = along.texels(count(along, texels * share))[::-1]
     xs, ys = np.meshgrid(x, y)
     return np.ascontiguousarray(xs, np.float32), np.ascontiguousarray(ys, np.float32)
 
@@ -55,3 +58,12 @@ def spread(across: Lens, along: Lens) -> F32:
     """(len(along), len(across), 2) uv for a mesh over both axes' lines."""
     u, v = np.meshgrid(across.places, along.places)
     return np.stack([u, v], -1).astype(np.float32)
+
+
+def even(width: float, height: float, texels: float, *, most: int = 2048) -> tuple[F32, F32]:
+    """(h, w) world coordinates of an evenly spaced texture, y from the top row down; for what needs no lens."""
+    columns, rows = (int(np.clip(side * texels, 32, most)) for side in (width, height))
+    x = (np.arange(columns, dtype=np.float32) + 0.5) * np.float32(width / columns)
+    y = (np.arange(rows, dtype=np.float32)[::-1] + 0.5) * np.float32(height / rows)
+    xs, ys = np.meshgrid(x, y)
+    return np.ascontiguousarray(xs, np.float32), np.ascontiguousarray(ys, np.float32)

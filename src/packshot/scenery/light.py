@@ -15,7 +15,8 @@ def softbox(at: Point, towards: Point, size: tuple[float, float], power: Colour,
     """power: radiance × area, so that a larger box is not a brighter one."""
     grow = SIZE[softness]
     wide, high = size[0] * grow, size[1] * grow
-    return Panel(at, towards, (wide, high), (power[0] / (wide * high), power[1] / (wide * high), power[2] / (wide * high)))
+    r, g, b = (channel / (wide * high) for channel in power)
+    return Panel(at, towards, (wide, high), (r, g, b))
 
 
 def sun(direction: Point, irradiance: Colour, softness: Stop, *, diameter_deg: float = 2.2) -> Sun:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32
 from packshot.scene import Mesh, Point
+from packshot.scenery.lens import Lens, spread
 
 
 def grid(x: F32, z: F32, *, y: float | F32 = 0.0, uv: F32 | None = None) -> Mesh:
-    """A ground over the lines x × z, facing up.  y: its height, or (len(z), len(x)) heights.  uv: (len(z), len(x), 2)."""
+    """A ground over the lines x × z, facing up.  y: height, one or (len(z), len(x)).  uv: (len(z), len(x), 2)."""
     xs, zs = np.meshgrid(x, z)
     ys = np.broadcast_to(np.asarray(y, np.float32), xs.shape)
     points = np.stack([xs, ys, zs], -1).reshape(-1, 3).astype(np.float32)
@@ -41,7 +43,7 @@ def swept(profile: Sequence[tuple[float, float]], *, width: float, at: Point = (
 
 
 def turned(profile: Sequence[tuple[float, float]], *, at: Point = (0, 0, 0), around: int = 96) -> Mesh:
-    """A profile of (radius, height) points, from the bottom up, turned round its axis: bowls, vases, plinths, bottles."""
+    """A profile of (radius, height) points, from the bottom up, turned round its axis: bowls, vases, plinths."""
     line = np.asarray(profile, np.float32)
     length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))]).astype(np.float32)
     angle = np.linspace(0, 2 * np.pi, around + 1, dtype=np.float32)
@@ -67,18 +69,14 @@ def rounded(points: Sequence[tuple[float, float]], radius: float, *, steps: int 
     return out
 
 
-def plinth(radius: float, height: float, *, bevel: float = 0.012, at: Point = (0, 0, 0)) -> Mesh:
-    """A round body with its top at `height`."""
-    line = [(radius, 0.0), (radius, height), (0.0, height)]
-    return turned(_dense(rounded(line, bevel)), at=at, around=160)
-
-
 def ball(radius: float, *, at: Point) -> Mesh:
-    angle = np.linspace(-np.pi / 2, np.pi / 2, 49)
-    return turned([(radius * float(np.cos(a)), radius * float(np.sin(a))) for a in angle], at=at)
+    angle = np.linspace(-np.pi / 2, np.pi / 2, 37)
+    return turned([(radius * float(np.cos(a)), radius * float(np.sin(a))) for a in angle], at=at, around=64)
 
 
-def box(size: Point, *, bevel: float = 0.01, at: Point = (0, 0, 0), turn_deg: float = 0.0, lean_deg: float = 0.0) -> Mesh:
+def box(
+    size: Point, *, bevel: float = 0.01, at: Point = (0, 0, 0), turn_deg: float = 0.0, lean_deg: float = 0.0
+) -> Mesh:
     """A box that stands on y = 0 with rounded edges, turned round y after leaning back."""
     w, h, d = size
     return extruded(_rectangle(w, h), depth=d, bevel=bevel, at=at, turn_deg=turn_deg, lean_deg=lean_deg)
@@ -95,7 +93,7 @@ def arch(width: float, height: float, depth: float, *, bevel: float = 0.01, at: 
 def extruded(
     outline: F32, *, depth: float, bevel: float, at: Point = (0, 0, 0), turn_deg: float = 0.0, lean_deg: float = 0.0
 ) -> Mesh:
-    """A convex outline of (x, y) points, counter-clockwise, given a depth (towards −z and +z evenly) and a rounded rim."""
+    """A convex outline of (x, y) points, counter-clockwise, given a depth (evenly to −z and +z) and a rounded rim."""
     keep = np.hypot(*(np.roll(outline, -1, 0) - outline).T) > 1e-5
     line = outline[keep].astype(np.float64)
     ahead, behind = np.roll(line, -1, 0) - line, line - np.roll(line, 1, 0)
@@ -202,10 +200,10 @@ def _rectangle(w: float, h: float) -> F32:
     return np.array([(-w / 2, 0), (w / 2, 0), (w / 2, h), (-w / 2, h)], np.float32)
 
 
-def _dense(line: list[tuple[float, float]], step: float = 0.05) -> list[tuple[float, float]]:
+def dense(line: list[tuple[float, float]], step: float = 0.05) -> list[tuple[float, float]]:
     """More points on long straight runs, so that smooth shading does not bend across them."""
     out = [line[0]]
-    for one, two in zip(line[:-1], line[1:], strict=True):
+    for one, two in pairwise(line):
         n = max(1, int(np.hypot(two[0] - one[0], two[1] - one[1]) / step))
         out += [(one[0] + (two[0] - one[0]) * i / n, one[1] + (two[1] - one[1]) * i / n) for i in range(1, n + 1)]
     return out
@@ -215,3 +213,67 @@ def surface(x: F32, y: F32, z: F32, uv: F32) -> Mesh:
     """Any sheet of (rows, columns) points whose rows come from far to near or near to far; lit from both sides."""
     points = np.stack([x, y, z], -1).reshape(-1, 3).astype(np.float32)
     return _smooth(Mesh(points, _quads(*x.shape), uv.reshape(-1, 2).astype(np.float32)))
+
+
+def rolled(across: Lens, along: Lens, *, flat: float, bend: float, floor: float = 0.0) -> Mesh:
+    """A sheet that lies flat up to z = −`flat`, then takes a length of `bend` to stand upright: paper roll, cove.
+
+    Its bend begins and ends without a jump in curvature, or shading would show a line where it begins.
+    `along` is length along the sheet, falling from near to far.
+    """
+    fine = np.linspace(0, max(bend, -flat - float(along.lines[0])), 801)
+    t = np.clip(fine / bend, 0, 1)
+    angle = np.pi / 2 * t**3 * (10 - 15 * t + 6 * t**2)
+    step = float(fine[1])
+    back, up = (np.cumsum(way(angle)) * step - way(0.0) * step for way in (np.cos, np.sin))
+    beyond = np.maximum(-flat - along.lines, 0)
+    y = floor + np.interp(beyond, fine, up)
+    z = np.where(beyond > 0, -flat - np.interp(beyond, fine, back), along.lines)
+    shape = (len(along.lines), len(across.lines))
+    x = np.broadcast_to(across.lines[None], shape)
+    ys, zs = (np.broadcast_to(line[:, None], shape) for line in (y, z))
+    return surface(x, ys, zs, spread(across, along))
+
+
+def drum(
+    radius: float, height: float, *, bevel: float, at: Point = (0, 0, 0), squash: float = 1.0
+) -> tuple[Mesh, Mesh]:
+    """Side and top of a round plinth that stands on `at`; squash < 1 makes it shallower than wide.
+
+    uv in [0, 1]: round the side (its seam behind) and up it; over the square round the top.
+    """
+    inner = radius - bevel
+    corner = rounded([(radius, 0.0), (radius, height), (inner - 0.02, height)], bevel)
+    line = dense([*corner, (inner - 0.03, height)], 0.1)
+    side = turned(line, around=128)
+    flat = turned([(inner - 0.03, height), (inner * 0.5, height), (0.0, height)], around=128)
+    side_uv = side.uv / side.uv.max(0)
+    top_uv = flat.vertices[:, [0, 2]] * np.array([1, -1], np.float32) / (2 * radius) + np.float32(0.5)
+    shrink = np.array([1, 1, squash], np.float32)
+    made = []
+    for mesh, uv in ((side, side_uv), (flat, top_uv)):
+        squashed = _smooth(Mesh(mesh.vertices * shrink, mesh.faces, uv))
+        made.append(moved(squashed, at=at, turn_deg=180))
+    return made[0], made[1]
+
+
+def strips(roots: F32, tips: F32, *, sag: F32, width: float, points: int = 7, facing: F32 | None = None) -> Mesh:
+    """Pointed blades from (N, 3) roots to tips, each lifted by `sag` on its way: leaves, grass, the hair of a plume.
+
+    facing: (N, 3) normals to be lit by; hair looks like one soft body that way, not like tinsel.
+    """
+    t = np.linspace(0, 1, points, dtype=np.float32)
+    middle = roots[:, None] + (tips - roots)[:, None] * t[None, :, None]
+    middle[..., 1] += sag[:, None] * 4 * t[None] * (1 - t[None])
+    ahead = tips - roots
+    normal = np.roll(ahead, 1, axis=1) + np.array([0.1, 0.0, 0.3], np.float32) if facing is None else facing
+    side = np.cross(ahead, normal)
+    side *= width / 2 / np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-6)
+    half = side[:, None] * np.interp(t, (0, 0.2, 0.4, 0.6, 0.8, 1), (0.2, 0.8, 1, 0.88, 0.55, 0.03))[None, :, None]
+    at = np.stack([middle - half, middle + half], 2).reshape(-1, 3).astype(np.float32)
+    one = _quads(points, 2)
+    faces = (one[None] + (np.arange(len(roots), dtype=np.uint32) * np.uint32(2 * points))[:, None, None]).reshape(-1, 3)
+    uv = np.tile(np.stack(np.meshgrid([0.0, 1.0], t), -1).reshape(-1, 2), (len(roots), 1)).astype(np.float32)
+    if facing is not None:
+        return Mesh(at, faces.astype(np.uint32), uv, np.repeat(facing.astype(np.float32), 2 * points, axis=0))
+    return _smooth(Mesh(at, faces.astype(np.uint32), uv))

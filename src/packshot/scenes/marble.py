@@ -1,36 +1,49 @@
-"""Marble: a kitchen counter by a window, the room behind it out of focus."""
+"""Marble: a polished kitchen counter under a window, tiles and a few things of the house out of focus."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from packshot.scene import Part, Scenery, SceneSet, Shot
+from packshot.scene import Panel, Part, Scenery, SceneSet, Shot
 from packshot.scenery import lens, light, props, shapes, surfaces
 
-APERTURE = {"less": 0.012, "normal": 0.045, "more": 0.085}
+APERTURE = {"less": 0.012, "normal": 0.028, "more": 0.07}
+WALL = -2.3
+WINDOW = (-2.5, -0.54)  # from where to where, in x
+SILL = 0.22
 
 
 def build(shot: Shot, texels: float) -> Scenery:
-    across, along = lens.lens(-4, 4), lens.lens(-1.5, 1.7)
-    x, y = lens.sheet(across, along, texels)
+    across, along = lens.lens(-3.2, 3.2), lens.lens(WALL, 1.3)
+    x, y = lens.sheet(across, along, texels, share=0.7)
     counter = shapes.grid(across.lines, along.lines, uv=lens.spread(across, along))
-    edge = shapes.swept(shapes.rounded([(-1.5, 0.0), (-1.56, 0.0), (-1.56, -0.12)], 0.02), width=8)
-    tiles = props.tiles(z=-3.1, width=7, height=3.2, tile=(0.62, 0.155), seed=5)
-    back = shapes.grid(np.linspace(-5, 5, 2, dtype=np.float32), np.linspace(-3.1, -1.6, 2, dtype=np.float32), y=-0.55)
+    jamb = shapes.box((0.06, 2.6, 0.34), bevel=0.01, at=(WINDOW[1] - 0.03, SILL, WALL - 0.16))
+    sill = shapes.box(
+        (WINDOW[1] - WINDOW[0] + 0.05, 0.05, 0.42), bevel=0.015, at=(sum(WINDOW) / 2, SILL - 0.05, WALL - 0.14)
+    )
+    above = shapes.wall(np.array([-4, 4], np.float32), np.array([2.3, 4], np.float32), z=WALL)
+    tile = (0.5, 0.25)
     return Scenery(
         parts=(
             Part(counter, surfaces.marble(x, y)),
-            Part(edge, surfaces.plain("#e3e1de", roughness=0.25)),
-            Part(back, surfaces.plain("#8a6a4c", roughness=0.6)),
-            *tiles,
-            *props.vase_with_branch(at=(-0.98, -0.12, -2.3)),
-            *props.boards(at=(1.05, -0.12, -2.75)),
+            *props.tiles(x=(WINDOW[1], 3.2), y=(0, 2.25), z=WALL, tile=tile, seed=5),
+            *props.tiles(x=(WINDOW[0], WINDOW[1]), y=(SILL - 0.05 - tile[1], SILL - 0.05), z=WALL, tile=tile, seed=6),
+            Part(shapes.joined([jamb, sill]), surfaces.plain("#efece6", roughness=0.35)),
+            Part(above, surfaces.plain("#e9e4da", roughness=0.9)),
+            *props.window(x=WINDOW, y=(SILL, 2.8), z=WALL - 0.28, bars=(2, 2)),
+            *props.vase_with_branch(at=(-0.86, 0, -1.72)),
+            props.crossbars(x=-2.9, y=(0.5, 1.72, 3.25, 3.9), z=(-1.4, -0.5, 0.45, 2.0, 3.0), thick=0.07),
+            *props.boards(at=(0.86, 0, WALL + 0.16)),
         ),
         lights=(
-            light.softbox((-3.4, 2.3, -0.3), (0, 0.1, -0.6), (1.7, 2.0), (52, 54, 58), shot.softness),
-            light.room(up=(0.55, 0.56, 0.58), horizon=(0.46, 0.44, 0.42), down=(0.3, 0.26, 0.22)),
+            light.sun((-0.74, 0.62, 0.36), (2.1, 1.94, 1.68), shot.softness, diameter_deg=3.5),
+            Panel((-1.6, 1.4, WALL - 1.6), (-1.2, 1.2, 0), (6.0, 5.0), (1.9, 2.0, 2.1)),
+            light.room(
+                up=(0.42, 0.42, 0.43), horizon=(0.26, 0.255, 0.25), down=(0.2, 0.18, 0.16), window=(2.6, 2.65, 2.7)
+            ),
         ),
         aperture=APERTURE[shot.blur],
+        exposure=0.08,
     )
 
 

@@ -17,6 +17,8 @@ from packshot.step import ComposeStep, Composition, Tools, premultiplied
 # Past this the eye sees that a picture was enlarged; Lanczos invents no detail.
 SHARP_ENLARGEMENT = 1.5
 SOFT_ENLARGEMENT = 2.0
+# A thing that stands looks centred a little below the middle.
+BELOW_MIDDLE = 0.03
 
 
 class Layout(ComposeStep, frozen=True):
@@ -28,6 +30,9 @@ class Layout(ComposeStep, frozen=True):
     margin: float = Field(0.0, ge=0.0, le=0.45, title="Margin", description="least distance to the border, as a share")
     baseline: float | None = Field(
         None, ge=0.1, le=1.0, title="Baseline", description="height of the foot; unset centres"
+    )
+    baselines: tuple[float, ...] = Field(
+        (), description="heights a foot may stand at, where `baseline` is unset: the one that centres the product best"
     )
     snap: bool = Field(True, title="Keep cut edges at the border", description="a product cut by the photo stays cut")
 
@@ -43,7 +48,7 @@ class Layout(ComposeStep, frozen=True):
             canvas=composition.canvas,
             fill=self.fill,
             margin=self.margin,
-            baseline=self.baseline,
+            baseline=self._baseline(box, composition.canvas),
             cut=cutout.facts.cut if self.snap else (),
         )
         product, coverage = resampled(composition, placement)
@@ -51,6 +56,14 @@ class Layout(ComposeStep, frozen=True):
         if placement.scale > SHARP_ENLARGEMENT:
             laid = laid.with_findings(enlarged(placement.scale))
         return laid
+
+    def _baseline(self, box: layout.PixelBox, canvas: tuple[int, int]) -> float | None:
+        if self.baseline is not None or not self.baselines:
+            return self.baseline
+        wide, high = (box[2] - box[0]) / canvas[0], (box[3] - box[1]) / canvas[1]
+        share = high * min(self.fill / wide, self.fill / high)
+        middling = 0.5 + share / 2 + BELOW_MIDDLE
+        return min(self.baselines, key=lambda at: abs(at - middling))
 
 
 def resampled(composition: Composition, placement: layout.Placement) -> tuple[F32, F32]:

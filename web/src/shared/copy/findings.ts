@@ -17,6 +17,8 @@ export const checks: Record<string, { short: string; help: string }> = {
   backdrop: { short: "Busy background", help: "A plain background gives a better cut-out." },
   // the finished file
   edges: { short: "Edge is rough or glowing", help: "Look at the outline at 100 %." },
+  grounded: { short: "Product seems to float", help: "A shadow has to touch the product’s foot." },
+  shadow_side: { short: "Shadow falls towards the light", help: "Mirror the background." },
   uncertain: { short: "Cut-out is uncertain", help: "Check that nothing is missing and nothing too much." },
   unchanged: { short: "Product colour shifted", help: "The product’s pixels differ from the photo’s." },
   fill: { short: "Product too small or large in the frame", help: "The channel asks for another size." },

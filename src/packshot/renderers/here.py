@@ -1,0 +1,51 @@
+"""The renderer of this machine: the fast one where there is an LLVM, else the slow one, which says so."""
+
+from __future__ import annotations
+
+import os
+from importlib import metadata
+
+from packshot.finding import Finding, Verdict
+from packshot.models.lease import Lease
+from packshot.renderers import llvm
+from packshot.renderers.fake import FakeStage
+from packshot.renderers.kept import KeptPlates
+from packshot.scene import Renderer
+from packshot.scenes import SETS
+from packshot.settings import Settings, granted_cpus
+from packshot.step import RenderStage
+
+SLOW = (
+    "The fast renderer is missing here, so the set is rendered small and looks soft, and the shadow is drawn. "
+    + llvm.REMEDY
+)
+
+
+def stage_here(settings: Settings, *, lease: Lease | None = None) -> RenderStage:
+    if settings.fake_models:
+        return FakeStage()
+    library = llvm.find(settings.cache_dir)
+    threads = settings.threads or granted_cpus()
+
+    def fast() -> Renderer:
+        os.environ["DRJIT_LIBLLVM_PATH"] = str(library)
+        from packshot.renderers.mitsuba import MitsubaRenderer
+
+        return MitsubaRenderer(SETS, threads=threads)
+
+    def slow() -> Renderer:
+        from packshot.renderers.scalar import ScalarRenderer
+
+        return ScalarRenderer(SETS)
+
+    versions = f"mitsuba {metadata.version('mitsuba')} oidn {metadata.version('mitsuba-oidn')}"
+    return KeptPlates(
+        SETS,
+        fast if library else slow,
+        engine=f"{versions} {'llvm' if library else 'scalar'}",
+        casts=library is not None,
+        notes=() if library else (Finding(check="renderer", verdict=Verdict.WARN, words=SLOW),),
+        folder=settings.cache_dir / "plates",
+        most_bytes=settings.plate_cache_bytes,
+        lease=lease,
+    )

@@ -1,0 +1,180 @@
+"""Rendered: the product stands in a path-traced set that it shades and is reflected in, its own pixels laid on top."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from packshot.colour import F32
+from packshot.fit import Fit, Height, Side, Wishes, fit
+from packshot.ops import composite, shadow
+from packshot.ops.layout import PixelBox
+from packshot.proxy import Kind, Window, proxy
+from packshot.scene import OVERHEAD, Shot, Stop
+from packshot.step import ComposeStep, Composition, Ratio, Tools
+from packshot.steps.background import warmed
+from packshot.steps.shadow import Shadow, border_feather
+
+# The shadow is computed at this size (longer side) and scaled up: for previews, and for files.
+RATIO_SIDES = (192, 320)
+# How far a product changes the set, in its own widths and heights: (left, up, right, down); the key light is left.
+REACH = (0.7, 0.15, 1.4, 0.5)
+CONTACT = 0.5
+PREVIEW_SIDE = 512
+
+
+class Rendered(ComposeStep, frozen=True):
+    """A small 3D set, seen from where the photo was shot and lit from the photo's own side."""
+
+    version: ClassVar[int] = 1
+    kind: Literal["rendered"] = "rendered"
+    set: str
+    warmth: float | None = Field(None, ge=-1.0, le=1.0, title="Warmth", description="unset follows the photo")
+    shadow: float = Field(1.0, ge=0.0, le=1.6, title="Shadow strength", description="1 as rendered")
+    side: Side | None = Field(None, title="Light from", description="unset follows the photo")
+    height: Height | None = Field(None, title="Camera height", description="unset follows the photo")
+    softness: Stop | None = Field(None, title="Shadow softness", description="unset follows the photo")
+    blur: Stop = Field("normal", title="Background blur")
+    color: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$", title="Brand colour")
+    body: Kind | None = Field(None, title="Body", description="how deep the product is taken to be; unset guesses")
+
+    def run(self, composition: Composition, tools: Tools) -> Composition:
+        """Fill in plate and ratio.  Without a render engine that can cast shadows, the drawn shadow, said aloud."""
+        stage = tools.rendering
+        scene = stage.sets[self.set]
+        wishes = Wishes(self.height, self.body, self.side, self.softness, self.warmth)
+        fitted = fit(composition.cutout, scene, wishes)
+        composition = composition.with_findings(*fitted.findings, *stage.notes)
+        shot = self._shot(composition, fitted)
+        if scene.pure_white:
+            plate = composite.solid(np.ones(3, np.float32), composition.canvas)
+        else:
+            plate = stage.plate(shot, composition.canvas)
+            plate = plate[:, ::-1] if fitted.side == "right" else plate
+            plate = warmed(plate, fitted.warmth) if fitted.warmth else plate
+        # Which plate, for whoever keeps plates: it depends on the product, unlike those of other steps.
+        made = replace(
+            composition, plate=plate, plate_origin="rendered", plate_mark=f"{shot} {fitted.side} {fitted.warmth:.3f}"
+        )
+        if not fitted.stands or self.shadow == 0 or not composition.cutout.facts.parts:
+            return made
+        if not stage.casts:
+            return Shadow(strength=min(1.0, 0.7 * self.shadow)).run(made, tools)
+        return replace(made, ratio=self._ratio(made, fitted, shot, tools, pure=scene.pure_white))
+
+    def _shot(self, composition: Composition, fitted: Fit) -> Shot:
+        placement, _, _ = composition.laid_out()
+        width, height = composition.canvas
+        foot = placement.to_canvas(composition.cutout.facts.box)[3] / height
+        baseline = 0.5 if fitted.pitch_deg == OVERHEAD else round(min(max(foot, 0.3), 0.98), 2)
+        return Shot(
+            self.set,
+            fitted.pitch_deg,
+            baseline,
+            round(width / height, 3),
+            fitted.softness,
+            self.blur,
+            self.color.lower(),
+        )
+
+    def _ratio(self, made: Composition, fitted: Fit, shot: Shot, tools: Tools, *, pure: bool) -> Ratio | None:
+        placement, product, matte = made.laid_out()
+        mirrored = fitted.side == "right"
+        width, height = made.canvas
+        region = placement.region
+        if mirrored:
+            product, matte = product[:, ::-1], matte[:, ::-1]
+            region = (width - region[2], region[1], width - region[0], region[3])
+        half_u, half_v = shot.camera.half
+        window = Window(
+            region[0] / width * 2 * half_u - half_u,
+            half_v - region[1] / height * 2 * half_v,
+            region[2] / width * 2 * half_u - half_u,
+            half_v - region[3] / height * 2 * half_v,
+        )
+        body = proxy(np.ascontiguousarray(product), np.ascontiguousarray(matte), window, shot.camera, kind=fitted.kind)
+        if not len(body.mesh.faces):
+            return None
+        scale = RATIO_SIDES[max(width, height) > PREVIEW_SIDE] / max(width, height)
+        size = round(width * scale), round(height * scale)
+        box = _reach(region, made.canvas, overhead=shot.pitch_deg == OVERHEAD)
+        values = tools.rendering.ratio(shot, body, wanted=_wanted(matte, region, box, made.canvas, size))
+        ratio = _enlarged(values, box, made.canvas)
+        if shot.pitch_deg != OVERHEAD:
+            ratio *= _crease(matte, region, box)[..., None]
+        fade = _fade(box, made.canvas)
+        if pure:
+            # White stays white: half the colour that the product throws, no veil, nothing at the border.
+            gray = ratio @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+            ratio = np.minimum(0.5 * ratio + 0.5 * gray[..., None], 1)
+            ratio = 1 - np.clip(1 - ratio - 0.012, 0, 1) * (1 / (1 - 0.012))
+            fade *= border_feather(made.canvas, box)
+        ratio = np.maximum(ratio, 0.02) ** np.float32(self.shadow)
+        ratio = 1 + (ratio - 1) * fade[..., None]
+        if mirrored:
+            ratio, box = ratio[:, ::-1], (width - box[2], box[1], width - box[0], box[3])
+        return Ratio(box, np.ascontiguousarray(ratio, np.float32))
+
+
+def _reach(region: PixelBox, canvas: tuple[int, int], *, overhead: bool) -> PixelBox:
+    """The part of the canvas that the product can change."""
+    w, h = region[2] - region[0], region[3] - region[1]
+    side = max(w, 0.6 * h)
+    up = 0.5 if overhead else REACH[1]
+    return (
+        max(0, round(region[0] - REACH[0] * side)),
+        max(0, round(region[1] - up * h)),
+        min(canvas[0], round(region[2] + REACH[2] * side)),
+        min(canvas[1], round(region[3] + REACH[3] * max(h, 0.6 * w))),
+    )
+
+
+def _wanted(
+    matte: F32, region: PixelBox, box: PixelBox, canvas: tuple[int, int], size: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """(h, w) at the ratio's size: where it must be known; not behind the product."""
+    scale = size[0] / canvas[0]
+    wanted = np.zeros((size[1], size[0]), np.uint8)
+    left, top = int(box[0] * scale), int(box[1] * scale)
+    right, bottom = -int(-box[2] * scale // 1), -int(-box[3] * scale // 1)
+    wanted[top:bottom, left:right] = 1
+    shift = np.array([[scale, 0, region[0] * scale], [0, scale, region[1] * scale]], np.float32)
+    blurred = cv2.blur(matte, (max(1, int(1 / scale)),) * 2, borderType=cv2.BORDER_CONSTANT)
+    hidden = cv2.warpAffine(blurred, shift, size, flags=cv2.INTER_LINEAR)
+    behind = cv2.erode((hidden > 0.99).astype(np.uint8), np.ones((7, 7), np.uint8))
+    return np.asarray((wanted > 0) & (behind == 0), np.bool_)
+
+
+def _enlarged(values: F32, box: PixelBox, canvas: tuple[int, int]) -> F32:
+    scale = values.shape[1] / canvas[0]
+    back = np.array([[scale, 0, (box[0] + 0.5) * scale - 0.5], [0, scale, (box[1] + 0.5) * scale - 0.5]], np.float32)
+    size = box[2] - box[0], box[3] - box[1]
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(values, back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _crease(matte: F32, region: PixelBox, box: PixelBox) -> F32:
+    """The crisp dark line under the foot that a low resolution cannot hold."""
+    area = np.zeros((box[3] - box[1], box[2] - box[0]), np.float32)
+    area[region[1] - box[1] : region[3] - box[1], region[0] - box[0] : region[2] - box[0]] = matte
+    return shadow.contact_shadow(area, strength=CONTACT, softness=1.0, ladder=shadow.CREASE)
+
+
+def _fade(box: PixelBox, canvas: tuple[int, int]) -> F32:
+    """1 inside, 0 at the rim of the box, but for where that is the rim of the canvas."""
+    fades = []
+    for low, high, side in ((box[1], box[3], canvas[1]), (box[0], box[2], canvas[0])):
+        at = np.arange(high - low, dtype=np.float32) + 0.5
+        soft = max(8.0, 0.12 * (high - low))
+        ends = [
+            at / soft if low > 0 else np.ones_like(at),
+            (high - low - at) / soft if high < side else np.ones_like(at),
+        ]
+        t = np.clip(np.minimum(*ends), 0, 1)
+        fades.append(t * t * (3 - 2 * t))
+    return np.asarray(fades[0][:, None] * fades[1][None], np.float32)
