@@ -1,4 +1,4 @@
-# `make run` needs Python 3.11 or later and Node.js 20 (npm brings the model's weights); nothing else.
+# `make run` needs Python 3.11 or later and Node.js 20 (npm brings the model's weights); LLVM makes rendered sets fast.
 
 PYTHON ?= python3
 VENV := .venv
@@ -15,15 +15,24 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test journeys check lock clean
+.PHONY: help run llvm test journeys check lock clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | tr '|' '\t' | expand -t 16
 
 # Without a terminal (in a script) it ends when the samples are done.
-run: $(VENV)/.installed $(STUDIO) ## Serve Packshot here, with the sample photos as a first batch, developed into out/
+run: $(VENV)/.installed $(STUDIO) llvm ## Serve Packshot here, with the sample photos as a first batch, developed into out/
 	$(BIN)/packshot models pull
 	$(BIN)/packshot serve --data $(DATA) --develop samples/samples.csv --template white --channel amazon,shopify,web --out out
+
+# Rendered sets want LLVM, 16 or later; without it they are slow and their shadows drawn, which each picture says.
+llvm: $(VENV)/.installed
+	@$(BIN)/python -m packshot.renderers.llvm && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	  echo "Installing libllvm19, which rendered sets need to be fast."; \
+	  (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libllvm19) > /dev/null 2>&1 \
+	    || echo "That failed."; \
+	fi; $(BIN)/python -m packshot.renderers.llvm --say
 
 test: $(VENV)/.installed-dev tests/node/node_modules/.package-lock.json $(STUDIO) ## Run the tests
 	$(BIN)/packshot models pull

@@ -14,7 +14,7 @@ from packshot.scene import OVERHEAD, SceneSet, Stop
 from packshot.step import Cutout
 
 Side = Literal["left", "right"]
-Height = Literal["low", "eye", "above", "high", "overhead"]
+Height = Literal["low", "eye", "above", "high", "overhead", "other"]
 HEIGHT_DEG: dict[Height, int] = {"low": 8, "eye": 16, "above": 24, "high": 40, "overhead": OVERHEAD}
 UNSURE = 0.5
 SIDE_SURE = 0.5
@@ -49,7 +49,9 @@ class Wishes:
 def fit(cutout: Cutout, scene: SceneSet, wishes: Wishes) -> Fit:
     pose, light = _read(cutout.photo, cutout)
     lying = pose.stance == "flat"
-    pitch = HEIGHT_DEG[wishes.height] if wishes.height else int(nearest(pose.pitch_deg, scene.pitches))
+    guess = int(nearest(pose.pitch_deg, scene.pitches))
+    other = _second(pose.pitch_deg, guess, scene.pitches)
+    pitch = guess if wishes.height is None else other if wishes.height == "other" else HEIGHT_DEG[wishes.height]
     kind: Kind = wishes.body or ("flat" if lying or pitch == OVERHEAD else "turned" if pose.turned else "slab")
     side: Side = wishes.side or ("right" if light.side > 0 and light.side_sure > SIDE_SURE else "left")
     softness: Stop = wishes.softness or (
@@ -57,10 +59,10 @@ def fit(cutout: Cutout, scene: SceneSet, wishes: Wishes) -> Fit:
     )
     warmth = wishes.warmth if wishes.warmth is not None else WARMTH * (light.warmth or 0.0)
     stands = "bottom" not in cutout.facts.cut and pose.stance != "hangs"
-    return Fit(pitch, kind, side, softness, warmth, stands, _findings(pose, pitch, scene, cutout, wishes))
+    return Fit(pitch, kind, side, softness, warmth, stands, _findings(pose, other, scene, cutout, wishes))
 
 
-def _findings(pose: Pose, pitch: int, scene: SceneSet, cutout: Cutout, wishes: Wishes) -> tuple[Finding, ...]:
+def _findings(pose: Pose, other: int, scene: SceneSet, cutout: Cutout, wishes: Wishes) -> tuple[Finding, ...]:
     words = ""
     if "bottom" in cutout.facts.cut:
         words = (
@@ -80,16 +82,15 @@ def _findings(pose: Pose, pitch: int, scene: SceneSet, cutout: Cutout, wishes: W
         )
     if words:
         return (Finding(check="fit", verdict=Verdict.WARN, words=words),)
-    if wishes.height is None and pose.sure < UNSURE and len(scene.pitches) > 1:
-        other = _second(pose.pitch_deg, pitch, scene.pitches)
+    if wishes.height is None and pose.sure < UNSURE and pose.stance == "stands" and other:
         names = {degrees: name for name, degrees in HEIGHT_DEG.items()}
         return (
             Finding(
                 check="camera",
                 verdict=Verdict.OK,
                 words=(
-                    f"How high the camera stood is a guess: the set is seen from “{names[pitch]}”. "
-                    f"If the product seems to float or to sink, set the camera height to “{names[other]}”."
+                    "How high the camera stood is a guess. "
+                    f"If the product seems to float or to sink, try the camera height “{names[other]}”."
                 ),
                 value=round(pose.sure, 2),
                 limit=UNSURE,
@@ -100,6 +101,7 @@ def _findings(pose: Pose, pitch: int, scene: SceneSet, cutout: Cutout, wishes: W
 
 
 def _second(wanted: float, taken: int, pitches: tuple[int, ...]) -> int:
+    """The next best height; the same where a set is seen from one only."""
     return min((p for p in pitches if p != taken and p != OVERHEAD), key=lambda p: abs(p - wanted), default=taken)
 
 

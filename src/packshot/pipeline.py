@@ -20,7 +20,7 @@ from packshot.model import Engine, Matter, ModelCard, Rater
 from packshot.report import StepRecord
 from packshot.settings import Limits
 from packshot.step import ComposeStep, Composition, Cutout, RenderStage, Tools
-from packshot.steps import Analyse, Color, Layout, Segment
+from packshot.steps import Analyse, Color, Layout, Light, Segment
 from packshot.steps.encode import Encode
 from packshot.stopwatch import Stopwatch
 from packshot.store import Store, pack, unpack
@@ -134,7 +134,7 @@ def geometries(template: Template, channels: Sequence[Channel], *, preview: bool
 
 
 def _suited(step: ComposeStep, channel: Channel, chosen: frozenset[str]) -> ComposeStep:
-    """A step as a channel wants it, save for what the user set by hand."""
+    """A step as a channel wants it, save for what the user set by hand; a product that must stay as it is stays so."""
     if isinstance(step, Layout):
         low, high = channel.rules.fill
         room = 1 - 2 * (channel.margin or 0)
@@ -145,6 +145,8 @@ def _suited(step: ComposeStep, channel: Channel, chosen: frozenset[str]) -> Comp
             changes["margin"] = channel.margin
             changes["fill"] = min(changes.get("fill", step.fill), room)
         return step.model_copy(update=changes)
+    if isinstance(step, Light) and channel.as_is:
+        return step.model_copy(update={"strength": 0.0})
     if isinstance(step, Color) and channel.color and "color.color" not in chosen:
         return step.model_copy(update={"color": channel.color})
     return step

@@ -38,6 +38,17 @@ async def test_every_option_of_every_shipped_template_is_described(studio: Studi
     assert (options["color"].kind, options["color"].value) == (OptionKind.COLOR, "#ffffff")
     assert (options["baseline"].optional, options["baseline"].value) == (True, 0.88)
     assert (options["shadow"].least, options["shadow"].most) == (0.0, 1.0)
+    assert not options["color"].optional
+    options = {option.name: option for option in found["podium"].options}
+    for name in ("side", "height", "softness", "body"):
+        assert (options[name].kind, options[name].optional, options[name].value) == (OptionKind.CHOICE, True, None)
+    assert (options["side"].choices, options["blur"].optional) == (("left", "right"), False)
+    assert (options["warmth"].kind, options["warmth"].optional, options["warmth"].value) == (
+        OptionKind.NUMBER,
+        True,
+        None,
+    )
+    assert (options["color"].kind, options["color"].optional, options["color"].value) == (OptionKind.COLOR, True, "")
 
 
 async def test_a_style_of_one_s_own_is_its_base_with_options_set(studio: Studio) -> None:
@@ -55,6 +66,29 @@ async def test_a_style_of_one_s_own_is_its_base_with_options_set(studio: Studio)
         await looks.delete(tx, WS, style.id)
         with pytest.raises(NotFound):
             await looks.resolve(tx, WS, style.id)
+
+
+async def test_an_option_is_set_and_unset_again(studio: Studio) -> None:
+    hand: dict[str, Any] = {
+        "side": "right",
+        "height": "eye",
+        "softness": "more",
+        "body": "slab",
+        "warmth": 0.2,
+        "color": "#aabbcc",
+    }
+    free: dict[str, Any] = {"side": None, "height": None, "softness": None, "body": None, "warmth": None, "color": ""}
+    async with studio.db.write() as tx:
+        style = await looks.create(tx, WS, StyleAsked(name="Ours", base="podium", options=hand))
+        assert {one.name: one.value for one in style.options if one.name in hand} == hand
+        worn = await looks.resolve(tx, WS, style.id, free)  # in one batch
+        assert {name: worn.option_value(name) for name in free} == free
+        changed = await looks.change(tx, WS, style.id, StyleChange(options=free))  # in the style itself
+        assert changed.chosen == free
+        assert {one.name: one.value for one in (await looks.get(tx, WS, style.id)).options if one.name in free} == free
+        for wrong in ({"side": "top"}, {"side": ""}, {"height": "high up"}, {"color": "red"}, {"color": None}):
+            with pytest.raises(BadOption):
+                await looks.resolve(tx, WS, style.id, wrong)
 
 
 @pytest.mark.parametrize(

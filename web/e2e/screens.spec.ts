@@ -72,6 +72,12 @@ const states: State[] = [
     }),
   },
 
+  { name: "style-set", path: "/styles?style=podium", ready: all(sees("Camera height is a guess: compare"), (page) => expect(page.locator("figure img")).toHaveCount(2)) },
+  {
+    name: "style-heights", path: "/styles?style=podium",
+    ready: all(sees("Camera height is a guess: compare"), (page) => page.getByRole("button", { name: /^Camera height is a guess/ }).click(), (page) => expect(page.getByRole("dialog").locator("img")).toHaveCount(2)),
+  },
+
   { name: "batches", path: "/batches", ready: pictures(12) },
   {
     name: "batch-new", path: "/batches/new?collection=col_autumn&style=white", stored: { "packshot-channels": '["amazon","shopify"]' },
@@ -94,6 +100,10 @@ const states: State[] = [
   { name: "reviews", path: "/review", ready: sees("Kitchen and table") },
   { name: "review", path: review("bat_review"), ready: all(pictures(4), sharp) },
   { name: "review-few", path: review("bat_few", "?layout=grid"), ready: all(pictures(6), sharp) },
+  {
+    name: "review-heights", path: review("bat_few", "?layout=grid"),
+    ready: all(pictures(6), sharp, (page) => page.getByRole("button", { name: /^Camera height is a guess/ }).click(), (page) => expect(page.getByRole("dialog").locator("img")).toHaveCount(2)),
+  },
   { name: "review-sheet", path: review("bat_review", "?group=fine"), ready: pictures(12) },
   { name: "review-reject", path: review("bat_review"), ready: all(pictures(4), sharp, (page) => page.keyboard.press("r"), (page) => page.keyboard.press("3"), sees(/A retry changes/)) },
   { name: "review-versions", path: review("bat_review"), ready: all(pictures(4), sharp, (page) => page.keyboard.press("v"), sees("Shadow softness")) },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -48,7 +49,7 @@ class OptionView(BaseModel, frozen=True):
     least: float | None = None
     most: float | None = None
     choices: tuple[str, ...] = ()
-    optional: bool = Field(False, description="It may be unset (null).")
+    optional: bool = Field(False, description="It may be unset: null, or of a colour the empty text.")
     value: float | bool | str | None = Field(description="Where it stands.")
 
 
@@ -201,20 +202,22 @@ def _option(name: str, field: str, told: FieldInfo, value: Any) -> OptionView:
     choices = tuple(str(choice) for choice in get_args(first)) if get_origin(first) is Literal else ()
     least = [mark.ge if isinstance(mark, Ge) else mark.gt for mark in told.metadata if isinstance(mark, Ge | Gt)]
     most = [mark.le if isinstance(mark, Le) else mark.lt for mark in told.metadata if isinstance(mark, Le | Lt)]
+    pattern = next((mark.pattern for mark in told.metadata if getattr(mark, "pattern", None)), "")
+    kind = _kind(field, first, pattern, choices)
     return OptionView(
         name=name,
         title=told.title or name.replace("_", " ").capitalize(),
         words=told.description or "",
-        kind=_kind(field, first, told, choices),
+        kind=kind,
         least=_number(least),
         most=_number(most),
         choices=choices,
-        optional=len(kinds) < len(members),
+        optional=len(kinds) < len(members) or (kind is OptionKind.COLOR and re.search(pattern, "") is not None),
         value=value,
     )
 
 
-def _kind(field: str, annotation: Any, told: FieldInfo, choices: tuple[str, ...]) -> OptionKind:
+def _kind(field: str, annotation: Any, pattern: str, choices: tuple[str, ...]) -> OptionKind:
     if choices:
         return OptionKind.CHOICE
     if annotation is bool:
@@ -225,8 +228,7 @@ def _kind(field: str, annotation: Any, told: FieldInfo, choices: tuple[str, ...]
         return OptionKind.NUMBER
     if field == PICTURE:
         return OptionKind.PICTURE
-    pattern = next((mark.pattern for mark in told.metadata if getattr(mark, "pattern", None)), "")
-    return OptionKind.COLOR if "fA-F" in str(pattern) else OptionKind.TEXT
+    return OptionKind.COLOR if "fA-F" in pattern else OptionKind.TEXT
 
 
 def _number(found: list[Any]) -> float | None:

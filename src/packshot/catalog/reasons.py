@@ -54,17 +54,29 @@ class Reason:
 
 
 def _shadow_unnatural(retry: Retry) -> Retry:
+    why = "The shadow looked unnatural."
+
+    def gentler(fields: dict[str, Any]) -> dict[str, Any]:
+        return {"shadow": fields["shadow"] * SHADOW_STRENGTH, "softness": "more"} if fields["shadow"] else {}
+
     def softer(fields: dict[str, Any]) -> dict[str, Any]:
         if not fields["strength"]:
             return {}
         return {"strength": fields["strength"] * SHADOW_STRENGTH, "softness": fields["softness"] * SHADOW_SOFTNESS}
 
-    return _steps(retry, ("shadow",), softer, "The shadow looked unnatural.")
+    return _steps(_steps(retry, ("shadow",), softer, why), ("rendered",), gentler, why)
+
+
+def _floats(retry: Retry) -> Retry:
+    def seen_otherwise(fields: dict[str, Any]) -> dict[str, Any]:
+        return {"height": "other"} if fields["height"] is None else {}
+
+    return _steps(retry, ("rendered",), seen_otherwise, "The product seemed to float or to sink.")
 
 
 def _colour_shifted(retry: Retry) -> Retry:
     why = "The colour was shifted."
-    gone = [step for step in retry.template.steps if step.kind == "light"]  # type: ignore[comparison-overlap]
+    gone = [step for step in retry.template.steps if step.kind == "light" and step.strength > 0]
     if gone:
         retry = _without(retry, "light", why)
     return _steps(retry, None, lambda fields: {"warmth": 0.0} if "warmth" in fields else {}, why)
@@ -99,7 +111,9 @@ def _too_large(retry: Retry) -> Retry:
 
 REASONS: tuple[Reason, ...] = (
     Reason("shadow_unnatural", "The shadow looks unnatural",
-           "The shadow is drawn at 0.6 of its strength and 1.4 times as soft.", _shadow_unnatural),
+           "The shadow is made at 0.6 of its strength and softer.", _shadow_unnatural),
+    Reason("floats", "The product seems to float or to sink",
+           "A rendered set is seen from the next best camera height.", _floats),
     Reason("colour_shifted", "The product's colour is off",
            "The light step is taken out and every warmth is set to 0.", _colour_shifted),
     Reason("edge_rough", "The edge is rough or jagged",
@@ -155,7 +169,9 @@ def _steps(
     return replace(retry, template=template, changed=(*retry.changed, *told))
 
 
-def _bounded(step: BaseModel, name: str, value: float) -> float:
+def _bounded(step: BaseModel, name: str, value: Any) -> Any:
+    if not isinstance(value, float):
+        return value
     for bound in type(step).model_fields[name].metadata:
         if isinstance(bound, Ge):
             value = max(value, float(bound.ge))  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import mitsuba_oidn as oidn
 import numpy as np
 
@@ -28,6 +29,10 @@ def denoised(layers: F32) -> F32:
 
 def _piece(layers: F32) -> F32:
     light, albedo, normal = (np.ascontiguousarray(layers[..., i : i + 3]) for i in (0, 3, 6))
+    # A lone pixel far brighter than all round it is a path that met a lamp by luck: the network would leave a star.
+    bright = light.max(2)
+    usual = np.asarray(cv2.medianBlur(bright, 5), np.float32)
+    light *= np.minimum(1, (4 * usual + 1e-3) / np.maximum(bright, 1e-6))[..., None]
     # At the rim the network has half the neighbours it was trained with, and leaves blotches.
     rim = 32
     wide = [np.pad(plane, ((rim, rim), (rim, rim), (0, 0)), mode="reflect") for plane in (light, albedo, normal)]

@@ -13,6 +13,8 @@ from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
+from packshot.settings import Settings
+
 FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib",
            "/opt/homebrew/opt/llvm/lib", "/usr/local/opt/llvm/lib")  # fmt: skip
 NAMES = ("libLLVM.so.*", "libLLVM-*.so*", "libLLVM.dylib")
@@ -62,3 +64,10 @@ def _works(path: Path) -> bool:
         env = os.environ | {"DRJIT_LIBLLVM_PATH": str(path)}
         return subprocess.run([sys.executable, "-c", _TRY], env=env, capture_output=True, timeout=60).returncode == 0
     return False
+
+
+if __name__ == "__main__":
+    works = find(Settings().cache_dir)
+    if "--say" in sys.argv and works is None:
+        print(f"Rendered sets will be slow here, and their shadows drawn: there is no LLVM that works. {REMEDY}")
+    sys.exit(0 if works or "--say" in sys.argv else 1)

@@ -275,5 +275,6 @@ def strips(roots: F32, tips: F32, *, sag: F32, width: float, points: int = 7, fa
     faces = (one[None] + (np.arange(len(roots), dtype=np.uint32) * np.uint32(2 * points))[:, None, None]).reshape(-1, 3)
     uv = np.tile(np.stack(np.meshgrid([0.0, 1.0], t), -1).reshape(-1, 2), (len(roots), 1)).astype(np.float32)
     if facing is not None:
+        facing = facing / np.maximum(np.linalg.norm(facing, axis=1, keepdims=True), 1e-6)
         return Mesh(at, faces.astype(np.uint32), uv, np.repeat(facing.astype(np.float32), 2 * points, axis=0))
     return _smooth(Mesh(at, faces.astype(np.uint32), uv))

@@ -33,7 +33,7 @@ def pampas(*, root: Point, tip: Point, seed: int) -> tuple[Mesh, Mesh]:
     rng = np.random.default_rng(seed)
     t = np.linspace(0, 1, 32, dtype=np.float32)[:, None]
     stalk = (np.asarray(root) * (1 - t) + np.asarray(tip) * t - np.array([0, 0.1, 0]) * t**3).astype(np.float32)
-    n = 900
+    n = 800
     share = rng.beta(1.3, 1.1, n).astype(np.float32)
     roots = _along(stalk, 0.45 + 0.55 * share)
     ahead = (stalk[-1] - stalk[14]) / np.linalg.norm(stalk[-1] - stalk[14])
@@ -63,7 +63,7 @@ def plumes(*, at: Point, height: float, seed: int, colour: str) -> list[Part]:
         (0.042, 0.28),
         (0.03, 0.28),
     ]
-    vase = shapes.turned(shapes.dense(shapes.rounded(outline, 0.05), 0.02), at=at, around=64)
+    vase = shapes.turned(shapes.dense(shapes.rounded(outline, 0.05), 0.02), at=at, around=48)
     x, y, z = at
     made = []
     for i, (dx, up, dz) in enumerate(((0.26, 1.0, 0.02), (-0.16, 0.9, 0.05), (0.08, 0.78, 0.12))):
@@ -110,22 +110,20 @@ def sprig(*, root: Point, tip: Point, pairs: int, seed: int, size: float = 0.085
     leaves = []
     for i in range(pairs):
         place = 0.1 + 0.88 * i / (pairs - 1)
-        at = _along(stem, np.array([place]))[0]
-        ahead = _along(stem, np.array([min(place + 0.03, 1)]))[0] - _along(stem, np.array([place - 0.03]))[0]
+        before, at, after = _along(stem, np.array([place - 0.03, place, place + 0.02], np.float32))
+        ahead = after - before
         ahead /= np.linalg.norm(ahead)
         for way in (-1, 1):
             turn = np.radians(way * rng.uniform(42, 82))
             flat = np.cross(ahead, (0, 1, 0))
-            along = np.cos(turn) * ahead + np.sin(turn) * flat + np.array([0, rng.uniform(0.06, 0.5), 0])
-            long = size * (1.1 - 0.6 * place) * rng.uniform(0.85, 1.15)
-            normal = np.array([0, 1, 0]) + rng.normal(0, 0.3, 3)
-            leaves.append(_round_leaf(at, along, normal, long, long * rng.uniform(0.82, 1.0), rng.uniform(0.05, 0.3)))
+            along = (np.cos(turn) * ahead + np.sin(turn) * flat + (0, rng.uniform(0.1, 0.2), 0)).astype(np.float32)
+            long = size * (1.08 - 0.6 * place) * rng.uniform(0.88, 1.1)
+            # All lean towards the tip, as shingles do, or neighbours would cut each other.
+            normal = (0.28 * ahead + (0, 1, 0) + rng.normal(0, 0.05, 3)).astype(np.float32)
+            leaves.append(_round_leaf(at, along, normal, long, long * rng.uniform(0.82, 1.0), rng.uniform(0.1, 0.2)))
     return [
         Part(shapes.joined(leaves), surfaces.eucalyptus()),
-        Part(
-            shapes.tube(stem, np.linspace(0.0048, 0.0018, 40).astype(np.float32)),
-            surfaces.plain("#8a6f55", roughness=0.7),
-        ),
+        Part(shapes.tube(stem, np.linspace(0.0048, 0.0018, 40, dtype=np.float32)), surfaces.plain("#8a6f55")),
     ]
 
 
@@ -140,9 +138,9 @@ def _round_leaf(at: F32, along: F32, normal: F32, length: float, width: float, c
     t[0] = 0
     half = width / 2 * np.sqrt(np.clip(1 - (2 * blade**0.92 - 1) ** 2, 0, 1)) + 0.0012
     x = half * across
-    y = length * t - 0.10 * length * across**2 * (1 - t) + 0 * x
-    z = 0.22 * np.abs(x) + cup * length * (np.sin(np.pi * t) * 0.5 - t**2 * 0.5)
-    points = np.stack([x, y + 0 * z, z], -1) @ axes + at
+    y = length * (t - 0.1 * across**2 * (1 - t))
+    z = 0.22 * np.abs(x) + cup * length * 0.5 * (np.sin(np.pi * t) - t**2)
+    points = np.stack([x, y, z], -1) @ axes + at
     points[..., 1] = np.maximum(points[..., 1], 0.002)
     uv = np.stack(np.broadcast_arrays((across + 1) / 2, t), -1)
     return shapes.surface(points[..., 0], points[..., 1], points[..., 2], uv)

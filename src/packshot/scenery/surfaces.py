@@ -101,10 +101,11 @@ def _board(x: F32, y: F32, board: int, plank: float, seed: int) -> tuple[F32, F3
     edge = np.asarray(plank / 2 - np.abs(across), np.float32)
     u, v = x + np.float32(rng.uniform(-40, 40)), across + np.float32(rng.uniform(-40, 40))
     early = _years(x, across - np.float32(rng.uniform(-0.55, 0.55) * plank), u, v, rng, seed)
-    # Pores finer than the texels would come out as coarse dashes: they fade to the shade they have together.
+    # What is finer than the texels would come out as coarse dashes: it fades to the shade that it has together.
     row = np.abs(np.gradient(y[:, :1], axis=0)) if len(y) > 1 else np.zeros_like(y[:, :1])
-    seen = np.asarray(1 / (1 + (450 * row) ** 2), np.float32)
-    fibre = (0.3 + 0.7 * seen) * clouds(v, u, cells=110, octaves=3, seed=seed + 12, gain=1.0, stretch=44)
+    seen, coarse = (np.asarray(1 / (1 + (lines * row) ** 2), np.float32) for lines in (450, 90))
+    early = early * coarse + (1 - coarse) * np.float32(0.22)
+    fibre = seen * clouds(v, u, cells=110, octaves=3, seed=seed + 12, gain=1.0, stretch=44)
     dense = noise(v, u, cells=620, seed=seed + 16, stretch=26) + np.float32(0.9) * early
     pores = smoothstep(0.55, 1.95, np.asarray(dense, np.float32))
     pores = np.maximum(pores, 0.8 * smoothstep(1.3, 2.2, noise(v, u, cells=400, seed=seed + 17, stretch=24)))
@@ -115,7 +116,7 @@ def _board(x: F32, y: F32, board: int, plank: float, seed: int) -> tuple[F32, F3
     mix = np.clip(0.18 + 0.46 * early + 0.11 * fibre + 0.07 * cloud + rng.uniform(-0.1, 0.14), 0, 1)
     tint = 1 + rng.uniform(-0.06, 0.06) * np.array([1, 1, 1.3], np.float32)
     tone = (pale + (deep - pale) * mix[..., None]) * tint.astype(np.float32)
-    joint = 1 - smoothstep(0.0008, 0.0028, edge)
+    joint = (1 - smoothstep(0.0008, 0.0028, edge)) * np.minimum(1, 0.002 / np.maximum(row, 1e-6))
     tone *= ((1 - 0.46 * pores) * (1 + 0.10 * rays) * (1 - 0.85 * joint))[..., None]
     bow = np.clip(1 - edge / 0.009, 0, 1) ** 2
     relief = 0.00020 * fibre - 0.0006 * pores - 0.0002 * early - 0.0030 * bow - 0.002 * joint
@@ -132,7 +133,7 @@ def _years(x: F32, off: F32, u: F32, v: F32, rng: np.random.Generator, seed: int
     wander = 0.05 * clouds(v, u, cells=1.6, octaves=3, seed=seed, stretch=4)
     under = depth + rise * x + 0.05 * noise(v, u, cells=0.9, seed=seed + 5, stretch=2)
     ring = np.asarray(46 * np.sqrt((off + wander) ** 2 + under**2), np.float32)
-    ring += 0.7 * noise(ring * 9, u, cells=1, seed=seed + 9, stretch=40)
+    ring += 0.5 * noise(ring, u, cells=0.8, seed=seed + 9, stretch=40)
     ring += 0.25 * clouds(v, u, cells=9, octaves=3, seed=seed + 8, stretch=10)
     year = np.floor(ring)
     strength = 0.35 + 0.65 * smoothstep(-1, 1, noise(year, u, cells=0.37, seed=seed + 10, stretch=9))

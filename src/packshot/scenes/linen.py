@@ -63,32 +63,24 @@ def _folds(x: F32, z: F32) -> F32:
 
 def _window() -> list[Part]:
     """What stands between sun and table, out of the picture: two bars of a window and palm leaves."""
-    sun = np.asarray(SUN, np.float32) / np.linalg.norm(SUN)
-    far, near = 2.4 * sun, 0.85 * sun
     bars = []
-    for one, two in (((0.32, -1.4), (0.60, 1.4)), ((-1.4, 0.66), (1.4, 0.36))):
-        ends = np.array([(one[0], 0, one[1]), (two[0], 0, two[1])], np.float32)
-        bars.append(shapes.tube(np.linspace(ends[0], ends[1], 8).astype(np.float32) + far, 0.022))
-    wood = Part(shapes.joined(bars), surfaces.plain("#e8e2d8", roughness=0.5))
-    palms = [
+    for (x, z), (to_x, to_z) in (((0.32, -1.4), (0.60, 1.4)), ((-1.4, 0.66), (1.4, 0.36))):
+        bars.append(shapes.tube(np.linspace(_above(x, z, 2.4), _above(to_x, to_z, 2.4), 8, dtype=np.float32), 0.022))
+    up = np.array([0, 1, 0], np.float32)  # flat over the table, so that the shadow is not drawn out
+    return [
+        Part(shapes.joined(bars), surfaces.plain("#e8e2d8")),
         *studio.frond(
-            root=_on(-0.75, -0.55) + near, tip=_on(-0.02, -0.34) + near, facing=sun, seed=1, leaflets=13, width=0.042
+            root=_above(-0.75, -0.55, 0.85), tip=_above(-0.02, -0.34, 0.85), facing=up, seed=1, leaflets=13, width=0.04
         ),
         *studio.frond(
-            root=_on(-0.85, 0.05) + near,
-            tip=_on(-0.30, 0.40) + near,
-            facing=sun,
-            seed=2,
-            leaflets=11,
-            width=0.036,
-            length=0.28,
+            root=_above(-0.85, 0.05, 0.85), tip=_above(-0.3, 0.4, 0.85), facing=up, seed=2, leaflets=11, length=0.28
         ),
     ]
-    return [wood, *palms]
 
 
-def _on(x: float, z: float) -> F32:
-    return np.array([x, 0, z], np.float32)
+def _above(x: float, z: float, far: float) -> F32:
+    """(3,): the point whose shadow falls on x, z, that far towards the sun."""
+    return (np.array([x, 0, z]) + far * np.asarray(SUN) / np.linalg.norm(SUN)).astype(np.float32)
 
 
 LINEN = SceneSet("linen", 1, build, pitches=(OVERHEAD,))

@@ -34,7 +34,7 @@ def build(shot: Shot, texels: float) -> Scenery:
         ),
         lights=(
             light.sun(
-                (float(SUN[0]), float(SUN[1]), float(SUN[2])), (4.4, 4.02, 3.48), shot.softness, diameter_deg=0.95
+                (float(SUN[0]), float(SUN[1]), float(SUN[2])), (4.4, 4.06, 3.6), shot.softness, diameter_deg=0.95
             ),
             light.room(up=(0.50, 0.53, 0.60), horizon=(0.42, 0.42, 0.43), down=(0.3, 0.26, 0.22)),
         ),

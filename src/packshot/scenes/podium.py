@@ -28,13 +28,13 @@ def build(shot: Shot, texels: float) -> Scenery:
             *studio.plinth(
                 0.41, -FLOOR, at=(0, FLOOR, 0), colour=_pale(brand, 0.6), texels=texels, seed=1, squash=0.86
             ),
-            *studio.plinth(0.23, 0.3, at=(0.66, FLOOR, -0.62), colour=_pale(brand, 0.5), texels=texels * 0.5, seed=2),
-            *studio.plinth(0.2, 0.46, at=(-0.74, FLOOR, -0.85), colour=_pale(brand, 0.66), texels=texels * 0.5, seed=3),
+            *studio.plinth(0.23, 0.3, at=(0.61, FLOOR, -0.62), colour=_pale(brand, 0.5), texels=texels * 0.5, seed=2),
+            *studio.plinth(0.2, 0.46, at=(-0.7, FLOOR, -0.85), colour=_pale(brand, 0.66), texels=texels * 0.5, seed=3),
             *studio.plinth(0.17, 0.1, at=(-0.5, FLOOR, -0.42), colour=_pale(brand, 0.3), texels=texels * 0.5, seed=4),
             studio.arch(1.02, high, at=(-0.06, FLOOR, back), colour=_pale(brand, 0.1), texels=texels * 0.5),
             studio.arch(0.8, high * 1.1, at=(0.52, FLOOR, back - 0.22), colour=_pale(brand, 0.5), texels=texels * 0.5),
-            Part(shapes.ball(0.085, at=(0.6, FLOOR + 0.385, -0.58)), surfaces.plain("#f3ece4", roughness=0.6)),
-            *studio.plumes(at=(-0.7, FLOOR + 0.46, -0.85), height=0.8, seed=5, colour="#efe4d8"),
+            Part(shapes.ball(0.085, at=(0.53, FLOOR + 0.385, -0.58)), surfaces.plain("#f3ece4", roughness=0.6)),
+            *studio.plumes(at=(-0.66, FLOOR + 0.46, -0.85), height=0.8, seed=5, colour="#efe4d8"),
             *_palm(_seen(shot, 0.62, 0.5, z=back), seed=2),
         ),
         lights=(
@@ -48,10 +48,10 @@ def build(shot: Shot, texels: float) -> Scenery:
 
 def _palm(shadow: F32, *, seed: int) -> list[Part]:
     """A palm leaf out of the picture whose shadow falls there."""
-    sun = np.asarray(SUN, np.float32) / np.linalg.norm(SUN)
-    at = shadow + 2.0 * sun
-    along = np.cross(sun, np.array([0.5, -0.3, 0.8], np.float32))
-    return studio.frond(root=at - 0.5 * along, tip=at + 0.6 * along, facing=sun, seed=seed)
+    sun = (np.asarray(SUN) / np.linalg.norm(SUN)).astype(np.float32)
+    at = shadow + np.float32(2.0) * sun
+    along = np.cross(sun, (0.5, -0.3, 0.8)).astype(np.float32)
+    return studio.frond(root=at - np.float32(0.5) * along, tip=at + np.float32(0.6) * along, facing=sun, seed=seed)
 
 
 def _seen(shot: Shot, u: float, v: float, *, z: float = WALL) -> F32:

@@ -7,10 +7,22 @@ from pydantic import Field
 from packshot.steps.analyse import Analyse
 from packshot.steps.background import Color, Gradient, Picture
 from packshot.steps.layout import Layout
+from packshot.steps.light import Light
 from packshot.steps.rendered import Rendered
 from packshot.steps.segment import Segment
 from packshot.steps.shadow import Shadow
 
-TemplateStep = Annotated[Layout | Color | Gradient | Picture | Rendered | Shadow, Field(discriminator="kind")]
+TemplateStep = Annotated[Layout | Color | Gradient | Picture | Rendered | Light | Shadow, Field(discriminator="kind")]
 
-__all__ = ["Analyse", "Color", "Gradient", "Layout", "Picture", "Rendered", "Segment", "Shadow", "TemplateStep"]
+__all__ = [
+    "Analyse",
+    "Color",
+    "Gradient",
+    "Layout",
+    "Light",
+    "Picture",
+    "Rendered",
+    "Segment",
+    "Shadow",
+    "TemplateStep",
+]

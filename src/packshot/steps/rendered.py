@@ -10,22 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from packshot.colour import F32
+from packshot.colour import F32, thrice
 from packshot.fit import Fit, Height, Side, Wishes, fit
 from packshot.ops import composite, shadow
 from packshot.ops.layout import PixelBox
+from packshot.ops.tone import LUMINANCE
 from packshot.proxy import Kind, Window, proxy
 from packshot.scene import OVERHEAD, Shot, Stop
 from packshot.step import ComposeStep, Composition, Ratio, Tools
 from packshot.steps.background import warmed
-from packshot.steps.shadow import Shadow, border_feather
+from packshot.steps.shadow import FEATHER, Shadow
 
 # The shadow is computed at this size (longer side) and scaled up: for previews, and for files.
-RATIO_SIDES = (192, 320)
+RATIO_SIDES = (160, 256)
 # How far a product changes the set, in its own widths and heights: (left, up, right, down); the key light is left.
 REACH = (0.7, 0.15, 1.4, 0.5)
 CONTACT = 0.5
 PREVIEW_SIDE = 512
+CREASE_SIDE = 1024
+VEIL = 0.012  # a shadow this faint is none: white ends in 255, not in a haze of one level
 
 
 class Rendered(ComposeStep, frozen=True):
@@ -104,18 +107,18 @@ class Rendered(ComposeStep, frozen=True):
         size = round(width * scale), round(height * scale)
         box = _reach(region, made.canvas, overhead=shot.pitch_deg == OVERHEAD)
         values = tools.rendering.ratio(shot, body, wanted=_wanted(matte, region, box, made.canvas, size))
-        ratio = _enlarged(values, box, made.canvas)
-        if shot.pitch_deg != OVERHEAD:
-            ratio *= _crease(matte, region, box)[..., None]
-        fade = _fade(box, made.canvas)
         if pure:
-            # White stays white: half the colour that the product throws, no veil, nothing at the border.
-            gray = ratio @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-            ratio = np.minimum(0.5 * ratio + 0.5 * gray[..., None], 1)
-            ratio = 1 - np.clip(1 - ratio - 0.012, 0, 1) * (1 / (1 - 0.012))
-            fade *= border_feather(made.canvas, box)
-        ratio = np.maximum(ratio, 0.02) ** np.float32(self.shadow)
-        ratio = 1 + (ratio - 1) * fade[..., None]
+            # White stays white: half the colour that the product throws, and no veil.
+            gray = np.asarray(values @ LUMINANCE, np.float32)
+            dark = 1 - np.minimum(0.5 * values + 0.5 * gray[..., None], 1)
+            values = np.asarray(1 - np.clip(dark - VEIL, 0, 1) * np.float32(1 / (1 - VEIL)), np.float32)
+        fade = _fade(box, made.canvas, size, pure=pure)
+        values = np.asarray(1 + (np.maximum(values, 0.02) ** self.shadow - 1) * fade[..., None], np.float32)
+        ratio = _enlarged(np.asarray(values, np.float32), box, made.canvas)
+        if pure:
+            np.minimum(ratio, 1, out=ratio)
+        if shot.pitch_deg != OVERHEAD:
+            ratio *= thrice(_crease(matte, region, box, strength=CONTACT * min(1.0, self.shadow)))
         if mirrored:
             ratio, box = ratio[:, ::-1], (width - box[2], box[1], width - box[0], box[3])
         return Ratio(box, np.ascontiguousarray(ratio, np.float32))
@@ -158,23 +161,31 @@ def _enlarged(values: F32, box: PixelBox, canvas: tuple[int, int]) -> F32:
     return np.asarray(cv2.warpAffine(values, back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
-def _crease(matte: F32, region: PixelBox, box: PixelBox) -> F32:
+def _crease(matte: F32, region: PixelBox, box: PixelBox, *, strength: float) -> F32:
     """The crisp dark line under the foot that a low resolution cannot hold."""
-    area = np.zeros((box[3] - box[1], box[2] - box[0]), np.float32)
-    area[region[1] - box[1] : region[3] - box[1], region[0] - box[0] : region[2] - box[0]] = matte
-    return shadow.contact_shadow(area, strength=CONTACT, softness=1.0, ladder=shadow.CREASE)
+    scale = min(1.0, CREASE_SIDE / max(box[2] - box[0], box[3] - box[1]))
+    size = round((box[2] - box[0]) * scale), round((box[3] - box[1]) * scale)
+    inside = [round((region[i] - box[i % 2]) * scale) for i in range(4)]
+    area = np.zeros((size[1], size[0]), np.float32)
+    small = cv2.resize(matte, (inside[2] - inside[0], inside[3] - inside[1]), interpolation=cv2.INTER_AREA)
+    area[inside[1] : inside[3], inside[0] : inside[2]] = small
+    line = shadow.contact_shadow(area, strength=strength, softness=1.0, ladder=shadow.CREASE)
+    whole = box[2] - box[0], box[3] - box[1]
+    return np.asarray(cv2.resize(line, whole, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _fade(box: PixelBox, canvas: tuple[int, int]) -> F32:
-    """1 inside, 0 at the rim of the box, but for where that is the rim of the canvas."""
+def _fade(box: PixelBox, canvas: tuple[int, int], size: tuple[int, int], *, pure: bool) -> F32:
+    """(h, w) at the ratio's size: 1 inside the box, 0 at its rim, but for where that is the rim of the canvas.
+
+    pure: there too, so that a white picture is white all around.
+    """
     fades = []
-    for low, high, side in ((box[1], box[3], canvas[1]), (box[0], box[2], canvas[0])):
-        at = np.arange(high - low, dtype=np.float32) + 0.5
+    for low, high, side, count in ((box[1], box[3], canvas[1], size[1]), (box[0], box[2], canvas[0], size[0])):
+        at = (np.arange(count, dtype=np.float32) + 0.5) * (side / count)
         soft = max(8.0, 0.12 * (high - low))
-        ends = [
-            at / soft if low > 0 else np.ones_like(at),
-            (high - low - at) / soft if high < side else np.ones_like(at),
-        ]
-        t = np.clip(np.minimum(*ends), 0, 1)
+        start, full = (share * min(canvas) for share in FEATHER)
+        near = (at - low) / soft if low > 0 else (at - start) / (full - start) if pure else np.ones_like(at)
+        far = (high - at) / soft if high < side else (side - at - start) / (full - start) if pure else np.ones_like(at)
+        t = np.clip(np.minimum(near, far), 0, 1)
         fades.append(t * t * (3 - 2 * t))
     return np.asarray(fades[0][:, None] * fades[1][None], np.float32)

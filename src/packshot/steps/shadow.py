@@ -52,14 +52,14 @@ class Shadow(ComposeStep, frozen=True):
         small = np.asarray(cv2.resize(area, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.float32)
         ratio = shadow.contact_shadow(small, strength=self.strength, softness=self.softness)
         ratio = np.asarray(cv2.resize(ratio, area.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-        ratio = 1 - (1 - ratio) * border_feather(composition.canvas, box)
+        ratio = 1 - (1 - ratio) * _feather(composition.canvas, box)
         dark = 1 - ratio
         tint = (1 - 0.18 * self.warmth, 1.0, 1 + 0.18 * self.warmth)
         channels = [np.clip(1 - dark * np.float32(gain), 0, 1) for gain in tint]
         return replace(composition, ratio=Ratio(box, np.asarray(cv2.merge(channels), np.float32)))
 
 
-def border_feather(canvas: tuple[int, int], box: PixelBox) -> F32:
+def _feather(canvas: tuple[int, int], box: PixelBox) -> F32:
     """1 inside, falling to exactly 0 before the canvas's border: a white picture stays white all around."""
     start, full = (share * min(canvas) for share in FEATHER)
     rows, columns = (

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { batches, detail, failures, itemOf, items, listed, statusOf } from "./batches";
-import { ago, file, loose, nameAt, photo, photos, places, product, products, skuAt, type Schemas } from "./library";
+import { ago, file, findings, loose, nameAt, photo, photos, places, product, products, skuAt, type Schemas } from "./library";
 import type { Kind } from "./pictures";
 
 export type Asked = { at: string[]; query: URLSearchParams; body: unknown };
@@ -99,8 +99,12 @@ export const answers: Answers = {
   "GET /failures": () => failures,
   "GET /runs/:": ({ at: [, id = ""] }) => run(id, "batch"),
   "POST /previews": ({ body }) => {
-    const { template, images } = body as Schemas["PreviewAsked"];
-    return run("run_preview", "preview", { pictures: [{ url: file((template === "image" ? "gradient" : template) as Kind, nameAt(Number(images[0]?.split("_")[1] ?? 0))) }] });
+    const { template, options, images } = body as Schemas["PreviewAsked"];
+    const at = Number(images[0]?.split("_")[1] ?? 0);
+    const guessed = ["marble", "oak", "podium"].includes(template) && at === 1 && !options?.height;
+    return run("run_preview", "preview", {
+      pictures: [{ url: file((template === "image" ? "gradient" : template) as Kind, nameAt(at)), findings: guessed ? [findings.camera] : [] }],
+    });
   },
   "POST /images/:/generate": ({ at: [, id = ""] }) => run("run_made", "generate", { url: file("transparent", nameAt(Number(id.split("_")[1] ?? 0))) }),
   "GET /exports": (asked) => page(exports, asked),

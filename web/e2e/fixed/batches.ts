@@ -26,7 +26,7 @@ export const batches = {
     ],
   }),
   review: batch("bat_review", "Kitchen and table, 24 Nov", "review", { review: 31, approved: 6, rejected: 2, skipped: 1 }, { created_at: ago(1_300), channels: ["amazon", "shopify", "web", "master"] }),
-  few: batch("bat_few", "Six for the newsletter", "review", { review: 6 }, { created_at: ago(1_500), looks: [{ template: "gradient", options: {} }] }),
+  few: batch("bat_few", "Six for the newsletter", "review", { review: 6 }, { created_at: ago(1_500), looks: [{ template: "marble", options: {} }] }),
   large: batch("bat_large", "The whole shop, new background", "review", { review: 2_000 }, { created_at: ago(2_000), priority: "overnight" }),
   decided: batch("bat_decided", "Gifts under 30", "approved", { approved: 22, rejected: 2 }, { created_at: ago(2_900), channels: ["amazon", "shopify"] }),
   sent: batch("bat_sent", "Summer sale, last photos", "exported", { approved: 64 }, { created_at: ago(9_800), exported_at: ago(9_000) }),
@@ -37,12 +37,12 @@ const BAD = [[findings.edges, findings.uncertain], [findings.fill], [findings.sh
 
 function item(of: Batch, at: number, status: Item["status"], more: Partial<Item> = {}): Item {
   const name = nameAt(at);
-  const look = of.looks[0]!.template as "white" | "gradient";
-  const bad = of !== batches.few && (status === "review" || status === "rejected") && at % 7 === 3 ? BAD[Math.floor(at / 7) % BAD.length]! : [];
+  const look = of.looks[0]!.template as "white" | "marble";
+  const bad = of !== batches.few && (status === "review" || status === "rejected") && at % 7 === 3 ? BAD[Math.floor(at / 7) % BAD.length]! : of === batches.few && at === 0 ? [findings.camera] : [];
   const made = status !== "processing" && status !== "failed";
   return {
     id: `itm_${of.id}_${at}`, batch: of.id, batch_name: of.name, photo: `img_${at}_0`, photo_name: photo(at).name, sku: skuAt(at), title: titleAt(at), role: "main", template: look, status,
-    stage: made ? "" : status === "failed" ? "segment" : at % 3 ? "segment" : "generate", version: 1, position: at, priority: "standard", needs_look: bad.length > 0, worst: bad.length, attempts: 0,
+    stage: made ? "" : status === "failed" ? "segment" : at % 3 ? "segment" : "generate", version: 1, position: at, priority: "standard", needs_look: bad.some((one) => one.verdict !== "ok"), worst: bad.filter((one) => one.verdict !== "ok").length, attempts: 0,
     findings: [...bad], error: null, not_before: null, created_at: ago(40), touched_at: ago(5), done_at: made ? ago(5) : null,
     thumb: file("thumb", name), before: file("photo", name), after: made ? file(look, name) : "", ...more,
   };
@@ -78,7 +78,7 @@ export function detail(one: Item): Schemas["ItemDetail"] {
     channel, name: `${one.sku}.jpg`, sha256: "", bytes: 412_000, width: side, height: side, format: "jpeg", quality: 92, disclosure: "", rejected: false, findings: [], url: one.after,
   });
   const version = (number: number, more: Partial<Schemas["VersionView"]>): Schemas["VersionView"] => ({
-    version: number, reason: "", changed: [], template: one.template, template_name: one.template === "white" ? "Pure white" : "Studio sweep", options: {}, channels: ["amazon", "shopify", "master"],
+    version: number, reason: "", changed: [], template: one.template, template_name: one.template === "white" ? "Pure white" : "Marble counter", options: {}, channels: ["amazon", "shopify", "master"],
     refined: false, upscaled: false, uncertainty: 0.01, findings: one.findings, touched_product: [], steps: [],
     renditions: [rendition("master", 3_024), rendition("amazon", 2_048), rendition("shopify", 2_048)], created_at: ago(30), done_at: ago(28), before: one.before, after: one.after, ...more,
   });

@@ -28,6 +28,7 @@ export const findings = {
   edges: found("edges", "fail", "A bright rim of 3 px runs along 8 % of the outline, at the strap."),
   uncertain: found("uncertain", "warn", "The cut-out is unsure over 1.8 % of the outline."),
   fill: found("fill", "fail", "The product fills 79 % of the frame; Amazon main image asks for 85 % to 100 %."),
+  camera: found("camera", "ok", "How high the camera stood is a guess. If the product seems to float or to sink, try the camera height “eye”."),
   shadow: found("shadow", "warn", "The shadow was left out: where the product stands could not be told."),
 } as const;
 

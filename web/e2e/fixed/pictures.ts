@@ -6,7 +6,11 @@ import { join } from "node:path";
 const SAMPLES = join(import.meta.dirname, "../../../samples");
 export const NAMES = ["bottle", "can", "mug", "bear", "jar", "bag"] as const;
 export type Name = (typeof NAMES)[number];
-const LOOKS = { white: ["#ffffff", "#ffffff"], gradient: ["#f7f7f5", "#d9d8d4"], color: ["#e8d9cc", "#e8d9cc"], transparent: null } as const;
+const LOOKS = {
+  white: ["#ffffff", "#ffffff"], gradient: ["#f7f7f5", "#d9d8d4"], color: ["#e8d9cc", "#e8d9cc"], transparent: null,
+  // Of rendered sets only the tones: how they look is no matter of the studio's.
+  sweep: ["#dededc", "#c6c6c3"], marble: ["#cdc5b8", "#efece7"], oak: ["#e9ddc7", "#bd9266"], podium: ["#f3cdb8", "#eec2ab"], linen: ["#e8e1d4", "#e0d8c9"],
+} as const;
 export type Kind = "photo" | "thumb" | keyof typeof LOOKS;
 export type Pictures = ReadonlyMap<string, { body: Buffer; type: string }>;
 

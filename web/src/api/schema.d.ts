@@ -1580,6 +1580,12 @@ export interface components {
              */
             keep_gps: boolean;
             /**
+             * As Is
+             * @description no step may touch the product's own pixels, whatever the template says
+             * @default false
+             */
+            as_is: boolean;
+            /**
              * @default {
              *       "formats": [
              *         "jpeg",
@@ -2804,7 +2810,7 @@ export interface components {
             choices: string[];
             /**
              * Optional
-             * @description It may be unset (null).
+             * @description It may be unset: null, or of a colour the empty text.
              * @default false
              */
             optional: boolean;

@@ -1,6 +1,6 @@
 /** The picture under the cursor, large, with what was found, what can be decided, and its product's other angles. */
 import { Button, SegmentedControl, Tooltip } from "@mantine/core";
-import { IconArrowBackUp, IconCheck, IconColumns, IconHistory, IconPlayerSkipForward, IconRefresh, IconX, IconZoomIn } from "@tabler/icons-react";
+import { IconArrowBackUp, IconAngle, IconCheck, IconColumns, IconHistory, IconPlayerSkipForward, IconRefresh, IconX, IconZoomIn } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { api, got, type Schemas } from "~/api/client";
@@ -8,6 +8,9 @@ import { channels as channelsQuery, keys } from "~/api/queries";
 import { common } from "~/shared/copy/common";
 import { shortOf } from "~/shared/copy/findings";
 import { review as copy } from "~/shared/copy/review";
+import { Heights } from "~/features/styles/Heights";
+import { found, type Chosen } from "~/features/styles/previews";
+import { styles } from "~/shared/copy/styles";
 import { KeyCap } from "~/shared/ui/KeyCap";
 import { Pill, Status } from "~/shared/ui/marks";
 import { sentence } from "~/shared/ui/states";
@@ -38,13 +41,15 @@ export function Loupe({ store, state, set, deed, undo, reject, nameOf }: {
   const file = files.find((one) => one.channel === channel) ?? files[0];
   const names = useQuery(channelsQuery());
   const [against, setAgainst] = useState<number | null>(null);
-  useEffect(() => setAgainst(null), [id]);
+  const [heights, compareHeights] = useState(false);
+  useEffect(() => (setAgainst(null), compareHeights(false)), [id]);
   const photo = useQuery({
     queryKey: [...keys.photos, item?.photo],
     queryFn: () => got(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: item?.photo ?? "" } } })),
     enabled: state.mode === "compare" && !!item, staleTime: 60_000,
   });
   const original = photo.data && SHOWN.has(photo.data.format.toLowerCase()) ? photo.data.original : "";
+  const version = known?.versions.find((one) => one.version === known.version);
   const older = known?.versions.find((one) => one.version === against);
 
   if (!item) return <div className={css.loupe} />;
@@ -99,7 +104,12 @@ export function Loupe({ store, state, set, deed, undo, reject, nameOf }: {
         ) : (
           <>
             {item.error && <p className={css.error}>{copy.failed} {sentence(item.error.reason)}</p>}
-            <Found findings={bad} />
+            <div className={css.foundRow}>
+              <Found findings={bad} />
+              {version && item.status !== "processing" && found(version.findings, "camera") && (
+                <Button variant="default" size="compact-sm" leftSection={<IconAngle size={15} aria-hidden />} onClick={() => compareHeights(true)}>{styles.heights.guess}</Button>
+              )}
+            </div>
             <div className={css.deeds}>
               <Button color="ok.7" leftSection={<IconCheck size={17} />} rightSection={<KeyCap hidden>A</KeyCap>} onClick={() => deed("approve")}>{copy.deeds.approve}{many > 1 && ` (${many})`}</Button>
               <Button variant="default" leftSection={<IconX size={17} />} rightSection={<KeyCap hidden>R</KeyCap>} onClick={() => set({ rejecting: true })} styles={{ label: { color: "var(--no)" } }}>{copy.deeds.reject}</Button>
@@ -109,6 +119,13 @@ export function Loupe({ store, state, set, deed, undo, reject, nameOf }: {
           </>
         )}
       </div>
+      {heights && version && (
+        <Heights
+          close={() => compareHeights(false)} name={title} now={item.after || item.thumb} words={styles.heights.again}
+          other={{ base: version.template, chosen: version.options as Chosen, photo: { id: item.photo, matte_version: 0 } }}
+          take={() => store.decide([id], "retry", { reason: "floats" })}
+        />
+      )}
       <Versions
         opened={state.versions} close={() => set({ versions: false })} item={known} nameOf={nameOf}
         compare={(version) => {

@@ -1,4 +1,4 @@
-/** Why it is not taken: 1 to 8 choose, Enter confirms, Esc goes back. What a retry will change stands there before. */
+/** Why it is not taken: 1 to 9 choose, Enter confirms, Esc goes back. What a retry will change stands there before. */
 import { Button, Textarea } from "@mantine/core";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";

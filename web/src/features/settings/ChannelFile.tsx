@@ -38,6 +38,7 @@ export function FileFields({ channel, set }: Props) {
         label={copy.transparent} description={channel.format === "jpeg" ? copy.transparentNo : undefined} disabled={channel.format === "jpeg"} checked={channel.transparent}
         onChange={(event) => set({ transparent: event.currentTarget.checked })}
       />
+      <Switch label={copy.asIs} description={copy.asIsHint} checked={channel.as_is} onChange={(event) => set({ as_is: event.currentTarget.checked })} />
       <Switch label={copy.gps} checked={channel.keep_gps} onChange={(event) => set({ keep_gps: event.currentTarget.checked })} />
     </fieldset>
   );

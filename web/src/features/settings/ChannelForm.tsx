@@ -21,7 +21,7 @@ export type Set = (part: Partial<Channel>) => void;
 
 const BLANK: Channel = {
   id: "", name: "", words: "", size: [2000, 2000], format: "jpeg", quality: 90, least_quality: 60, color: null, margin: null, name_pattern: "{sku}-{role}",
-  transparent: false, keep_gps: false, sources: [],
+  transparent: false, keep_gps: false, as_is: false, sources: [],
   rules: { formats: ["jpeg"], min_side_px: 1, max_side_px: 65_535, product_px: 1, max_bytes: null, white: false, fill: [0, 1], disclosure: true, hard: ["format", "side", "bytes", "safety", "unchanged"] },
 };
 

@@ -35,6 +35,7 @@ export function ChannelSheet({ one, edit, copyIt, gone }: { one: Schemas["Channe
     channel.color && copy.facts.color(channel.color),
     channel.margin && copy.facts.margin(channel.margin),
     copy.facts.names(exampleOf(channel)),
+    channel.as_is && copy.facts.asIs,
     channel.keep_gps && copy.facts.gps,
   ].filter((fact): fact is string => Boolean(fact));
   return (

@@ -1,11 +1,12 @@
-/** What a style looks like: on a product of the user's own where there is one, else drawn. */
+/** What a style looks like: on a product of the user's own where there is one that suits it, else pictured or drawn. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import type { Schemas } from "~/api/client";
 import { styles as copy } from "~/shared/copy/styles";
 import { Picture } from "~/shared/ui/Picture";
 import type { Photo } from "./photos";
-import { preview, type Chosen } from "./previews";
+import { found, preview, type Chosen } from "./previews";
+import { pictureOf } from "./sets";
 import css from "./cover.module.css";
 
 type Look = Schemas["LookView"];
@@ -14,25 +15,27 @@ export function Cover({ look, photo }: { look: Look; photo: Photo | undefined })
   const [box, seen] = useSeen();
   const chosen = look.chosen as Chosen;
   const ready = look.base !== "image" || Boolean(chosen.picture);
-  const made = useQuery({ ...preview(look.base, chosen, photo), enabled: seen && ready && photo !== undefined });
+  const made = useQuery({ ...preview(look.base, chosen, photo, true), enabled: seen && ready && photo !== undefined });
+  const shown = found(made.data?.findings, "fit") ? undefined : made.data; // a product that floats in a set says little of the set
   return (
     <div ref={box} className={css.cover} data-busy={(made.isFetching && !made.data) || undefined}>
-      {!made.data && <Drawn look={look} />}
-      {made.data && (
+      {!shown && <Drawn look={look} />}
+      {shown && (
         <div className={css.made} data-checker={look.base === "transparent" || undefined}>
-          <Picture src={made.data} alt={copy.cover(look.name)} eager />
+          <Picture src={shown.src} alt={copy.cover(look.name)} eager />
         </div>
       )}
     </div>
   );
 }
 
-/** A neutral drawing: a bottle on what the template puts behind it. */
+/** A rendered set with a product of ours; else a neutral drawing: a bottle on what the template puts behind it. */
 export function Drawn({ look }: { look: Look }) {
+  const picture = pictureOf(look.base);
+  if (picture) return <img className={css.pictured} src={picture} alt={copy.pictured(look.name)} draggable={false} />;
   const value = (name: string) => String(look.options.find((one) => one.name === name)?.value ?? "");
   const [top, bottom] = [value("top") || "#f7f7f5", value("bottom") || "#d9d8d4"];
   const backs: Record<string, string> = {
-    white: "#ffffff",
     color: value("color") || "#ece9e4",
     gradient: value("shape") === "round" ? `radial-gradient(circle at 50% 46%, ${top}, ${bottom})` : `linear-gradient(${top}, ${bottom})`,
     image: "linear-gradient(#dfe3e6 0 56%, #c9c1b6 56% 100%)",

@@ -66,7 +66,7 @@ function Opened({ look, base }: { look: Look; base: Look }) {
       deeds={<Deeds look={look} base={base} draft={draft} />}
     >
       <div className={css.editor}>
-        <Stage name={look.name} base={base.id} chosen={draft.chosen} photos={shown} loading={recent.isPending} hasNone={recent.data?.length === 0} />
+        <Stage name={look.name} base={base.id} chosen={draft.chosen} photos={shown} loading={recent.isPending} hasNone={recent.data?.length === 0} set={draft.set} />
         <Filmstrip shown={shown} show={show} />
         <Options look={look} draft={draft} />
       </div>

@@ -1,17 +1,20 @@
 /** One thing that can be moved: a slider, a colour, a choice, a switch, a picture. */
-import { ActionIcon, Checkbox, SegmentedControl, Slider, Switch, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Checkbox, NativeSelect, SegmentedControl, Slider, Switch, TextInput, Tooltip } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
 import { useId, type ReactNode } from "react";
 import type { Schemas } from "~/api/client";
 import { styles as copy } from "~/shared/copy/styles";
 import { Colour } from "~/shared/ui/Colour";
+import type { Words } from "./groups";
 import { PictureOption } from "./PictureOption";
 import type { Value } from "./previews";
 import css from "./editor.module.css";
 
-export type Words = { title: string; words: string };
 type Props = { option: Schemas["OptionView"]; moved: boolean; words: Words; set: (value: Value) => void; clear: () => void };
 // Papers and walls that studios keep: neutral to warm, and two that lead the eye.
+// Where a slider begins once it is set by hand; others at the middle of their range.
+const BEGINS: Record<string, number> = { baseline: 0.88 };
+const BRAND = "#d9b8a4"; // a colour to begin with where the set came as it is
 const SWATCHES = ["#ffffff", "#f5f4f2", "#ece9e4", "#dcd8d1", "#c9cdd1", "#e8d9cc", "#d5dccf", "#cfdbe3", "#8e8e92", "#2d2d30"];
 
 export function Option({ option, moved, words: { title, words }, set, clear }: Props) {
@@ -34,6 +37,11 @@ export function Option({ option, moved, words: { title, words }, set, clear }: P
       {words && <p className="soft small">{words}</p>}
     </div>
   );
+  const none = option.kind === "colour" ? "" : null;
+  const unset = copy.unset[option.name] ?? copy.fromPhoto;
+  const unsetBox = (is: boolean, begin: Value) => (
+    <Checkbox size="xs" label={unset} aria-label={copy.unsetOf(title, unset)} checked={is} onChange={(event) => set(event.currentTarget.checked ? none : begin)} />
+  );
   switch (option.kind) {
     case "number":
     case "whole number": {
@@ -45,25 +53,27 @@ export function Option({ option, moved, words: { title, words }, set, clear }: P
           startPointValue={least < 0 ? 0 : undefined} thumbLabel={title} thumbValueText={told} className={css.slider}
         />
       );
-      const beside = option.optional ? (
-        <Checkbox
-          size="xs" label={copy.automatic} aria-label={copy.automaticOf(title)} checked={number === null}
-          onChange={(event) => set(event.currentTarget.checked ? null : 0.88)}
-        />
-      ) : null;
+      const beside = option.optional ? unsetBox(number === null, BEGINS[option.name] ?? (least + most) / 2) : null;
       return field(<>{beside}{number !== null && <span className="num">{told(number)}</span>}</>, slider);
     }
-    case "colour":
-      return field(null, (
-        <Colour value={String(option.value ?? "#ffffff")} set={set} label={title} swatches={SWATCHES} />
-      ));
-    case "choice":
+    case "colour": {
+      const colour = String(option.value ?? "");
+      const picker = colour && <Colour value={colour} set={set} label={title} swatches={SWATCHES} />;
+      return field(option.optional ? unsetBox(colour === "", BRAND) : null, picker);
+    }
+    case "choice": {
+      const choices = (option.choices ?? []).map((one) => ({ value: one, label: copy.choices[one] ?? one }));
+      if (option.optional || choices.length > 4) {
+        const all = option.optional ? [{ value: "", label: unset }, ...choices] : choices;
+        return field(null, <NativeSelect data={all} value={String(option.value ?? "")} aria-label={title} onChange={(event) => set(event.currentTarget.value || null)} />);
+      }
       return field(null, (
         <SegmentedControl
           fullWidth value={String(option.value)} onChange={set} aria-label={title}
-          data={(option.choices ?? []).map((one) => ({ value: one, label: copy.choices[one] ?? one }))}
+          data={choices}
         />
       ));
+    }
     case "switch":
       return field(<Switch checked={option.value === true} onChange={(event) => set(event.currentTarget.checked)} aria-label={title} />, null);
     case "picture":
@@ -76,5 +86,5 @@ export function Option({ option, moved, words: { title, words }, set, clear }: P
 function shownAs(value: number, least: number, most: number, whole: boolean): string {
   if (whole) return copy.unit.whole(value);
   if (least < 0) return copy.unit.signed(value);
-  return most <= 1 ? copy.unit.percent(value) : copy.unit.plain(value);
+  return most < 2 ? copy.unit.percent(value) : copy.unit.plain(value);
 }

@@ -5,23 +5,12 @@ import type { Schemas } from "~/api/client";
 import { styles as copy } from "~/shared/copy/styles";
 import { say } from "~/shared/notify";
 import type { Draft } from "./draft";
-import { Option, type Words } from "./Option";
+import { grouped, wordsOf } from "./groups";
+import { Option } from "./Option";
 import css from "./editor.module.css";
 
-type OptionView = Schemas["OptionView"];
-type Group = keyof typeof copy.groups;
-const GROUPS: Record<string, Group> = {
-  color: "background", top: "background", bottom: "background", shape: "background", picture: "background", fit: "background", blur: "background",
-  shadow: "shadow", softness: "shadow", size: "product", margin: "product", baseline: "product",
-};
-
 export function Options({ look, draft }: { look: Schemas["LookView"]; draft: Draft }) {
-  const hasBack = draft.options.some((one) => GROUPS[one.name] === "background");
-  // On a plain white one it is the shadow that is warmed, elsewhere the background.
-  const groupOf = (one: OptionView): Group => (one.name === "warmth" ? (hasBack ? "background" : "shadow") : (GROUPS[one.name] ?? "other"));
-  const groups = (Object.keys(copy.groups) as Group[])
-    .map((name) => ({ name, options: draft.options.filter((one) => groupOf(one) === name && isOpen(one, draft)) }))
-    .filter((group) => group.options.length > 0);
+  const groups = grouped(draft.options);
   const moved = Object.keys(draft.chosen).some((name) => name !== "picture");
   return (
     <aside className={css.panel} aria-label={copy.controls}>
@@ -31,7 +20,7 @@ export function Options({ look, draft }: { look: Schemas["LookView"]; draft: Dra
           <h2 id={`set-${group.name}`}>{copy.groups[group.name]}</h2>
           {group.options.map((one) => (
             <Option
-              key={one.name} option={one} moved={one.name in draft.chosen} words={wordsOf(one, draft)}
+              key={one.name} option={one} moved={one.name in draft.chosen} words={wordsOf(one, draft.options)}
               set={(value) => draft.set(one.name, value)} clear={() => draft.clear(one.name)}
             />
           ))}
@@ -51,18 +40,4 @@ export function Options({ look, draft }: { look: Schemas["LookView"]; draft: Dra
       </div>
     </aside>
   );
-}
-
-/** The colour beside a picture is for one that is shown whole. */
-function isOpen(one: OptionView, draft: Draft): boolean {
-  const fit = draft.options.find((other) => other.name === "fit");
-  return !(fit && one.name === "color" && fit.value === "cover");
-}
-
-/** The same slider means another thing beside others. */
-function wordsOf(one: OptionView, draft: Draft): Words {
-  const value = (name: string) => draft.options.find((other) => other.name === name)?.value;
-  if (one.name === "color" && value("picture") !== undefined) return copy.besidePicture;
-  const round = value("shape") === "round" ? copy.round[one.name] : undefined;
-  return round ?? copy.options[one.name] ?? { title: one.title, words: one.words ?? "" };
 }

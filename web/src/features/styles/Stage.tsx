@@ -1,29 +1,36 @@
 /** Up to three products side by side in the style as it stands. The picture before stays, dimmed, until the next is made. */
-import { Loader } from "@mantine/core";
+import { Button, Loader } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconPhotoPlus, IconPhotoUp } from "@tabler/icons-react";
 import { useQueries } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { styles as copy } from "~/shared/copy/styles";
 import { announce } from "~/shared/announce";
+import { Flags } from "~/shared/ui/marks";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Empty, told } from "~/shared/ui/states";
+import { Heights, NEXT } from "./Heights";
 import type { Photo } from "./photos";
-import { preview, type Chosen } from "./previews";
+import { found, preview, type Chosen, type Made, type Value } from "./previews";
+import { isRendered } from "./sets";
+import { useSlow } from "./useSlow";
 import css from "./editor.module.css";
 
 const DEBOUNCE_MS = 300;
+const ABOUT_SET = new Set(["fit", "renderer"]); // what a merchandiser can do something about here
 
-export function Stage({ name, base, chosen, photos, loading, hasNone }: {
-  name: string; base: string; chosen: Chosen; photos: Photo[]; loading: boolean; hasNone: boolean;
+export function Stage({ name, base, chosen, photos, loading, hasNone, set }: {
+  name: string; base: string; chosen: Chosen; photos: Photo[]; loading: boolean; hasNone: boolean; set: (name: string, value: Value) => void;
 }) {
   const [settled] = useDebouncedValue(chosen, DEBOUNCE_MS);
   const ready = base !== "image" || Boolean(settled.picture);
-  const before = useRef(new Map<string, string>());
+  const before = useRef(new Map<string, Made>());
   const made = useQueries({
     queries: photos.map((photo) => ({ ...preview(base, settled, photo), enabled: ready })),
   });
   const busy = made.some((one) => one.isFetching);
+  const slow = useSlow(busy && isRendered(base));
+  const [compared, compare] = useState<Photo | null>(null);
   const changed = useRef(false);
   useEffect(() => {
     if (busy) changed.current = true;
@@ -61,15 +68,29 @@ export function Stage({ name, base, chosen, photos, loading, hasNone }: {
           return (
             <figure key={photo.id} className={css.frame} data-dim={waits || undefined}>
               <div className={css.picture} data-checker={base === "transparent" || undefined}>
-                {shown && <img src={shown} alt={copy.stage.of(photo.name, name)} draggable={false} />}
-                {now?.isFetching && <span className={css.making} role="img" aria-label={copy.stage.making}><Loader size={18} color="gray" aria-hidden /></span>}
+                {shown ? <img src={shown.src} alt={copy.stage.of(photo.name, name)} draggable={false} /> : <img className={css.photo} src={photo.thumb} alt="" draggable={false} />}
+                {now?.isFetching && (
+                  <span className={css.making} role="img" aria-label={slow ? copy.stage.rendering : copy.stage.making}>
+                    <Loader size={18} color="gray" aria-hidden />{slow && copy.stage.rendering}
+                  </span>
+                )}
                 {now?.isError && <p className={css.broken} role="alert">{copy.stage.failed} {told(now.error).words}</p>}
               </div>
               <figcaption className="soft small ellipsis">{photo.name}</figcaption>
+              {now?.data && <div className={css.said}><Flags findings={now.data.findings.filter((one) => ABOUT_SET.has(one.check))} most={1} /></div>}
+              {now?.data && found(now.data.findings, "camera") && (
+                <Button variant="default" size="compact-xs" className={css.said} aria-label={copy.heights.of(photo.name)} onClick={() => compare(photo)}>{copy.heights.guess}</Button>
+              )}
             </figure>
           );
         })}
       </div>
+      {compared && (
+        <Heights
+          close={() => compare(null)} name={compared.name} now={before.current.get(compared.id)?.src ?? ""} other={{ base, chosen: settled, photo: compared }} words={copy.heights.all}
+          take={() => set(NEXT.name, NEXT.value)}
+        />
+      )}
     </section>
   );
 }

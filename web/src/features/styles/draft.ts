@@ -28,10 +28,19 @@ export function useDraft(look: Look, base: Look): Draft {
   return {
     chosen, options, replace,
     dirty: !same(chosen, saved),
-    set: (name, value) => replace({ ...chosen, [name]: value }),
-    clear: (name) => replace(Object.fromEntries(Object.entries(chosen).filter(([one]) => one !== name))),
+    set: (name, value) => replace(moved(chosen, base.options, name, value)),
+    clear: (name) => replace(without(chosen, name)),
   };
 }
+
+/** One option moved, over what the options stand at without it. Unset where it is unset there too, it is not held. */
+export function moved(chosen: Chosen, under: readonly Pick<Option, "name" | "value">[], name: string, value: Value): Chosen {
+  const isUnset = (one: Value | undefined) => one === null || one === "";
+  const back = isUnset(value) && isUnset(under.find((one) => one.name === name)?.value);
+  return back ? without(chosen, name) : { ...chosen, [name]: value };
+}
+
+export const without = (chosen: Chosen, name: string): Chosen => Object.fromEntries(Object.entries(chosen).filter(([one]) => one !== name));
 
 export function forget(id: string): void {
   kept.delete(id);

@@ -1,38 +1,51 @@
 /**
  * Pictures of photos in a look. They are made one at a time: whoever drags a slider, or scrolls through covers, must not
- * fill the service with work that nobody looks at any more. What is no longer wanted is dropped before it is begun.
+ * fill the service with work that nobody looks at any more. What is no longer wanted is dropped before it is begun, and
+ * covers wait for what is worked on, those of rendered sets, which take seconds, for the others.
  */
 import { queryOptions } from "@tanstack/react-query";
 import { api, ApiError, got, type Schemas } from "~/api/client";
 import { live } from "~/shared/live";
+import { isRendered } from "./sets";
 
 export type Value = string | number | boolean | null;
 export type Chosen = Record<string, Value>;
+/** `src`: the picture itself, as an address that holds for as long as the page is open. */
+export type Made = { src: string; findings: readonly Schemas["Finding"][] };
 export const SIDE = 512;
 const KEPT_MS = 60 * 60_000;
 
-let last: Promise<unknown> = Promise.resolve();
-function inTurn<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  const turn = last.then(() => {
-    signal.throwIfAborted();
-    return work();
+const waiting: { rank: number; begin: () => Promise<void> }[] = [];
+let busy = false;
+function inTurn<T>(work: () => Promise<T>, signal: AbortSignal, rank: number): Promise<T> {
+  return new Promise((done, failed) => {
+    const begin = () => Promise.resolve().then(() => (signal.throwIfAborted(), work())).then(done, failed);
+    waiting.push({ rank, begin });
+    void next();
   });
-  last = turn.catch(() => undefined);
-  return turn;
+}
+async function next(): Promise<void> {
+  if (busy) return;
+  busy = true;
+  while (waiting.length > 0) {
+    const first = Math.min(...waiting.map((one) => one.rank));
+    await waiting.splice(waiting.findIndex((one) => one.rank === first), 1)[0]?.begin();
+  }
+  busy = false;
 }
 
-/** One photo in a shipped template with options set, as an address that holds for as long as the page is open. */
-export const preview = (base: string, chosen: Chosen, photo: Schemas["PhotoView"] | undefined) =>
+/** One photo in a template with options set. `cover`: it can wait. */
+export const preview = (base: string, chosen: Chosen, photo: Pick<Schemas["PhotoView"], "id" | "matte_version"> | undefined, cover = false) =>
   queryOptions({
     queryKey: ["previews", base, sorted(chosen), photo?.id ?? "", photo?.matte_version ?? 0],
-    queryFn: ({ signal }) => inTurn(() => made(base, chosen, photo!.id), signal),
+    queryFn: ({ signal }) => inTurn(() => made(base, chosen, photo!.id), signal, cover ? 1 + Number(isRendered(base)) : 0),
     enabled: photo !== undefined,
     staleTime: Infinity,
     gcTime: KEPT_MS,
     retry: (count, error) => count < 2 && error instanceof ApiError && error.status === 0,
   });
 
-async function made(base: string, options: Chosen, photo: string): Promise<string> {
+async function made(base: string, options: Chosen, photo: string): Promise<Made> {
   const headers = { prefer: "wait=20" };
   // A preview is a JPEG; what is see-through must stay so.
   const started =
@@ -45,9 +58,13 @@ async function made(base: string, options: Chosen, photo: string): Promise<strin
   if (run.status !== "done") {
     throw new ApiError({ status: 409, title: "", detail: "", code: "", remedy: "", reference: "", ...run.error });
   }
-  const result = run.result as { url?: string; pictures?: { url: string }[] };
-  return asData(result.url ?? result.pictures?.[0]?.url ?? "");
+  const result = run.result as Partial<Told> & { pictures?: Partial<Told>[] };
+  const { url = "", findings = [] } = result.pictures?.[0] ?? result;
+  return { src: await asData(url), findings };
 }
+
+type Told = { url: string; findings: Made["findings"] };
+export const found = (findings: Made["findings"] | undefined, check: string): boolean => findings?.some((one) => one.check === check) ?? false;
 
 /** The run once it has ended, told by the live messages; asked for every few seconds where they do not come. */
 async function ended(run: Schemas["RunView"]): Promise<Schemas["RunView"]> {

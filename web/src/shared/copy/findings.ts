@@ -18,7 +18,10 @@ export const checks: Record<string, { short: string; help: string }> = {
   // the finished file
   edges: { short: "Edge is rough or glowing", help: "Look at the outline at 100 %." },
   grounded: { short: "Product seems to float", help: "A shadow has to touch the product’s foot." },
-  shadow_side: { short: "Shadow falls towards the light", help: "Mirror the background." },
+  shadow_side: { short: "Shadow falls towards the light", help: "Set where the light comes from by hand, or mirror the background." },
+  fit: { short: "Does not suit this set", help: "Choose another style for this product; pure white suits all." },
+  camera: { short: "Camera height is a guess", help: "Compare it with the next best height." },
+  renderer: { short: "Set is rendered coarsely", help: "The fast renderer is missing on this machine." },
   uncertain: { short: "Cut-out is uncertain", help: "Check that nothing is missing and nothing too much." },
   unchanged: { short: "Product colour shifted", help: "The product’s pixels differ from the photo’s." },
   fill: { short: "Product too small or large in the frame", help: "The channel asks for another size." },

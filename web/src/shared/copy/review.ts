@@ -39,6 +39,7 @@ export const review = {
   },
   reasons: {
     shadow_unnatural: { title: "Shadow looks unnatural", fix: "a softer, weaker shadow" },
+    floats: { title: "Product seems to float or to sink", fix: "in a rendered set, the next best camera height" },
     colour_shifted: { title: "Product colour is off", fix: "no warming and no light on the product" },
     edge_rough: { title: "Edge is rough or glowing", fix: "a second, closer cut-out" },
     too_small_in_frame: { title: "Product too small", fix: "a larger product, up to the channel’s limit" },
@@ -74,9 +75,10 @@ export const review = {
   },
   parameters: {
     "shadow.strength": "Shadow strength", "shadow.softness": "Shadow softness", "segment.refined": "Closer cut-out", "layout.fill": "Product size",
-    light: "Light on the product", "background.warmth": "Warmth",
+    light: "Light on the product", "background.warmth": "Warmth", "rendered.warmth": "Warmth", "rendered.shadow": "Shadow strength",
+    "rendered.softness": "Shadow softness", "rendered.height": "Camera height",
   } as Record<string, string>,
-  values: { true: "on", false: "off" } as Record<string, string>,
+  values: { true: "on", false: "off", null: "from the photo", other: "the next best guess" } as Record<string, string>,
   someone: "Somebody", apiKey: "An API key",
   decision: { approve: "Approved", reject: "Rejected", skip: "Skipped", retry: "Sent again" } as Record<string, string>,
   processing: "It is being made again. You can go on.",

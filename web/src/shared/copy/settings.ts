@@ -45,7 +45,7 @@ export const settings = {
     facts: {
       quality: (from: number, to: number) => (to < from ? `Quality ${from}, down to ${to} to stay under the size limit` : `Quality ${from}`),
       color: (color: string) => `Background ${color} for plain colours`, margin: (share: number) => `Margin of at least ${percent(share)} %`,
-      transparent: "The product alone, on transparent", names: (example: string) => `Named like ${example}`, gps: "Keeps the place where the photo was taken",
+      transparent: "The product alone, on transparent", names: (example: string) => `Named like ${example}`, asIs: "The product’s own brightness and tint are never changed", gps: "Keeps the place where the photo was taken",
     },
     rules: {
       format: (formats: string[]) => `Format is ${list(formats, "or")}`,
@@ -59,7 +59,7 @@ export const settings = {
     form: {
       add: "Add a channel", edit: (name: string) => `Change ${name}`, name: "Name", id: "Short name", idHint: "For folders and files. It does not change later.", idBad: "Small letters, digits, hyphens and underscores.", words: "Description",
       file: "File", width: "Width", height: "Height", format: "Format", quality: "Quality", least: "Lowest quality", leastHint: "Quality is lowered to this, and no further, to stay under the size limit.",
-      transparent: "Product alone, on transparent", transparentNo: "JPEG cannot be transparent.", gps: "Keep the place where the photo was taken",
+      transparent: "Product alone, on transparent", transparentNo: "JPEG cannot be transparent.", asIs: "Never change the product itself", asIsHint: "Its brightness and tint stay as photographed, whatever the style says.", gps: "Keep the place where the photo was taken",
       look: "Picture", color: "Shop’s background colour", colorHint: "Used where a style puts one plain colour behind the product.", margin: "Margin", marginHint: "The least distance to the border.", asStyle: "As the style says",
       names: "File names", pattern: "Pattern", patternBad: "Use {sku}, {gtin}, {asin} or {name}, and only the words offered here.", example: "For example", insert: (word: string) => `Put in ${word}`,
       words_: { sku: "SKU", gtin: "GTIN", asin: "ASIN", role: "Role", amazon_role: "Amazon role", name: "Photo name", title: "Product title", channel: "Channel" } as Record<string, string>,

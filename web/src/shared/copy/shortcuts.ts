@@ -34,7 +34,7 @@ export const shortcuts: { title: string; keys: { keys: string[]; words: string }
     title: "Review",
     keys: [
       { keys: ["A"], words: "Approve" },
-      { keys: ["R"], words: "Reject; then 1 to 8 for the reason, Enter to confirm" },
+      { keys: ["R"], words: "Reject; then 1 to 9 for the reason, Enter to confirm" },
       { keys: ["S"], words: "Skip for now" },
       { keys: ["T"], words: "Try again" },
       { keys: ["Z"], words: "Undo the last decision" },

@@ -21,11 +21,11 @@ export function LookCard({ style, photo, on, toggle }: { style: Style; photo: Ph
   }, []);
   const chosen = style.chosen as Chosen;
   const ready = style.base !== "image" || Boolean(chosen.picture);
-  const made = useQuery({ ...preview(style.base, chosen, photo), enabled: seen && ready && photo !== undefined, placeholderData: (old) => old });
+  const made = useQuery({ ...preview(style.base, chosen, photo, true), enabled: seen && ready && photo !== undefined, placeholderData: (old) => old });
   return (
     <button ref={box} type="button" className={css.look} aria-pressed={on} onClick={toggle} title={style.words}>
       <span className={css.lookPicture} data-checker={style.base === "transparent" || undefined} aria-hidden>
-        {made.data ? <Picture src={made.data} alt="" eager /> : <Drawn look={style} />}
+        {made.data ? <Picture src={made.data.src} alt="" eager /> : <Drawn look={style} />}
         {on && <span className={css.tick}><IconCheck size={14} stroke={3} /></span>}
       </span>
       <span className={css.lookName}><span className="ellipsis">{style.name}</span>{!style.shipped && <span className="soft small">{batches.fresh.style.own}</span>}</span>

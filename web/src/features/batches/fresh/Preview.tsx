@@ -5,7 +5,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { different, recentPhotos } from "~/features/styles/photos";
 import { preview, type Chosen } from "~/features/styles/previews";
+import { isRendered } from "~/features/styles/sets";
+import { useSlow } from "~/features/styles/useSlow";
 import { batches } from "~/shared/copy/batches";
+import { styles } from "~/shared/copy/styles";
 import { Picture } from "~/shared/ui/Picture";
 import { told } from "~/shared/ui/states";
 import type { Photo } from "../cache";
@@ -48,11 +51,12 @@ function Frame({ style, look, photo }: { style: Style; look: Look; photo: Photo 
   const settled = useSettled(JSON.stringify(chosen));
   const made = useQuery({ ...preview(style.base, JSON.parse(settled) as Chosen, photo), placeholderData: (old) => old });
   const busy = made.isFetching || settled !== JSON.stringify(chosen);
+  const slow = useSlow(made.isFetching && isRendered(style.base));
   return (
     <figure className={css.frame}>
       <div className={css.framed} data-busy={busy || undefined} data-checker={style.base === "transparent" || undefined}>
-        {made.data ? <img src={made.data} alt={copy.previewOn(photo.name)} draggable={false} /> : <span className={css.before}><Picture src={photo.thumb} alt="" /></span>}
-        {busy && <span className={css.busy} role="status" aria-label={copy.previewing}><Loader size={16} color="gray" aria-hidden /></span>}
+        {made.data ? <img src={made.data.src} alt={copy.previewOn(photo.name)} draggable={false} /> : <span className={css.before}><Picture src={photo.thumb} alt="" /></span>}
+        {busy && <span className={css.busy} role="status" aria-label={slow ? undefined : copy.previewing}><Loader size={16} color="gray" aria-hidden />{slow && styles.stage.rendering}</span>}
         {made.isError && !busy && <p className={css.noPreview} role="alert">{told(made.error).words || copy.previewFailed}</p>}
       </div>
     </figure>

@@ -7,6 +7,8 @@ import { templates } from "~/api/queries";
 import { batches } from "~/shared/copy/batches";
 import { styles as styleCopy } from "~/shared/copy/styles";
 import { Failed, TilesWaiting } from "~/shared/ui/states";
+import { moved, without } from "~/features/styles/draft";
+import { grouped, wordsOf } from "~/features/styles/groups";
 import { Option } from "~/features/styles/Option";
 import type { Photo } from "../cache";
 import { look as newLook, type Look, type Style, type Value } from "./draft";
@@ -17,12 +19,6 @@ import type { StepProps } from "./Products";
 
 const copy = batches.fresh.style;
 const MOST = 20;
-const GROUPS = ["background", "shadow", "product", "other"] as const;
-type Group = (typeof GROUPS)[number];
-const GROUP_OF: Record<string, Group> = {
-  color: "background", top: "background", bottom: "background", shape: "background", picture: "background", fit: "background", blur: "background",
-  shadow: "shadow", softness: "shadow", size: "product", margin: "product", baseline: "product",
-};
 
 export function StyleStep({ draft, change, photos }: StepProps & { photos: Photo[] }) {
   const styles = useQuery(templates());
@@ -65,14 +61,8 @@ function Active({ draft, active, styles, photos, show, change }: {
   const style = styles.find((one) => one.id === active.template);
   if (!style) return null;
   const options = style.options.map((one) => (one.name in active.options ? { ...one, value: active.options[one.name] ?? null } : one));
-  const put = (moved: Record<string, Value>) => change(draft.looks.map((one) => (one.key === active.key ? { ...one, options: moved } : one)));
-  const without = (name: string) => Object.fromEntries(Object.entries(active.options).filter(([one]) => one !== name));
-  const cover = options.find((one) => one.name === "fit")?.value === "cover";
-  const hasBack = options.some((one) => GROUP_OF[one.name] === "background");
-  const groupOf = (name: string): Group => (name === "warmth" ? (hasBack ? "background" : "shadow") : (GROUP_OF[name] ?? "other"));
-  const groups = GROUPS
-    .map((name) => ({ name, words: styleCopy.groups[name], options: options.filter((one) => groupOf(one.name) === name && !(one.name === "color" && cover)) }))
-    .filter((group) => group.options.length > 0);
+  const put = (next: Record<string, Value>) => change(draft.looks.map((one) => (one.key === active.key ? { ...one, options: next } : one)));
+  const groups = grouped(options);
   const variant = () => {
     const made = newLook(active.template, active.options);
     change([...draft.looks, made], made.key);
@@ -95,12 +85,12 @@ function Active({ draft, active, styles, photos, show, change }: {
         <Preview style={style} look={active} photos={photos} name={lookName(active, draft.looks, styles)} />
         <div className={css.sliders}>
           {groups.map((group) => (
-            <div key={group.name} className={css.set} role="group" aria-label={group.words}>
-              <h3>{group.words}</h3>
+            <div key={group.name} className={css.set} role="group" aria-label={styleCopy.groups[group.name]}>
+              <h3>{styleCopy.groups[group.name]}</h3>
               {group.options.map((one) => (
                 <Option
                   key={one.name} option={one} moved={one.name in active.options} words={wordsOf(one, options)}
-                  set={(value) => put({ ...active.options, [one.name]: value })} clear={() => put(without(one.name))}
+                  set={(value) => put(moved(active.options, style.options, one.name, value))} clear={() => put(without(active.options, one.name))}
                 />
               ))}
             </div>
@@ -113,14 +103,6 @@ function Active({ draft, active, styles, photos, show, change }: {
       </div>
     </div>
   );
-}
-
-/** The same slider means another thing beside others. */
-function wordsOf(one: Style["options"][number], options: Style["options"]): { title: string; words: string } {
-  const value = (name: string) => options.find((other) => other.name === name)?.value;
-  if (one.name === "color" && value("picture") !== undefined) return styleCopy.besidePicture;
-  const round = value("shape") === "round" ? styleCopy.round[one.name] : undefined;
-  return round ?? styleCopy.options[one.name] ?? { title: one.title, words: one.words ?? "" };
 }
 
 /** Its style's name, with a number where the same style is there twice. */

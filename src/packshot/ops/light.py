@@ -1,0 +1,43 @@
+"""Bringing a product's exposure and white balance towards those of its set, no further than the eye lets pass."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from packshot.colour import F32, U8, delta_e00, lab, to_linear, to_srgb
+from packshot.ops.tone import LUMINANCE
+
+# A shopper who holds the product beside the screen notices about 5 (benchmarks/README.md, "Checks"); half of that.
+MOST_DELTA_E00 = 2.5
+MOST_STOPS = 0.5
+# The set's white is what 88 of 100 of its pixels stay below, as its exposure is metered (ops/tone.py); a product's own
+# bright parts are rarely white: they aim lower.
+PLATE_PERCENTILE, PRODUCT_PERCENTILE, PRODUCT_AIM = 88.0, 95.0, 0.72
+STEPS = 12
+
+
+def towards(product_srgb: U8, plate: F32, *, strength: float) -> tuple[F32, float, float]:
+    """Gains, one a channel, for a product in a set.  Returns them, the stops in them and the mean ΔE00 they cost.
+
+    product_srgb: (N, 3) pixels of the product alone.  plate: (H, W, 3) linear.  strength: 0 nothing … 1 the largest
+    step whose mean ΔE00 stays within MOST_DELTA_E00.
+    """
+    none = np.ones(3, np.float32)
+    if strength <= 0 or len(product_srgb) < 64:
+        return none, 0.0, 0.0
+    lit = plate.reshape(-1, 3)
+    bright = lit @ LUMINANCE
+    white = lit[bright >= np.percentile(bright, PLATE_PERCENTILE)].mean(0)
+    tint = white / float(white @ LUMINANCE)
+    light = to_linear(product_srgb[None])[0]
+    own = float(np.percentile(light @ LUMINANCE, PRODUCT_PERCENTILE))
+    stops = float(np.clip(np.log2(PRODUCT_AIM * float(white @ LUMINANCE) / max(own, 1e-3)), -MOST_STOPS, MOST_STOPS))
+    goal = np.log2(np.clip(tint, 0.5, 2.0)) + stops
+    before = lab(product_srgb[None])
+    low, high, cost = 0.0, 1.0, 0.0
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        moved = to_srgb(np.clip(light * 2.0 ** (middle * goal), 0, 1).astype(np.float32)[None])
+        mean = float(delta_e00(before, lab(moved)).mean())
+        low, high, cost = (middle, high, mean) if mean <= MOST_DELTA_E00 * strength else (low, middle, cost)
+    return np.asarray(2.0 ** (low * goal), np.float32), low * stops, cost

@@ -1,0 +1,186 @@
+"""Products in rendered sets, with the real renderer, small."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from test_scene import matte_of
+
+from handmade import FakeStage, photo_of
+from packshot.channel import channel
+from packshot.check import Reference
+from packshot.finding import Finding, Verdict
+from packshot.fit import Wishes, fit
+from packshot.ops import light
+from packshot.ops.matte import facts_of, foreground_band
+from packshot.pipeline import Geometry, compose, geometries
+from packshot.scenes import SETS
+from packshot.step import Composition, Cutout, RenderStage, Tools
+from packshot.steps import Layout, Light, Rendered
+from packshot.stopwatch import Stopwatch
+from packshot.template import template
+
+SIDE = 256
+
+
+def can(*, lit_from: str = "left") -> Cutout:
+    """A shaded can in the middle of a gray photo."""
+    inner = np.round(matte_of("turned") * 255).astype(np.uint8)
+    matte = np.zeros((300, 260), np.uint8)
+    matte[50:250, 70:190] = inner
+    x = np.linspace(-1, 1, 260, dtype=np.float32)
+    shade = 0.55 - 0.4 * x if lit_from == "left" else 0.55 + 0.4 * x
+    pixels = np.full((300, 260, 3), 128, np.uint8)
+    pixels[matte > 0] = (np.array([1.0, 0.3, 0.2]) * np.broadcast_to(shade[None, :, None], (300, 260, 1)) * 255)[
+        matte > 0
+    ].astype(np.uint8)
+    return Cutout(photo_of(pixels), matte, foreground_band(pixels, matte), facts_of(matte), "by hand")
+
+
+def laid(cutout: Cutout, stage: RenderStage, **options: object) -> Composition:
+    options = {"set": "white", "side": "left", **options}
+    steps = (Layout(fill=0.6, baselines=(0.8,)), Rendered.model_validate(options))
+    return compose(cutout, Geometry((SIDE, SIDE), steps), tools=Tools({}, stage=stage), watch=Stopwatch())
+
+
+def test_white_stays_pure_to_the_border_and_the_product_stays_the_photo_s(render_stage: RenderStage) -> None:
+    made = laid(can(), render_stage)
+    pixels = made.flatten()
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    assert (border == 255).all()
+    assert Reference(made).distance(pixels) == 0
+    assert made.ratio is not None
+    assert pixels.min(axis=2)[made.canvas_matte() == 0].min() < 200  # and yet there is a shadow
+
+
+def shadow_sides(made: Composition) -> tuple[float, float]:
+    """Light taken left and right of the product."""
+    assert made.ratio is not None
+    dark = np.zeros((SIDE, SIDE), np.float32)
+    left, top, right, bottom = made.ratio.box
+    dark[top:bottom, left:right] = 1 - made.ratio.values.mean(2)
+    x0, x1 = made.laid_out()[0].region[0], made.laid_out()[0].region[2]
+    return float(dark[:, :x0].clip(0).sum()), float(dark[:, x1:].clip(0).sum())
+
+
+def test_the_shadow_falls_away_from_the_light(render_stage: RenderStage) -> None:
+    left, right = shadow_sides(laid(can(), render_stage, side="left"))
+    assert right > 2 * left
+    left, right = shadow_sides(laid(can(), render_stage, side="right"))
+    assert left > 2 * right
+
+
+def test_the_same_input_gives_the_same_picture(render_stage: RenderStage) -> None:
+    one, two = (laid(can(), render_stage).flatten() for _ in range(2))
+    assert np.array_equal(one, two)
+    laid(can(), render_stage, height="above")  # another scene, another product, and back
+    assert np.array_equal(one, laid(can(), render_stage).flatten())
+
+
+def test_a_mirrored_product_in_a_mirrored_set_is_the_mirrored_picture(render_stage: RenderStage) -> None:
+    cutout = can()
+    flipped = replace(
+        cutout,
+        photo=photo_of(np.ascontiguousarray(cutout.photo.pixels[:, ::-1])),
+        matte=np.ascontiguousarray(cutout.matte[:, ::-1]),
+    )
+    flipped = replace(flipped, band=foreground_band(flipped.photo.pixels, flipped.matte), facts=facts_of(flipped.matte))
+    one = laid(cutout, render_stage, side="left", height="eye").flatten().astype(int)
+    two = laid(flipped, render_stage, side="right", height="eye").flatten()[:, ::-1].astype(int)
+    assert np.abs(one - two).mean() < 0.6
+
+
+def test_shadow_strength_zero_casts_nothing_and_more_is_darker(render_stage: RenderStage) -> None:
+    assert laid(can(), render_stage, shadow=0).ratio is None
+    soft, strong = (sum(shadow_sides(laid(can(), render_stage, shadow=s))) for s in (0.6, 1.4))
+    assert strong > 1.3 * soft
+
+
+def test_without_a_shadow_caster_the_shadow_is_drawn() -> None:
+    made = laid(can(), FakeStage(), set="sweep")
+    assert made.ratio is not None
+    assert made.plate_origin == "rendered"
+
+
+def test_what_the_engine_lacks_is_said_with_each_picture() -> None:
+    class Slow(FakeStage):
+        notes = (Finding(check="renderer", verdict=Verdict.WARN, words="The fast renderer is missing here."),)
+
+    assert "renderer" in [f.check for f in laid(can(), Slow(), set="sweep").findings]
+
+
+# --- fit ---
+
+
+def test_a_standing_product_does_not_suit_a_flat_lay() -> None:
+    told = fit(can(), SETS["linen"], Wishes())
+    assert [f.check for f in told.findings] == ["fit"]
+    assert "from above" in told.findings[0].words
+
+
+def test_a_product_cut_off_at_the_bottom_casts_nothing_and_is_told() -> None:
+    cutout = can()
+    matte = cutout.matte.copy()
+    matte[240:] = np.where(matte[235] > 0, 255, 0)
+    cutout = replace(cutout, matte=matte, band=foreground_band(cutout.photo.pixels, matte), facts=facts_of(matte))
+    told = fit(cutout, SETS["marble"], Wishes())
+    assert not told.stands
+    assert "cuts the product off" in told.findings[0].words
+    assert laid(cutout, FakeStage(), set="marble").ratio is None
+
+
+def test_what_the_user_says_wins() -> None:
+    wishes = Wishes(height="high", body="slab", side="right", softness="more", warmth=-0.5)
+    told = fit(can(), SETS["marble"], wishes)
+    assert (told.pitch_deg, told.kind, told.side, told.softness, told.warmth) == (40, "slab", "right", "more", -0.5)
+
+
+def test_the_other_height_is_a_neighbour_of_the_guess() -> None:
+    guess = fit(can(), SETS["marble"], Wishes()).pitch_deg
+    other = fit(can(), SETS["marble"], Wishes(height="other")).pitch_deg
+    pitches = SETS["marble"].pitches
+    assert abs(pitches.index(guess) - pitches.index(other)) == 1
+
+
+# --- light ---
+
+
+def product(level: int) -> NDArray[np.uint8]:
+    random = np.random.default_rng(0)
+    return np.clip(random.normal(level, 12, (2000, 3)), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("level", [60, 130, 220])
+def test_light_moves_towards_the_set_within_its_bound(level: int) -> None:
+    warm = np.broadcast_to(np.array([0.9, 0.75, 0.55], np.float32), (32, 32, 3))
+    gains, stops, cost = light.towards(product(level), warm, strength=1.0)
+    assert 0.5 < cost <= light.MOST_DELTA_E00
+    assert gains[0] > gains[2]  # warmer, as the set is
+    assert np.sign(stops) == (1 if level < 200 else -1)
+    assert light.towards(product(level), warm, strength=0.5)[2] <= 0.5 * light.MOST_DELTA_E00
+
+
+def test_a_changed_product_is_told_and_a_channel_may_forbid_it() -> None:
+    cutout = can()
+    steps = (Layout(), Rendered(set="sweep"), Light(strength=1.0))
+    made = compose(cutout, Geometry((64, 64), steps), tools=Tools({}, stage=FakeStage()), watch=Stopwatch())
+    assert "exposure" in made.changes[0]
+    look = template("marble").with_options({"light": 1.0})
+    (for_amazon,) = geometries(look, [channel("amazon")], preview=False)
+    (for_web,) = geometries(look, [channel("web")], preview=False)
+    assert [s.strength for s in for_amazon.steps if isinstance(s, Light)] == [0.0]
+    assert [s.strength for s in for_web.steps if isinstance(s, Light)] == [1.0]
+
+
+def test_light_off_leaves_every_pixel() -> None:
+    cutout = can()
+    steps = (Layout(), Rendered(set="sweep"))
+    plain, lit = (
+        compose(cutout, Geometry((64, 64), s), tools=Tools({}, stage=FakeStage()), watch=Stopwatch())
+        for s in (steps, (*steps, Light()))
+    )
+    assert np.array_equal(plain.flatten(), lit.flatten())
+    assert lit.changes == ()

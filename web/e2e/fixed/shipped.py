@@ -1,0 +1,17 @@
+"""Write `shipped.json`: what comes with Packshot, as the service tells it. `../.venv/bin/python e2e/fixed/shipped.py`"""
+
+import json
+from pathlib import Path
+
+from packshot.api.review import ReasonView
+from packshot.catalog import looks, outlets
+from packshot.catalog.reasons import REASONS
+from packshot.channel import channels
+from packshot.template import templates
+
+told = {
+    "templates": [looks._shipped_view(one).model_dump(mode="json") for one in templates().values()],
+    "channels": [outlets._shipped_view(one).model_dump(mode="json") for one in channels().values()],
+    "reasons": [ReasonView(id=one.id, title=one.title, rule=one.rule).model_dump(mode="json") for one in REASONS],
+}
+Path(__file__).with_suffix(".json").write_text(json.dumps(told, indent=1, ensure_ascii=False), "utf-8")
