@@ -145,7 +145,8 @@ def put_composition(to: Handover, key: str, plate_key: str, made: Composition) -
         to.put(_plate(plate_key, made.plate_mark), {}, {"plate": made.plate[:1, :1] if even else made.plate})
     facts = {
         "canvas": made.canvas, "placement": asdict(placement), "plate": made.plate is not None,
-        "origin": made.plate_origin, "mark": made.plate_mark, "box": made.ratio.box if made.ratio else None, "changes": made.changes,
+        "origin": made.plate_origin, "mark": made.plate_mark, "box": made.ratio.box if made.ratio else None,
+        "changes": made.changes,
     }  # fmt: skip
     to.put(key, facts, {"product": product, "matte": matte} | ({"ratio": made.ratio.values} if made.ratio else {}))
 

@@ -12,29 +12,37 @@ from packshot.colour import F32
 PIECE, OVERLAP = 1024, 96
 
 
-def denoised(layers: F32) -> F32:
-    """(H, W, 3) light from (H, W, 9) noisy light, albedo and normal."""
+def denoised(layers: F32, *, unfocused: bool = False) -> F32:
+    """(H, W, 3) light from (H, W, 9) noisy light, albedo and normal.
+
+    unfocused: much is out of focus, where albedo and normal are as noisy as the light, and are cleaned first.
+    """
     height, width = layers.shape[:2]
     if max(height, width) <= PIECE + 2 * OVERLAP:
-        return _piece(layers)
+        return _piece(layers, unfocused=unfocused)
     out = np.empty((height, width, 3), np.float32)
     for top in range(0, height, PIECE):
         for left in range(0, width, PIECE):
             bottom, right = min(height, top + PIECE), min(width, left + PIECE)
             y, x = max(0, top - OVERLAP), max(0, left - OVERLAP)
-            part = _piece(layers[y : min(height, bottom + OVERLAP), x : min(width, right + OVERLAP)])
+            seen = layers[y : min(height, bottom + OVERLAP), x : min(width, right + OVERLAP)]
+            part = _piece(seen, unfocused=unfocused)
             out[top:bottom, left:right] = part[top - y : bottom - y, left - x : right - x]
     return out
 
 
-def _piece(layers: F32) -> F32:
+def _piece(layers: F32, *, unfocused: bool) -> F32:
     light, albedo, normal = (np.ascontiguousarray(layers[..., i : i + 3]) for i in (0, 3, 6))
     # A lone pixel far brighter than all round it is a path that met a lamp by luck: the network would leave a star.
     bright = light.max(2)
     usual = np.asarray(cv2.medianBlur(bright, 5), np.float32)
-    light *= np.minimum(1, (4 * usual + 1e-3) / np.maximum(bright, 1e-6))[..., None]
+    light *= np.minimum(1, (20 * usual + 1e-3) / np.maximum(bright, 1e-6))[..., None]
     # At the rim the network has half the neighbours it was trained with, and leaves blotches.
     rim = 32
     wide = [np.pad(plane, ((rim, rim), (rim, rim), (0, 0)), mode="reflect") for plane in (light, albedo, normal)]
+    if unfocused:
+        fast = oidn.Quality.Fast
+        wide[1] = oidn.denoise(wide[1], quality=fast)
+        wide[2] = oidn.denoise((wide[2] + 1) / 2, quality=fast) * 2 - 1
     clean = oidn.denoise(*wide, hdr=True, quality=oidn.Quality.High)
     return np.asarray(clean, np.float32)[rim:-rim, rim:-rim]

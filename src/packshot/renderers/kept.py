@@ -22,6 +22,7 @@ from packshot.scene import Proxy, Renderer, SceneSet, Shot
 
 # The longer side: previews, and all else. Plates are scaled from these, so channels of one shape share one.
 SIDES = (512, 2048)
+VERSION = 1  # goes up when the same set and engine give other pixels
 KEPT = 6  # in memory: 50 MB each at 2048²
 GRAIN = 0.0035  # of the square root of light, so that no even tone shows bands: a level of 255
 
@@ -77,7 +78,7 @@ class KeptPlates:
     def _levels(self, shot: Shot, size: tuple[int, int]) -> NDArray[np.uint16]:
         """(H, W, 3): the square root of light in 65535 steps, which is how a plate is kept."""
         scene = self.sets[shot.set]
-        name = hashlib.sha256(repr((astuple(shot), scene.version, size, self.engine)).encode()).hexdigest()[:32]
+        name = hashlib.sha256(repr((VERSION, astuple(shot), scene.version, size, self.engine)).encode()).hexdigest()[:32]
         path = self._folder / f"{shot.set}-{name}.png" if self._folder else None
         if path is not None and path.exists():
             read = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)

@@ -22,7 +22,7 @@ from packshot.colour import F32
 from packshot.ops import tone
 from packshot.proxy import TEXTURE_SIDE
 from packshot.renderers.denoise import denoised
-from packshot.renderers.translate import PATH, PLATE_SPP, compiled, textured
+from packshot.renderers.translate import PATH, PLATE_SPP, SHORT, compiled, textured
 from packshot.scene import Camera, Proxy, Scenery, SceneSet, Shot
 
 RATIO_SPP = 8
@@ -31,7 +31,7 @@ KEPT = 8  # scenes that products stand in: a set from several heights
 RATIO_TEXELS = 512.0
 SMALL = 1024  # a small plate shows its noise more, and costs little
 CHUNK = 1 << 22  # samples in flight: 0.4 GiB
-THROUGH = 4  # surfaces of the product that a camera ray may pass
+THROUGH = 3  # surfaces of the product that a camera ray may pass
 PROXY_VERTICES, PROXY_FACES = 16384, 32768
 
 
@@ -48,17 +48,17 @@ class MitsubaRenderer:
         self._sets = sets
         self._scenes: OrderedDict[Shot, _Scene] = OrderedDict()
         self._lock = threading.Lock()
-        self._path = mi.load_dict(PATH)
+        self._path, self._short = mi.load_dict(PATH), mi.load_dict(SHORT)
 
     def plate(self, shot: Shot, size: tuple[int, int], *, progress: Callable[[float], None] | None = None) -> F32:
         scene = _Scene(self._sets[shot.set].build(shot, float(min(size))))
-        stops = scene.exposure
+        stops, unfocused = scene.exposure, scene.aperture > 0.02
         spp = PLATE_SPP if max(size) > SMALL else 3 * PLATE_SPP
         with self._lock:
             layers = self._trace(scene, shot.camera, size, spp, progress=progress)
             del scene  # its textures make room for the denoiser
             dr.flush_malloc_cache()
-        return tone.developed(denoised(layers), stops=stops)
+        return tone.developed(denoised(layers, unfocused=unfocused), stops=stops)
 
     def ratio(self, shot: Shot, proxy: Proxy, *, wanted: NDArray[np.bool_]) -> F32:
         with self._lock:
@@ -68,9 +68,8 @@ class MitsubaRenderer:
                 scene.empty = self._empty(scene, shot.camera, size)
             empty = scene.empty
             scene.stand(proxy)
-            layers = self._trace(scene, shot.camera, size, RATIO_SPP, wanted=wanted)
-            scene.stand(None)
-        noisy = np.where(wanted[..., None], layers[..., :3], empty.noisy)
+            light = self._trace(scene, shot.camera, size, RATIO_SPP, short=True, wanted=wanted)
+        noisy = np.where(wanted[..., None], light, empty.noisy)
         cap = 2.5 * empty.light + 1e-3
         change = (np.minimum(noisy, cap) - np.minimum(empty.noisy, cap)) / (empty.light + 1e-3)
         # A lone pixel that differs from all round it is a stray path, not a shadow.
@@ -88,9 +87,10 @@ class MitsubaRenderer:
     def _empty(self, scene: _Scene, camera: Camera, size: tuple[int, int]) -> _Empty:
         """The set alone at the ratio's size: once as noisy as the products' passes will be, once clean."""
         scene.stand(None)
-        noisy = self._trace(scene, camera, size, RATIO_SPP)
-        clean = denoised(self._trace(scene, camera, size, 3 * RATIO_SPP, seed=1))
-        return _Empty(noisy[..., :3].copy(), clean, noisy[..., 3:].copy())
+        noisy = self._trace(scene, camera, size, RATIO_SPP, short=True)
+        light = self._trace(scene, camera, size, 2 * RATIO_SPP, short=True, seed=1)
+        guides = self._trace(scene, camera, size, RATIO_SPP // 2)[..., 3:]
+        return _Empty(noisy, denoised(np.concatenate([(noisy + 2 * light) / 3, guides], 2)), guides)
 
     def _scene(self, shot: Shot) -> _Scene:
         known = self._scenes.pop(shot, None)
@@ -108,14 +108,19 @@ class MitsubaRenderer:
         size: tuple[int, int],
         spp: int,
         *,
+        short: bool = False,
         seed: int = 0,
         wanted: NDArray[np.bool_] | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> F32:
-        """(H, W, 9): light, albedo, normal.  The same seed takes the same paths, whichever pixels are wanted."""
+        """(H, W, 9): light, albedo, normal; short: (H, W, 3), light of few bounces, enough for what a product changes.
+
+        The same seed takes the same paths, whichever pixels are wanted.
+        """
         width, height = size
         rows = max(1, CHUNK // (width * spp))
-        out = np.empty((height, width, 9), np.float32)
+        integrator = self._short if short else self._path
+        out = np.empty((height, width, 3 if short else 9), np.float32)
         for top in range(0, height, rows):
             bottom = min(height, top + rows)
             count = (bottom - top) * width * spp
@@ -127,8 +132,8 @@ class MitsubaRenderer:
                 active = dr.repeat(mi.Bool(np.ascontiguousarray(wanted[top:bottom].ravel())), spp)
             if scene.standing:
                 ray = _past(scene, ray, active)
-            light, _, extra = self._path.sample(scene.scene, sampler, ray, None, active)
-            layers = [*light, *extra[-6:]]
+            light, _, guides = integrator.sample(scene.scene, sampler, ray, None, active)
+            layers = [*light, *guides[-6:]]
             # All in one kernel: `block_sum` evaluates each on its own, and would trace the paths anew for each.
             dr.eval(layers)
             means = [dr.block_sum(layer, spp) / spp for layer in layers]

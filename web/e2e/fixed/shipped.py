@@ -1,4 +1,7 @@
-"""Write `shipped.json`: what comes with Packshot, as the service tells it. `../.venv/bin/python e2e/fixed/shipped.py`"""
+"""Write `shipped.json`: what comes with Packshot, as the service tells it.
+
+In `web`: `../.venv/bin/python e2e/fixed/shipped.py`, after templates, channels or reasons changed.
+"""
 
 import json
 from pathlib import Path

@@ -1,0 +1,75 @@
+"""All photos of a folder in the six rendered sets, as one small contact sheet for docs/gallery.md.
+
+python benchmarks/gallery.py --photos FOLDER [--only can,bear] [--sets marble,oak] [--tile 180] [--out docs/pictures/gallery.jpg]
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from packshot.errors import PackshotError
+from packshot.image import read
+from packshot.models.here import matter_here, prepare_process
+from packshot.pipeline import Geometry, compose, cut_out
+from packshot.renderers.here import stage_here
+from packshot.settings import Settings
+from packshot.step import Tools
+from packshot.stopwatch import Stopwatch
+from packshot.store import Store
+from packshot.template import template
+
+SETS = ("white", "sweep", "marble", "oak", "podium", "linen")
+SIDE = 512
+
+
+def main() -> None:
+    wanted = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    wanted.add_argument("--photos", type=Path, required=True)
+    wanted.add_argument("--only", default="")
+    wanted.add_argument("--sets", default=",".join(SETS))
+    wanted.add_argument("--tile", type=int, default=180)
+    wanted.add_argument("--out", type=Path, default=Path("docs/pictures/gallery.jpg"))
+    asked = wanted.parse_args()
+    sets, only = asked.sets.split(","), [w for w in asked.only.split(",") if w]
+    files = sorted(p for p in asked.photos.iterdir() if p.suffix.lower() in {".jpg", ".png"})
+    files = [p for p in files if not only or any(p.name.startswith(w) for w in only)]
+    settings = Settings()
+    prepare_process()
+    matter, stage, store = matter_here(settings), stage_here(settings), Store(settings.layers_dir)
+    tile = asked.tile
+    sheet = Image.new("RGB", (tile * len(sets), tile * len(files)), "white")
+    cuts = []
+    for path in files:
+        try:
+            photo = read(path.read_bytes(), path.name, limits=settings.limits)
+            cuts.append(cut_out(photo, matter=matter, store=store, watch=Stopwatch()))
+        except PackshotError as refused:
+            print(path.name, refused)
+    for column, id in enumerate(sets):  # set by set, so that plates and scenes stay warm
+        for row, cut in enumerate(cuts):
+            geometry = Geometry((SIDE, SIDE), template(id).steps)
+            made = compose(cut, geometry, tools=Tools({}, stage=stage), watch=Stopwatch())
+            pixels = cv2.resize(made.flatten(), (tile, tile), interpolation=cv2.INTER_AREA)
+            unfit = next((f.words for f in made.findings if f.check == "fit"), "")
+            sheet.paste(_shown(pixels, refused=bool(unfit)), (tile * column, tile * row))
+            print(f"{id:7} {cut.photo.name:32} {made.plate_mark[5:90]:86} {unfit}", flush=True)
+    sheet.save(asked.out, quality=84, optimize=True)
+
+
+def _shown(pixels: np.ndarray, *, refused: bool) -> Image.Image:
+    if not refused:
+        return Image.fromarray(pixels)
+    gray = np.repeat(pixels.mean(2, keepdims=True), 3, axis=2) * 0.35 + 255 * 0.65
+    picture = Image.fromarray(gray.astype(np.uint8))
+    font = ImageFont.load_default(size=max(10, pixels.shape[0] // 13))
+    ImageDraw.Draw(picture).text((8, 6), "does not suit", fill=(90, 90, 90), font=font)
+    return picture
+
+
+if __name__ == "__main__":
+    main()
