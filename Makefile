@@ -23,7 +23,7 @@ help: ## Say what there is
 # Without a terminal (in a script) it ends when the samples are done.
 run: $(VENV)/.installed $(STUDIO) llvm ## Serve Packshot here, with the sample photos as a first batch, developed into out/
 	$(BIN)/packshot models pull
-	$(BIN)/packshot serve --data $(DATA) --develop samples/samples.csv --template white --channel amazon,shopify,web --out out
+	$(BIN)/packshot serve --data $(DATA) --develop samples/samples.csv --template white,marble --channel amazon,shopify,web --out out
 
 # Rendered sets want LLVM, 16 or later; without it they are slow and their shadows drawn, which each picture says.
 llvm: $(VENV)/.installed

@@ -1,6 +1,6 @@
 """All photos of a folder in the six rendered sets, as one small contact sheet for docs/gallery.md.
 
-python benchmarks/gallery.py --photos FOLDER [--only can,bear] [--sets marble,oak] [--tile 180] [--out docs/pictures/gallery.jpg]
+python benchmarks/gallery.py --photos FOLDER [--only can,bear] [--sets marble,oak] [--tile 180] [--out FILE]
 """
 
 from __future__ import annotations

@@ -106,7 +106,8 @@ def products() -> None:
     stage.ratio = timed("ratio", stage.ratio)  # type: ignore[method-assign]
     stage.plate = timed("plate", stage.plate)  # type: ignore[method-assign]
     web = channel("shopify").model_copy(update={"format": "jpeg"})
-    print("| set | fit | body | ratio | plate | rest of generate | flatten | JPEG | all |\n|---|---|---|---|---|---|---|---|---|")
+    heads = ("set", "fit", "body", "ratio", "plate", "rest of generate", "flatten", "JPEG", "all")
+    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     for id in SETS:
         look = template(id).with_options({"height": "eye"} if "height" in template(id).options else {})
         look = look.with_options({"softness": "normal"})
@@ -140,13 +141,17 @@ def preview(kept: str) -> dict[str, Any]:
     walls = []
     for _ in range(2):
         start = time.perf_counter()
-        compose(cut, Geometry((512, 512), template(id).steps), tools=Tools({}, stage=stage), watch=Stopwatch()).flatten()
+        compose(
+            cut, Geometry((512, 512), template(id).steps), tools=Tools({}, stage=stage), watch=Stopwatch()
+        ).flatten()
         walls.append(time.perf_counter() - start)
     return {"first": walls[0], "next": walls[1]}
 
 
 def previews() -> None:
-    print("| set | new process, nothing kept, s | new process, plate kept | warm process, plate kept |\n|---|---|---|---|")
+    print(
+        "| set | new process, nothing kept, s | new process, plate kept | warm process, plate kept |\n|---|---|---|---|"
+    )
     for id in SETS:
         with tempfile.TemporaryDirectory() as folder:
             cold, kept = (_apart("preview", f"{id}@{folder}") for _ in range(2))
@@ -192,7 +197,9 @@ def alike() -> None:
         if SETS[id].pure_white:
             true = np.minimum(0.5 * true + 0.5 * true.mean(2, keepdims=True), 1)
         seen = made.canvas_matte() < 8
-        one, two = (lab(to_srgb(np.ascontiguousarray(np.clip(made.plate * r, 0, 1).astype(np.float32)))) for r in (short, true))
+        one, two = (
+            lab(to_srgb(np.ascontiguousarray(np.clip(made.plate * r, 0, 1).astype(np.float32)))) for r in (short, true)
+        )
         apart = delta_e00(one, two)
         where = seen & (np.abs(cv2.blur(true.mean(2), (9, 9)) - 1) > 0.03)
         print(f"| {id} | {name} | {apart[seen].mean():.2f} | {np.percentile(apart[seen], 95):.2f} "

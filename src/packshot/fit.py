@@ -51,7 +51,8 @@ def fit(cutout: Cutout, scene: SceneSet, wishes: Wishes) -> Fit:
     lying = pose.stance == "flat"
     guess = int(nearest(pose.pitch_deg, scene.pitches))
     other = _second(pose.pitch_deg, guess, scene.pitches)
-    pitch = guess if wishes.height is None else other if wishes.height == "other" else HEIGHT_DEG[wishes.height]
+    wanted = guess if wishes.height is None else other if wishes.height == "other" else HEIGHT_DEG[wishes.height]
+    pitch = int(nearest(wanted, scene.pitches))  # no set is seen from where it was not built to be seen
     kind: Kind = wishes.body or ("flat" if lying or pitch == OVERHEAD else "turned" if pose.turned else "slab")
     side: Side = wishes.side or ("right" if light.side > 0 and light.side_sure > SIDE_SURE else "left")
     softness: Stop = wishes.softness or (
@@ -64,33 +65,33 @@ def fit(cutout: Cutout, scene: SceneSet, wishes: Wishes) -> Fit:
 
 def _findings(pose: Pose, other: int, scene: SceneSet, cutout: Cutout, wishes: Wishes) -> tuple[Finding, ...]:
     words = ""
+    if "bottom" in cutout.facts.cut and scene.pure_white:
+        words = "No contact shadow: the photo cuts the product off at the bottom."
+        return (Finding(check="shadow", verdict=Verdict.OK, words=words),)
     if "bottom" in cutout.facts.cut:
-        words = (
-            f"The photo cuts the product off at the bottom, so it cannot stand in “{scene.id}”. Pure white suits it."
-        )
+        words = "The photo cuts the product off at the bottom, so it cannot stand in this set. Pure white suits it."
     elif pose.stance == "hangs" and not scene.pure_white:
-        words = f"The product hangs or is held up, so it would float in “{scene.id}”. Pure white suits it."
+        words = "The product hangs or is held up, so it would float in this set. Pure white suits it."
     elif scene.pitches == (OVERHEAD,) and pose.stance != "flat":
         words = (
-            f"“{scene.id}” is seen straight from above, and this product was photographed standing. "
-            "A set that it can stand in suits it: marble, oak, podium or sweep."
+            "This set is seen straight from above, and the product was photographed standing. "
+            "One that it can stand in suits it: marble, oak, podium or the light gray studio."
         )
     elif pose.stance == "flat" and OVERHEAD not in scene.pitches:
         words = (
-            f"The product was photographed lying, from above, and would have to stand in “{scene.id}”. "
-            "Linen, sweep or pure white suit it."
+            "The product was photographed lying, from above, and would have to stand in this set. "
+            "Linen, the light gray studio or pure white suit it."
         )
     if words:
         return (Finding(check="fit", verdict=Verdict.WARN, words=words),)
     if wishes.height is None and pose.sure < UNSURE and pose.stance == "stands" and other:
-        names = {degrees: name for name, degrees in HEIGHT_DEG.items()}
         return (
             Finding(
                 check="camera",
                 verdict=Verdict.OK,
                 words=(
                     "How high the camera stood is a guess. "
-                    f"If the product seems to float or to sink, try the camera height “{names[other]}”."
+                    f"If the product seems to float or to sink, try a camera that looks down by {other}°."
                 ),
                 value=round(pose.sure, 2),
                 limit=UNSURE,

@@ -24,7 +24,7 @@ TEXTURE_SIDE = 128
 CLEARANCE = 0.003  # above the ground, or camera rays pass through the floor
 SUNK = -0.02
 SLAB_DEPTH = 0.8  # of half the local width: a shoe is not as deep as a ball
-FLAT_DEPTH = 0.35
+FLAT_DEPTH, FLAT_MOST = 0.35, 0.014  # what lies is thin, however wide
 STEEPEST_YAW = 1.2
 
 
@@ -92,7 +92,9 @@ def _depth(small: F32, step: float, kind: Kind) -> F32:
     reach = 2 * max(3, int(rim.max()) // 2) + 1
     radius = np.maximum(cv2.dilate(rim, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))), rim)
     round_ = np.sqrt(np.maximum(rim * (2 * radius - rim), 0))
-    return np.asarray((FLAT_DEPTH if kind == "flat" else SLAB_DEPTH) * round_ * step, np.float32)
+    if kind == "flat":
+        return np.asarray(np.minimum(FLAT_DEPTH * round_ * step, FLAT_MOST), np.float32)
+    return np.asarray(SLAB_DEPTH * round_ * step, np.float32)
 
 
 def _standing(u: F32, v: F32, depth: F32, small: F32, window: Window, camera: Camera) -> tuple[F32, F32]:

@@ -50,6 +50,24 @@ test("a set that is rendered for the first time says so, and stays usable", asyn
   if (process.env.LOOK) await page.screenshot({ path: join(process.env.LOOK, "style-rendering.png") });
 });
 
+test("a product that does not suit a set is told before anything is made", async ({ page, open }) => {
+  const fit = { check: "fit", verdict: "warn", words: "The product hangs.", value: null, limit: null, unit: "" };
+  const own: Answers = {
+    "POST /previews": (one) => {
+      const run = answers["POST /previews"]!(one) as { result: { pictures: object[] } };
+      return { ...run, result: { pictures: run.result.pictures.map((picture) => ({ ...picture, findings: [fit] })) } };
+    },
+  };
+  await open("/styles?style=oak", { answers: own });
+  await expect(page.locator("figure").getByText("Does not suit this set")).toHaveCount(2);
+  await axe(page, "style, not suited");
+  await open("/batches/new?collection=col_autumn&style=oak", { answers: own });
+  await expect(page.locator("figure").getByText("Does not suit this set")).toHaveCount(3);
+  await axe(page, "new batch, not suited");
+  await open("/styles", { answers: own });
+  await expect(page.getByRole("img", { name: "Oak table, on a product of ours" })).toBeVisible();
+});
+
 test("of two camera heights the other is taken by keyboard", async ({ page, open }) => {
   await open("/styles?style=podium");
   const compare = page.getByRole("button", { name: /^Camera height is a guess/ });

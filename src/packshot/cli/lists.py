@@ -21,6 +21,7 @@ from packshot.models import weights
 from packshot.models.here import threads
 from packshot.models.openvino import engine_here
 from packshot.models.zoo import CARDS, card, licence_notices
+from packshot.renderers import llvm
 from packshot.rules import FileFormat, Rules
 from packshot.settings import Settings, granted_memory_bytes
 from packshot.shoot import write_atomically
@@ -178,6 +179,10 @@ def doctor() -> int:
         except PackshotError as error:
             missing += 1
             print(f"✗ model {entry.id}: {error.message}")
+    library = llvm.find(settings.cache_dir)
+    print(f"{'✓' if library else '!'} LLVM: "
+          + (f"{library.name}. Sets are rendered at full speed." if library else f"none. Sets render slowly, their "
+             f"shadows are drawn. {llvm.REMEDY}"))  # fmt: skip
     npm = shutil.which("npm")
     print(f"{'✓' if npm else '!'} npm: {'found' if npm else 'not found; use packshot models pull --from FILE'}")
     print("Ready." if not missing else "Not ready: see the lines with ✗.")

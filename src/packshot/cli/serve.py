@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from packshot import accounts, logs
+from packshot.channel import channels
 from packshot.cli.common import ids_of, say
 from packshot.cli.first import FirstBatch
 from packshot.db import Database
@@ -37,7 +39,9 @@ def serve(
     develop: Annotated[
         Path | None, typer.Option("--develop", metavar="LIST", help="Develop the photos of this CSV as a first batch.")
     ] = None,
-    template_id: Annotated[str, typer.Option("--template", "-t", help="The first batch's look.")] = "white",
+    looks: Annotated[
+        list[str], typer.Option("--template", "-t", help="The first batch's look; more make more batches.")
+    ] = ["white"],
     channel_ids: Annotated[list[str], typer.Option("--channel", "-c", help="The first batch's channels.")] = [
         "shopify"
     ],
@@ -61,8 +65,13 @@ def serve(
         if link:
             say(f"First sign-in: {link}")
         if develop is not None:
-            batch = FirstBatch(settings, develop, template_id=template_id, channels=ids_of(channel_ids), out=out)
-            code = batch.follow(supervisor)
+            code = 0
+            for number, (look, suiting) in enumerate(_suiting(settings, ids_of(looks), ids_of(channel_ids)).items()):
+                folder = out / look if number else out
+                batch = FirstBatch(settings, develop, template_id=look, channels=suiting, out=folder)
+                code = max(code, batch.follow(supervisor))
+                if supervisor.stopping:
+                    return code
             if not sys.stdout.isatty() or supervisor.stopping:
                 return code
         say("Press Ctrl+C to stop.")
@@ -130,3 +139,11 @@ async def _first_login(settings: Settings) -> str | None:
         return f"{settings.address}/welcome?token={token}" if token else None
     finally:
         await db.close()
+
+
+def _suiting(settings: Settings, looks: Sequence[str], wanted: Sequence[str]) -> dict[str, list[str]]:
+    """Look → the channels that take it: one that must be white takes no other look."""
+    known = channels(settings.channels_dir)
+    return {
+        look: [id for id in wanted if look == "white" or id not in known or not known[id].rules.white] for look in looks
+    }

@@ -78,7 +78,9 @@ class KeptPlates:
     def _levels(self, shot: Shot, size: tuple[int, int]) -> NDArray[np.uint16]:
         """(H, W, 3): the square root of light in 65535 steps, which is how a plate is kept."""
         scene = self.sets[shot.set]
-        name = hashlib.sha256(repr((VERSION, astuple(shot), scene.version, size, self.engine)).encode()).hexdigest()[:32]
+        name = hashlib.sha256(repr((VERSION, astuple(shot), scene.version, size, self.engine)).encode()).hexdigest()[
+            :32
+        ]
         path = self._folder / f"{shot.set}-{name}.png" if self._folder else None
         if path is not None and path.exists():
             read = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)

@@ -53,7 +53,7 @@ class MitsubaRenderer:
     def plate(self, shot: Shot, size: tuple[int, int], *, progress: Callable[[float], None] | None = None) -> F32:
         scene = _Scene(self._sets[shot.set].build(shot, float(min(size))))
         stops, unfocused = scene.exposure, scene.aperture > 0.02
-        spp = PLATE_SPP if max(size) > SMALL else 3 * PLATE_SPP
+        spp = PLATE_SPP if max(size) > SMALL else 2 * PLATE_SPP
         with self._lock:
             layers = self._trace(scene, shot.camera, size, spp, progress=progress)
             del scene  # its textures make room for the denoiser

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packshot.scene import Part, Scenery, SceneSet, Shot
+from packshot.scene import PITCHES, Part, Scenery, SceneSet, Shot
 from packshot.scenery import lens, light, shapes, surfaces
 
 
@@ -21,4 +21,4 @@ def build(shot: Shot, texels: float) -> Scenery:
     )
 
 
-SWEEP = SceneSet("sweep", 1, build)
+SWEEP = SceneSet("sweep", 1, build, pitches=PITCHES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packshot.scene import Part, Scenery, SceneSet, Shot
+from packshot.scene import PITCHES, Part, Scenery, SceneSet, Shot
 from packshot.scenery import lens, light, shapes, surfaces
 
 
@@ -18,4 +18,4 @@ def build(shot: Shot, texels: float) -> Scenery:
     )
 
 
-WHITE = SceneSet("white", 1, build, pure_white=True)
+WHITE = SceneSet("white", 1, build, pitches=PITCHES, pure_white=True)

@@ -11,13 +11,12 @@ import { LinkButton } from "~/shared/ui/LinkButton";
 import { Empty, told } from "~/shared/ui/states";
 import { Heights, NEXT } from "./Heights";
 import type { Photo } from "./photos";
-import { found, preview, type Chosen, type Made, type Value } from "./previews";
+import { found, ofSet, preview, type Chosen, type Made, type Value } from "./previews";
 import { isRendered } from "./sets";
 import { useSlow } from "./useSlow";
 import css from "./editor.module.css";
 
 const DEBOUNCE_MS = 300;
-const ABOUT_SET = new Set(["fit", "renderer"]); // what a merchandiser can do something about here
 
 export function Stage({ name, base, chosen, photos, loading, hasNone, set }: {
   name: string; base: string; chosen: Chosen; photos: Photo[]; loading: boolean; hasNone: boolean; set: (name: string, value: Value) => void;
@@ -77,7 +76,7 @@ export function Stage({ name, base, chosen, photos, loading, hasNone, set }: {
                 {now?.isError && <p className={css.broken} role="alert">{copy.stage.failed} {told(now.error).words}</p>}
               </div>
               <figcaption className="soft small ellipsis">{photo.name}</figcaption>
-              {now?.data && <div className={css.said}><Flags findings={now.data.findings.filter((one) => ABOUT_SET.has(one.check))} most={1} /></div>}
+              {now?.data && <div className={css.said}><Flags findings={ofSet(now.data.findings)} most={1} /></div>}
               {now?.data && found(now.data.findings, "camera") && (
                 <Button variant="default" size="compact-xs" className={css.said} aria-label={copy.heights.of(photo.name)} onClick={() => compare(photo)}>{copy.heights.guess}</Button>
               )}

@@ -66,6 +66,9 @@ async function made(base: string, options: Chosen, photo: string): Promise<Made>
 type Told = { url: string; findings: Made["findings"] };
 export const found = (findings: Made["findings"] | undefined, check: string): boolean => findings?.some((one) => one.check === check) ?? false;
 
+/** What is said about a photo in a rendered set, which another style mends. */
+export const ofSet = (findings: Made["findings"]): Made["findings"] => findings.filter((one) => one.check === "fit" || one.check === "renderer");
+
 /** The run once it has ended, told by the live messages; asked for every few seconds where they do not come. */
 async function ended(run: Schemas["RunView"]): Promise<Schemas["RunView"]> {
   while (run.status === "queued" || run.status === "running") {

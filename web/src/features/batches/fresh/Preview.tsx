@@ -4,11 +4,12 @@ import { IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { different, recentPhotos } from "~/features/styles/photos";
-import { preview, type Chosen } from "~/features/styles/previews";
+import { ofSet, preview, type Chosen } from "~/features/styles/previews";
 import { isRendered } from "~/features/styles/sets";
 import { useSlow } from "~/features/styles/useSlow";
 import { batches } from "~/shared/copy/batches";
 import { styles } from "~/shared/copy/styles";
+import { Flags } from "~/shared/ui/marks";
 import { Picture } from "~/shared/ui/Picture";
 import { told } from "~/shared/ui/states";
 import type { Photo } from "../cache";
@@ -56,6 +57,7 @@ function Frame({ style, look, photo }: { style: Style; look: Look; photo: Photo 
     <figure className={css.frame}>
       <div className={css.framed} data-busy={busy || undefined} data-checker={style.base === "transparent" || undefined}>
         {made.data ? <img src={made.data.src} alt={copy.previewOn(photo.name)} draggable={false} /> : <span className={css.before}><Picture src={photo.thumb} alt="" /></span>}
+        {made.data && !busy && <div className={css.unfit}><Flags findings={ofSet(made.data.findings)} most={1} /></div>}
         {busy && <span className={css.busy} role="status" aria-label={slow ? undefined : copy.previewing}><Loader size={16} color="gray" aria-hidden />{slow && styles.stage.rendering}</span>}
         {made.isError && !busy && <p className={css.noPreview} role="alert">{told(made.error).words || copy.previewFailed}</p>}
       </div>
