@@ -18,7 +18,8 @@ from packshot.template import template
 
 Golden = Callable[[str, NDArray[np.uint8]], None]
 CASES = [("can", "white", (256, 256)), ("mug", "color", (256, 256)), ("bag", "gradient", (208, 260)),
-         ("bear", "transparent", (192, 192))]  # fmt: skip
+         ("bear", "transparent", (192, 192)), ("can", "marble", (192, 192)), ("jar", "oak", (192, 192)),
+         ("mug", "podium", (160, 200)), ("bag", "sweep", (192, 192))]  # fmt: skip
 
 
 def made(photo: Photo, look: str, size: tuple[int, int], matter: Matter, stage: RenderStage) -> NDArray[np.uint8]:

@@ -112,7 +112,7 @@ class Rendered(ComposeStep, frozen=True):
             gray = np.asarray(values @ LUMINANCE, np.float32)
             dark = 1 - np.minimum(0.5 * values + 0.5 * gray[..., None], 1)
             values = np.asarray(1 - np.clip(dark - VEIL, 0, 1) * np.float32(1 / (1 - VEIL)), np.float32)
-        fade = _fade(box, made.canvas, size, pure=pure)
+        fade = _fade(box, made.canvas, size, around=region if pure else None)
         values = np.asarray(1 + (np.maximum(values, 0.02) ** self.shadow - 1) * fade[..., None], np.float32)
         ratio = _enlarged(np.asarray(values, np.float32), box, made.canvas)
         if pure:
@@ -174,18 +174,29 @@ def _crease(matte: F32, region: PixelBox, box: PixelBox, *, strength: float) -> 
     return np.asarray(cv2.resize(line, whole, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _fade(box: PixelBox, canvas: tuple[int, int], size: tuple[int, int], *, pure: bool) -> F32:
+def _fade(box: PixelBox, canvas: tuple[int, int], size: tuple[int, int], *, around: PixelBox | None) -> F32:
     """(h, w) at the ratio's size: 1 inside the box, 0 at its rim, but for where that is the rim of the canvas.
 
-    pure: there too, so that a white picture is white all around.
+    around: for pure white, the product's region: from there the shadow fades all the way to the rim, on every side, so
+    that no end of it shows and a white picture is white all around.
     """
     fades = []
-    for low, high, side, count in ((box[1], box[3], canvas[1], size[1]), (box[0], box[2], canvas[0], size[0])):
+    border = FEATHER[0] * min(canvas)
+    for axis, count in ((1, size[1]), (0, size[0])):
+        low, high, side = box[axis], box[axis + 2], canvas[axis]
         at = (np.arange(count, dtype=np.float32) + 0.5) * (side / count)
-        soft = max(8.0, 0.12 * (high - low))
-        start, full = (share * min(canvas) for share in FEATHER)
-        near = (at - low) / soft if low > 0 else (at - start) / (full - start) if pure else np.ones_like(at)
-        far = (high - at) / soft if high < side else (side - at - start) / (full - start) if pure else np.ones_like(at)
+        if around is None:
+            soft = max(8.0, 0.12 * (high - low))
+            near = (at - low) / soft if low > 0 else np.ones_like(at)
+            far = (high - at) / soft if high < side else np.ones_like(at)
+        else:
+            near, far = (
+                end / max(border, room)
+                for end, room in (
+                    (at - max(low, border), around[axis] - max(low, border)),
+                    (min(high, side - border) - at, min(high, side - border) - around[axis + 2]),
+                )
+            )
         t = np.clip(np.minimum(near, far), 0, 1)
         fades.append(t * t * (3 - 2 * t))
     return np.asarray(fades[0][:, None] * fades[1][None], np.float32)
