@@ -102,7 +102,7 @@ async def test_single_photos_get_their_own_template_channels_and_priority(studio
     versions = {v.item_id: v for v in await studio.rows(t.item_versions)}
     second = versions[rows[photos[1]].id]
     assert [channel["id"] for channel in second.channels] == ["master", "web"]
-    assert next(step for step in second.template["steps"] if step["kind"] == "shadow")["strength"] == 0.2
+    assert next(step for step in second.template["steps"] if step["kind"] == "rendered")["shadow"] == 0.2
     assert [u.name for u in (await view(studio, id)).unmatched] == ["SKU-99999"]
 
 

@@ -116,9 +116,9 @@ async def test_a_retry_makes_a_version_with_what_its_reason_changes_and_undo_lea
     async with studio.db.read() as tx:
         detail = await items.get(tx, WS, ids[0])
     told = {change.parameter: (change.before, change.after) for change in detail.versions[0].changed}
-    assert told == {"shadow.strength": (0.7, 0.42), "shadow.softness": (1.0, 1.4)}
+    assert told == {"rendered.shadow": (1.0, 0.6), "rendered.softness": (None, "more")}
     assert detail.versions[0].reason == "shadow_unnatural"
-    assert (detail.versions[0].options["shadow"], detail.versions[1].options["shadow"]) == (0.42, 0.7)
+    assert (detail.versions[0].options["shadow"], detail.versions[1].options["shadow"]) == (0.6, 1.0)
     undone = await undo(studio, done.act)
     assert [x.job_id for x in undone.remove] == [f"{ids[0]}-v2-segment"]
     assert await statuses(studio) == [("review", 1)]
@@ -164,14 +164,14 @@ async def test_a_changed_look_makes_a_version_and_a_changed_priority_none(studio
     await decide(studio, ids, "approve")
     async with studio.db.write() as tx:
         assert await items.change(tx, WS, ids[0], priority=Priority.URGENT) == []
-        assert await items.change(tx, WS, ids[0], version=1, options={"shadow": 0.7}) == []
+        assert await items.change(tx, WS, ids[0], version=1, options={"shadow": 1.0}) == []
         with pytest.raises(OutOfDate):
             await items.change(tx, WS, ids[0], version=2, options={"shadow": 0.1})
         tickets = await items.change(tx, WS, ids[0], version=1, options={"shadow": 0.1}, channels=["web"])
     assert [(x.version, x.priority) for x in tickets] == [(2, 1)]
     async with studio.db.read() as tx:
         detail = await items.get(tx, WS, ids[0])
-    assert [change.parameter for change in detail.versions[0].changed] == ["shadow.strength", "channels"]
+    assert [change.parameter for change in detail.versions[0].changed] == ["rendered.shadow", "channels"]
     assert detail.versions[0].channels == ("master", "web")
     assert detail.versions[1].renditions and not detail.versions[0].renditions
     async with studio.db.write() as tx:
@@ -301,15 +301,25 @@ def value(worn: Template, step: str, field: str) -> Any:
 
 
 def test_a_shadow_gets_softer_and_weaker_within_its_bounds() -> None:
-    retry = asked("white", "amazon", softness=2.4)
+    retry = asked("color", "amazon", shadow=0.7, softness=2.4)
     once = reasons.apply("shadow_unnatural", retry)
     assert (value(once.template, "shadow", "strength"), value(once.template, "shadow", "softness")) == (0.42, 2.5)
     twice = reasons.apply("shadow_unnatural", once)
     assert value(twice.template, "shadow", "strength") == 0.252
     with pytest.raises(BadInput):
+        reasons.apply("shadow_unnatural", asked("color", shadow=0))
+    with pytest.raises(BadInput):
         reasons.apply("shadow_unnatural", asked("white", shadow=0))
     with pytest.raises(BadInput):
         reasons.apply("shadow_unnatural", asked("transparent"))
+
+
+def test_a_product_that_floats_is_seen_from_the_other_height_once() -> None:
+    once = reasons.apply("floats", asked("marble"))
+    assert value(once.template, "rendered", "height") == "other"
+    for nothing_left in (once, asked("marble", height="high"), asked("color")):
+        with pytest.raises(BadInput):
+            reasons.apply("floats", Retry(nothing_left.template, nothing_left.channels, False))
 
 
 def test_a_shifted_colour_takes_all_warmth_out() -> None:

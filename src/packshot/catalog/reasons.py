@@ -79,7 +79,8 @@ def _colour_shifted(retry: Retry) -> Retry:
     gone = [step for step in retry.template.steps if step.kind == "light" and step.strength > 0]
     if gone:
         retry = _without(retry, "light", why)
-    return _steps(retry, None, lambda fields: {"warmth": 0.0} if "warmth" in fields else {}, why)
+    reached = retry.template.options.values()  # pure white has no warmth to take out
+    return _steps(retry, None, lambda fields: {"warmth": 0.0} if f"{fields['kind']}.warmth" in reached else {}, why)
 
 
 def _edge_rough(retry: Retry) -> Retry:
