@@ -16,6 +16,7 @@ from packshot.finding import Verdict
 from packshot.models.here import threads
 from packshot.models.openvino import engine_here
 from packshot.models.zoo import card, licence_notices
+from packshot.renderers.here import rendering
 from packshot.report import ItemRecord, Report
 from packshot.settings import Settings
 from packshot.shoot import Job, Journal, Run, finish_run, plan, refusals, remembered, shoot
@@ -93,7 +94,7 @@ def command(
         out=out,
         limits=settings.limits,
         card=card("isnet"),
-        engine=engine_here(),
+        engine=f"{engine_here()} {rendering(settings)}",
         pictures=pictures,
         jobs=jobs or threads(settings) + 1,  # one more than cores: one waits for the model, the rest write
         preview=preview,

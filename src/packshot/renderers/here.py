@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from importlib import metadata
+from pathlib import Path
 
 from packshot.finding import Finding, Verdict
 from packshot.models.lease import Lease
 from packshot.renderers import llvm
 from packshot.renderers.fake import FakeStage
-from packshot.renderers.kept import KeptPlates
+from packshot.renderers.kept import VERSION, KeptPlates
 from packshot.scene import Renderer
 from packshot.scenes import SETS
 from packshot.settings import Settings, granted_cpus
@@ -38,14 +39,24 @@ def stage_here(settings: Settings, *, lease: Lease | None = None) -> RenderStage
 
         return ScalarRenderer(SETS)
 
-    versions = f"mitsuba {metadata.version('mitsuba')} oidn {metadata.version('mitsuba-oidn')}"
     return KeptPlates(
         SETS,
         fast if library else slow,
-        engine=f"{versions} {'llvm' if library else 'scalar'}",
+        engine=_engine(library),
         casts=library is not None,
         notes=() if library else (Finding(check="renderer", verdict=Verdict.WARN, words=SLOW),),
         folder=settings.cache_dir / "plates",
         most_bytes=settings.plate_cache_bytes,
         lease=lease,
     )
+
+
+def rendering(settings: Settings) -> str:
+    """What a picture with a rendered set depends on beside its step: engine and versions, without starting any."""
+    sets = " ".join(f"{id}{one.version}" for id, one in SETS.items())
+    return f"{_engine(llvm.find(settings.cache_dir))} {VERSION} {sets}"
+
+
+def _engine(library: Path | None) -> str:
+    versions = f"mitsuba {metadata.version('mitsuba')} oidn {metadata.version('mitsuba-oidn')}"
+    return f"{versions} {'llvm' if library else 'scalar'}"

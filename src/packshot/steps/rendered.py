@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import ClassVar, Literal
 
@@ -28,7 +29,10 @@ REACH = (0.7, 0.15, 1.4, 0.5)
 CONTACT = 0.5
 PREVIEW_SIDE = 512
 CREASE_SIDE = 1024
-VEIL = 0.012  # a shadow this faint is none: white ends in 255, not in a haze of one level
+VEIL = 0.015  # a shadow this faint is none: white ends in 255, not in a haze of one level
+WHITE_KNEES = (1e-4, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
+WHITE_ENOUGH, WHITE_SHARE = 0.015, 0.86  # 253 of 255 in linear light; checks/white.py asks for 0.80
+BEHIND = np.ones((7, 7), np.uint8)  # pixels this far inside the outline never show
 
 
 class Rendered(ComposeStep, frozen=True):
@@ -106,15 +110,15 @@ class Rendered(ComposeStep, frozen=True):
         scale = RATIO_SIDES[max(width, height) > PREVIEW_SIDE] / max(width, height)
         size = round(width * scale), round(height * scale)
         box = _reach(region, made.canvas, overhead=shot.pitch_deg == OVERHEAD)
-        values = tools.rendering.ratio(shot, body, wanted=_wanted(matte, region, box, made.canvas, size))
+        covered = _covered(matte, region, made.canvas, size)
+        wanted = _inside(box, made.canvas, size) & (cv2.erode((covered > 0.99).astype(np.uint8), BEHIND) == 0)
+        values = tools.rendering.ratio(shot, body, wanted=wanted)
         if pure:
-            # White stays white: half the colour that the product throws, and no veil.
-            gray = np.asarray(values @ LUMINANCE, np.float32)
-            dark = 1 - np.minimum(0.5 * values + 0.5 * gray[..., None], 1)
-            values = np.asarray(1 - np.clip(dark - VEIL, 0, 1) * np.float32(1 / (1 - VEIL)), np.float32)
-        fade = _fade(box, made.canvas, size, around=region if pure else None)
-        values = np.asarray(1 + (np.maximum(values, 0.02) ** self.shadow - 1) * fade[..., None], np.float32)
-        ratio = _enlarged(np.asarray(values, np.float32), box, made.canvas)
+            values = _whitened(values, box, region, made.canvas, covered)
+        else:
+            values = 1 + (values - 1) * _fade(box, made.canvas, size)[..., None]
+        values = np.asarray(np.maximum(values, 0.02) ** self.shadow, np.float32)
+        ratio = _enlarged(values, box, made.canvas)
         if pure:
             np.minimum(ratio, 1, out=ratio)
         if shot.pitch_deg != OVERHEAD:
@@ -137,20 +141,38 @@ def _reach(region: PixelBox, canvas: tuple[int, int], *, overhead: bool) -> Pixe
     )
 
 
-def _wanted(
-    matte: F32, region: PixelBox, box: PixelBox, canvas: tuple[int, int], size: tuple[int, int]
-) -> NDArray[np.bool_]:
-    """(h, w) at the ratio's size: where it must be known; not behind the product."""
+def _inside(box: PixelBox, canvas: tuple[int, int], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """(h, w) at the ratio's size: the box."""
     scale = size[0] / canvas[0]
-    wanted = np.zeros((size[1], size[0]), np.uint8)
-    left, top = int(box[0] * scale), int(box[1] * scale)
-    right, bottom = -int(-box[2] * scale // 1), -int(-box[3] * scale // 1)
-    wanted[top:bottom, left:right] = 1
+    inside = np.zeros((size[1], size[0]), np.bool_)
+    inside[int(box[1] * scale) : math.ceil(box[3] * scale), int(box[0] * scale) : math.ceil(box[2] * scale)] = True
+    return inside
+
+
+def _covered(matte: F32, region: PixelBox, canvas: tuple[int, int], size: tuple[int, int]) -> F32:
+    """(h, w) at the ratio's size: how much of each pixel the product covers."""
+    scale = size[0] / canvas[0]
     shift = np.array([[scale, 0, region[0] * scale], [0, scale, region[1] * scale]], np.float32)
     blurred = cv2.blur(matte, (max(1, int(1 / scale)),) * 2, borderType=cv2.BORDER_CONSTANT)
-    hidden = cv2.warpAffine(blurred, shift, size, flags=cv2.INTER_LINEAR)
-    behind = cv2.erode((hidden > 0.99).astype(np.uint8), np.ones((7, 7), np.uint8))
-    return np.asarray((wanted > 0) & (behind == 0), np.bool_)
+    return np.asarray(cv2.warpAffine(blurred, shift, size, flags=cv2.INTER_LINEAR), np.float32)
+
+
+def _whitened(values: F32, box: PixelBox, region: PixelBox, canvas: tuple[int, int], covered: F32) -> F32:
+    """The ratio for pure white: half the colour that the product throws, no veil, and most of the backdrop 255.
+
+    The shadow reaches as far as a marketplace's check for white lets it (checks/white.py), and ends in nothing.
+    """
+    gray = np.asarray(values @ LUMINANCE, np.float32)
+    dark = 1 - np.minimum(0.5 * values + 0.5 * gray[..., None], 1)
+    dark = np.clip(dark - VEIL, 0, 1) * np.float32(1 / (1 - VEIL))
+    dark *= _fade(box, canvas, (dark.shape[1], dark.shape[0]), around=region)[..., None]
+    free = cv2.dilate((covered > 0.01).astype(np.uint8), BEHIND) == 0
+    for knee in WHITE_KNEES:
+        # Pale parts go first, smoothly: the shadow draws back towards the foot and keeps its shape.
+        shaded = dark * dark / (dark + np.float32(knee))
+        if (shaded.max(2)[free] < WHITE_ENOUGH).mean() >= WHITE_SHARE:
+            break
+    return np.asarray(1 - shaded, np.float32)
 
 
 def _enlarged(values: F32, box: PixelBox, canvas: tuple[int, int]) -> F32:
@@ -174,7 +196,13 @@ def _crease(matte: F32, region: PixelBox, box: PixelBox, *, strength: float) -> 
     return np.asarray(cv2.resize(line, whole, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _fade(box: PixelBox, canvas: tuple[int, int], size: tuple[int, int], *, around: PixelBox | None) -> F32:
+def _fade(
+    box: PixelBox,
+    canvas: tuple[int, int],
+    size: tuple[int, int],
+    *,
+    around: PixelBox | None = None,
+) -> F32:
     """(h, w) at the ratio's size: 1 inside the box, 0 at its rim, but for where that is the rim of the canvas.
 
     around: for pure white, the product's region: from there the shadow fades all the way to the rim, on every side, so
@@ -190,13 +218,11 @@ def _fade(box: PixelBox, canvas: tuple[int, int], size: tuple[int, int], *, arou
             near = (at - low) / soft if low > 0 else np.ones_like(at)
             far = (high - at) / soft if high < side else np.ones_like(at)
         else:
-            near, far = (
-                end / max(border, room)
-                for end, room in (
-                    (at - max(low, border), around[axis] - max(low, border)),
-                    (min(high, side - border) - at, min(high, side - border) - around[axis + 2]),
-                )
-            )
+            before = max(border, around[axis] - max(low, border))
+            behind = max(border, min(high, side - border) - around[axis + 2])
+            near, far = (at - around[axis]) / before + 1, (around[axis + 2] - at) / behind + 1
+            rim = np.minimum(at, side - at) > border
+            near, far = near * rim, far * rim
         t = np.clip(np.minimum(near, far), 0, 1)
         fades.append(t * t * (3 - 2 * t))
     return np.asarray(fades[0][:, None] * fades[1][None], np.float32)
