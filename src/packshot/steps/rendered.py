@@ -66,7 +66,10 @@ class Rendered(ComposeStep, frozen=True):
             plate = warmed(plate, fitted.warmth) if fitted.warmth else plate
         # Which plate, for whoever keeps plates: it depends on the product, unlike those of other steps.
         made = replace(
-            composition, plate=plate, plate_origin="rendered", plate_mark=f"{shot} {fitted.side} {fitted.warmth:.3f}"
+            composition,
+            plate=plate,
+            plate_origin="drawn" if scene.pure_white else "rendered",
+            plate_mark=f"{shot} {fitted.side} {fitted.warmth:.3f}",
         )
         if not fitted.stands or self.shadow == 0 or not composition.cutout.facts.parts:
             return made
