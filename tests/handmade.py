@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -18,6 +21,7 @@ from packshot.renderers.fake import FakeStage
 from packshot.step import Composition, Cutout, Tools
 from packshot.steps import Color, Layout
 from packshot.steps.segment import findings_of
+from places import SYNTH
 
 TOOLS = Tools({}, stage=FakeStage())
 
@@ -123,3 +127,13 @@ class FakeRater:
 
     def rate(self, pixels_u8: NDArray[np.uint8]) -> float:
         return self.score
+
+
+def rendered_photo(name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8], dict[str, Any]]:
+    """Upright photo, its true matte, and what is known about it; skips where these photos do not lie."""
+    folder = SYNTH / "gt" / name
+    if not folder.is_dir():
+        pytest.skip("needs rendered photos in ../shared/synth, which is not there")
+    pixels = cv2.cvtColor(cv2.imread(str(SYNTH / "photos" / f"{name}.jpg")), cv2.COLOR_BGR2RGB)  # upright by EXIF
+    alpha = cv2.imread(str(folder / "alpha.png"), cv2.IMREAD_UNCHANGED)
+    return pixels, np.round(alpha / 257).astype(np.uint8), json.loads((folder / "meta.json").read_text())

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from packshot.finding import Finding, Verdict
-from packshot.image import Photo
-from packshot.ops.lighting import Lighting, lighting_of
+from packshot.ops.lighting import lighting_of
 from packshot.ops.pose import Pose, nearest, pose_of
 from packshot.proxy import Kind
 from packshot.scene import OVERHEAD, SceneSet, Stop
@@ -47,7 +46,8 @@ class Wishes:
 
 
 def fit(cutout: Cutout, scene: SceneSet, wishes: Wishes) -> Fit:
-    pose, light = _read(cutout.photo, cutout)
+    pose = pose_of(cutout.photo.pixels, cutout.matte)
+    light = lighting_of(cutout.photo.pixels, cutout.matte)
     lying = pose.stance == "flat"
     guess = int(nearest(pose.pitch_deg, scene.pitches))
     other = _second(pose.pitch_deg, guess, scene.pitches)
@@ -104,7 +104,3 @@ def _findings(pose: Pose, other: int, scene: SceneSet, cutout: Cutout, wishes: W
 def _second(wanted: float, taken: int, pitches: tuple[int, ...]) -> int:
     """The next best height; the same where a set is seen from one only."""
     return min((p for p in pitches if p != taken and p != OVERHEAD), key=lambda p: abs(p - wanted), default=taken)
-
-
-def _read(photo: Photo, cutout: Cutout) -> tuple[Pose, Lighting]:
-    return pose_of(photo.pixels, cutout.matte), lighting_of(photo.pixels, cutout.matte)

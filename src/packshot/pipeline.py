@@ -19,14 +19,13 @@ from packshot.image import Photo
 from packshot.model import Engine, Matter, ModelCard, Rater
 from packshot.report import StepRecord
 from packshot.settings import Limits
-from packshot.step import ComposeStep, Composition, Cutout, RenderStage, Tools
+from packshot.step import PREVIEW_SIDE, ComposeStep, Composition, Cutout, RenderStage, Tools
 from packshot.steps import Analyse, Color, Layout, Light, Segment
 from packshot.steps.encode import Encode
 from packshot.stopwatch import Stopwatch
 from packshot.store import Store, pack, unpack
 from packshot.template import Template
 
-PREVIEW_SIDE = 512
 PLAINLY = Segment()
 
 

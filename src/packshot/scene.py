@@ -184,10 +184,11 @@ class Proxy:
 class Renderer(Protocol):
     """One engine. Answers are the same for the same input, to the bit."""
 
-    casts: bool  # whether it can render what a product casts
-
     def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
         """(H, W, 3) linear [0, 1]: the set without a product."""
 
-    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> F32:
-        """(h, w, 3) ≥ 0: what the product does to the plate by multiplication; 1 where it is not wanted."""
+    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> F32 | None:
+        """(h, w, 3) ≥ 0: what the product does to the plate by multiplication; 1 where it is not wanted.
+
+        None from an engine that cannot render what a product casts.
+        """

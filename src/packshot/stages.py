@@ -41,10 +41,10 @@ from packshot.models.here import matter_here, rater_here, upscaler_here
 from packshot.models.lease import Lease
 from packshot.ops import matte as ops
 from packshot.ops.measure import fingerprint
-from packshot.pipeline import PREVIEW_SIDE, Geometry, compose, cut_out, cutout_key, digest, geometries
+from packshot.pipeline import Geometry, compose, cut_out, cutout_key, digest, geometries
 from packshot.renderers.here import stage_here
 from packshot.settings import Settings
-from packshot.step import Composition, Cutout, RenderStage, Tools
+from packshot.step import PREVIEW_SIDE, Composition, Cutout, RenderStage, Tools
 from packshot.steps import Analyse, Layout, Segment
 from packshot.steps.analyse import photo_flags
 from packshot.stopwatch import Stopwatch

@@ -25,6 +25,8 @@ from packshot.ops.layout import PixelBox, Placement
 from packshot.ops.matte import Facts, band_of
 from packshot.scene import Proxy, SceneSet, Shot
 
+PREVIEW_SIDE = 512  # px, longest
+
 Origin = Literal["drawn", "photographed", "rendered", "painted"]
 
 
@@ -155,18 +157,17 @@ class RenderStage(Protocol):
     def sets(self) -> Mapping[str, SceneSet]: ...
 
     @property
-    def casts(self) -> bool:
-        """Whether it can render what a product casts; else the shadow is drawn."""
-
-    @property
     def notes(self) -> tuple[Finding, ...]:
         """What is degraded here, for each picture to say."""
 
     def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
         """(H, W, 3) linear [0, 1], read only: the set without the product, lit from the left."""
 
-    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> F32:
-        """(h, w, 3) ≥ 0: what the product does to the plate by multiplication; 1 where it is not wanted."""
+    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> F32 | None:
+        """(h, w, 3) ≥ 0: what the product does to the plate by multiplication; 1 where it is not wanted.
+
+        None where the engine here casts no shadows: they are drawn then.
+        """
 
 
 class Step(BaseModel, frozen=True, extra="forbid"):

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
-import cv2
 import numpy as np
 import pytest
 
+from handmade import rendered_photo
 from packshot.colour import F32, U8, to_srgb
 from packshot.ops.lighting import Lighting, lighting_of
-from places import PHOTOS
 
-SYNTH = PHOTOS.parent / "synth"
 FRAME, MIDDLE, RADIUS = (400, 600), (300, 200), 120
 
 
@@ -129,18 +123,8 @@ def test_nothing_has_no_light() -> None:
     "name", ["00_bottle", "01_can", "02_mug", "05_plush", "06_brush", "07_tumbler", "08_jar", "15_bag"]
 )
 def test_rendered_photos_tell_the_side_of_their_key_light(name: str) -> None:
-    pixels, matte, meta = rendered(name)
+    pixels, matte, meta = rendered_photo(name)
     light = lighting_of(pixels, matte)
     assert (light.side > 0) == (meta["light"]["side"] == "right")
     if name in {"00_bottle", "01_can", "06_brush", "08_jar"}:  # of one matt or glossy paint each
         assert light.side_sure > 0.6
-
-
-def rendered(name: str) -> tuple[U8, U8, dict[str, Any]]:
-    """Upright photo, its true matte, and what is known about it."""
-    folder: Path = SYNTH / "gt" / name
-    if not folder.is_dir():
-        pytest.skip("needs rendered photos in ../shared/synth, which is not there")
-    pixels = cv2.cvtColor(cv2.imread(str(SYNTH / "photos" / f"{name}.jpg")), cv2.COLOR_BGR2RGB)  # upright by EXIF
-    alpha = cv2.imread(str(folder / "alpha.png"), cv2.IMREAD_UNCHANGED)
-    return pixels, np.round(alpha / 257).astype(np.uint8), json.loads((folder / "meta.json").read_text())

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from handmade import rendered_photo
 from packshot.colour import U8
 from packshot.ops.pose import Pose, nearest, pose_of
-from places import PHOTOS
 
-SYNTH = PHOTOS.parent / "synth"
 FRAME, FOCAL, DISTANCE = (600, 800), 1040.0, 8.0  # (height, width) px; px; in half-widths of the usual body
 
 
@@ -197,7 +192,7 @@ def test_the_nearest_step_of_a_grid() -> None:
     "name", ["00_bottle", "01_can", "02_mug", "05_plush", "06_brush", "07_tumbler", "08_jar", "15_bag"]
 )
 def test_rendered_photos_tell_the_pitch_they_were_rendered_at(name: str) -> None:
-    pixels, matte, meta = rendered(name)
+    pixels, matte, meta = rendered_photo(name)
     width, height = meta["size"]
     focal = max(width, height) / 2 / np.tan(np.radians(meta["camera"]["fov_long_side_deg"] / 2))
     true = meta["camera"]["pitch_deg"] + np.degrees(np.arctan((meta["box"][3] - height / 2) / focal))
@@ -205,13 +200,3 @@ def test_rendered_photos_tell_the_pitch_they_were_rendered_at(name: str) -> None
     assert pose.pitch_deg == pytest.approx(true, abs=6)
     assert pose.stance == "stands"
     assert pose.turned == (name in {"00_bottle", "01_can", "06_brush", "07_tumbler", "08_jar"})
-
-
-def rendered(name: str) -> tuple[U8, U8, dict[str, Any]]:
-    """Upright photo, its true matte, and what is known about it."""
-    folder: Path = SYNTH / "gt" / name
-    if not folder.is_dir():
-        pytest.skip("needs rendered photos in ../shared/synth, which is not there")
-    pixels = cv2.cvtColor(cv2.imread(str(SYNTH / "photos" / f"{name}.jpg")), cv2.COLOR_BGR2RGB)  # upright by EXIF
-    alpha = cv2.imread(str(folder / "alpha.png"), cv2.IMREAD_UNCHANGED)
-    return pixels, np.round(alpha / 257).astype(np.uint8), json.loads((folder / "meta.json").read_text())

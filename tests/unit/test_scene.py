@@ -102,8 +102,6 @@ def test_a_matte_without_a_product_gives_no_body() -> None:
 class Counting:
     """A renderer that counts."""
 
-    casts = True
-
     def __init__(self) -> None:
         self.rendered = 0
 
@@ -117,7 +115,7 @@ class Counting:
 
 
 def kept(folder: Path, renderer: Counting, *, most_bytes: int = 2**30, notes: tuple[Finding, ...] = ()) -> KeptPlates:
-    return KeptPlates(SETS, lambda: renderer, engine="counting", casts=True, notes=notes, folder=folder,
+    return KeptPlates(SETS, lambda: renderer, engine="counting", notes=notes, folder=folder,
                       most_bytes=most_bytes)  # fmt: skip
 
 
@@ -167,7 +165,7 @@ def test_without_llvm_plates_are_slow_shadows_drawn_and_both_said(
     monkeypatch.setattr(llvm, "FOLDERS", (str(tmp_path),))
     monkeypatch.delenv("DRJIT_LIBLLVM_PATH", raising=False)
     stage = here.stage_here(Settings(cache_dir=tmp_path / "cache"))
-    assert not stage.casts
+    assert stage.engine.endswith("scalar")
     assert "libllvm19" in stage.notes[0].words
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from packshot.scene import OVERHEAD, PITCHES, Scenery, Shot
+from packshot.scene import OVERHEAD, PITCHES, Scenery, Shot, Stop
 from packshot.scenes import SETS
 from packshot.step import RenderStage
 from packshot.template import templates
 
+STOPS: tuple[Stop, Stop] = ("less", "more")
 
-def built(id: str, *, pitch: int | None = None, **fields: object) -> Scenery:
-    one = SETS[id]
-    shot = Shot(id, pitch or one.pitches[0], 0.78, 1.0, **fields)  # type: ignore[arg-type]
-    return one.build(shot, 128.0)
+
+def built(id: str, *, softness: Stop = "normal", blur: Stop = "normal") -> Scenery:
+    return SETS[id].build(Shot(id, SETS[id].pitches[0], 0.78, 1.0, softness, blur), 128.0)
 
 
 @pytest.mark.parametrize("id", SETS)
@@ -36,7 +36,7 @@ def test_its_meshes_are_sound(id: str) -> None:
 @pytest.mark.parametrize("id", SETS)
 def test_the_place_where_the_product_stands_is_free(id: str) -> None:
     """Between the camera and the product, and where its body is, there is nothing but ground."""
-    for part in built(id, pitch=SETS[id].pitches[0]).parts:
+    for part in built(id).parts:
         x, y, z = part.mesh.vertices.T
         body = (np.abs(x) < 0.12) & (y > 0.02) & (y < 0.5) & (z > -0.25) & (z < 0.5)
         if SETS[id].pitches != (OVERHEAD,):
@@ -45,11 +45,11 @@ def test_the_place_where_the_product_stands_is_free(id: str) -> None:
 
 @pytest.mark.parametrize("id", SETS)
 def test_softness_changes_the_light_and_blur_the_lens(id: str) -> None:
-    less, more = (built(id, softness=stop) for stop in ("less", "more"))
+    less, more = (built(id, softness=stop) for stop in STOPS)
     assert repr(less.lights[0]) != repr(more.lights[0]) or any(
         repr(a) != repr(b) for a, b in zip(less.lights, more.lights, strict=True)
     )
-    sharp, blurred = (built(id, blur=stop).aperture for stop in ("less", "more"))
+    sharp, blurred = (built(id, blur=stop).aperture for stop in STOPS)
     assert sharp <= blurred
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from packshot.colour import F32, U8, delta_e00, lab, to_linear, to_srgb
-from packshot.ops.tone import LUMINANCE
+from packshot.colour import F32, U8, delta_e00, lab, luminance, to_linear, to_srgb
 
 # A shopper who holds the product beside the screen notices about 5 (benchmarks/README.md, "Checks"); half of that.
 MOST_DELTA_E00 = 2.5
@@ -25,13 +24,13 @@ def towards(product_srgb: U8, plate: F32, *, strength: float) -> tuple[F32, floa
     none = np.ones(3, np.float32)
     if strength <= 0 or len(product_srgb) < 64:
         return none, 0.0, 0.0
-    lit = plate.reshape(-1, 3)
-    bright = lit @ LUMINANCE
-    white = lit[bright >= np.percentile(bright, PLATE_PERCENTILE)].mean(0)
-    tint = white / float(white @ LUMINANCE)
+    bright = luminance(np.ascontiguousarray(plate))
+    white = plate[bright >= np.percentile(bright, PLATE_PERCENTILE)].mean(0)
+    brightness = float(luminance(white[None, None])[0, 0])
+    tint = white / brightness
     light = to_linear(product_srgb[None])[0]
-    own = float(np.percentile(light @ LUMINANCE, PRODUCT_PERCENTILE))
-    stops = float(np.clip(np.log2(PRODUCT_AIM * float(white @ LUMINANCE) / max(own, 1e-3)), -MOST_STOPS, MOST_STOPS))
+    own = float(np.percentile(luminance(light[None]), PRODUCT_PERCENTILE))
+    stops = float(np.clip(np.log2(PRODUCT_AIM * brightness / max(own, 1e-3)), -MOST_STOPS, MOST_STOPS))
     goal = np.log2(np.clip(tint, 0.5, 2.0)) + stops
     before = lab(product_srgb[None])
     low, high, cost = 0.0, 1.0, 0.0

@@ -5,22 +5,21 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from packshot.colour import F32, thrice
+from packshot.colour import F32, luminance, thrice
 
 # The brightness that 88 of 100 pixels stay below is set to this: a lit white wall then has detail left.
 PERCENTILE, AIM, METER = 88.0, 0.80, 96
 SHOULDER = 0.72
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 def developed(light: F32, *, stops: float = 0.0) -> F32:
     """(H, W, 3) linear in any range to [0, 1].  stops: lighter (> 0) or darker than the meter says."""
     # Metered over patches, so that a weave's or a grain's own lights do not count, nor the picture's size.
-    small = np.asarray(cv2.resize(light, (METER, METER), interpolation=cv2.INTER_AREA)) @ LUMINANCE
+    small = luminance(np.asarray(cv2.resize(light, (METER, METER), interpolation=cv2.INTER_AREA), np.float32))
     gain = AIM / max(float(np.percentile(small, PERCENTILE)), 1e-6) * 2.0**stops
     exposed = np.asarray(light * np.float32(gain), np.float32)
     # On the brightness, so that a bright red stays red, then the rest that still overshoots on each channel.
-    bright = np.asarray(exposed @ LUMINANCE, np.float32)
+    bright = luminance(exposed)
     bend = np.asarray(shouldered(bright) / np.maximum(bright, 1e-6), np.float32)
     return np.asarray(np.clip(shouldered(np.asarray(exposed * thrice(bend), np.float32)), 0, 1), np.float32)
 

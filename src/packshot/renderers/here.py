@@ -10,7 +10,7 @@ from packshot.finding import Finding, Verdict
 from packshot.models.lease import Lease
 from packshot.renderers import llvm
 from packshot.renderers.fake import FakeStage
-from packshot.renderers.kept import VERSION, KeptPlates
+from packshot.renderers.kept import SIDES, VERSION, KeptPlates
 from packshot.scene import Renderer
 from packshot.scenes import SETS
 from packshot.settings import Settings, granted_cpus
@@ -43,7 +43,7 @@ def stage_here(settings: Settings, *, lease: Lease | None = None) -> RenderStage
         SETS,
         fast if library else slow,
         engine=_engine(library),
-        casts=library is not None,
+        sides=SIDES if library else SIDES[:1],  # the slow one would take half an hour for a large plate
         notes=() if library else (Finding(check="renderer", verdict=Verdict.WARN, words=SLOW),),
         folder=settings.cache_dir / "plates",
         most_bytes=settings.plate_cache_bytes,

@@ -19,9 +19,10 @@ from packshot.colour import F32
 from packshot.finding import Finding
 from packshot.models.lease import Lease
 from packshot.scene import Proxy, Renderer, SceneSet, Shot
+from packshot.step import PREVIEW_SIDE
 
 # The longer side: previews, and all else. Plates are scaled from these, so channels of one shape share one.
-SIDES = (512, 2048)
+SIDES = (PREVIEW_SIDE, 2048)
 VERSION = 1  # goes up when the same set and engine give other pixels
 KEPT = 6  # in memory: 50 MB each at 2048²
 GRAIN = 0.0035  # of the square root of light, so that no even tone shows bands: a level of 255
@@ -36,13 +37,13 @@ class KeptPlates:
         start: Callable[[], Renderer],
         *,
         engine: str,
-        casts: bool,
+        sides: tuple[int, ...] = SIDES,
         notes: tuple[Finding, ...],
-        folder: Path | None,
+        folder: Path,
         most_bytes: int,
         lease: Lease | None = None,
     ) -> None:
-        self.sets, self.casts, self.notes, self.engine = sets, casts, notes, engine
+        self.sets, self.notes, self.engine, self._sides = sets, notes, engine, sides
         self._start, self._folder, self._most, self._lease = start, folder, most_bytes, lease
         self._renderer: Renderer | None = None
         self._plates: OrderedDict[tuple[Shot, tuple[int, int]], F32] = OrderedDict()
@@ -59,14 +60,13 @@ class KeptPlates:
                 self._plates.popitem(last=False)
         return known
 
-    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> F32:
+    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> F32 | None:
         with self._lock, self._lease or nullcontext():
             return self._engine().ratio(shot, body, wanted=wanted)
 
     def _scaled(self, shot: Shot, size: tuple[int, int]) -> F32:
         longer = max(size)
-        # The slow engine would take half an hour for the larger one.
-        side = next((s for s in SIDES if longer <= s or not self.casts), SIDES[-1])
+        side = next((s for s in self._sides if longer <= s), self._sides[-1])
         own = (side, round(side * size[1] / size[0])) if size[0] >= size[1] else (round(side * size[0] / size[1]), side)
         levels = self._levels(shot, own)
         if own != size:
@@ -77,23 +77,20 @@ class KeptPlates:
 
     def _levels(self, shot: Shot, size: tuple[int, int]) -> NDArray[np.uint16]:
         """(H, W, 3): the square root of light in 65535 steps, which is how a plate is kept."""
-        scene = self.sets[shot.set]
-        name = hashlib.sha256(repr((VERSION, astuple(shot), scene.version, size, self.engine)).encode()).hexdigest()[
-            :32
-        ]
-        path = self._folder / f"{shot.set}-{name}.png" if self._folder else None
-        if path is not None and path.exists():
-            read = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-            if read is not None and read.shape == (size[1], size[0], 3):
-                os.utime(path)
-                return np.asarray(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), np.uint16)
+        parts = VERSION, astuple(shot), self.sets[shot.set].version, size, self.engine
+        path = self._folder / f"{shot.set}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}.png"
+        known = _read(path, size)
+        if known is not None:
+            return known
         with self._lease or nullcontext():
+            known = _read(path, size)  # another process may have rendered it while this one waited
+            if known is not None:
+                return known
             plate = self._engine().plate(shot, size)
         grain = np.random.default_rng(0).standard_normal(plate.shape[:2], dtype=np.float32) * np.float32(GRAIN)
         root = np.sqrt(plate) + grain[..., None]
         levels = np.asarray(np.round(np.clip(root, 0, 1) * 65535), np.uint16)
-        if path is not None:
-            self._keep(path, levels)
+        self._keep(path, levels)
         return levels
 
     def _keep(self, path: Path, levels: NDArray[np.uint16]) -> None:
@@ -114,3 +111,15 @@ class KeptPlates:
         if self._renderer is None:
             self._renderer = self._start()
         return self._renderer
+
+
+def _read(path: Path, size: tuple[int, int]) -> NDArray[np.uint16] | None:
+    """None for a plate that is not there, or damaged."""
+    if not path.exists():
+        return None
+    read = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if read is None or read.shape != (size[1], size[0], 3):
+        return None
+    with suppress(OSError):  # cleared away meanwhile
+        os.utime(path)
+    return np.asarray(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), np.uint16)

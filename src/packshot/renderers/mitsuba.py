@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +38,6 @@ PROXY_VERTICES, PROXY_FACES = 16384, 32768
 class MitsubaRenderer:
     """Scenes stay compiled, one a set; the least used goes first."""
 
-    casts = True
-
     def __init__(self, sets: Mapping[str, SceneSet], *, threads: int = 0) -> None:
         mi.set_variant("llvm_ad_rgb")
         mi.set_log_level(mi.LogLevel.Error)
@@ -50,12 +48,12 @@ class MitsubaRenderer:
         self._lock = threading.Lock()
         self._path, self._short = mi.load_dict(PATH), mi.load_dict(SHORT)
 
-    def plate(self, shot: Shot, size: tuple[int, int], *, progress: Callable[[float], None] | None = None) -> F32:
+    def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
         scene = _Scene(self._sets[shot.set].build(shot, float(min(size))))
         stops, unfocused = scene.exposure, scene.aperture > 0.02
         spp = PLATE_SPP if max(size) > SMALL else 2 * PLATE_SPP
         with self._lock:
-            layers = self._trace(scene, shot.camera, size, spp, progress=progress)
+            layers = self._trace(scene, shot.camera, size, spp)
             del scene  # its textures make room for the denoiser
             dr.flush_malloc_cache()
         return tone.developed(denoised(layers, unfocused=unfocused), stops=stops)
@@ -111,7 +109,6 @@ class MitsubaRenderer:
         short: bool = False,
         seed: int = 0,
         wanted: NDArray[np.bool_] | None = None,
-        progress: Callable[[float], None] | None = None,
     ) -> F32:
         """(H, W, 9): light, albedo, normal; short: (H, W, 3), light of few bounces, enough for what a product changes.
 
@@ -140,8 +137,6 @@ class MitsubaRenderer:
             dr.eval(means)
             for i, mean in enumerate(means):
                 out[top:bottom, :, i] = np.asarray(mean).reshape(bottom - top, width)
-            if progress:
-                progress(bottom / height)
         return out
 
 

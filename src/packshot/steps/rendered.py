@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from packshot.colour import F32, thrice
+from packshot.colour import F32, luminance, thrice
 from packshot.fit import Fit, Height, Side, Wishes, fit
 from packshot.ops import composite, shadow
 from packshot.ops.layout import PixelBox
-from packshot.ops.tone import LUMINANCE
 from packshot.proxy import Kind, Window, proxy
 from packshot.scene import OVERHEAD, Shot, Stop
-from packshot.step import ComposeStep, Composition, Ratio, Tools
+from packshot.step import PREVIEW_SIDE, ComposeStep, Composition, Ratio, RenderStage, Tools
 from packshot.steps.background import warmed
 from packshot.steps.shadow import FEATHER, Shadow
 
@@ -27,7 +26,7 @@ RATIO_SIDES = (160, 256)
 # How far a product changes the set, in its own widths and heights: (left, up, right, down); the key light is left.
 REACH = (0.7, 0.15, 1.4, 0.5)
 CONTACT = 0.5
-PREVIEW_SIDE = 512
+DRAWN = 0.7  # strength of the shadow that is drawn where none can be rendered
 CREASE_SIDE = 1024
 VEIL = 0.015  # a shadow this faint is none: white ends in 255, not in a haze of one level
 WHITE_KNEES = (1e-4, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
@@ -73,9 +72,10 @@ class Rendered(ComposeStep, frozen=True):
         )
         if not fitted.stands or self.shadow == 0 or not composition.cutout.facts.parts:
             return made
-        if not stage.casts:
-            return Shadow(strength=min(1.0, 0.7 * self.shadow)).run(made, tools)
-        return replace(made, ratio=self._ratio(made, fitted, shot, tools, pure=scene.pure_white))
+        ratio = self._ratio(made, fitted, shot, stage, pure=scene.pure_white)
+        if ratio is None:
+            return Shadow(strength=min(1.0, DRAWN * self.shadow)).run(made, tools)
+        return replace(made, ratio=ratio)
 
     def _shot(self, composition: Composition, fitted: Fit) -> Shot:
         placement, _, _ = composition.laid_out()
@@ -92,7 +92,8 @@ class Rendered(ComposeStep, frozen=True):
             self.color.lower(),
         )
 
-    def _ratio(self, made: Composition, fitted: Fit, shot: Shot, tools: Tools, *, pure: bool) -> Ratio | None:
+    def _ratio(self, made: Composition, fitted: Fit, shot: Shot, stage: RenderStage, *, pure: bool) -> Ratio | None:
+        """None where there is no body to cast anything, or the engine renders no shadows."""
         placement, product, matte = made.laid_out()
         mirrored = fitted.side == "right"
         width, height = made.canvas
@@ -115,7 +116,9 @@ class Rendered(ComposeStep, frozen=True):
         box = _reach(region, made.canvas, overhead=shot.pitch_deg == OVERHEAD)
         covered = _covered(matte, region, made.canvas, size)
         wanted = _inside(box, made.canvas, size) & (cv2.erode((covered > 0.99).astype(np.uint8), BEHIND) == 0)
-        values = tools.rendering.ratio(shot, body, wanted=wanted)
+        values = stage.ratio(shot, body, wanted=wanted)
+        if values is None:
+            return None
         if pure:
             values = _whitened(values, box, region, made.canvas, covered)
         else:
@@ -165,7 +168,7 @@ def _whitened(values: F32, box: PixelBox, region: PixelBox, canvas: tuple[int, i
 
     The shadow reaches as far as a marketplace's check for white lets it (checks/white.py), and ends in nothing.
     """
-    gray = np.asarray(values @ LUMINANCE, np.float32)
+    gray = luminance(values)
     dark = 1 - np.minimum(0.5 * values + 0.5 * gray[..., None], 1)
     dark = np.clip(dark - VEIL, 0, 1) * np.float32(1 / (1 - VEIL))
     dark *= _fade(box, canvas, (dark.shape[1], dark.shape[0]), around=region)[..., None]
