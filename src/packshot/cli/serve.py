@@ -142,8 +142,10 @@ async def _first_login(settings: Settings) -> str | None:
 
 
 def _suiting(settings: Settings, looks: Sequence[str], wanted: Sequence[str]) -> dict[str, list[str]]:
-    """Look → the channels that take it: one that must be white takes no other look."""
+    """Look → its channels: the first look has all; a further one is to be seen, in the first that takes any backdrop.
+
+    Each shape of frame has plates of its own, which take a while.
+    """
     known = channels(settings.channels_dir)
-    return {
-        look: [id for id in wanted if look == "white" or id not in known or not known[id].rules.white] for look in looks
-    }
+    free = [id for id in wanted if id not in known or not known[id].rules.white]
+    return {look: free[:1] if number else list(wanted) for number, look in enumerate(looks)}
