@@ -10,6 +10,7 @@ from packshot.colour import U8
 from packshot.finding import Finding, Verdict
 from packshot.ops.grounding import SIDE, cast, foot
 from packshot.ops.lighting import lighting_of
+from packshot.ops.resample import shrunk
 from packshot.rules import Rules
 
 # Set on shadows that were removed and moved on purpose, benchmarks/README.md, "Checks": at a foot without one the
@@ -87,12 +88,7 @@ def _alone(look: Look) -> tuple[U8, U8]:
     left, top, right, bottom = look.box
     width, height = right - left, bottom - top
     times = max(1, min(max(width, height) // SIDE, width, height))
-    size = width // times, height // times
-    part = np.s_[top : top + size[1] * times, left : left + size[0] * times]
-    pixels, matte = (
-        np.asarray(cv2.resize(np.ascontiguousarray(plane[part]), size, interpolation=cv2.INTER_AREA), np.uint8)
-        for plane in (look.pixels, look.matte)
-    )
+    pixels, matte = (shrunk(plane, look.box, times) for plane in (look.pixels, look.matte))
     pixels[matte < 128] = 128
     room = max(matte.shape) // 4
     pixels, matte = (

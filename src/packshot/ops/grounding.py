@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from packshot.colour import F32, U8, luminance, to_linear
 from packshot.ops.layout import PixelBox
+from packshot.ops.resample import shrunk
 from packshot.ops.shadow import contact_line
 
 # Crops are measured at about this longest side: the dark line where a product touches is three pixels thick there.
@@ -142,11 +143,7 @@ def _crop(pixels_u8: U8, matte_u8: U8, box: PixelBox) -> tuple[F32, F32, float]:
     """Luminance and matte of a box, as far as it lies in the frame, about SIDE long; and by what it was scaled."""
     left, top = max(0, box[0]), max(0, box[1])
     width, height = min(box[2], matte_u8.shape[1]) - left, min(box[3], matte_u8.shape[0]) - top
-    times = max(
-        1, min(round(max(width, height) / SIDE), width, height)
-    )  # whole pixels to one: the area filter is four times as fast
-    size = width // times, height // times
-    part = np.s_[top : top + size[1] * times, left : left + size[0] * times]
-    pixels = np.asarray(cv2.resize(np.ascontiguousarray(pixels_u8[part]), size, interpolation=cv2.INTER_AREA), np.uint8)
-    matte = cv2.resize(np.ascontiguousarray(matte_u8[part]), size, interpolation=cv2.INTER_AREA)
+    times = max(1, min(round(max(width, height) / SIDE), width, height))
+    part = (left, top, left + width, top + height)
+    pixels, matte = (shrunk(plane, part, times) for plane in (pixels_u8, matte_u8))
     return luminance(to_linear(pixels)), matte.astype(np.float32) * np.float32(1 / 255), 1 / times

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from packshot.colour import F32
+from packshot.colour import F32, U8
+from packshot.ops.layout import PixelBox
 
 Box = tuple[float, float, float, float]
 
@@ -38,3 +39,10 @@ def blur(plane: F32, across: float, down: float) -> F32:
         small, (0, 0), max(0.6, across / step), sigmaY=max(0.6, down / step), borderType=cv2.BORDER_REFLECT
     )
     return np.asarray(cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def shrunk(plane: U8, box: PixelBox, times: int) -> U8:
+    """A box of a plane at one pixel for `times` × `times` whole ones, where the area filter is four times as fast."""
+    size = max(1, (box[2] - box[0]) // times), max(1, (box[3] - box[1]) // times)
+    part = np.ascontiguousarray(plane[box[1] : box[1] + size[1] * times, box[0] : box[0] + size[0] * times])
+    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
