@@ -26,6 +26,7 @@ SUNK = -0.02
 SLAB_DEPTH = 0.8  # of half the local width: a shoe is not as deep as a ball
 FLAT_DEPTH, FLAT_MOST = 0.35, 0.014  # what lies is thin, however wide
 STEEPEST_YAW = 1.2
+BASE = 0.25  # of the height, from below: where a body has the depth that it stands with
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +108,13 @@ def _standing(u: F32, v: F32, depth: F32, small: F32, window: Window, camera: Ca
     if len(columns) and sure.max() > 0.1:
         touch = sure > 0.3 * float(sure.max())
         at, rows = columns[touch], ground[touch]
-        foot_v = window.top - (rows + 0.5 - 0.5) * (window.top - window.bottom) / (h - 2)
+        foot_v = window.top - rows * (window.top - window.bottom) / (h - 2)
         down = camera.rays(u[0, at], foot_v.astype(np.float32))
         t = np.where(down[:, 1] < -1e-4, -eye[1] / np.minimum(down[:, 1], -1e-4), 1.0)
         z = eye[2] + t * down[:, 2]
-        base = np.clip(np.round(rows).astype(int) - max(2, round(0.03 * h)), 0, h - 1)
-        z = z - depth[base, at]
+        # What is seen of the foot is its front; the body's middle stands half its depth behind, as deep as it is above.
+        low = max(1, round((1 - BASE) * h))
+        z = z - depth[low:, at].max(axis=0)
         slope = 0.0
         if len(at) > 8:
             fit = np.polyfit(u[0, at], z, 1)

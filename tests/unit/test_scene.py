@@ -94,6 +94,17 @@ def test_a_turned_body_is_as_deep_as_it_is_wide() -> None:
     assert deep == pytest.approx(wide, rel=0.15)
 
 
+@pytest.mark.parametrize("kind", ["turned", "slab"])
+@pytest.mark.parametrize("pitch", PITCHES[:-1])
+def test_no_part_of_a_can_hangs_over_in_front_of_its_foot(pitch: int, kind: Kind) -> None:
+    """Else the ground before it lies in the shade of its own body, and a dark crescent shows under it."""
+    matte = matte_of("turned")
+    camera = Camera(pitch, 0.8, 1.0)
+    window = Window(-0.18, camera.foot + 0.6, 0.18, camera.foot)
+    points = proxy(np.repeat(matte[..., None], 3, 2), matte, window, camera, kind=kind).mesh.vertices
+    assert points[:, 2].max() < 0.15 * np.ptp(points[:, 2])
+
+
 def test_a_matte_without_a_product_gives_no_body() -> None:
     nothing = np.zeros((40, 40), np.float32)
     body = proxy(
