@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from packshot.colour import F32
 from packshot.ops import tone
 from packshot.proxy import TEXTURE_SIDE
-from packshot.renderers.denoise import denoised
+from packshot.renderers.denoise import denoised, smoothed
 from packshot.renderers.translate import PATH, PLATE_SPP, SHORT, compiled, textured
 from packshot.scene import Camera, Proxy, Scenery, SceneSet, Shot
 
@@ -74,13 +74,11 @@ class MitsubaRenderer:
         calm = np.dstack([cv2.medianBlur(np.ascontiguousarray(change[..., i]), 5) for i in range(3)])
         stray = (np.abs(change - calm).max(2) > 0.15) & (np.abs(cv2.blur(calm, (9, 9))).max(2) < 0.05)
         change = np.where(stray[..., None], calm, change)
-        light = np.maximum(empty.light * (1 + change) + 1e-3 * change, 0)
+        # Denoised as a ratio: in light times ratio the set's grain would be smoothed, and come back as its negative.
         rows, columns = (slice(max(0, at.min() - RIM), at.max() + 1 + RIM) for at in np.nonzero(wanted))
-        with_product = empty.light.copy()
-        part = np.concatenate([light[rows, columns], empty.guides[rows, columns]], 2)
-        with_product[rows, columns] = denoised(part)
-        floor = 0.004 * float(np.percentile(empty.light, 60))
-        return np.asarray(np.where(wanted[..., None], (with_product + floor) / (empty.light + floor), 1), np.float32)
+        ratio = np.ones_like(change)
+        ratio[rows, columns] = smoothed(np.maximum(1 + change[rows, columns], 0))
+        return np.asarray(np.where(wanted[..., None], ratio, 1), np.float32)
 
     def _empty(self, scene: _Scene, camera: Camera, size: tuple[int, int]) -> _Empty:
         """The set alone at the ratio's size: once as noisy as the products' passes will be, once clean."""
@@ -88,7 +86,7 @@ class MitsubaRenderer:
         noisy = self._trace(scene, camera, size, RATIO_SPP, short=True)
         light = self._trace(scene, camera, size, 2 * RATIO_SPP, short=True, seed=1)
         guides = self._trace(scene, camera, size, RATIO_SPP // 2)[..., 3:]
-        return _Empty(noisy, denoised(np.concatenate([(noisy + 2 * light) / 3, guides], 2)), guides)
+        return _Empty(noisy, denoised(np.concatenate([(noisy + 2 * light) / 3, guides], 2)))
 
     def _scene(self, shot: Shot) -> _Scene:
         known = self._scenes.pop(shot, None)
@@ -184,7 +182,6 @@ class _Empty:
 
     noisy: F32  # (h, w, 3), by the very paths that products are rendered with
     light: F32  # (h, w, 3), clean
-    guides: F32  # (h, w, 6) albedo, normal
 
 
 class _Scene:
