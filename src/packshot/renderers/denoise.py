@@ -9,7 +9,7 @@ import numpy as np
 from packshot.colour import F32
 
 # Pieces of this side, overlapping by what the network sees around a pixel, bound the memory: 0.8 GiB instead of 2.9.
-PIECE, OVERLAP, RIM = 1024, 96, 32
+PIECE, OVERLAP = 1024, 96
 
 
 def denoised(layers: F32, *, unfocused: bool = False) -> F32:
@@ -31,9 +31,14 @@ def denoised(layers: F32, *, unfocused: bool = False) -> F32:
     return out
 
 
-def smoothed(ratio: F32) -> F32:
-    """(h, w, 3) ≥ 0, noisy and with no texture of its own, without its noise."""
-    return _cleaned(ratio)
+def smoothed(change: F32) -> F32:
+    """(h, w, 3), light won (> 0) and lost (< 0) as a share of what was there, without its noise.
+
+    Not light times share: that would smooth the set's grain too, and it would come back as its negative.  Won and lost
+    apart: the network knows noise as bright dots on dark, and takes dark dots for texture.
+    """
+    won, lost = (oidn.denoise(np.maximum(part, 0), hdr=True, quality=oidn.Quality.Fast) for part in (change, -change))
+    return np.asarray(won - lost, np.float32)
 
 
 def _piece(layers: F32, *, unfocused: bool) -> F32:
@@ -42,15 +47,12 @@ def _piece(layers: F32, *, unfocused: bool) -> F32:
     bright = light.max(2)
     usual = np.asarray(cv2.medianBlur(bright, 5), np.float32)
     light *= np.minimum(1, (20 * usual + 1e-3) / np.maximum(bright, 1e-6))[..., None]
+    # At the rim the network has half the neighbours it was trained with, and leaves blotches.
+    rim = 32
+    wide = [np.pad(plane, ((rim, rim), (rim, rim), (0, 0)), mode="reflect") for plane in (light, albedo, normal)]
     if unfocused:
         fast = oidn.Quality.Fast
-        albedo = np.asarray(oidn.denoise(albedo, quality=fast), np.float32)
-        normal = np.asarray(oidn.denoise((normal + 1) / 2, quality=fast) * 2 - 1, np.float32)
-    return _cleaned(light, albedo, normal)
-
-
-def _cleaned(*planes: F32) -> F32:
-    # At the rim the network has half the neighbours it was trained with, and leaves blotches.
-    wide = [np.pad(plane, ((RIM, RIM), (RIM, RIM), (0, 0)), mode="reflect") for plane in planes]
+        wide[1] = oidn.denoise(wide[1], quality=fast)
+        wide[2] = oidn.denoise((wide[2] + 1) / 2, quality=fast) * 2 - 1
     clean = oidn.denoise(*wide, hdr=True, quality=oidn.Quality.High)
-    return np.asarray(clean, np.float32)[RIM:-RIM, RIM:-RIM]
+    return np.asarray(clean, np.float32)[rim:-rim, rim:-rim]

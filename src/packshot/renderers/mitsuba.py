@@ -70,14 +70,9 @@ class MitsubaRenderer:
         noisy = np.where(wanted[..., None], light, empty.noisy)
         cap = 2.5 * empty.light + 1e-3
         change = (np.minimum(noisy, cap) - np.minimum(empty.noisy, cap)) / (empty.light + 1e-3)
-        # A lone pixel that differs from all round it is a stray path, not a shadow.
-        calm = np.dstack([cv2.medianBlur(np.ascontiguousarray(change[..., i]), 5) for i in range(3)])
-        stray = (np.abs(change - calm).max(2) > 0.15) & (np.abs(cv2.blur(calm, (9, 9))).max(2) < 0.05)
-        change = np.where(stray[..., None], calm, change)
-        # Denoised as a ratio: in light times ratio the set's grain would be smoothed, and come back as its negative.
         rows, columns = (slice(max(0, at.min() - RIM), at.max() + 1 + RIM) for at in np.nonzero(wanted))
         ratio = np.ones_like(change)
-        ratio[rows, columns] = smoothed(np.maximum(1 + change[rows, columns], 0))
+        ratio[rows, columns] = np.maximum(1 + smoothed(change[rows, columns]), 0)
         return np.asarray(np.where(wanted[..., None], ratio, 1), np.float32)
 
     def _empty(self, scene: _Scene, camera: Camera, size: tuple[int, int]) -> _Empty:
