@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import drjit as dr
 import mitsuba as mi
 import numpy as np
