@@ -1,4 +1,4 @@
-"""rembg's side of `cutout_vs_rembg.py`; runs in an environment of its own, with rembg and onnxruntime."""
+"""rembg's side of `cutout_vs_rembg.py` and `mattes.py`; runs in an environment of its own, with rembg, onnxruntime."""
 
 from __future__ import annotations
 
