@@ -4,7 +4,9 @@
 further folder laid out like its own).  A candidate is measured in one line:
 
     from mattes import cases, measured, table
-    print(table({"mine": {case.name: measured(case, mine(case.photo)) for case in cases()}}))
+    some = cases(half="tune")
+    mine = {case.name: measured(case, my_cut_out(case.photo)) for case in some}
+    print(table({**rembg(some), "mine": mine}, some))
 
 Answers of rembg and passes of ISNet are kept on disk, so a run costs what the candidate costs and a second a
 photo.
@@ -184,35 +186,43 @@ def plain(photo: Photo) -> Cutout:
     return Cutout(photo, mask, ops.foreground_band(photo.pixels, mask), ops.facts_of(mask), "plain")
 
 
-def rembg(some: Iterable[Case], python: Path | None) -> dict[str, Measure]:
-    """rembg's mattes over the photo's own colours, made where they are missing.
+def rembg(some: Iterable[Case], python: Path | None = None) -> dict[str, dict[str, Measure]]:
+    """rembg's mattes, made where they are missing, read in two ways.
 
-    Its file as it comes holds colours times alpha, which every viewer multiplies once more: that would flatter us.
+    "rembg": over the photo's own colours.  "its file": as every viewer shows the PNG it writes, whose colours were
+    multiplied by alpha once already, which darkens every edge; beating that alone would say little.
     """
     out, shown = CACHE / "rembg", CACHE / "upright"
     out.mkdir(parents=True, exist_ok=True)
-    shown.mkdir(exist_ok=True)
-    wanted = {case.name: case for case in some}
-    stems = {name: f"{name}-{case.photo.sha256[:16]}" for name, case in wanted.items()}
-    missing = [name for name, stem in stems.items() if not (out / f"{stem}.png").is_file()]
+    wanted = {f"{case.name}-{case.photo.sha256[:16]}": case for case in some}
+    missing = {stem: case for stem, case in wanted.items() if not (out / f"{stem}.png").is_file()}
     if missing and python is None:
         raise SystemExit("rembg has not answered for all photos yet: name its interpreter with --rembg-python.")
-    for name in missing:  # what both are shown: upright, in sRGB
-        Image.fromarray(wanted[name].photo.pixels).save(shown / f"{stems[name]}.png", compress_level=1)
     if missing:
         home = CACHE / "rembg-home"
-        home.mkdir(exist_ok=True)
+        for folder in (shown, home):
+            folder.mkdir(exist_ok=True)
         # rembg only takes weights that lie in its own folder.
         model = Path(shutil.copy(weights.path(card("isnet"), models_dir=Settings().models_dir), home / "isnet.onnx"))
-        files = [str(shown / f"{stems[name]}.png") for name in missing]
+        for stem, case in missing.items():  # what both are shown: upright, in sRGB
+            Image.fromarray(case.photo.pixels).save(shown / f"{stem}.png", compress_level=1)
+        files = [str(shown / f"{stem}.png") for stem in missing]
         worker = [str(python), str(Path(__file__).with_name("rembg_worker.py")), str(model), str(out), "0", *files]
         subprocess.run(worker, env=os.environ | {"U2NET_HOME": str(home), "REMBG_HOME": str(home)}, check=True)
         shutil.rmtree(shown)
-    found = {}
-    for name, stem in stems.items():
-        with Image.open(out / f"{stem}.png") as kept:
-            alpha = np.asarray(kept.getchannel("A"))
-        found[name] = _known("rembg", wanted[name], lambda: np.dstack([wanted[name].photo.pixels, alpha]))  # noqa: B023
+    found: dict[str, dict[str, Measure]] = {"rembg": {}, "its file": {}}
+    for stem, case in wanted.items():
+
+        def written(stem: str = stem) -> U8:
+            with Image.open(out / f"{stem}.png") as kept:
+                return np.asarray(kept, np.uint8)
+
+        def own(case: Case = case, written: Callable[[], U8] = written) -> U8:
+            return np.dstack([case.photo.pixels, written()[..., 3]])
+
+        found["rembg"][case.name] = _known("rembg", case, own)
+        found["its file"][case.name] = _known("rembg-file", case, written)
+        case.forget()
     return found
 
 
@@ -274,7 +284,7 @@ def main() -> None:
     parser.add_argument("--half", choices=("tune", "judge", "earlier"), help="only these")
     options = parser.parse_args()
     some = cases(*[folder for folder in (options.truth, options.synth) if folder], half=options.half)
-    results: dict[str, dict[str, Measure]] = {"rembg": rembg(some, options.rembg_python), "plain": {}, "Packshot": {}}
+    results: dict[str, dict[str, Measure]] = {**rembg(some, options.rembg_python), "plain": {}, "Packshot": {}}
     for case in some:
         results["plain"][case.name] = _known("plain", case, lambda: plain(case.photo))  # noqa: B023
         results["Packshot"][case.name] = measured(case, packshot(case.photo))

@@ -53,7 +53,7 @@ def chain() -> list[Part]:
         y = np.array([0, 1, 0]) if i % 2 else np.cross(x, [0, 1, 0])
         oval = path[i] + 0.42 * step[i] * np.cos(u)[:, None] * x + 0.0042 * np.sin(u)[:, None] * y
         links.append(shapes.tube(oval.astype(np.float32), 0.0014, around=6))
-    drop = lathe([(0.0, 0.0), (0.028, 0.004), (0.028, 0.012), (0.0, 0.016)], 0.004, at=(0.0, 0.0, 0.222))
+    drop = lathe([(0.0, 0.0), (0.028, 0.004), (0.028, 0.012), (0.0, 0.016)], 0.004, at=(0.0, 0.0, 0.352))
     return [Part(shapes.joined([*links, drop]), metal("#d8a640", roughness=0.2))]
 
 

@@ -135,4 +135,4 @@ def blanket(seed: int) -> Scenery:
 
 def plaster_top(seed: int) -> Scenery:
     """A slab of tinted plaster, seen from above."""
-    return _lit([_ground(lambda x, y: surfaces.plaster(x, y, colour=_colour("#c58f86"), seed=70), share=1.0)], seed)
+    return _lit([_ground(lambda x, y: surfaces.plaster(x, y, colour=_colour("#c9b3a8"), seed=70), share=1.0)], seed)
