@@ -187,7 +187,6 @@ def _traced(full: Any, empty: Any, path: Any, camera: Camera, size: tuple[int, i
     rows = max(1, (1 << 21) // (width * OWN_SPP))
     for top in range(0, height, rows):
         n = min(height, top + rows) - top
-        covered = alpha[top : top + n]
 
         def spread(layers: list[Any], into: F32, spp: int, top: int = top, n: int = n) -> None:
             dr.eval(layers)
@@ -196,7 +195,7 @@ def _traced(full: Any, empty: Any, path: Any, camera: Camera, size: tuple[int, i
             for i, total in enumerate(sums):
                 into[top : top + n, :, i] = np.asarray(total).reshape(n, width)
 
-        if covered.max() > 0:
+        if alpha[top : top + n].any():
             ray, sampler = rays(top, n, OWN_SPP, 3)
             hit = on_product(ray)
             light, _, guides = path.sample(full, sampler, ray, None, hit)
@@ -208,11 +207,10 @@ def _traced(full: Any, empty: Any, path: Any, camera: Camera, size: tuple[int, i
         met = empty.ray_intersect_preliminary(mi.Ray3f(ray), True)
         near = on_product(ray)
         ray.o = dr.select(near & met.is_valid(), ray.o + ray.d * (met.t - 2e-4), ray.o)
-        wanted = dr.repeat(mi.Bool(np.ascontiguousarray((covered < 1).ravel())), SPP)
-        light, _, guides = path.sample(full, sampler, ray, None, wanted)
-        spread([dr.select(wanted, layer, 0.0) for layer in [*light, *guides[-6:]]], back, SPP)
-    behind = np.where(alpha < 1, np.float32(SPP), np.float32(0))
-    return [alpha, _filled(front, weight, OWN_SPP), _filled(back, behind, SPP)]
+        # Where nothing of it is seen too: holes in the noise would be edges to the denoiser.
+        light, _, guides = path.sample(full, sampler, ray)
+        spread([*light, *guides[-6:]], back, SPP)
+    return [alpha, _filled(front, weight, OWN_SPP), back / SPP]
 
 
 def _filled(total: F32, weight: F32, most: int) -> F32:

@@ -78,7 +78,7 @@ def painted_table(seed: int) -> Scenery:
 def garage(seed: int) -> Scenery:
     """A concrete floor, boards and a vase against the wall behind."""
     wall = _wall(lambda x, y: surfaces.plaster(x, y, colour=_colour("#b5b8b6")), z=-1.5)
-    return _lit([_ground(_concrete), wall, *props.boards(at=(-0.75, 0, -1.4))], seed, exposure=-0.2)
+    return _lit([_ground(_concrete), wall, *props.boards(at=(-0.75, 0, -1.3))], seed, exposure=-0.2)
 
 
 def oak_table(seed: int) -> Scenery:
@@ -98,7 +98,7 @@ def kitchen(seed: int) -> Scenery:
     """A marble top before glazed tiles, boards and a bowl behind."""
     tiles = props.tiles(x=(-2.2, 2.2), y=(0.0, 2.2), z=-1.1, tile=(0.36, 0.18), seed=9)
     top = _ground(lambda x, y: surfaces.marble(x, y, seed=14), far=-1.1)
-    return _lit([top, *tiles, *props.boards(at=(0.5, 0, -1.0))], seed, exposure=-0.1)
+    return _lit([top, *tiles, *props.boards(at=(0.5, 0, -0.9))], seed, exposure=-0.1)
 
 
 def plaster_room(seed: int) -> Scenery:
