@@ -57,6 +57,11 @@ class Engine:
     name: str
     version: str
     precision: str
+    note: str = ""  # what has to be said aloud: that it is not the engine that was asked for
+
+    @property
+    def words(self) -> str:
+        return f"{self.name} {self.version} {self.precision}"
 
 
 class Matter(Protocol):

@@ -18,6 +18,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import structlog
 from PIL import Image
 
 from packshot import __version__
@@ -51,6 +52,8 @@ from packshot.stopwatch import Stopwatch
 from packshot.store import Store, pack, unpack
 from packshot.template import Template
 
+log = structlog.get_logger(__name__)
+
 THUMBNAIL_SIDE = 420
 Answer = dict[str, Any]
 
@@ -70,7 +73,10 @@ class Desk:
 
     @cached_property
     def _matter(self) -> Matter:
-        return matter_here(self.settings, lease=self._lease)
+        matter = matter_here(self.settings, lease=self._lease)
+        if matter.engine.note:
+            log.warning("engine.fallback", engine=matter.engine.words, words=matter.engine.note)
+        return matter
 
     @cached_property
     def _rater(self) -> Rater:
