@@ -56,7 +56,9 @@ def measured(count: int, jobs: int) -> tuple[list[float], float]:
             for rendition in record.renditions:
                 (out / rendition.path).unlink()
 
-        run = Run(out=out, limits=settings.limits, card=card("isnet"), engine=engine_here(), pictures={}, jobs=jobs)
+        run = Run(
+            out=out, limits=settings.limits, card=card("isnet"), engine=engine_here().words, pictures={}, jobs=jobs
+        )
         start = time.perf_counter()
         records = shoot(planned, run=run, make_bench=lambda: bench, before=(), done=done)
     failed = [record.error for record in records if record.status == "failed"]

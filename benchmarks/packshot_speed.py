@@ -109,7 +109,7 @@ def run_batch(files: Sequence[Path], *, jobs: int, bench: Bench, settings: Setti
             channel_of=lambda id: channel(id, settings.channels_dir),
         )  # fmt: skip
         run = Run(
-            out=out, limits=settings.limits, card=card("isnet"), engine=engine_here(), pictures={}, jobs=jobs
+            out=out, limits=settings.limits, card=card("isnet"), engine=engine_here().words, pictures={}, jobs=jobs
         )  # fmt: skip
         used, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
         with watched(clock):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from packshot.image import Photo, read
-from packshot.models import weights
+from packshot.models import onnx, weights
 from packshot.models.openvino import IsNet, OpenNsfw
 from packshot.models.zoo import card
 from packshot.renderers.here import stage_here
@@ -66,6 +66,12 @@ def isnet(isnet_f32: IsNet) -> IsNet:
     """As users get it: bf16 where the processor has it."""
     made = _isnet("")
     return isnet_f32 if made.engine.precision == "f32" else made
+
+
+@pytest.fixture(scope="session")
+def isnet_onnx() -> onnx.IsNet:
+    settings, isnet = Settings(), card("isnet")
+    return onnx.IsNet(isnet, weights.path(isnet, models_dir=settings.models_dir), wanted="cpu", threads=2)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ respect (shapes, range, an empty answer) is checked once, here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, Protocol
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from packshot.errors import PackshotError
+from packshot.errors import BadInput, PackshotError
 
 
 class NpmWeights(BaseModel, frozen=True, extra="forbid"):
@@ -57,6 +58,11 @@ class Engine:
     name: str
     version: str
     precision: str
+    note: str = ""  # what has to be said aloud: that it is not the engine that was asked for
+
+    @property
+    def words(self) -> str:
+        return f"{self.name} {self.version} {self.precision}"
 
 
 class Matter(Protocol):
@@ -68,6 +74,28 @@ class Matter(Protocol):
     def engine(self) -> Engine: ...
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         """pixels_u8: (H, W, 3) sRGB.  Returns (h, w) float32 [0, 1] over the same frame, at the model's own size."""
+        ...
+
+
+class Prompter(Protocol):
+    """Tells product from backdrop where it is shown: boxes around the product, points on it and beside it."""
+
+    @property
+    def card(self) -> ModelCard: ...
+    @property
+    def engine(self) -> Engine: ...
+    def matte(
+        self,
+        pixels_u8: NDArray[np.uint8],
+        *,
+        start: NDArray[np.uint8] | None,
+        boxes: Sequence[tuple[int, int, int, int]],
+        points: Sequence[tuple[float, float]],
+        labels: Sequence[bool],
+    ) -> NDArray[np.uint8]:
+        """pixels_u8: (H, W, 3) sRGB.  start: (H, W), the matte that is corrected; None before there is one.  boxes:
+        (left, top, right, bottom), what lies outside all of them is backdrop.  points: (x, y) with a label each, True
+        on the product.  Returns (H, W), 0…255."""
         ...
 
 
@@ -93,6 +121,55 @@ class Upscaler(Protocol):
     def upscale(self, pixels_u8: NDArray[np.uint8], *, factor: int) -> NDArray[np.uint8]:
         """pixels_u8: (H, W, 3) sRGB.  Returns (factor × H, factor × W, 3)."""
         ...
+
+
+MOST_POINTS, MOST_BOXES, LEAST_BOX_PX = 64, 8, 8
+
+
+class Hints(BaseModel, frozen=True, extra="forbid"):
+    """What a person points out on a photo, in pixels of the upright photo."""
+
+    boxes: tuple[tuple[int, int, int, int], ...] = Field(
+        (), max_length=MOST_BOXES, description="left, top, right, bottom of the product; outside all is backdrop"
+    )
+    keep: tuple[tuple[float, float], ...] = Field((), max_length=MOST_POINTS, description="x, y on the product")
+    remove: tuple[tuple[float, float], ...] = Field((), max_length=MOST_POINTS, description="x, y beside the product")
+
+    def check(self, size: tuple[int, int]) -> None:
+        """Raises BadInput that names the hint which does not lie in a photo of that (width, height)."""
+        width, height = size
+        for name, points in (("keep", self.keep), ("remove", self.remove)):
+            for x, y in points:
+                if not (0 <= x < width and 0 <= y < height):
+                    raise BadInput(
+                        f"the point {x:g}, {y:g} lies outside of the photo.", subject=name,
+                        remedy=f"x goes from 0 to {width - 1}, y from 0 to {height - 1}.",
+                    )  # fmt: skip
+        for left, top, right, bottom in self.boxes:
+            inside = left >= 0 and top >= 0 and right <= width and bottom <= height
+            if not inside or min(right - left, bottom - top) < LEAST_BOX_PX:
+                raise BadInput(
+                    f"the box {left}, {top}, {right}, {bottom} does not lie in the photo, or is too small.",
+                    subject="boxes",
+                    remedy=f"Left, top, right, bottom inside of {width} × {height}, {LEAST_BOX_PX} pixels at least.",
+                )
+
+
+def prompted_matte(
+    prompter: Prompter, pixels_u8: NDArray[np.uint8], hints: Hints, *, start: NDArray[np.uint8] | None = None
+) -> NDArray[np.uint8]:
+    """The prompter's answer, held to the protocol.
+
+    Raises BadInput for hints outside of the photo, PackshotError when the backend breaks its contract.
+    """
+    hints.check((pixels_u8.shape[1], pixels_u8.shape[0]))
+    labels = [True] * len(hints.keep) + [False] * len(hints.remove)
+    answer = prompter.matte(
+        pixels_u8, start=start, boxes=hints.boxes, points=[*hints.keep, *hints.remove], labels=labels
+    )
+    if answer.shape != pixels_u8.shape[:2] or answer.dtype != np.uint8:
+        raise PackshotError(f"The model {prompter.card.id} answered {answer.shape} {answer.dtype}, not a matte.")
+    return answer
 
 
 def raw_matte(matter: Matter, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:

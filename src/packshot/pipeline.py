@@ -16,7 +16,7 @@ from packshot.colour import U8
 from packshot.finding import Finding
 from packshot.finish import Rendition, Views, finish
 from packshot.image import Photo
-from packshot.model import Engine, Matter, ModelCard, Rater
+from packshot.model import Matter, ModelCard, Rater
 from packshot.report import StepRecord
 from packshot.settings import Limits
 from packshot.step import PREVIEW_SIDE, ComposeStep, Composition, Cutout, RenderStage, Tools
@@ -95,7 +95,7 @@ def gravest_of_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def cutout_key(photo: Photo, step: Segment, matter: Matter) -> str:
     """Where the photo's cut-out lies once it was made."""
-    parts = [step.version, photo.sha256, photo.size, matter.card.sha256, _named(matter.engine)]
+    parts = [step.version, photo.sha256, photo.size, matter.card.sha256, matter.engine.words]
     return "cutouts/" + digest([*parts, "refined"] if step.refined else parts)
 
 
@@ -190,7 +190,3 @@ def digest(parts: Any) -> str:
     """A short stable hash of plain values."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _named(engine: Engine) -> str:
-    return f"{engine.name} {engine.version} {engine.precision}"

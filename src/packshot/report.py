@@ -76,5 +76,6 @@ class Report(BaseModel, frozen=True):
     templates: dict[str, str] = Field(description="id → name")
     channels: dict[str, str] = Field(description="id → name")
     notices: tuple[str, ...] = Field(default=(), description="said aloud: licences, fallbacks")
+    engine: str = Field(default="", description="what computed: runtimes, versions, precision")
     seconds: float = 0.0
     items: tuple[ItemRecord, ...] = ()

@@ -6,9 +6,15 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# `onnxruntime` alone: on the best of them that works here.
+EngineName = Literal[
+    "openvino", "onnxruntime", "onnxruntime-cuda", "onnxruntime-directml", "onnxruntime-coreml", "onnxruntime-cpu"
+]
 
 
 class Limits(BaseModel, frozen=True, extra="forbid"):
@@ -34,6 +40,7 @@ class Settings(BaseSettings):
     plate_cache_bytes: int = Field(default=2 * 2**30, description="rendered sets kept on disk")
     limits: Limits = Limits()
     threads: int = Field(default=0, description="0: as many as the container grants")
+    engine: EngineName = Field(default="openvino", description="what cuts products out; onnxruntime can use a GPU")
 
     config_dir: Path = Field(default_factory=lambda: _config_home() / "packshot")
 

@@ -389,6 +389,7 @@ def finish_run(
         templates={job.template.id: job.template.name for job in jobs},
         channels={channel.id: channel.name for job in jobs for channel in job.channels},
         notices=tuple(notices),
+        engine=run.engine,
         seconds=round(time.monotonic() - started, 1),
         items=tuple(items),
     )

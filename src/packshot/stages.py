@@ -18,10 +18,12 @@ from typing import Any
 
 import cv2
 import numpy as np
+import structlog
 from PIL import Image
 
 from packshot import __version__
 from packshot.channel import Channel
+from packshot.colour import U8
 from packshot.errors import BadInput, NoSuchModel, NotFound
 from packshot.finding import Finding
 from packshot.finish import Views, finish
@@ -36,8 +38,9 @@ from packshot.handover import (
     put_photo,
 )
 from packshot.image import Metadata, Photo, encode, read, thumbnail
-from packshot.model import Matter, Rater, Upscaler
+from packshot.model import Hints, Matter, Prompter, Rater, Upscaler
 from packshot.models.here import matter_here, rater_here, upscaler_here
+from packshot.models.hinted import Hinted
 from packshot.models.lease import Lease
 from packshot.ops import matte as ops
 from packshot.ops.measure import fingerprint
@@ -47,9 +50,12 @@ from packshot.settings import Settings
 from packshot.step import PREVIEW_SIDE, Composition, Cutout, RenderStage, Tools
 from packshot.steps import Analyse, Layout, Segment
 from packshot.steps.analyse import photo_flags
+from packshot.steps.segment import BY_HAND, corrected
 from packshot.stopwatch import Stopwatch
 from packshot.store import Store, pack, unpack
 from packshot.template import Template
+
+log = structlog.get_logger(__name__)
 
 THUMBNAIL_SIDE = 420
 Answer = dict[str, Any]
@@ -70,7 +76,10 @@ class Desk:
 
     @cached_property
     def _matter(self) -> Matter:
-        return matter_here(self.settings, lease=self._lease)
+        matter = matter_here(self.settings, lease=self._lease)
+        if matter.engine.note:
+            log.warning("engine.fallback", engine=matter.engine.words, words=matter.engine.note)
+        return matter
 
     @cached_property
     def _rater(self) -> Rater:
@@ -85,6 +94,10 @@ class Desk:
     def rater(self) -> Rater:
         with self._models:
             return self._rater
+
+    @cached_property
+    def prompter(self) -> Prompter:
+        return Hinted(self.matter)
 
     @cached_property
     def upscaler(self) -> Upscaler | None:
@@ -377,24 +390,43 @@ def put_matte(desk: Desk, *, photo: str, name: str, path: str) -> Answer:
         levels = gray.convert("L") if gray.mode != "L" else gray  # its own numbers: a matte has no colour profile
         mask = np.ascontiguousarray(np.asarray(levels, np.uint8))
     facts = ops.facts_of(mask)
-    made = Cutout(opened, mask, ops.foreground_band(opened.pixels, mask), facts, "by hand")
+    return _kept(desk, Cutout(opened, mask, ops.foreground_band(opened.pixels, mask), facts, BY_HAND))
+
+
+def correct(
+    desk: Desk, *, photo: str, name: str, cutout: str, hints: dict[str, Any], shown: bool = False
+) -> Answer:  # fmt: skip
+    """A cut-out as hints want it; `shown`: not kept as a cut-out, only its matte as a picture.  Raises BadInput."""
+    opened = desk.photo(photo, name)
+    made = corrected(desk.cutout(cutout, opened), Hints.model_validate(hints), desk.prompter)
+    if shown:
+        return {"key": _keep(desk, "renditions", _gray(made.matte), ""), "findings": _told(made.findings)}
+    return _kept(desk, made)
+
+
+def _kept(desk: Desk, made: Cutout) -> Answer:
+    """Keep a cut-out that a person had a hand in, under its own hash."""
     packed = pack(made)
     sha256 = hashlib.sha256(packed).hexdigest()
     desk.store.put_new(f"cutouts/{sha256}", packed)
-    kept = desk.cutout(f"cutouts/{sha256}", opened)
+    kept = desk.cutout(f"cutouts/{sha256}", made.photo)
     return {
         "key": f"cutouts/{sha256}",
         "sha256": sha256,
-        "source": "by hand",
-        "uncertainty": facts.uncertainty,
+        "source": BY_HAND,
+        "uncertainty": made.facts.uncertainty,
         "findings": _told(kept.findings),
     }
 
 
 def matte_png(desk: Desk, *, photo: str, name: str, cutout: str) -> bytes:
     """The matte as an 8-bit gray PNG at the photo's upright size."""
+    return _gray(desk.cutout(cutout, desk.photo(photo, name)).matte)
+
+
+def _gray(matte: U8) -> bytes:
     held = io.BytesIO()
-    Image.fromarray(desk.cutout(cutout, desk.photo(photo, name)).matte).save(held, "PNG", compress_level=3)
+    Image.fromarray(matte).save(held, "PNG", compress_level=3)
     return held.getvalue()
 
 
@@ -408,7 +440,7 @@ def cutout_png(desk: Desk, *, photo: str, name: str, cutout: str) -> bytes:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (analyse, segment, upscale, generate, export, picture, put_matte, matte_png, cutout_png)
+    for function in (analyse, segment, upscale, generate, export, picture, put_matte, correct, matte_png, cutout_png)
 }
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from handmade import FakeMatter, textured
 from packshot.image import Photo
 from packshot.model import Engine, Matter, ModelCard, raw_matte
+from packshot.models import onnx
 from packshot.models.openvino import IsNet, OpenNsfw
 from packshot.ops.matte import clean, to_size
 
@@ -38,6 +39,7 @@ class _Answered:
 MATTERS: dict[str, Callable[[pytest.FixtureRequest], Matter]] = {
     "isnet f32": lambda request: request.getfixturevalue("isnet_f32"),
     "isnet as users get it": lambda request: request.getfixturevalue("isnet"),
+    "isnet on ONNX Runtime": lambda request: request.getfixturevalue("isnet_onnx"),
     "fake": lambda request: FakeMatter(),
 }
 
@@ -84,7 +86,7 @@ def test_a_product_on_a_plain_backdrop_is_found(matter: Matter) -> None:
 def test_a_matter_says_what_it_is_and_where_it_runs(matter: Matter) -> None:
     assert matter.card.role == "matter"
     assert len(matter.card.sha256) == 64
-    assert matter.engine.precision in ("f32", "bf16")
+    assert matter.engine.precision in ("f32", "bf16", "f16")
     assert matter.engine.name
     assert matter.engine.version
 
@@ -97,6 +99,12 @@ def test_half_precision_cuts_out_the_same_product(isnet_f32: IsNet, isnet: IsNet
         assert np.abs(whole.astype(int) - half).mean() / 255 <= 0.004, name
         both, either = ((whole > 127) & (half > 127)).sum(), ((whole > 127) | (half > 127)).sum()
         assert both / either >= 0.99, name
+
+
+def test_both_engines_give_the_same_answer(isnet: IsNet, isnet_onnx: onnx.IsNet, sample: dict[str, Photo]) -> None:
+    for name, photo in sample.items():
+        one, other = (raw_matte(matter, photo.pixels) for matter in (isnet, isnet_onnx))
+        assert np.abs(one - other).mean() <= 0.002, name
 
 
 def _cut(matter: Matter, photo: Photo) -> NDArray[np.uint8]:

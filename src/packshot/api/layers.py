@@ -10,14 +10,17 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from packshot.api.access import Editor, Reader
-from packshot.api.asking import IfMatch, IfNoneMatch, ImageId
+from packshot.api.asking import IfMatch, IfNoneMatch, ImageId, Prefer
 from packshot.api.etags import etag, matches, unchanged
 from packshot.api.forms import read_body, read_form
+from packshot.api.images import WAITED
 from packshot.api.links import link
+from packshot.api.runs import RunView, answered
 from packshot.api.service import Service, Svc
-from packshot.catalog import mattes, photos
+from packshot.catalog import mattes, photos, runs
 from packshot.catalog.mattes import MatteView
 from packshot.errors import BadInput, PreconditionRequired, UnsupportedFormat
+from packshot.model import Hints
 
 router = APIRouter(tags=["layers"])
 
@@ -65,6 +68,15 @@ class Revert(BaseModel, frozen=True, extra="forbid", json_schema_extra={"example
     """Which matte to go back to."""
 
     version: int = Field(ge=1, le=2**31 - 1)
+
+
+_HINTS: dict[str, Any] = {"examples": [{"keep": [[412, 230]], "remove": [[380, 655], [500, 700]], "save": False}]}
+
+
+class HintsAsked(Hints, frozen=True, extra="forbid", json_schema_extra=_HINTS):
+    """Where the product is, and where it is not; one hint at least."""
+
+    save: bool = Field(True, description="False: only show the corrected matte; nothing changes.")
 
 
 @router.get("/images/{image_id}/layers")
@@ -159,6 +171,38 @@ async def revert_matte(
     await svc.queues.add(tickets)
     response.headers["ETag"] = etag(matte.sha256)
     return matte
+
+
+@router.post("/images/{image_id}/matte/hints", status_code=202, responses=WAITED)
+async def hint_matte(
+    image_id: ImageId,
+    hints: HintsAsked,
+    response: Response,
+    svc: Svc,
+    who: Editor,
+    if_match: IfMatch = None,
+    prefer: Prefer = None,
+) -> RunView:
+    """Correct the matte by hints: points on the product that is missing (`keep`), points on what does not belong to it
+    (`remove`), or boxes around the product.
+
+    The run's result is a new version of the matte, and open items that use the photo are made anew; with `save` false
+    it is a picture of the matte as it would be. Repeat all hints each time: they are counted from the present matte.
+    """
+    async with svc.db.write() as tx:
+        photo, matte = await mattes.current(tx, who.workspace_id, image_id)
+        matches(if_match, matte.sha256)
+        hints.check((photo.width, photo.height))
+        if not (hints.boxes or hints.keep or hints.remove):
+            raise BadInput("there is no hint in it.", subject="hints", remedy="Name a point or a box at least.")
+        request = {
+            "hints": hints.model_dump(mode="json", exclude={"save"}), "save": hints.save, "cutout": matte.key,
+            "matte_version": matte.version,
+        }  # fmt: skip
+        ticket = await runs.start(
+            tx, who.workspace_id, "segment", stages=["segment"], request=request, photo_id=image_id, by=who.by
+        )
+    return await answered(svc, who, response, ticket, prefer)
 
 
 async def _picture(

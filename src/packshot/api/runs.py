@@ -69,7 +69,8 @@ class RunView(BaseModel, frozen=True, json_schema_extra=_EXAMPLE):
     image_id: str | None
     batch_id: str | None
     result: dict[str, Any] = Field(
-        description="segment: matte_version, uncertainty, findings. generate, upscale: url, size, findings. "
+        description="segment: matte_version, uncertainty, findings; of hints that are only shown: matte (url). "
+        "generate, upscale: url, size, findings. "
         "preview: pictures, each with image, url, findings. import: images (ids), refused (name, words, remedy)."
     )
     error: Problem | None = Field(description="Why it failed, and what to do.")

@@ -32,12 +32,23 @@ def say(words: str) -> None:
 
 
 def ready_bench(
-    settings: Settings, *, pictures: dict[str, Photo] | None = None, store: bool = True, seed: int = 0
+    settings: Settings,
+    *,
+    pictures: dict[str, Photo] | None = None,
+    store: bool = True,
+    seed: int = 0,
+    announced: bool = False,
 ) -> Bench:
-    """Load the models.  Raises WeightsMissing saying how to get them."""
+    """Load the models, and say where one runs elsewhere than was asked for, unless that was `announced` before.
+
+    Raises WeightsMissing saying how to get them.
+    """
     prepare_process()
+    matter = matter_here(settings)
+    if matter.engine.note and not announced:
+        say(f"note: {matter.engine.note}")
     return Bench(
-        matter=matter_here(settings),
+        matter=matter,
         rater=rater_here(settings),
         store=Store(settings.layers_dir) if store else None,
         limits=settings.limits,

@@ -18,8 +18,7 @@ from packshot.cli.common import say, screen
 from packshot.cli.steps import parse_size
 from packshot.errors import BadOption, PackshotError, plainly
 from packshot.models import weights
-from packshot.models.here import threads
-from packshot.models.openvino import engine_here
+from packshot.models.here import engine_here, threads
 from packshot.models.zoo import CARDS, card, licence_notices
 from packshot.renderers import llvm
 from packshot.rules import FileFormat, Rules
@@ -159,10 +158,7 @@ def doctor() -> int:
     settings = Settings()
     missing = 0
     print(f"packshot {__version__}, OpenVINO {importlib.metadata.version('openvino')}")
-    engine = engine_here()
-    fast = "bf16" in engine
-    print(f"{'✓' if fast else '!'} precision: {'bf16' if fast else 'f32'}. "
-          + ("Cut-outs run at full speed." if fast else "Without bf16 cut-outs take about twice as long."))  # fmt: skip
+    missing += not _engine(settings)
     print(f"✓ threads: {threads(settings)} (as many as this container grants; PACKSHOT_THREADS overrides)")
     memory = granted_memory_bytes() / 2**30
     enough = memory >= 3
@@ -187,3 +183,15 @@ def doctor() -> int:
     print(f"{'✓' if npm else '!'} npm: {'found' if npm else 'not found; use packshot models pull --from FILE'}")
     print("Ready." if not missing else "Not ready: see the lines with ✗.")
     return 1 if missing else 0
+
+
+def _engine(settings: Settings) -> bool:
+    """Say what cuts products out here; False where nothing does."""
+    try:
+        engine = engine_here(settings)
+    except PackshotError as error:
+        print(f"✗ engine {settings.engine}: {error.message}")
+        return False
+    slow = engine.note or ("Without bf16 cut-outs take about twice as long." if engine.precision == "f32" else "")
+    print(f"{'!' if slow else '✓'} engine: {engine.words}. {slow or 'Cut-outs run at full speed.'}")
+    return True

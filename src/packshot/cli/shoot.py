@@ -13,8 +13,7 @@ from packshot.channel import Channel, channel
 from packshot.cli.common import ids_of, photos_of, pictures_of, progress, ready_bench, say
 from packshot.errors import BadOption
 from packshot.finding import Verdict
-from packshot.models.here import threads
-from packshot.models.openvino import engine_here
+from packshot.models.here import engine_here, threads
 from packshot.models.zoo import card, licence_notices
 from packshot.renderers.here import rendering
 from packshot.report import ItemRecord, Report
@@ -90,11 +89,12 @@ def command(
     refused += turned_away
     pictures = {path: photo for t in {job.template.id: job.template for job in planned}.values()
                 for path, photo in pictures_of(t, settings).items()}  # fmt: skip
+    engine = engine_here(settings)
     run = Run(
         out=out,
         limits=settings.limits,
         card=card("isnet"),
-        engine=f"{engine_here()} {rendering(settings)}",
+        engine=f"{engine.words} {rendering(settings)}",
         pictures=pictures,
         jobs=jobs or threads(settings) + 1,  # one more than cores: one waits for the model, the rest write
         preview=preview,
@@ -102,6 +102,7 @@ def command(
         seed=seed,
     )
     notices = licence_notices([run.card.id, "open-nsfw"]) if planned else []
+    notices += [engine.note] if engine.note else []
     unnamed = sum(bool(job.missing) for job in planned)
     if unnamed:
         words = (
@@ -123,7 +124,7 @@ def command(
         records = shoot(
             planned,
             run=run,
-            make_bench=lambda: ready_bench(settings, pictures=pictures, seed=seed),
+            make_bench=lambda: ready_bench(settings, pictures=pictures, seed=seed, announced=True),
             before=remembered(target, journal),
             done=done,
         )

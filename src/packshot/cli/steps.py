@@ -21,6 +21,8 @@ from packshot.finding import Verdict, worst
 from packshot.finish import deliverable, judge_stranger
 from packshot.image import Photo, encode, read
 from packshot.intake import Source
+from packshot.model import MOST_BOXES, MOST_POINTS, Hints
+from packshot.models.hinted import Hinted
 from packshot.pipeline import (
     Geometry,
     compose,
@@ -30,6 +32,7 @@ from packshot.settings import Settings
 from packshot.shoot import free_name, write_atomically
 from packshot.step import Cutout, Tools
 from packshot.steps import Analyse
+from packshot.steps.segment import corrected
 from packshot.stopwatch import Stopwatch
 from packshot.template import parse_options, template
 
@@ -100,18 +103,48 @@ def analyse(
     return _each(files, settings, work)
 
 
-def segment(files: Files, out: Out = Path("out")) -> int:
-    """Cut products out: <name>.matte.png (gray, the photo's size) and <name>.cutout.png (transparent)."""
+def segment(
+    files: Files,
+    box: Annotated[list[str], typer.Option("--box", help="left,top,right,bottom around the product.")] = [],
+    keep: Annotated[list[str], typer.Option("--keep", help="x,y on a part of the product that is missing.")] = [],
+    remove: Annotated[list[str], typer.Option("--remove", help="x,y on what does not belong to it.")] = [],
+    out: Out = Path("out"),
+) -> int:
+    """Cut products out: <name>.matte.png (gray, the photo's size) and <name>.cutout.png (transparent).
+
+    Hints correct the cut-out of one photo; pixels count from the left top corner of the upright photo.
+    """
     settings = Settings()
+    if max(len(keep), len(remove)) > MOST_POINTS or len(box) > MOST_BOXES:
+        raise BadOption(f"{MOST_POINTS} points of a kind and {MOST_BOXES} boxes at most.", subject="--keep, --remove")
+    hints = Hints.model_validate(
+        {"boxes": [_numbers("--box", words, 4) for words in box],
+         "keep": [_numbers("--keep", words, 2) for words in keep],
+         "remove": [_numbers("--remove", words, 2) for words in remove]}
+    )  # fmt: skip
+    hinted = bool(box or keep or remove)
+    if hinted and len(photos_of(files, settings)[0]) != 1:
+        raise BadOption("hints are about one photo.", subject="--box, --keep, --remove", remedy="Name one photo only.")
     bench = ready_bench(settings)
 
     def work(source: Source, stem: str) -> list[str]:
         cutout = cut_out(_open(source, settings), matter=bench.matter, store=bench.store, watch=Stopwatch())
+        if hinted:
+            cutout = corrected(cutout, hints, Hinted(bench.matter))
         write_atomically(out / f"{stem}.matte.png", encode_matte(cutout))
         write_atomically(out / f"{stem}.cutout.png", encode(transparent(cutout), format="png"))
         return [str(out / f"{stem}.cutout.png"), *lines_of(cutout.findings)]
 
     return _each(files, settings, work)
+
+
+def _numbers(option: str, words: str, count: int) -> list[int]:
+    """`10,20` to [10, 20].  Raises BadOption."""
+    parts = words.split(",")
+    if len(parts) != count or not all(part.strip().isdigit() for part in parts):
+        example = ",".join(["120", "80", "900", "1400"][:count])
+        raise BadOption(f"it takes {count} whole numbers.", subject=f"{option} {words}", remedy=f"E.g. {example}.")
+    return [int(part) for part in parts]
 
 
 def encode_matte(cutout: Cutout) -> bytes:

@@ -7,11 +7,11 @@ from contextlib import suppress
 
 import cv2
 
-from packshot.model import Matter, Rater, Upscaler
-from packshot.models import weights
+from packshot.model import Engine, Matter, Rater, Upscaler
+from packshot.models import onnx, openvino, weights
 from packshot.models.fake import FakeMatter, FakeRater, FakeUpscaler
 from packshot.models.lease import Lease
-from packshot.models.openvino import IsNet, OpenNsfw
+from packshot.models.openvino import OpenNsfw
 from packshot.models.zoo import card
 from packshot.settings import Settings, granted_cpus
 
@@ -19,17 +19,28 @@ _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
 
 
 def matter_here(settings: Settings, *, lease: Lease | None = None) -> Matter:
-    """Raises WeightsMissing saying how to get them."""
+    """What the settings ask for; its `engine.note` tells where that could not be had.
+
+    Raises WeightsMissing saying how to get them.
+    """
     if settings.fake_models:
         return FakeMatter()
     isnet = card("isnet")
-    return IsNet(
-        isnet,
-        weights.path(isnet, models_dir=settings.models_dir),
-        threads=threads(settings),
-        compiled_dir=settings.cache_dir / "compiled",
-        lease=lease,
+    file = weights.path(isnet, models_dir=settings.models_dir)
+    runtime, _, provider = settings.engine.partition("-")
+    if runtime == "onnxruntime":
+        return onnx.IsNet(isnet, file, wanted=provider, threads=threads(settings), lease=lease)
+    return openvino.IsNet(
+        isnet, file, threads=threads(settings), compiled_dir=settings.cache_dir / "compiled", lease=lease
     )
+
+
+def engine_here(settings: Settings) -> Engine:
+    """What cuts out here.  Under OpenVINO nothing is loaded for it; whether a GPU serves shows only in its use.
+
+    Raises WeightsMissing, Unavailable.
+    """
+    return openvino.engine_here() if settings.engine == "openvino" else matter_here(settings).engine
 
 
 def rater_here(settings: Settings, *, lease: Lease | None = None) -> Rater:

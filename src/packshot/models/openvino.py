@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.model import Engine, ModelCard
+from packshot.models.isnet import tensor_of
 from packshot.models.lease import Lease
 
 
@@ -51,10 +52,10 @@ def _core() -> Any:
     return openvino.Core()
 
 
-def engine_here() -> str:
-    """What `Engine` a network will get on this processor, as words, before one is compiled."""
+def engine_here() -> Engine:
+    """What a network will get on this processor, before one is compiled."""
     has_bf16 = "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return f"openvino {importlib.metadata.version('openvino')} {'bf16' if has_bf16 else 'f32'}"
+    return Engine("openvino", importlib.metadata.version("openvino"), "bf16" if has_bf16 else "f32")
 
 
 def _engine(network: _Network) -> Engine:
@@ -62,9 +63,7 @@ def _engine(network: _Network) -> Engine:
 
 
 class IsNet:
-    """ISNet, general use: the whole frame, squeezed to 1024 × 1024.  Qin et al. 2022."""
-
-    SIDE = 1024
+    """ISNet, general use."""
 
     def __init__(
         self,
@@ -81,11 +80,7 @@ class IsNet:
         self.engine = _engine(self._network)
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
-        side = (self.SIDE, self.SIDE)
-        shrinks = min(pixels_u8.shape[:2]) >= self.SIDE
-        small = cv2.resize(pixels_u8, side, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-        tensor = cv2.dnn.blobFromImage(small, 1 / 256, side, (128, 128, 128), swapRB=False)
-        return np.asarray(self._network(np.asarray(tensor, np.float32))[0, 0], np.float32)
+        return np.asarray(self._network(tensor_of(pixels_u8))[0, 0], np.float32)
 
 
 class OpenNsfw:

@@ -10,7 +10,7 @@ from pydantic import Field
 from packshot.colour import U8
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo
-from packshot.model import Matter, raw_matte
+from packshot.model import Hints, Matter, Prompter, prompted_matte, raw_matte
 from packshot.ops import matte as ops
 from packshot.step import Cutout, Stage, Step
 
@@ -18,6 +18,7 @@ from packshot.step import Cutout, Stage, Step
 SMALLEST_PRODUCT = 0.002
 UNSURE = 0.35  # chosen on the photos in benchmarks/README.md, "Uncertainty"
 SECOND_PRODUCT = 0.25  # of the largest part
+BY_HAND = "by hand"  # the source of a matte that a person had a hand in: no model's ever replaces it
 # The second look: how much of its surroundings the model is shown, and from which share of the frame it gains nothing.
 SECOND_MARGIN, SECOND_SHARE = 0.12, 0.7
 
@@ -57,6 +58,15 @@ def _second_look(photo: Photo, mask: U8, matter: Matter) -> U8:
     finer = np.zeros_like(mask)
     finer[rows, columns] = near
     return finer
+
+
+def corrected(cutout: Cutout, hints: Hints, prompter: Prompter) -> Cutout:
+    """The cut-out as a person's hints want it.  Raises BadInput for hints outside of the photo."""
+    photo = cutout.photo
+    mask = prompted_matte(prompter, photo.pixels, hints, start=cutout.matte)
+    facts = ops.facts_of(mask)
+    band = ops.foreground_band(photo.pixels, mask)
+    return Cutout(photo, mask, band, facts, BY_HAND, findings_of(facts, photo.size))
 
 
 def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:

@@ -1,0 +1,118 @@
+"""A matte corrected by clicks: a region taken in or let go, its new edge as fine as the matte's own.
+
+Outside the region and its rim not a bit of the matte changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from packshot.colour import F32, U8
+from packshot.ops.region import Box, Mask, Point, View, lab_of, meant, with_slivers
+
+# A click takes away at most this share of the product, and adds at most as much again (or a tenth of what is seen).
+MOST_AWAY, MOST_MORE, MOST_SEEN = 0.6, 1.0, 0.1
+FINE_SIDE = 1024  # px, as fine as the model sees
+# The new edge: how far from the region's rim it is looked for, from how far colours are taken; px at FINE_SIDE.
+BAND_PX, REACH_PX = 5.0, 15
+ALIKE_LAB = 8.0  # colours so far apart count half as proof of where the edge is
+SEAM_PX = 4.0
+
+
+def taken_in(pixels_u8: U8, matte_u8: U8, view: View, click: Point, *, against: Sequence[Point]) -> U8:
+    """The matte with the region that a click beside the product means."""
+    inside = view.of(matte_u8) > 127
+    most = max(MOST_MORE * inside.sum(), MOST_SEEN * inside.size)
+    return added(pixels_u8, matte_u8, view, meant(view, ~inside, click, against=against, most=float(most)))
+
+
+def let_go(pixels_u8: U8, matte_u8: U8, view: View, click: Point, *, against: Sequence[Point]) -> U8:
+    """The matte without the region that a click on the product means."""
+    inside = view.of(matte_u8) > 127
+    region = meant(view, inside, click, against=against, most=MOST_AWAY * float(inside.sum()))
+    if not region.any():
+        return matte_u8
+    fine, solid, away = _fine(pixels_u8, matte_u8, view.box, region)
+    away = with_slivers(away & solid, solid)
+    stays = solid & ~away
+    # Its soft rim goes with it: what is nearer to it than to what stays.
+    near = _to(away) < _to(stays) if stays.any() else np.ones_like(away)
+    share = _soft(fine, near, band_at=away, other=stays)
+    return _laid(matte_u8, view.box, share, keeps=False)
+
+
+def added(pixels_u8: U8, matte_u8: U8, view: View, region: Mask) -> U8:
+    """The matte and a region, (h, w) in the view, without a seam between them."""
+    if not region.any():
+        return matte_u8
+    fine, solid, more = _fine(pixels_u8, matte_u8, view.box, region)
+    share = _soft(fine, more, band_at=more, other=~(more | solid))
+    round_ = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
+    closed = cv2.morphologyEx((solid | more).astype(np.uint8), cv2.MORPH_CLOSE, round_)
+    deep = cv2.distanceTransform(np.pad(closed, 1, mode="edge"), cv2.DIST_L2, 5)[1:-1, 1:-1] > SEAM_PX / 2
+    if solid.any():
+        share = np.where((_to(solid) <= SEAM_PX) & (_to(more) <= SEAM_PX) & deep, 1, share).astype(np.float32)
+    return _laid(matte_u8, view.box, share, keeps=True)
+
+
+def _fine(pixels_u8: U8, matte_u8: U8, box: Box, region: Mask) -> tuple[F32, Mask, Mask]:
+    """Lab, the solid matte and the region, at the size that edges are drawn at."""
+    left, top, right, bottom = box
+    scale = min(1.0, FINE_SIDE / max(right - left, bottom - top))
+    size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
+    part = cv2.resize(pixels_u8[top:bottom, left:right], size, interpolation=cv2.INTER_AREA)
+    solid = cv2.resize(matte_u8[top:bottom, left:right], size, interpolation=cv2.INTER_AREA) > 127
+    grown = cv2.GaussianBlur(cv2.resize(region.astype(np.float32), size, interpolation=cv2.INTER_LINEAR), (0, 0), 1.5)
+    return lab_of(np.asarray(part, np.uint8)), solid, grown > 0.5
+
+
+def _soft(lab: F32, region: Mask, *, band_at: Mask, other: Mask) -> F32:
+    """Coverage of the region, (h, w) [0, 1]: by colour, between its own and that of `other`, in a band along its rim.
+
+    A pixel's share is how far its colour lies from the one to the other; where these are alike, how deep it lies.
+    """
+    depth = np.where(region, _to(~region), -_to(region))
+    plain = np.clip(depth / 2 + 0.5, 0, 1)
+    band = (np.abs(depth) < BAND_PX) & (_to(band_at) < BAND_PX + 1)
+    own, hers = (_mean(lab, mask & (np.abs(depth) > 2)) for mask in (band_at, other))
+    between = own - hers
+    apart = (between**2).sum(axis=2)
+    by_colour = np.clip(((lab - hers) * between).sum(axis=2) / np.maximum(apart, 1e-3), 0, 1)
+    by_colour = np.clip((by_colour - 0.1) / 0.8, 0, 1)
+    proof = apart / (apart + ALIKE_LAB**2) * np.clip((BAND_PX - np.abs(depth)) / 2, 0, 1)
+    share = np.where(band, plain + proof * (by_colour - plain), plain).astype(np.float32)
+    eased = cv2.GaussianBlur(share, (0, 0), 0.8)
+    return np.where(band, eased, share).astype(np.float32)
+
+
+def _mean(lab: F32, mask: Mask) -> F32:
+    """Mean colour of the masked pixels around each pixel; of all of them where none is near."""
+    side = (2 * REACH_PX + 1, 2 * REACH_PX + 1)
+    weight = mask.astype(np.float32)
+    total = np.asarray(cv2.blur(lab * weight[..., None], side), np.float32)
+    count = np.asarray(cv2.blur(weight, side), np.float32)[..., None]
+    whole = lab[mask].mean(axis=0) if mask.any() else np.zeros(3, np.float32)
+    return np.asarray(np.where(count > 1e-4, total / np.maximum(count, 1e-4), whole), np.float32)
+
+
+def _to(mask: Mask) -> F32:
+    """Distance to the mask, px; 0 inside."""
+    if not mask.any():
+        return np.full(mask.shape, 1e6, np.float32)
+    return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
+
+
+def _laid(matte_u8: U8, box: Box, share: F32, *, keeps: bool) -> U8:
+    """The matte with that share of coverage put in, or taken away, at full size."""
+    left, top, right, bottom = box
+    size = right - left, bottom - top
+    full = np.clip(cv2.resize(share, size, interpolation=cv2.INTER_LINEAR), 0, 1)
+    old = matte_u8[top:bottom, left:right].astype(np.float32) / 255
+    made = matte_u8.copy()
+    made[top:bottom, left:right] = np.round((np.maximum(old, full) if keeps else old * (1 - full)) * 255).astype(
+        np.uint8
+    )
+    return made

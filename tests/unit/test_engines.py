@@ -1,0 +1,59 @@
+"""Which engine cuts out: what is asked for, what is there, and what is said where they differ."""
+
+from __future__ import annotations
+
+import onnxruntime
+import pytest
+from structlog.testing import capture_logs
+from typer.testing import CliRunner
+
+from packshot.cli import app
+from packshot.models import onnx
+from packshot.models.here import matter_here
+from packshot.settings import Settings
+from packshot.stages import Desk
+
+
+def test_a_wish_for_one_gpu_tries_that_alone_and_a_wish_for_any_tries_cuda_first() -> None:
+    assert onnx.tried("directml") == ("directml",)
+    assert onnx.tried("") == ("cuda", "directml", "coreml")
+    assert onnx.tried("cpu") == ()
+
+
+def test_a_gpu_that_is_not_there_is_said_aloud_and_in_the_name() -> None:
+    matter = matter_here(Settings(engine="onnxruntime-cuda"))
+    assert matter.engine.name == "onnxruntime-cpu"
+    assert "CUDA" in matter.engine.note
+    assert "processor" in matter.engine.note
+    assert "CUDA" not in matter.engine.words, "a cache key names what really ran"
+
+
+def test_the_processor_is_no_fallback_where_it_was_asked_for(isnet_onnx: onnx.IsNet) -> None:
+    assert isnet_onnx.engine.name == "onnxruntime-cpu"
+    assert isnet_onnx.engine.note == ""
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider:UserWarning")
+def test_a_gpu_that_does_not_start_is_a_fallback_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    promised = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: promised)
+    engine = matter_here(Settings(engine="onnxruntime")).engine
+    assert engine.name == "onnxruntime-cpu"
+    assert "CUDA does not start" in engine.note
+    assert "no DirectML" in engine.note
+
+
+def test_the_doctor_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PACKSHOT_ENGINE", "onnxruntime-cuda")
+    told = CliRunner().invoke(app, ["doctor"]).output
+    line = next(line for line in told.splitlines() if "engine" in line)
+    assert line.startswith("! engine: onnxruntime-cpu")
+    assert "CUDA" in line
+
+
+def test_a_worker_logs_it(tmp_path: object) -> None:
+    with capture_logs() as events:
+        _ = Desk(Settings(engine="onnxruntime-cuda", store_url=str(tmp_path))).matter
+    assert [event["event"] for event in events] == ["engine.fallback"]
+    assert events[0]["log_level"] == "warning"
+    assert events[0]["engine"].startswith("onnxruntime-cpu")
