@@ -238,9 +238,10 @@ def test_an_empty_matte_has_no_box() -> None:
 
 
 def test_a_half_decided_matte_is_less_sure_than_a_clear_one() -> None:
-    clear = raw_blob()
+    clear = (raw_blob() > 0.5).astype(np.float32)
     muddy = np.where(clear > 0.5, 0.6, clear).astype(np.float32)
-    sure, unsure = (matte.facts_of(matte.to_size(matte.clean(raw), (400, 400)), raw) for raw in (clear, muddy))
+    photo = np.round(np.stack([clear * 200] * 3, -1)).astype(np.uint8)
+    sure, unsure = (matte.facts_of(matte.to_size(matte.clean(raw), (400, 400)), raw, photo) for raw in (clear, muddy))
     assert 0 <= sure.uncertainty < 0.1 < 0.5 < unsure.uncertainty <= 1
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32, U8, thrice, to_linear, to_srgb
+from packshot.ops.uncertainty import SURE, Doubt, doubts_of
 
 Edge = Literal["left", "top", "right", "bottom"]
 
@@ -33,7 +34,8 @@ class Facts:
     share: float
     parts: tuple[float, ...]  # share of each separate part, largest first
     cut: tuple[Edge, ...]  # frame edges that the product runs into
-    uncertainty: float  # [0, 1]: half-decided coverage away from the outline, per outline
+    uncertainty: float  # [0, 1], see `doubts_of`
+    doubts: tuple[Doubt, ...] = ()  # why, where that is known
 
 
 def clean(raw: F32) -> F32:
@@ -94,8 +96,11 @@ def to_size(matte: F32, size: tuple[int, int]) -> U8:
     return np.asarray(cv2.resize(steps, size, interpolation=cv2.INTER_CUBIC if grows else cv2.INTER_AREA), np.uint8)
 
 
-def facts_of(matte_u8: U8, raw: F32 | None = None) -> Facts:
-    """Measure a matte.  matte_u8: (H, W).  raw: the model's answer before the clean-up, for the uncertainty."""
+def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) -> Facts:
+    """Measure a matte.  matte_u8: (H, W).  raw, pixels_u8: the model's answer before the clean-up and the photo.
+
+    Without these two nothing speaks against the matte: it was drawn by hand or came with the file.
+    """
     scale = max(1, round(max(matte_u8.shape) / 1024))
     small = matte_u8[::scale, ::scale]
     solid = (small > 127).astype(np.uint8)
@@ -110,23 +115,15 @@ def facts_of(matte_u8: U8, raw: F32 | None = None) -> Facts:
         "left": matte_u8[:, 0], "top": matte_u8[0], "right": matte_u8[:, -1], "bottom": matte_u8[-1]
     }  # fmt: skip
     cut = tuple(edge for edge, row in borders.items() if np.count_nonzero(row > 229) > max(4, 0.01 * max(h, w)))
+    doubts = SURE if raw is None or pixels_u8 is None else doubts_of(matte_u8, raw, pixels_u8)
     return Facts(
         box=(left, top, left + width, top + height),
         share=float(solid.sum()) / total,
         parts=tuple(p for p in parts if p >= SMALLEST_PART * parts[0]),
         cut=cut,
-        uncertainty=_uncertainty(raw, solid) if raw is not None else 0.0,
+        uncertainty=doubts.uncertainty,
+        doubts=doubts.kinds,
     )
-
-
-def _uncertainty(raw: F32, solid: U8) -> float:
-    """Half-decided coverage that is not softness of the outline, relative to the product's own area; saturates at 1."""
-    if raw.shape != solid.shape:
-        solid = np.asarray(cv2.resize(solid, raw.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
-    outline = cv2.morphologyEx(solid, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    away = cv2.distanceTransform(1 - outline, cv2.DIST_L2, 3) > max(SOFT_PX, 0.008 * float(np.hypot(*_extent(solid))))
-    mush = float((4 * raw * (1 - raw))[away].sum())
-    return float(1 - np.exp(-8 * mush / max(1.0, float(solid.sum()))))
 
 
 def band_of(matte_u8: U8) -> NDArray[np.bool_]:

@@ -1,0 +1,182 @@
+"""How far a cut-out is to be doubted, from what one pass already gives: the raw matte, the clean one, the photo.
+
+Constants were chosen on one half of the set in benchmarks/uncertainty.py and judged by the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.colour import F32, U8
+
+Doubt = Literal["hand", "stand", "front", "alike"]
+
+SIDE = 512  # px, longest: what is measured here is coarser than the matte
+# Each measure at the value from which a cut-out is to be doubted by it alone.
+HOLLOW, MUSH, SOFT_PX, TEETH, STEP = 0.2, 0.08, 3.2, 240.0, 0.065
+SLICES = 6  # the product is doubted by its worst slice: a pedestal or a hidden foot is local
+SKIN = ((142, 80), (178, 122))  # Cr, Cb; Chai and Ngan 1999, narrowed so that oak and sand are not skin
+ALIKE_DELTA_E, ALIKE_SHARE = 8.0, 0.7  # of the outline with no visible edge in the photo
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What speaks against a cut-out."""
+
+    uncertainty: float  # [0, 1]; 0.5 where one measure is at its limit
+    kinds: tuple[Doubt, ...]  # why, where that is known: held in a hand, something in front, no edge to be seen
+
+
+SURE = Doubts(0.0, ())
+
+
+def doubts_of(matte_u8: U8, raw: F32, pixels_u8: U8) -> Doubts:
+    """matte_u8: (H, W), not empty.  raw: (h, w) [0, 1], the model's answer.  pixels_u8: (H, W, 3) sRGB."""
+    scale = SIDE / max(matte_u8.shape)
+    size = (max(8, round(matte_u8.shape[1] * scale)), max(8, round(matte_u8.shape[0] * scale)))
+    matte, pixels = _shrunk(matte_u8, size), _shrunk(pixels_u8, size)
+    answer = np.asarray(cv2.resize(raw, size, interpolation=cv2.INTER_AREA), np.float32)
+    solid = (matte > 127).astype(np.uint8)
+    if not solid.any():
+        return Doubts(1.0, ())
+    outline = np.asarray(cv2.morphologyEx(solid, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), np.uint8)
+    _, _, width, height = cv2.boundingRect(solid)
+    away = np.asarray(cv2.distanceTransform(1 - outline, cv2.DIST_L2, 3), np.float32)
+    deep = away > max(2.0, 0.008 * float(np.hypot(width, height)))
+    half = 4 * answer * (1 - answer)
+    soft_px = float(half[~deep].sum()) / max(1.0, outline.sum() / 2)
+    mush = float(half[deep].sum()) / float(solid.sum())
+    tones = _lab(pixels)
+    shape = _silhouette(matte_u8)
+    step = _step(shape)
+    teeth = _teeth(shape) * _sharpness_around(tones, solid, away)
+    hand = _held(pixels, solid)
+    # Steep powers: what stays well below its limit is to say nothing, so that measures do not add up on good ones.
+    against = (
+        (_hollow(answer, solid, deep) / HOLLOW) ** 3 + (mush / MUSH) ** 2 + (soft_px / SOFT_PX) ** 8
+        + (teeth / TEETH) ** 4 + min(2.0, (step / STEP) ** 4) + hand
+    )  # fmt: skip
+    kinds: list[Doubt] = []
+    if hand:
+        kinds.append("hand")
+    elif step > STEP:
+        kinds.append("stand")
+    elif teeth > TEETH:
+        kinds.append("front")
+    elif _alike(tones, matte, outline) > ALIKE_SHARE:
+        kinds.append("alike")
+    return Doubts(float(1 - 0.5**against), tuple(kinds))
+
+
+def _shrunk(picture: U8, size: tuple[int, int]) -> U8:
+    step = max(1, max(picture.shape) // (2 * max(size)))  # every second pixel of a large photo is enough
+    return np.asarray(cv2.resize(np.ascontiguousarray(picture[::step, ::step]), size, interpolation=cv2.INTER_AREA))
+
+
+def _hollow(answer: F32, solid: U8, deep: NDArray[np.bool_]) -> float:
+    """How much the answer falls short of 1 inside the product, in the worst of its horizontal slices; by its root,
+    since 0.98 where the rest says 1.00 is telling."""
+    inside = deep & (solid > 0)
+    short = np.sqrt(np.clip(1 - answer, 0, 1)) * inside
+    counts, sums = inside.sum(1), short.sum(1)
+    rows = np.flatnonzero(solid.any(1))
+    slices = np.array_split(rows, SLICES)
+    return max((float(sums[s].sum() / counts[s].sum()) for s in slices if counts[s].sum() > 20), default=1.0)
+
+
+def _silhouette(matte_u8: U8) -> U8:
+    """The product's own box, at the model's fineness: 0 and 1."""
+    scale = 2 * SIDE / max(matte_u8.shape)
+    size = max(8, round(matte_u8.shape[1] * scale)), max(8, round(matte_u8.shape[0] * scale))
+    solid = (_shrunk(matte_u8, size) > 127).astype(np.uint8)
+    left, top, width, height = cv2.boundingRect(solid)
+    return solid[top : top + height, left : left + width]
+
+
+def _teeth(shape: U8) -> int:
+    """How often the product's lower edge turns up or down, as where grass bites into it."""
+    height, width = shape.shape
+    low = height - 1 - np.argmax(shape[::-1], axis=0)[shape.any(0)]
+    bite = max(3.0, 0.012 * float(np.hypot(width, height)))
+    turns, down, last = 0, True, float(low[0])
+    for y in np.maximum(low, 0.6 * height).tolist():
+        if (y > last) == down and y != last:
+            last = y
+        elif abs(y - last) > bite:
+            turns, down, last = turns + 1, not down, y
+    return turns
+
+
+def _step(shape: U8) -> float:
+    """By how much of its width a straight block at the foot juts out on both sides, as a pedestal does."""
+    height, width = shape.shape
+    full = np.flatnonzero(shape.any(1))
+    left, right = np.argmax(shape, axis=1)[full], (width - 1 - np.argmax(shape[:, ::-1], axis=1))[full]
+    upright = max(1.5, 0.008 * width)
+    most = 0.0
+    for end in range(len(full) - 1, int(0.75 * len(full)), -max(1, height // 60)):
+        bent = np.flatnonzero((abs(left[:end] - left[end]) > upright) | (abs(right[:end] - right[end]) > upright))
+        start = int(bent[-1]) + 1 if len(bent) else 0
+        above = slice(max(0, start - int(0.08 * height)), start)
+        if end - start > 0.07 * height and start > 0.5 * height:
+            inset = min(left[above].max() - left[end], right[end] - right[above].min())
+            most = max(most, float(inset) / max(1.0, float(right[end] - left[end])))
+    return most
+
+
+def _sharpness_around(tones: F32, solid: U8, away: F32) -> float:
+    """Median gradient in Lab around the product: a backdrop out of focus cannot stand in front of it."""
+    ring = (away > 4) & (away < 12) & (solid == 0)
+    if not ring.any():
+        return 0.0
+    across, down = (cv2.Sobel(tones, cv2.CV_32F, *axis)[ring] for axis in ((1, 0), (0, 1)))
+    return float(np.median(np.linalg.norm(np.hstack([across, down]), axis=1)))
+
+
+def _lab(pixels: U8) -> F32:
+    smooth = np.asarray(cv2.GaussianBlur(pixels, (0, 0), 1.2), np.uint8)
+    tones = cv2.cvtColor(smooth, cv2.COLOR_RGB2Lab).astype(
+        np.float32
+    )  # in steps of 1 is enough, in a fifth of the time
+    tones[..., 0] *= np.float32(100 / 255)
+    return tones
+
+
+def _held(pixels: U8, solid: U8) -> bool:
+    """Something of skin's colour that comes in from the frame's border, narrow as an arm, and reaches the product."""
+    tones = cv2.cvtColor(cv2.GaussianBlur(pixels, (0, 0), 1.5), cv2.COLOR_RGB2YCrCb)
+    skin = cv2.inRange(tones, (50, *SKIN[0]), (255, *SKIN[1]))
+    for operation in (cv2.MORPH_OPEN, cv2.MORPH_CLOSE):
+        skin = cv2.morphologyEx(skin, operation, np.ones((5, 5), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(skin)
+    left, top, width, height = cv2.boundingRect(solid)
+    for label in range(1, count):
+        if not 0.01 * solid.sum() < stats[label, cv2.CC_STAT_AREA] < 0.3 * solid.size:
+            continue
+        part = labels == label
+        contact = [float(edge.mean()) for edge in (part[0], part[-1], part[:, 0], part[:, -1])]
+        reaches = part[top : top + height, left : left + width].mean() > 0.025
+        if 0.02 < max(contact) < 0.35 and reaches:
+            return True
+    return False
+
+
+def _alike(tones: F32, matte: U8, outline: U8) -> float:
+    """Share of the outline along which product and backdrop look the same."""
+    coverage = cv2.GaussianBlur(matte.astype(np.float32), (0, 0), 2)
+    across = [np.asarray(cv2.Sobel(coverage, cv2.CV_32F, *axis), np.float32) for axis in ((1, 0), (0, 1))]
+    rows, columns = np.nonzero(outline)
+    dx, dy = (slope[rows, columns] for slope in across)
+    length = np.hypot(dx, dy) + np.float32(1e-6)
+    sides = [
+        cv2.remap(tones, (columns + k * dx / length).astype(np.float32)[:, None],
+                  (rows + k * dy / length).astype(np.float32)[:, None], cv2.INTER_LINEAR,
+                  borderMode=cv2.BORDER_REPLICATE)
+        for k in (-3, 3)
+    ]  # fmt: skip
+    return float((np.linalg.norm(sides[0] - sides[1], axis=2) < ALIKE_DELTA_E).mean())
