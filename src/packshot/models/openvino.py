@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
+import threading
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,16 @@ from numpy.typing import NDArray
 
 from packshot.model import Engine, ModelCard
 from packshot.models.lease import Lease
+from packshot.models.rrdbnet import FACTOR, rrdbnet
 
 
 class _Network:
     """A compiled network that threads may share; one inference at a time, since one already takes all cores."""
 
     def __init__(
-        self, weights: Path, *, threads: int, compiled_dir: Path, precision: str = "", lease: Lease | None = None
+        self, model: Any, *, threads: int, compiled_dir: Path, precision: str = "", lease: Lease | None = None
     ) -> None:
+        """model: a path, or an `openvino.Model`."""
         core = _core()
         compiled_dir.mkdir(parents=True, exist_ok=True)
         options: dict[str, Any] = {
@@ -31,7 +35,7 @@ class _Network:
         }
         if precision:
             options["INFERENCE_PRECISION_HINT"] = precision
-        self._compiled = core.compile_model(str(weights), "CPU", options)
+        self._compiled = core.compile_model(model, "CPU", options)
         self._request = self._compiled.create_infer_request()
         self._lease = lease or Lease()
         used = str(self._compiled.get_property("INFERENCE_PRECISION_HINT"))
@@ -43,12 +47,16 @@ class _Network:
             return np.array(self._request.get_output_tensor(0).data, np.float32)
 
 
-def _core() -> Any:
+def _runtime() -> Any:
     """The runtime, without its telemetry: `import openvino` alone would report that it was imported."""
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
-    return openvino.Core()
+    return openvino
+
+
+def _core() -> Any:
+    return _runtime().Core()
 
 
 def engine_here() -> str:
@@ -77,7 +85,7 @@ class IsNet:
         lease: Lease | None = None,
     ) -> None:
         self.card = card
-        self._network = _Network(weights, threads=threads, compiled_dir=compiled_dir, precision=precision, lease=lease)
+        self._network = _Network(str(weights), threads=threads, compiled_dir=compiled_dir, precision=precision, lease=lease)
         self.engine = _engine(self._network)
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -96,10 +104,50 @@ class OpenNsfw:
     ) -> None:
         self.card = card
         # f32: a hundredth of a second more, and scores that do not move between processors
-        self._network = _Network(weights, threads=threads, compiled_dir=compiled_dir, precision="f32", lease=lease)
+        self._network = _Network(str(weights), threads=threads, compiled_dir=compiled_dir, precision="f32", lease=lease)
         self.engine = _engine(self._network)
 
     def rate(self, pixels_u8: NDArray[np.uint8]) -> float:
         small = np.asarray(cv2.resize(pixels_u8, (224, 224), interpolation=cv2.INTER_AREA), np.float32)
         tensor = small[..., ::-1] - np.array([104, 117, 123], np.float32)
         return float(np.clip(self._network(np.ascontiguousarray(tensor[None])).ravel()[1], 0, 1))
+
+
+class RealEsrgan:
+    """Real-ESRGAN x4plus: a tile four times as large, compression and grain taken out.  Wang et al. 2021.
+
+    Compiled when the first tile comes: most runs enlarge nothing, and what is kept is found without it.
+    """
+
+    factor = FACTOR
+
+    def __init__(
+        self,
+        card: ModelCard,
+        weights: Path,
+        *,
+        threads: int,
+        compiled_dir: Path,
+        side: int = 256,
+        precision: str = "",
+        lease: Lease | None = None,
+    ) -> None:
+        """side: of a tile.  256 px is a peak of 0.57 GiB in bf16 and 0.85 in f32; larger ones are no faster."""
+        self.card, self.side = card, side
+        name, version, usual = engine_here().split()
+        self.engine = Engine(name, version, precision or usual)
+        self._weights, self._opening = weights, threading.Lock()
+        self._options: dict[str, Any] = {
+            "threads": threads, "compiled_dir": compiled_dir, "precision": precision, "lease": lease
+        }  # fmt: skip
+
+    @cached_property
+    def _network(self) -> _Network:
+        return _Network(rrdbnet(self._weights, self.side, openvino=_runtime()), **self._options)
+
+    def upscale(self, tile_u8: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        with self._opening:
+            network = self._network
+        tensor = tile_u8.astype(np.float32).transpose(2, 0, 1)[None] / 255
+        drawn = network(np.ascontiguousarray(tensor, np.float32))[0].transpose(1, 2, 0)
+        return np.clip(np.round(drawn * 255), 0, 255).astype(np.uint8)
