@@ -148,16 +148,18 @@ def enlarged(
     """
     h, w = pixels_u8.shape[:2]
     side = upscaler.side
-    grown = cv2.resize(pixels_u8, (w * factor, h * factor), interpolation=cv2.INTER_LINEAR)
+    grown = np.asarray(cv2.resize(pixels_u8, (w * factor, h * factor), interpolation=cv2.INTER_LINEAR), np.uint8)
     for tile in tiles_of(upscaler, wanted):
         left, top, right, bottom = tile.box
         part = pixels_u8[top:bottom, left:right]
         below, beside = side - part.shape[0], side - part.shape[1]
-        answer = upscaler.upscale(cv2.copyMakeBorder(part, 0, below, 0, beside, cv2.BORDER_REPLICATE))
+        padded = cv2.copyMakeBorder(part, 0, below, 0, beside, cv2.BORDER_REPLICATE)
+        answer = upscaler.upscale(np.asarray(padded, np.uint8))
         if answer.shape != (side * upscaler.factor, side * upscaler.factor, 3) or answer.dtype != np.uint8:
             raise PackshotError(f"The model {upscaler.card.id} answered {answer.shape} {answer.dtype}, not its tile.")
         if factor != upscaler.factor:
-            answer = cv2.resize(answer, (side * factor, side * factor), interpolation=cv2.INTER_AREA)
+            averaged = cv2.resize(answer, (side * factor, side * factor), interpolation=cv2.INTER_AREA)
+            answer = np.asarray(averaged, np.uint8)
         lay(grown, answer, tile, factor=factor)
         done()
     return grown

@@ -68,6 +68,10 @@ class Cutout:
     findings: tuple[Finding, ...] = ()
     enlarged: Enlarged | None = None
 
+    def drawn_at(self, scale: float) -> Enlarged | None:
+        """What a model drew larger, where the photo's own pixels do not reach; a photo that does is never replaced."""
+        return self.enlarged if scale > 1 else None
+
     def foreground(self) -> U8:
         """(H, W, 3) sRGB: the photo, but for the edge band."""
         pixels = self.photo.pixels.copy()
@@ -101,6 +105,11 @@ class Composition:
 
     def with_findings(self, *findings: Finding) -> Composition:
         return replace(self, findings=(*self.findings, *findings))
+
+    @property
+    def drawn(self) -> Enlarged | None:
+        """What a model drew larger, where the product's pixels are taken from it."""
+        return self.cutout.drawn_at(self.placement.scale) if self.placement else None
 
     def flatten(self) -> U8:
         """(H, W, 3) sRGB over the plate, or (H, W, 4) with straight alpha where there is none."""

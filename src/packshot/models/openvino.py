@@ -85,7 +85,9 @@ class IsNet:
         lease: Lease | None = None,
     ) -> None:
         self.card = card
-        self._network = _Network(str(weights), threads=threads, compiled_dir=compiled_dir, precision=precision, lease=lease)
+        self._network = _Network(
+            str(weights), threads=threads, compiled_dir=compiled_dir, precision=precision, lease=lease
+        )
         self.engine = _engine(self._network)
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -150,4 +152,4 @@ class RealEsrgan:
             network = self._network
         tensor = tile_u8.astype(np.float32).transpose(2, 0, 1)[None] / 255
         drawn = network(np.ascontiguousarray(tensor, np.float32))[0].transpose(1, 2, 0)
-        return np.clip(np.round(drawn * 255), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(np.round(drawn * 255), 0, 255), np.uint8)

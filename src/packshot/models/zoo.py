@@ -42,7 +42,7 @@ CARDS: tuple[ModelCard, ...] = (
     ModelCard(
         id="realesrgan",
         role="upscaler",
-        words="Enlarges small products four times, sharp and clean. Draws detail that was not seen: look at fine print.",
+        words="Enlarges small products, sharp and clean. Draws detail that was not seen: look at fine print.",
         licence="package MIT; upstream code and weights BSD-3-Clause",
         commercial="yes",
         # The package's own code is never imported.
@@ -55,7 +55,11 @@ CARDS: tuple[ModelCard, ...] = (
 )
 
 
-_ROLES = {"matter": "model that cuts products out", "rater": "model that rates content safety", "upscaler": "model that enlarges"}
+_ROLES = {
+    "matter": "model that cuts products out",
+    "rater": "model that rates content safety",
+    "upscaler": "model that enlarges",
+}
 
 
 def card(model_id: str) -> ModelCard:

@@ -25,10 +25,11 @@ def carried_out(foreground_u8: U8, matte_u8: U8) -> U8:
     foreground_u8: (H, W, 3) sRGB, its edge band in the product's own colours.  matte_u8: (H, W).  Fully covered pixels
     stay as they are.  Push and pull over a pyramid: Gortler et al. 1996, "The Lumigraph", 3.3.
     """
-    sure = (matte_u8.astype(np.float32) / 255) ** SURE
+    sure = np.asarray((matte_u8.astype(np.float32) / 255) ** SURE, np.float32)
     own = foreground_u8.astype(np.float32)
-    mixed = own * thrice(sure) + _pulled(own * thrice(sure), sure) * thrice(1 - sure)
-    return np.clip(np.round(mixed), 0, 255).astype(np.uint8)
+    known = np.asarray(own * thrice(sure), np.float32)
+    mixed = known + _pulled(known, sure) * thrice(1 - sure)
+    return np.asarray(np.clip(np.round(mixed), 0, 255), np.uint8)
 
 
 def _pulled(colour: F32, weight: F32) -> F32:
@@ -42,8 +43,8 @@ def _pulled(colour: F32, weight: F32) -> F32:
     coarse = np.asarray(cv2.pyrDown(colour), np.float32)
     coarse_weight = np.asarray(cv2.pyrDown(weight), np.float32)
     # What is known a little counts fully one step coarser, or the fill would fade with every step.
-    gain = np.minimum(coarse_weight * 2, 1) / np.maximum(coarse_weight, 1e-6)
-    below = _pulled(coarse * thrice(gain), coarse_weight * gain)
+    gain = np.asarray(np.minimum(coarse_weight * 2, 1) / np.maximum(coarse_weight, 1e-6), np.float32)
+    below = _pulled(np.asarray(coarse * thrice(gain), np.float32), np.asarray(coarse_weight * gain, np.float32))
     behind = np.asarray(cv2.resize(below, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
     return np.asarray(known * thrice(weight) + behind * thrice(1 - weight), np.float32)
 
@@ -61,7 +62,7 @@ def grown_matte(matte_u8: U8, factor: int) -> U8:
     share = np.asarray(cv2.resize(cv2.blur(plain, (3, 3)), size, interpolation=cv2.INTER_LINEAR), np.float32)
     steep = np.clip((soft - 0.5) * STEEPER + 0.5, 0, 1)
     grown = soft + (steep - soft) * share
-    return np.clip(np.round(grown * 255), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.round(grown * 255), 0, 255), np.uint8)
 
 
 def true_to(enlarged_u8: U8, photo_u8: U8) -> U8:

@@ -19,7 +19,7 @@ STROKE_PX = 9  # strokes are thinner than this
 LEAST_CONTRAST = 24.0  # levels between a stroke and what is behind it
 CROSSINGS = 3.5  # edges that a line across and a line down through a window meet, together
 TWO_TONED = 0.65  # share of a window's variance that two tones explain; print has it, fur and weave have not
-# Correlation of a window's strokes before and after.  Type that stayed legible keeps above 0.97, garbled type 0.88 … 0.94.
+# Correlation of a window's strokes before and after: above 0.97 where type stayed legible, 0.88 … 0.94 where not.
 SAME = 0.95
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from packshot.colour import F32, U8, thrice
 from packshot.finding import Finding, Verdict
 from packshot.ops import layout, matte, resample
-from packshot.step import ComposeStep, Composition, Cutout, Enlarged, Tools, premultiplied
+from packshot.step import ComposeStep, Composition, Cutout, Tools, premultiplied
 
 # Past this the eye sees that a picture was enlarged; Lanczos invents no detail.
 SHARP_ENLARGEMENT = 1.5
@@ -42,7 +42,7 @@ class Layout(ComposeStep, frozen=True):
         placement = self.place(cutout, composition.canvas)
         product, coverage = resampled(composition, placement)
         laid = replace(composition, placement=placement, product=product, matte=coverage)
-        if drawn := used(cutout, placement):
+        if drawn := cutout.drawn_at(placement.scale):
             told = f"enlarged {placement.scale:.1f} times by a model"
             laid = replace(laid, changes=(*laid.changes, told)).with_findings(redrawn(placement.scale), *drawn.findings)
         elif placement.scale > SHARP_ENLARGEMENT:
@@ -73,15 +73,10 @@ class Layout(ComposeStep, frozen=True):
         return min(self.baselines, key=lambda at: abs(at - middling))
 
 
-def used(cutout: Cutout, placement: layout.Placement) -> Enlarged | None:
-    """What a model drew larger, where the photo's own pixels do not reach; a photo that does is never replaced."""
-    return cutout.enlarged if placement.scale > 1 else None
-
-
 def resampled(composition: Composition, placement: layout.Placement) -> tuple[F32, F32]:
     """The cut-out at canvas size: premultiplied linear colour and coverage, over placement.region."""
     cutout = composition.cutout
-    if drawn := used(cutout, placement):
+    if drawn := cutout.drawn_at(placement.scale):
         pixels, mask, box = drawn.pixels, drawn.matte, drawn.within(placement.source)
     else:
         rows, columns = placement.window(cutout.photo.size)

@@ -16,7 +16,9 @@ from packshot.ops.letters import letters
 from packshot.step import Cutout, Enlarged, Stage, Step
 
 MARGIN_PX = 24  # around the product: what a layout reads at 1 : 1 (ops/layout.py), twice
-MOST_SIDE = 4096  # px of what is drawn: 16 megapixels, 200 MB once they are in linear light
+MOST_SIDE = 3072  # px of what is drawn: 9 megapixels are 110 MB once they are in linear light
+Factor = Literal[2, 3, 4]
+_FACTORS: tuple[Factor, ...] = (4, 3, 2)
 LOST_SHARE, LOST_LEAST = 0.03, 3  # print that was drawn right loses up to 2 in 100 windows to grain
 
 
@@ -26,7 +28,7 @@ class Upscale(Step, frozen=True):
     stage: ClassVar[Stage] = Stage.UPSCALE
     version: ClassVar[int] = 1
     kind: Literal["upscale"] = "upscale"
-    factor: Literal[2, 4] = 4
+    factor: Factor = 4
 
     def run(self, cutout: Cutout, upscaler: Upscaler, done: Callable[[], None] = lambda: None) -> Cutout:
         """The cut-out with its enlargement.  done: called after each of its tiles."""
@@ -59,11 +61,11 @@ def part_of(cutout: Cutout) -> PixelBox:
     )
 
 
-def factor_for(cutout: Cutout) -> Literal[2, 4] | None:
+def factor_for(cutout: Cutout) -> Factor | None:
     """By the product's size alone, so that one enlargement serves all templates and channels; None: it is large."""
     left, top, right, bottom = cutout.facts.box
-    longest = max(right - left, bottom - top)
-    return 4 if longest <= MOST_SIDE // 4 else 2 if longest <= MOST_SIDE // 2 else None
+    longest = max(right - left, bottom - top, 1)
+    return next((factor for factor in _FACTORS if longest * factor <= MOST_SIDE), None)
 
 
 def _garbled(lost: int, windows: int) -> Finding:
