@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import PIL
 
 from packshot import __version__
@@ -82,9 +81,9 @@ def develop(
     groups = geometries(template, channels, preview=preview)
     step = enlargement(cutout, groups, chosen=bench.upscale)
     if step is not None and bench.upscaler is not None:
-        cutout = enlarge(
-            cutout, step, upscaler=bench.upscaler, store=bench.store, watch=watch, long_work=bench.long_work
-        )
+        key = enlarged_key(cutout_key(photo, PLAINLY, bench.matter), step, bench.upscaler)
+        cutout = enlarge(cutout, step, key=key, upscaler=bench.upscaler, store=bench.store, watch=watch,
+                         long_work=bench.long_work)  # fmt: skip
     elif step is not None:
         findings += (NO_UPSCALER,)
     for geometry, members in groups.items():
@@ -161,24 +160,23 @@ def enlargement(cutout: Cutout, groups: Mapping[Geometry, Sequence[Channel]], *,
     return None
 
 
-def enlarged_key(cutout: Cutout, step: Upscale, upscaler: Upscaler) -> str:
-    """Where a cut-out's enlargement lies once it was made."""
-    matte = hashlib.sha256(np.ascontiguousarray(cutout.matte).data).hexdigest()
-    parts = [step.version, step.factor, cutout.photo.sha256, cutout.photo.size, matte]
-    return "upscaled/" + digest([*parts, upscaler.card.sha256, _named(upscaler.engine)])
+def enlarged_key(cutout: str, step: Upscale, upscaler: Upscaler) -> str:
+    """Where the enlargement of the cut-out under that key lies once it was made."""
+    mark = digest([step.version, step.factor, upscaler.card.sha256, _named(upscaler.engine)])
+    return f"upscaled/{cutout.rpartition('/')[2]}-{mark}"
 
 
 def enlarge(
     cutout: Cutout,
     step: Upscale,
     *,
+    key: str,
     upscaler: Upscaler,
     store: Store | None,
     watch: Stopwatch,
     long_work: LongWork = in_silence,
 ) -> Cutout:
     """The cut-out with its enlargement: from the store where it was made before, else from the model."""
-    key = enlarged_key(cutout, step, upscaler)
     kept = store.get(key) if store else None
     known = unpack_enlarged(kept) if kept is not None else None
     with watch.step(step, cached=known is not None):

@@ -34,10 +34,13 @@ from packshot.image import Photo, encode, read
 from packshot.intake import Source
 from packshot.model import Upscaler
 from packshot.pipeline import (
+    PLAINLY,
     Geometry,
     compose,
     cut_out,
+    cutout_key,
     enlarge,
+    enlarged_key,
 )
 from packshot.settings import Settings
 from packshot.shoot import free_name, write_atomically
@@ -151,11 +154,13 @@ def upscale(files: Files, out: Out = Path("out")) -> int:
 
             def begin(name: str, tiles: int, upscaler: Upscaler) -> Callable[[], None]:
                 say_how_long(settings, name, tiles, upscaler)
-                step = stack.enter_context(progress(tiles, "Enlarging"))
-                return lambda: step(name)
+                tick = stack.enter_context(progress(tiles, "Enlarging"))
+                return lambda: tick(name)
 
-            made = enlarge(cutout, Upscale(factor=factor), upscaler=bench.upscaler, store=bench.store,
-                           watch=Stopwatch(), long_work=begin)  # fmt: skip
+            step = Upscale(factor=factor)
+            key = enlarged_key(cutout_key(cutout.photo, PLAINLY, bench.matter), step, bench.upscaler)
+            made = enlarge(cutout, step, key=key, upscaler=bench.upscaler, store=bench.store, watch=Stopwatch(),
+                           long_work=begin)  # fmt: skip
         assert made.enlarged is not None
         target = out / f"{stem}.upscaled.png"
         write_atomically(target, encode(transparent_of(made.enlarged.pixels, made.enlarged.matte), format="png"))
