@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Annotated, Literal, Protocol
 
 import cv2
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from packshot.errors import PackshotError
-from packshot.ops.tiles import Tile, lay, tiles
+from packshot.ops.tiles import Tile, below, beside, tiles
 
 # What neighbouring tiles share: with 64 px a blended tile is within a level of the whole picture in 98 of 100 pixels,
 # with 32 in 80 (docs/decisions/0015-upscaling.md).
@@ -111,6 +112,10 @@ class Upscaler(Protocol):
         """tile_u8: (side, side, 3) sRGB.  Returns (factor × side, factor × side, 3)."""
         ...
 
+    def rest(self) -> None:
+        """Let go of memory until the next tile comes."""
+        ...
+
 
 def raw_matte(matter: Matter, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The model's answer, held to the protocol.
@@ -147,19 +152,29 @@ def enlarged(
     Returns (factor × H, factor × W, 3).  Raises PackshotError when the backend breaks its contract.
     """
     h, w = pixels_u8.shape[:2]
-    side = upscaler.side
     grown = np.asarray(cv2.resize(pixels_u8, (w * factor, h * factor), interpolation=cv2.INTER_LINEAR), np.uint8)
-    for tile in tiles_of(upscaler, wanted):
-        left, top, right, bottom = tile.box
-        part = pixels_u8[top:bottom, left:right]
-        below, beside = side - part.shape[0], side - part.shape[1]
-        padded = cv2.copyMakeBorder(part, 0, below, 0, beside, cv2.BORDER_REPLICATE)
-        answer = upscaler.upscale(np.asarray(padded, np.uint8))
-        if answer.shape != (side * upscaler.factor, side * upscaler.factor, 3) or answer.dtype != np.uint8:
-            raise PackshotError(f"The model {upscaler.card.id} answered {answer.shape} {answer.dtype}, not its tile.")
-        if factor != upscaler.factor:
-            averaged = cv2.resize(answer, (side * factor, side * factor), interpolation=cv2.INTER_AREA)
-            answer = np.asarray(averaged, np.uint8)
-        lay(grown, answer, tile, factor=factor)
-        done()
+    try:
+        for top, row in groupby(tiles_of(upscaler, wanted), key=lambda tile: tile.box[1]):
+            strip = grown[top * factor : (top + upscaler.side) * factor].copy()
+            for tile in row:
+                left, _, right, bottom = tile.box
+                piece = _tile(upscaler, pixels_u8[top:bottom, left:right], factor)
+                beside(strip, piece[: len(strip)], tile, factor=factor)
+                done()
+            below(grown, strip, tile, factor=factor)
+    finally:
+        upscaler.rest()
     return grown
+
+
+def _tile(upscaler: Upscaler, part_u8: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """One tile enlarged; one that reaches past the picture is filled up with the picture's border."""
+    side = upscaler.side
+    short, narrow = side - part_u8.shape[0], side - part_u8.shape[1]
+    padded = cv2.copyMakeBorder(part_u8, 0, short, 0, narrow, cv2.BORDER_REPLICATE)
+    answer = upscaler.upscale(np.asarray(padded, np.uint8))
+    if answer.shape != (side * upscaler.factor, side * upscaler.factor, 3) or answer.dtype != np.uint8:
+        raise PackshotError(f"The model {upscaler.card.id} answered {answer.shape} {answer.dtype}, not its tile.")
+    if factor == upscaler.factor:
+        return answer
+    return np.asarray(cv2.resize(answer, (side * factor, side * factor), interpolation=cv2.INTER_AREA), np.uint8)

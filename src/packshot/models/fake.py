@@ -40,3 +40,5 @@ class FakeUpscaler:
 
     def upscale(self, tile_u8: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return np.repeat(np.repeat(tile_u8, self.factor, axis=0), self.factor, axis=1)
+
+    def rest(self) -> None: ...

@@ -24,6 +24,7 @@ def tile_seconds(upscaler: Upscaler, *, folder: Path, threads: int) -> float:
     start = time.perf_counter()
     upscaler.upscale(tile)
     seconds = time.perf_counter() - start
+    upscaler.rest()
     with suppress(OSError):  # a read-only folder: measured again next time
         folder.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps({name: round(seconds, 3)}))

@@ -43,23 +43,32 @@ def _starts(length: int, side: int, overlap: int) -> list[int]:
     return [round(n * (length - side) / (count - 1)) for n in range(count)]
 
 
-def lay(picture: U8, piece: U8, tile: Tile, *, factor: int) -> None:
-    """Blend a tile into `picture`, in place.  Call in the order of `tiles`.
+def beside(strip: U8, piece: U8, tile: Tile, *, factor: int) -> None:
+    """Blend a tile into its row of tiles, in place, from left to right.
 
-    picture: (H, W, 3).  piece: (factor × side, factor × side, 3), for the tile's box times `factor`.  Of what two tiles
-    share the outer quarters are dropped, since a network guesses near its own border; in the middle half one fades into
-    the other.
+    strip: (factor × side, W, 3).  piece: (factor × side, factor × side, 3).  Of what two tiles share the outer quarters
+    are dropped, since a network guesses near its own border; in the middle half one fades into the other.
     """
-    left, top = tile.box[0] * factor, tile.box[1] * factor
-    part = picture[top : top + piece.shape[0], left : left + piece.shape[1]]
-    piece = piece[: part.shape[0], : part.shape[1]]
-    across = _ramp(piece.shape[1], tile.over_left * factor)
-    down = _ramp(piece.shape[0], tile.over_top * factor)
-    weight = (down[:, None] * across[None])[..., None]
+    left = tile.box[0] * factor
+    part = strip[:, left : left + piece.shape[1]]
+    _blend(part, piece[:, : part.shape[1]], _ramp(part.shape[1], tile.over_left * factor)[None, :, None])
+
+
+def below(picture: U8, strip: U8, tile: Tile, *, factor: int) -> None:
+    """Blend a finished row of tiles into the picture, in place, from top to bottom.
+
+    picture: (H, W, 3).  strip: (factor × side, W, 3).  tile: any of the row.
+    """
+    top = tile.box[1] * factor
+    part = picture[top : top + strip.shape[0]]
+    _blend(part, strip[: part.shape[0]], _ramp(part.shape[0], tile.over_top * factor)[:, None, None])
+
+
+def _blend(part: U8, piece: U8, weight: F32) -> None:
     part[...] = np.round(part + (piece.astype(np.float32) - part) * weight).astype(np.uint8)
 
 
 def _ramp(length: int, shared: int) -> F32:
     """0 over the first quarter of what is shared, 1 from its last quarter on."""
     at = (np.arange(length, dtype=np.float32) + 0.5) / max(shared, 1)
-    return np.ones(length, np.float32) if not shared else np.clip((at - 0.25) * 2, 0, 1)
+    return np.asarray(np.clip((at - 0.25) * 2, 0, 1) if shared else np.ones(length), np.float32)
