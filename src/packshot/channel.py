@@ -43,7 +43,7 @@ class Channel(BaseModel, frozen=True, extra="forbid"):
     name_pattern: str = "{sku}-{role}"
     transparent: bool = Field(False, description="the product alone, whatever the template's backdrop")
     keep_gps: bool = False
-    as_is: bool = Field(False, description="no step may touch the product's own pixels, whatever the template says")
+    as_is: bool = Field(False, description="no template may touch the product's own pixels, whatever its steps say")
     rules: Rules = Rules()
     sources: tuple[Source, ...] = ()
 

@@ -66,6 +66,8 @@ CHECK = {
     "none": "No product found",
     "border": "Touches the frame",
     "small": "Small product",
+    "letters": "Fine print",
+    "upscale": "Not enlarged",
     "uncertain": "Unsure cut-out",
 }
 STEP = {
@@ -95,7 +97,7 @@ DISCLOSURE = {
     "composite": "Put together from several pictures",
     "compositeCapture": "Put together from several photos",
     "compositeSynthetic": "Real product, computer-made backdrop",
-    "compositeWithTrainedAlgorithmicMedia": "Real product, AI-made backdrop",
+    "compositeWithTrainedAlgorithmicMedia": "Real product, partly drawn by AI",
     "trainedAlgorithmicMedia": "Wholly AI-made",
 }
 SETTING = {"model": "Engine", "matte": "Cut-out", "plate": "Backdrop", "prompt": "Description", "seed": "Variation"}

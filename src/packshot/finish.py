@@ -93,7 +93,9 @@ def finish(views: Views, channel: Channel, *, limits: Limits, watch: Stopwatch, 
         backdrop = channel.color or "#ffffff"
         pixels, extra = views.laid_on(backdrop), (_flattened(channel, backdrop),)
     photo = composition.cutout.photo
-    term = source_type("drawn" if channel.transparent else composition.plate_origin, photo.xmp)
+    # What a trained model drew into the product weighs more than any backdrop.
+    origin = "painted" if composition.drawn else "drawn" if channel.transparent else composition.plate_origin
+    term = source_type(origin, photo.xmp)
     metadata = Metadata(
         exif=photo.exif if channel.keep_gps else without_gps(photo.exif),
         xmp=packet(term, photo_xmp=photo.xmp, tool=f"Packshot {__version__}"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import PIL
@@ -13,20 +13,29 @@ import PIL
 from packshot import __version__
 from packshot.channel import Channel
 from packshot.colour import U8
-from packshot.finding import Finding
+from packshot.finding import Finding, Verdict
 from packshot.finish import Rendition, Views, finish
 from packshot.image import Photo
-from packshot.model import Matter, ModelCard, Rater
+from packshot.model import Matter, ModelCard, Rater, Upscaler
 from packshot.report import StepRecord
 from packshot.settings import Limits
 from packshot.step import PREVIEW_SIDE, ComposeStep, Composition, Cutout, RenderStage, Tools
-from packshot.steps import Analyse, Color, Layout, Light, Segment
+from packshot.steps import Analyse, Color, Layout, Light, Segment, Upscale
 from packshot.steps.encode import Encode
+from packshot.steps.layout import SHARP_ENLARGEMENT
+from packshot.steps.upscale import factor_for
 from packshot.stopwatch import Stopwatch
-from packshot.store import Store, pack, unpack
+from packshot.store import Store, pack, pack_enlarged, unpack, unpack_enlarged
 from packshot.template import Template
 
 PLAINLY = Segment()
+
+# (name, tiles, upscaler) before something long begins → what to call after each tile.
+LongWork = Callable[[str, int, Upscaler], Callable[[], None]]
+
+
+def in_silence(name: str, tiles: int, upscaler: Upscaler) -> Callable[[], None]:
+    return lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,9 @@ class Bench:
     pictures: Mapping[str, Photo] = field(default_factory=dict)
     seed: int = 0
     stage: RenderStage | None = None
+    upscaler: Upscaler | None = None
+    upscale: bool = False  # enlarge whatever is small, not only what a channel would reject
+    long_work: LongWork = in_silence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +78,15 @@ def develop(
     made: list[Rendition] = []
     changes: tuple[str, ...] = ()
     shown: U8 | None = None
-    for geometry, members in geometries(template, channels, preview=preview).items():
+    groups = geometries(template, channels, preview=preview)
+    step = enlargement(cutout, groups, chosen=bench.upscale)
+    if step is not None and bench.upscaler is not None:
+        key = enlarged_key(cutout_key(photo, PLAINLY, bench.matter), step, bench.upscaler)
+        cutout = enlarge(cutout, step, key=key, upscaler=bench.upscaler, store=bench.store, watch=watch,
+                         long_work=bench.long_work)  # fmt: skip
+    elif step is not None:
+        findings += (NO_UPSCALER,)
+    for geometry, members in groups.items():
         composition = compose(cutout, geometry, tools=tools, watch=watch)
         changes, findings = changes + composition.changes, findings + composition.findings
         views = Views(composition, bench.rater)
@@ -113,12 +133,73 @@ def cut_out(photo: Photo, *, matter: Matter, store: Store | None, watch: Stopwat
     return cutout
 
 
+NO_UPSCALER = Finding(
+    check="upscale",
+    verdict=Verdict.WARN,
+    words="This product is small, and the model that enlarges is not installed: install Packshot's dependencies again.",
+)
+
+
+def enlargement(cutout: Cutout, groups: Mapping[Geometry, Sequence[Channel]], *, chosen: bool) -> Upscale | None:
+    """The step that enlarges this product, where it is called for.
+
+    It is where a channel would reject the file for too few pixels, or, if chosen, where the product is shown so much
+    larger than it was photographed that the eye sees it.
+    """
+    left, top, right, bottom = cutout.facts.box
+    own, factor = max(right - left, bottom - top), factor_for(cutout)
+    if not own or factor is None:
+        return None
+    for geometry, channels in groups.items():
+        scale = geometry.scale(cutout)
+        if scale <= 1:
+            continue
+        rejected = any("resolution" in c.rules.hard and own < c.rules.product_px for c in channels)
+        if rejected or (chosen and scale > SHARP_ENLARGEMENT):
+            return Upscale(factor=factor)
+    return None
+
+
+def enlarged_key(cutout: str, step: Upscale, upscaler: Upscaler) -> str:
+    """Where the enlargement of the cut-out under that key lies once it was made."""
+    mark = digest([step.version, step.factor, upscaler.card.sha256, upscaler.engine.words])
+    return f"upscaled/{cutout.rpartition('/')[2]}-{mark}"
+
+
+def enlarge(
+    cutout: Cutout,
+    step: Upscale,
+    *,
+    key: str,
+    upscaler: Upscaler,
+    store: Store | None,
+    watch: Stopwatch,
+    long_work: LongWork = in_silence,
+) -> Cutout:
+    """The cut-out with its enlargement: from the store where it was made before, else from the model."""
+    kept = store.get(key) if store else None
+    known = unpack_enlarged(kept) if kept is not None else None
+    with watch.step(step, cached=known is not None):
+        if known is not None:
+            return replace(cutout, enlarged=known)
+        done = long_work(cutout.photo.name, step.tiles(cutout, upscaler), upscaler)
+        made = step.run(cutout, upscaler, done)
+    if store and made.enlarged is not None:
+        store.put(key, pack_enlarged(made.enlarged))
+    return made
+
+
 @dataclass(frozen=True)
 class Geometry:
     """One composition that several channels may share: its size and its steps as the channels want them."""
 
     canvas: tuple[int, int]
     steps: tuple[ComposeStep, ...]
+
+    def scale(self, cutout: Cutout) -> float:
+        """How many pixels of the canvas one of the photo becomes."""
+        layouts = [step for step in self.steps if isinstance(step, Layout)]
+        return layouts[-1].place(cutout, self.canvas).scale if layouts else 1.0
 
 
 def geometries(template: Template, channels: Sequence[Channel], *, preview: bool) -> dict[Geometry, list[Channel]]:
@@ -171,6 +252,7 @@ def item_key(
     pictures: Mapping[str, str],
     preview: bool,
     seed: int,
+    upscale: str = "",
 ) -> str:
     """Hash of everything an item's files depend on: the same key, the same files, nothing to do."""
     steps = [[type(step).version, step.model_dump(mode="json")] for step in template.steps]
@@ -179,10 +261,23 @@ def item_key(
         fields = channel.model_dump(mode="json", exclude={"words", "sources"})
         fields["rules"]["hard"] = sorted(fields["rules"]["hard"])
         wanted.append(fields)
-    versions = [__version__, PIL.__version__, Segment.version, Analyse.version, Encode.version]
+    versions = [__version__, PIL.__version__, Segment.version, Analyse.version, Upscale.version, Encode.version]
     chosen = sorted(template.chosen)
     return digest(
-        [photo_sha256, steps, chosen, wanted, [*names], card.sha256, engine, {**pictures}, preview, seed, versions]
+        [
+            photo_sha256,
+            steps,
+            chosen,
+            wanted,
+            [*names],
+            card.sha256,
+            engine,
+            {**pictures},
+            preview,
+            seed,
+            versions,
+            upscale,
+        ]
     )
 
 

@@ -273,13 +273,19 @@ async def _sweep(db: Database, store: Store, at: float) -> tuple[int, int]:
     async with db.read() as tx:
         named = await referenced(tx, at=at)
     count = size = 0
-    for some in _chunks(old.keys() - named):
+    for some in _chunks(key for key in old if _stands_for(key) not in named):
         async with db.read() as tx:
-            again = await _named_now(tx, some, at=at)
-        unnamed = [key for key in some if key not in again]
+            again = await _named_now(tx, [_stands_for(key) for key in some], at=at)
+        unnamed = [key for key in some if _stands_for(key) not in again]
         await asyncio.to_thread(store.delete, unnamed)
         count, size = count + len(unnamed), size + sum(old[key] for key in unnamed)
     return count, size
+
+
+def _stands_for(key: str) -> str:
+    """An enlargement is kept as long as the cut-out that it was made from (`pipeline.enlarged_key`)."""
+    folder, _, name = key.partition("/")
+    return f"cutouts/{name.partition('-')[0]}" if folder == "upscaled" and "-" in name else key
 
 
 async def _named_now(tx: Tx, keys: Sequence[str], *, at: float) -> set[str]:

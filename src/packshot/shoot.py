@@ -62,6 +62,7 @@ class Run:
     preview: bool = False
     redo: bool = False
     seed: int = 0
+    upscale: str = ""  # when products are enlarged, and by which model
 
 
 def plan(
@@ -187,6 +188,7 @@ def _key(job: Job, photo_sha256: str, run: Run) -> str:
         pictures=named,
         preview=run.preview,
         seed=run.seed,
+        upscale=run.upscale,
     )
 
 

@@ -38,21 +38,34 @@ from packshot.handover import (
     put_photo,
 )
 from packshot.image import Metadata, Photo, encode, read, thumbnail
-from packshot.model import Hints, Matter, Prompter, Rater, Upscaler
-from packshot.models.here import matter_here, rater_here, upscaler_here
+from packshot.model import OVERLAP_PX, Hints, Matter, Prompter, Rater, Upscaler
+from packshot.models.here import matter_here, rater_here, threads, upscaler_here
 from packshot.models.hinted import Hinted
 from packshot.models.lease import Lease
+from packshot.models.pace import tile_seconds
 from packshot.ops import matte as ops
 from packshot.ops.measure import fingerprint
-from packshot.pipeline import Geometry, compose, cut_out, cutout_key, digest, geometries
+from packshot.pipeline import (
+    NO_UPSCALER,
+    Geometry,
+    compose,
+    cut_out,
+    cutout_key,
+    digest,
+    enlarge,
+    enlarged_key,
+    enlargement,
+    geometries,
+)
 from packshot.renderers.here import stage_here
 from packshot.settings import Settings
 from packshot.step import PREVIEW_SIDE, Composition, Cutout, RenderStage, Tools
-from packshot.steps import Analyse, Layout, Segment
+from packshot.steps import Analyse, Layout, Segment, Upscale
 from packshot.steps.analyse import photo_flags
 from packshot.steps.segment import BY_HAND, corrected
+from packshot.steps.upscale import MOST_SIDE, factor_for
 from packshot.stopwatch import Stopwatch
-from packshot.store import Store, pack, unpack
+from packshot.store import Store, pack, unpack, unpack_enlarged
 from packshot.template import Template
 
 log = structlog.get_logger(__name__)
@@ -100,8 +113,13 @@ class Desk:
         return Hinted(self.matter)
 
     @cached_property
+    def _upscaler(self) -> Upscaler | None:
+        return upscaler_here(self.settings, lease=self._lease)
+
+    @property
     def upscaler(self) -> Upscaler | None:
-        return upscaler_here(self.settings)
+        with self._models:
+            return self._upscaler
 
     @cached_property
     def stage(self) -> RenderStage:
@@ -131,6 +149,15 @@ class Desk:
             raise NotFound("the kept cut-out is damaged.", subject=photo.name, remedy="Cut the photo out again.")
         put_cutout(self.handover, mark, kept)
         return kept
+
+    def enlarged(self, key: str, cutout: Cutout) -> Cutout:
+        """A cut-out with its kept enlargement, if `key` names one.  Raises NotFound where it is gone or damaged."""
+        if not key:
+            return cutout
+        kept = unpack_enlarged(self.bytes(key))
+        if kept is None:
+            raise NotFound("the kept enlargement is damaged.", subject=cutout.photo.name, remedy="Make it again.")
+        return replace(cutout, enlarged=kept)
 
     def bytes(self, key: str) -> bytes:
         content = self.store.get(key)
@@ -208,9 +235,15 @@ def segment(
     cutout: str = "",
     by_hand: bool = False,
     refined: bool = False,
+    template: Answer | None = None,
+    channels: Sequence[Answer] = (),
+    upscaled: bool = False,
     max_pixels: int | None = None,
 ) -> Answer:
-    """Cut a photo out, or take the cut-out that is there, and say what is wrong with both."""
+    """Cut a photo out, or take the cut-out that is there, and say what is wrong with both.
+
+    template, channels: what it is made for, to know whether the product has to be enlarged.  upscaled: that is chosen.
+    """
     watch = Stopwatch()
     opened = desk.photo(photo, name, max_pixels=max_pixels)
     made = None
@@ -235,20 +268,70 @@ def segment(
         "uncertainty": round(made.facts.uncertainty, 4),
         "findings": _told(findings),
         "matte_findings": _told(made.findings),
+        "enlarge": template is not None and _enlargement(desk, made, template, channels, upscaled) is not None,
         "steps": [record.model_dump(mode="json") for record in watch.records],
     }
 
 
-def upscale(desk: Desk, *, photo: str, name: str, factor: int = 2) -> Answer:
-    """A larger photo of the same, kept beside it.  Raises NoSuchModel where no upscaler is installed."""
+def upscale(
+    desk: Desk,
+    *,
+    photo: str,
+    name: str,
+    cutout: str,
+    template: Answer,
+    channels: Sequence[Answer],
+    upscaled: bool = False,
+    max_pixels: int | None = None,
+) -> Answer:
+    """Enlarge the product where that is called for, and keep it: once for all items of the photo."""
+    watch = Stopwatch()
+    made = desk.cutout(cutout, desk.photo(photo, name, max_pixels=max_pixels))
+    step = _enlargement(desk, made, template, channels, upscaled)
+    if step is None:
+        return {"findings": [], "steps": []}
+    if desk.upscaler is None:
+        return {"findings": _told([NO_UPSCALER]), "steps": []}
+    key = enlarged_key(cutout, step, desk.upscaler)
+    with desk.turn(key):
+        enlarge(made, step, key=key, upscaler=desk.upscaler, store=desk.store, watch=watch)
+    return {"findings": [], "steps": [r.model_dump(mode="json") | {"layer": key} for r in watch.records]}
+
+
+def upscale_picture(desk: Desk, *, photo: str, name: str, cutout: str, factor: int) -> Answer:
+    """The product alone, enlarged, on a transparent backdrop.
+
+    Raises NoSuchModel where the model is not installed, BadInput where the product is large already.
+    """
     if desk.upscaler is None:
         raise NoSuchModel("no model that enlarges pictures is installed.", remedy="Upload a larger photo.")
-    opened = desk.photo(photo, name)
-    pixels = desk.upscaler.upscale(opened.pixels, factor=factor)
-    content = encode(pixels, format="png", metadata=Metadata(exif=opened.exif, xmp=opened.xmp))
-    key = f"upscaled/{digest([opened.sha256, desk.upscaler.card.sha256, factor])}.png"
-    desk.store.put_new(key, content)
-    return {"key": key, "size": [pixels.shape[1], pixels.shape[0]], "factor": factor}
+    made = desk.cutout(cutout, desk.photo(photo, name))
+    step = Upscale.model_validate({"factor": factor})
+    most = factor_for(made)
+    if most is None or most < factor:
+        raise BadInput(
+            f"this product is too large to be enlarged {factor} times.", subject=name,
+            remedy=f"It may be {MOST_SIDE // factor} pixels long at most.",
+        )  # fmt: skip
+    key = enlarged_key(cutout, step, desk.upscaler)
+    with desk.turn(key):
+        drawn = enlarge(made, step, key=key, upscaler=desk.upscaler, store=desk.store, watch=Stopwatch()).enlarged
+    assert drawn is not None
+    pixels = np.dstack([drawn.pixels, drawn.matte])
+    pixels[drawn.matte == 0] = 0
+    content = encode(pixels, format="png", metadata=Metadata())
+    size = [pixels.shape[1], pixels.shape[0]]
+    return {"key": _keep(desk, "renditions", content, ""), "format": "png", "size": size, "factor": factor,
+            "findings": _told(made.findings + drawn.findings)}  # fmt: skip
+
+
+def upscale_pace(desk: Desk) -> Answer:
+    """How long a tile takes here; nothing where the model is not installed."""
+    upscaler = upscaler_here(desk.settings, lease=desk._lease)  # not kept: whoever asks does not go on to enlarge
+    if upscaler is None:
+        return {}
+    seconds = tile_seconds(upscaler, folder=desk.settings.cache_dir, threads=threads(desk.settings))
+    return {"side": upscaler.side, "overlap": OVERLAP_PX, "seconds": seconds}
 
 
 def generate(
@@ -260,18 +343,19 @@ def generate(
     template: Answer,
     channels: Sequence[Answer],
     pictures: dict[str, str],
+    enlarged: str = "",
     seed: int = 0,
     max_pixels: int | None = None,
 ) -> Answer:
     """Compose once per geometry and leave the compositions for the export."""
     watch = Stopwatch()
     opened = desk.photo(photo, name, max_pixels=max_pixels)
-    made = desk.cutout(cutout, opened)
+    made = desk.enlarged(enlarged, desk.cutout(cutout, opened))
     findings: list[Finding] = []
     changes: list[str] = []
     look, wanted = Template.model_validate(template), [Channel.model_validate(c) for c in channels]
     for geometry in geometries(look, wanted, preview=desk.settings.fake_models):
-        composition = _composed(desk, made, cutout, geometry, pictures, seed, watch)
+        composition = _composed(desk, made, enlarged or cutout, geometry, pictures, seed, watch)
         findings += composition.findings
         changes += composition.changes
     return {
@@ -290,21 +374,22 @@ def export(
     template: Answer,
     channels: Sequence[Answer],
     pictures: dict[str, str],
+    enlarged: str = "",
     seed: int = 0,
     max_pixels: int | None = None,
 ) -> Answer:
     """One file a channel, encoded, checked and kept under its own hash."""
     watch = Stopwatch()
     opened = desk.photo(photo, name, max_pixels=max_pixels)
-    made = desk.cutout(cutout, opened)
+    made = desk.enlarged(enlarged, desk.cutout(cutout, opened))
     look, wanted = Template.model_validate(template), [Channel.model_validate(c) for c in channels]
     files: dict[str, Answer] = {}
     after = ""
     for geometry, members in geometries(look, wanted, preview=desk.settings.fake_models).items():
-        mark = _mark(cutout, geometry, pictures, seed)
+        mark = _mark(enlarged or cutout, geometry, pictures, seed)
         composition = get_composition(desk.handover, mark, _plate_mark(geometry, pictures, seed), made)
         if composition is None:
-            composition = _composed(desk, made, cutout, geometry, pictures, seed, Stopwatch())
+            composition = _composed(desk, made, enlarged or cutout, geometry, pictures, seed, Stopwatch())
         views = Views(composition, desk.rater)
         for channel in members:
             rendition = finish(views, channel, limits=desk.settings.limits, watch=watch)
@@ -440,8 +525,28 @@ def cutout_png(desk: Desk, *, photo: str, name: str, cutout: str) -> bytes:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (analyse, segment, upscale, generate, export, picture, put_matte, correct, matte_png, cutout_png)
+    for function in (
+        analyse,
+        segment,
+        upscale,
+        upscale_picture,
+        upscale_pace,
+        generate,
+        export,
+        picture,
+        put_matte,
+        correct,
+        matte_png,
+        cutout_png,
+    )
 }
+
+
+def _enlargement(
+    desk: Desk, made: Cutout, template: Answer, channels: Sequence[Answer], chosen: bool
+) -> Upscale | None:
+    look, wanted = Template.model_validate(template), [Channel.model_validate(c) for c in channels]
+    return enlargement(made, geometries(look, wanted, preview=desk.settings.fake_models), chosen=chosen)
 
 
 def _composed(

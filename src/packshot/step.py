@@ -40,6 +40,23 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Enlarged:
+    """The product's part of a photo as a model drew it larger; its colours go on past its edge."""
+
+    box: PixelBox  # of the photo
+    factor: int
+    pixels: U8  # (factor × h, factor × w, 3) sRGB
+    matte: U8  # (factor × h, factor × w)
+    findings: tuple[Finding, ...] = ()
+
+    def within(self, source: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        """A box of the photo in these pixels."""
+        left, top, right, bottom = ((edge - self.box[i % 2]) * self.factor for i, edge in enumerate(source))
+        height, width = self.matte.shape
+        return max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Cutout:
     """A photo and its matte; at the edge the product's own colour instead of the photo's."""
 
@@ -49,6 +66,11 @@ class Cutout:
     facts: Facts
     source: str  # which model or file the matte came from
     findings: tuple[Finding, ...] = ()
+    enlarged: Enlarged | None = None
+
+    def drawn_at(self, scale: float) -> Enlarged | None:
+        """What a model drew larger, where the photo's own pixels do not reach; a photo that does is never replaced."""
+        return self.enlarged if scale > 1 else None
 
     def foreground(self) -> U8:
         """(H, W, 3) sRGB: the photo, but for the edge band."""
@@ -83,6 +105,11 @@ class Composition:
 
     def with_findings(self, *findings: Finding) -> Composition:
         return replace(self, findings=(*self.findings, *findings))
+
+    @property
+    def drawn(self) -> Enlarged | None:
+        """What a model drew larger, where the product's pixels are taken from it."""
+        return self.cutout.drawn_at(self.placement.scale) if self.placement else None
 
     def flatten(self) -> U8:
         """(H, W, 3) sRGB over the plate, or (H, W, 4) with straight alpha where there is none."""

@@ -19,9 +19,10 @@ from obstore.store import LocalStore, from_url
 from PIL import Image
 
 from packshot.errors import DiskFull
+from packshot.finding import Finding
 from packshot.image import Photo
 from packshot.ops.matte import Facts
-from packshot.step import Cutout
+from packshot.step import Cutout, Enlarged
 from packshot.steps.segment import findings_of
 
 CHUNK_BYTES = 2**20
@@ -176,14 +177,7 @@ def pack(cutout: Cutout) -> bytes:
     """A cut-out without its photo: the matte as it is, the edge band's colours, the facts."""
     out = io.BytesIO()
     facts = json.dumps(asdict(cutout.facts) | {"source": cutout.source}).encode()
-    # Differences to the row above, runs only: a third smaller than Pillow's level 1 in less than half its time.
-    _, matte = cv2.imencode(
-        ".png",
-        cutout.matte,
-        (cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,
-         cv2.IMWRITE_PNG_COMPRESSION, 1),
-    )  # fmt: skip
-    np.savez(out, matte=matte, band=cutout.band, facts=np.frombuffer(facts, np.uint8))
+    np.savez(out, matte=_png(cutout.matte), band=cutout.band, facts=np.frombuffer(facts, np.uint8))
     return out.getvalue()
 
 
@@ -201,6 +195,44 @@ def _unpacked(content: bytes, photo: Photo) -> Cutout:
         band, facts = packed["band"], json.loads(packed["facts"].tobytes())
     source = facts.pop("source")
     return cutout_of(photo, matte, band, facts_of_json(facts), source)
+
+
+def pack_enlarged(made: Enlarged) -> bytes:
+    """An enlargement as its layer."""
+    told = {"box": made.box, "factor": made.factor, "findings": [f.model_dump(mode="json") for f in made.findings]}
+    out = io.BytesIO()
+    np.savez(
+        out, pixels=_png(np.asarray(cv2.cvtColor(made.pixels, cv2.COLOR_RGB2BGR))), matte=_png(made.matte),
+        told=np.frombuffer(json.dumps(told).encode(), np.uint8),
+    )  # fmt: skip
+    return out.getvalue()
+
+
+def unpack_enlarged(content: bytes) -> Enlarged | None:
+    """The same enlargement, to the bit; None where what was kept is damaged."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as packed:
+            told = json.loads(packed["told"].tobytes())
+            pixels, matte = (
+                np.asarray(cv2.imdecode(packed[n], cv2.IMREAD_UNCHANGED), np.uint8) for n in ("pixels", "matte")
+            )
+        return Enlarged(
+            tuple(told["box"]), told["factor"], np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8),
+            matte, tuple(Finding.model_validate(f) for f in told["findings"]),
+        )  # fmt: skip
+    except (ValueError, KeyError, OSError, TypeError, EOFError, zipfile.BadZipFile, cv2.error):
+        return None
+
+
+def _png(plane: np.ndarray) -> np.ndarray:
+    # Differences to the row above, runs only: a third smaller than Pillow's level 1 in less than half its time.
+    _, held = cv2.imencode(
+        ".png",
+        plane,
+        (cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,
+         cv2.IMWRITE_PNG_COMPRESSION, 1),
+    )  # fmt: skip
+    return held
 
 
 def facts_of_json(facts: dict[str, Any]) -> Facts:

@@ -144,6 +144,7 @@ class Worker:
 
     async def _do(self, task: Task, pictures: dict[str, str]) -> Answer:
         common = {"photo": task.photo_key, "name": task.photo_name}
+        wanted = {"template": task.template, "channels": task.channels, "max_pixels": task.max_pixels}
         match task.stage:
             case "segment":
                 wants = {c["name"]: c["rules"]["product_px"] for c in task.channels}
@@ -151,17 +152,21 @@ class Worker:
                 known = task.matte_key if task.by_hand or not task.refined else ""
                 answer = await self._child.call(
                     "segment", **common, product_px=wants, cutout="" if task.max_pixels else known,
-                    by_hand=task.by_hand, refined=task.refined, max_pixels=task.max_pixels,
+                    by_hand=task.by_hand, refined=task.refined, upscaled=task.upscaled, **wanted,
                 )  # fmt: skip
                 metrics.cache("cutout", all(step["cached"] for step in answer["steps"] if step["kind"] == "segment"))
                 return dict(answer)
             case "upscale":
-                return dict(await self._child.call("upscale", **common))
+                return dict(
+                    await self._child.call(
+                        "upscale", **common, **wanted, cutout=task.cutout_key, upscaled=task.upscaled
+                    )
+                )  # fmt: skip
             case _:
                 return dict(
                     await self._child.call(
-                        task.stage, **common, cutout=task.cutout_key, template=task.template, channels=task.channels,
-                        pictures=pictures, max_pixels=task.max_pixels,
+                        task.stage, **common, **wanted, cutout=task.cutout_key, enlarged=task.enlarged_key,
+                        pictures=pictures,
                     )
                 )  # fmt: skip
 
@@ -254,7 +259,10 @@ class Worker:
                 return dict(run.result) | await self._segment_run(run, members)
             case "upscale":
                 photo = members[0]
-                made = await self._child.call("upscale", photo=photo.key, name=photo.name, factor=request["factor"])
+                made = await self._child.call(
+                    "upscale_picture", photo=photo.key, name=photo.name, cutout=run.result["cutouts"][photo.id],
+                    factor=request["factor"],
+                )  # fmt: skip
                 return {**run.result, **made}
         return await self._generate_run(run, members, template, pictures)
 

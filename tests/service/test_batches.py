@@ -15,6 +15,7 @@ from studio import OTHER, WS, Studio
 from packshot.catalog import batches, filling, items, progress
 from packshot.catalog.asked import BatchAsked
 from packshot.catalog.offpeak import window
+from packshot.catalog.planning import Entry, enlarging
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.db import tables as t
 from packshot.errors import BadOption, Conflict, NotFound
@@ -173,6 +174,16 @@ async def test_flags_are_counted_before_work_and_a_held_batch_waits_for_its_star
         tickets = await batches.start(tx, WS, id)
     assert len(tickets) == 3
     assert (await view(studio, id)).state is BatchState.PROCESSING
+
+
+def test_what_enlarging_takes_is_told_before_work_where_something_is_small() -> None:
+    entries = [Entry(f"img_{n}", "", side, side, "", []) for n, side in enumerate((400, 600, 3000))]
+    asked = {"largest": 2048, "tile_side": 256, "overlap": 64, "tile_seconds": 15.0}
+    flag = enlarging(entries, **asked)
+    assert flag is not None
+    assert (flag["check"], flag["count"], flag["photos"]) == ("upscale", 2, ["img_0", "img_1"])
+    assert "1 to 3 minutes" in flag["words"]  # 4 and 9 tiles at most
+    assert enlarging(entries[2:], **asked) is None
 
 
 async def test_alike_photos_are_found_among_ten_thousand_in_a_second() -> None:

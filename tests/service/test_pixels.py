@@ -14,15 +14,27 @@ import cv2
 import numpy as np
 import pytest
 
+from handmade import textured
 from packshot.channel import channel
 from packshot.child import Child, OutOfMemory
 from packshot.errors import BadInput, NoSuchModel, NotFound, UnsupportedFormat
 from packshot.handover import Handover
-from packshot.image import Photo
+from packshot.image import Photo, read
 from packshot.model import Matter, Rater
+from packshot.models.fake import FakeMatter, FakeRater, FakeUpscaler
 from packshot.pipeline import Bench, develop
 from packshot.settings import Limits, Settings
-from packshot.stages import Desk, cutout_png, matte_png, put_matte
+from packshot.stages import (
+    Desk,
+    cutout_png,
+    export,
+    generate,
+    matte_png,
+    put_matte,
+    segment,
+    upscale,
+    upscale_picture,
+)
 from packshot.step import RenderStage
 from packshot.template import template
 from places import SAMPLES
@@ -112,9 +124,76 @@ async def test_errors_cross_the_border_as_themselves(child: Child, tmp_path: Pat
         await child.call("analyse", name="logo.svg", workspace="ws_1", path=str(drawing))
     with pytest.raises(NotFound):
         await child.call("segment", photo="originals/none", name="mug.jpg", product_px={})
-    photo = await uploaded(child)
+
+
+class Larger(FakeUpscaler):
+    """Counts its tiles."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def upscale(self, tile_u8: np.ndarray) -> np.ndarray:
+        self.asked += 1
+        return super().upscale(tile_u8)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> tuple[Desk, Photo, Larger]:
+    """A desk with a photo whose product is smaller than Amazon takes, and models that answer at once."""
+    desk, model = Desk(Settings(data_dir=tmp_path, cache_dir=tmp_path / "cache")), Larger()
+    desk.__dict__ |= {"_matter": FakeMatter(), "_rater": FakeRater(), "_upscaler": model}  # in place of loaded ones
+    content = cv2.imencode(".png", textured(300, 300))[1].tobytes()
+    desk.store.put("originals/cup", content)
+    return desk, read(content, "cup.png", limits=Limits()), model
+
+
+def test_a_small_product_is_enlarged_in_a_stage_of_its_own_to_the_command_lines_files(
+    small: tuple[Desk, Photo, Larger],
+) -> None:
+    desk, photo, model = small
+    file = {"photo": "originals/cup", "name": "cup.png"}
+    ordered = {"template": template("color").model_dump(mode="json"),
+               "channels": [channel("amazon").model_dump(mode="json")]}  # fmt: skip
+    cut = segment(desk, **file, product_px={}, **ordered)
+    assert cut["enlarge"]
+    assert not segment(desk, **file, product_px={}, template=ordered["template"], channels=[
+        channel("web").model_dump(mode="json")
+    ])["enlarge"]  # fmt: skip
+    made = upscale(desk, **file, cutout=cut["cutout"], **ordered)
+    count = model.asked
+    [step] = made["steps"]
+    assert upscale(desk, **file, cutout=cut["cutout"], **ordered)["steps"][0]["cached"] and model.asked == count
+    wanted = {**file, **ordered, "cutout": cut["cutout"], "enlarged": step["layer"], "pictures": {}}
+    composed = generate(desk, **wanted)
+    assert len(composed["changes"]) == 1 and "by a model" in composed["changes"][0]
+    [out] = export(desk, **wanted)["renditions"]
+    assert out["disclosure"] == "compositeWithTrainedAlgorithmicMedia"
+    bench = Bench(FakeMatter(), FakeRater(), None, Limits(), upscaler=FakeUpscaler())
+    [alone] = develop(photo, template=template("color"), channels=[channel("amazon")], bench=bench).renditions
+    assert hashlib.sha256(alone.content).hexdigest() == out["sha256"]
+    desk.store.delete([step["layer"]])
+    with pytest.raises(NotFound):  # the worker begins again from the cut-out
+        generate(desk, **wanted)
+
+
+def test_a_product_alone_is_enlarged_as_far_as_memory_takes_it(small: tuple[Desk, Photo, Larger]) -> None:
+    desk, _, _ = small
+    file = {"photo": "originals/cup", "name": "cup.png"}
+    cut = segment(desk, **file, product_px={})["cutout"]
+    made = upscale_picture(desk, **file, cutout=cut, factor=4)
+    pixels = cv2.imdecode(np.frombuffer(desk.bytes(made["key"]), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert [pixels.shape[1], pixels.shape[0]] == made["size"] and pixels.shape[2] == 4
+    assert not pixels[pixels[..., 3] == 0].any()
+    desk.store.put("originals/cup", cv2.imencode(".png", textured(1600, 1600))[1].tobytes())
+    desk.handover = Handover(desk.settings.data_dir / "none", most_bytes=0)
+    large = segment(desk, **file, product_px={})["cutout"]
+    with pytest.raises(BadInput, match="too large to be enlarged 4 times"):
+        upscale_picture(desk, **file, cutout=large, factor=4)
+    desk.__dict__["_upscaler"] = None
     with pytest.raises(NoSuchModel):
-        await child.call("upscale", photo=photo["key"], name="mug.jpg")
+        upscale_picture(desk, **file, cutout=large, factor=2)
+    assert upscale(desk, **file, cutout=large, template=template("color").model_dump(mode="json"), channels=[],
+                   upscaled=True) == {"findings": [], "steps": []}  # fmt: skip
 
 
 def test_a_matte_by_hand_is_taken_at_the_photos_size_and_given_back(settings: Settings, tmp_path: Path) -> None:

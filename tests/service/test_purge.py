@@ -128,7 +128,9 @@ async def test_only_old_files_that_nothing_names_are_swept(studio: Studio) -> No
     named += [await _put(studio, key) for key in ("renditions/run_1", "renditions/run_3", "renditions/pinned")]
     young = await _put(studio, "originals/ws_a/young", age=3600)
     strange = await _put(studio, "somebody/elses")
-    gone = [await _put(studio, key) for key in ("renditions/run_2", "upscaled/old.png", "thumbs/old.jpg")]
+    await _set(studio, t.item_versions, True, cutout_key="cutouts/abc")
+    named += [await _put(studio, key) for key in ("cutouts/abc", "upscaled/abc-0123")]
+    gone = [await _put(studio, key) for key in ("renditions/run_2", "upscaled/old-0123", "thumbs/old.jpg")]
     counts = await purge(studio.db, studio.store, at=t.now())
     assert (counts.files, counts.file_bytes) == (3, 3)
     assert all(await _there(studio, *named, young, strange))

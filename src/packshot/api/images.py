@@ -368,16 +368,11 @@ async def upscale_image(
     asked: Annotated[UpscaleAsked, Body()] = _UPSCALE,
     prefer: Prefer = None,
 ) -> RunView:
-    """A larger photo of the same, where a model for it is installed."""
+    """The product alone, larger, on a transparent backdrop; a model draws what is missing."""
     async with svc.db.write() as tx:
         await photos.row(tx, who.workspace_id, image_id)
-        if not svc.settings.fake_models:
-            raise NoSuchModel(
-                "no model that enlarges pictures is installed.",
-                remedy="Upload a larger photo, or take the product from closer by.",
-            )
         ticket = await runs.start(
-            tx, who.workspace_id, "upscale", stages=["upscale"], request=asked.model_dump(),
+            tx, who.workspace_id, "upscale", stages=["segment", "upscale"], request=asked.model_dump(),
             photo_id=image_id, by=who.by,
         )  # fmt: skip
     return await answered(svc, who, response, ticket, prefer)

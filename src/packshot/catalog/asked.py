@@ -69,7 +69,9 @@ class BatchAsked(BaseModel, frozen=True, extra="forbid"):
     paused: bool = Field(False, description="List the items, but start no work until the batch is resumed.")
     hold: bool = Field(False, description="Stop after the photos were looked at, until the batch is started.")
     refine: bool = Field(False, description="Cut out with a second, closer pass.")
-    upscale: bool = Field(False, description="Enlarge small photos with a model, where one is installed.")
+    upscale: bool = Field(
+        False, description="Enlarge small products with a model; without it only those that a channel would reject."
+    )
 
 
 def with_master(channels: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from packshot.catalog import batches, looks, outlets, taking
 from packshot.catalog.asked import BatchAsked, Look
 from packshot.catalog.events import tell
 from packshot.catalog.kept import channels_json, template_json
-from packshot.catalog.planning import Planned, flags, item_id, plan
+from packshot.catalog.planning import Planned, enlarging, flags, item_id, plan
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.catalog.work import Ticket
 from packshot.channel import Channel
@@ -84,9 +84,15 @@ async def _fill(run: Row[Any], ctx: Any, asked: BatchAsked) -> None:
             )  # fmt: skip
             await tell(tx, run.workspace_id, "batch.filling", batch_id=run.batch_id)
     wanted = {channel.name: channel.rules.product_px for channel in wardrobe.channels_used()}
+    told_flags = flags(entries, wanted)
+    if asked.upscale and (pace := await ctx.pixels.call("upscale_pace")):
+        largest = max((side for channel in wardrobe.channels_used() for side in channel.size), default=0)
+        flag = enlarging(entries, largest=largest, tile_side=pace["side"], overlap=pace["overlap"],
+                         tile_seconds=pace["seconds"])  # fmt: skip
+        told_flags += [flag] if flag else []
     result = {
         "filled": True, "items": wardrobe.fitted, "photos": len(entries), "unmatched": len(unmatched),
-        "flags": flags(entries, wanted),
+        "flags": told_flags,
     }  # fmt: skip
     async with ctx.db.write() as tx:
         batch = await _begun(tx, run)

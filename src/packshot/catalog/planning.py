@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from packshot.catalog.asked import BatchAsked, Look, Special, with_master
+from packshot.ops.tiles import tiles
+from packshot.steps.layout import SHARP_ENLARGEMENT
 
 # Photos whose fingerprints differ in so few of 64 bits are the same picture (steps/analyse.py).
 ALIKE_BITS = 4
@@ -128,6 +130,28 @@ def flags(entries: Sequence[Entry], product_px: Mapping[str, int]) -> list[dict[
     for photo, twin in twins(entries):
         told("duplicate", f"Looks the same as another photo of this batch, such as {twin}.", photo)
     return sorted(seen.values(), key=lambda flag: -flag["count"])
+
+
+def enlarging(
+    entries: Sequence[Entry], *, largest: int, tile_side: int, overlap: int, tile_seconds: float
+) -> dict[str, Any] | None:
+    """How long it takes to enlarge the small ones, as a flag; None where none is small.
+
+    largest: longest side of a channel's file.  The product is not known yet: at most it fills its photo, at least a
+    quarter of it.
+    """
+    small = [e for e in entries if SHARP_ENLARGEMENT * max(e.width, e.height) < largest]
+    if not small:
+        return None
+    count = sum(len(tiles((e.width, e.height), side=tile_side, overlap=overlap)) for e in small)
+    least, most = max(1, round(count * tile_seconds / 4 / 60)), max(1, round(count * tile_seconds / 60))
+    span = f"{least} to {most} minutes" if most > least else "about a minute" if most == 1 else f"about {most} minutes"
+    return {
+        "check": "upscale",
+        "words": f"Enlarging the small ones takes {span} here, once for all looks and channels.",
+        "count": len(small),
+        "photos": [e.photo_id for e in small[:SHOWN_PHOTOS]],
+    }
 
 
 def twins(entries: Sequence[Entry]) -> list[tuple[str, str]]:

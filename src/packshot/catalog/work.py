@@ -102,6 +102,11 @@ class Task:
         return Ticket(stage, self.item_id, self.version, self.priority, not_before)
 
     @property
+    def enlarged_key(self) -> str:
+        """What the upscale stage settled on; empty where the product's own pixels do."""
+        return next((str(step["layer"]) for step in self.kept["steps"] if step.get("layer")), "")
+
+    @property
     def picture_ids(self) -> list[str]:
         """Photos that its template lays behind the product."""
         return [step["picture"] for step in self.template["steps"] if step.get("picture")]
@@ -159,7 +164,7 @@ async def picture_keys(tx: Tx, workspace_id: str, ids: Sequence[str]) -> dict[st
 
 async def segmented(tx: Tx, task: Task, answer: dict[str, Any]) -> Ticket | None:
     """The cut-out is there: the photo's next matte version, unless it is the one it has."""
-    following = "upscale" if task.upscaled else "generate"
+    following = "upscale" if answer["enlarge"] else "generate"
     if not await _advance(tx, task, following):
         return None
     version = 0
@@ -198,8 +203,13 @@ async def keep_matte(tx: Tx, workspace_id: str, photo_id: str, photo_sha256: str
 
 
 async def upscaled(tx: Tx, task: Task, answer: dict[str, Any]) -> Ticket | None:
+    """The product is larger, or says why it is not."""
     if not await _advance(tx, task, "generate"):
         return None
+    await _update_version(
+        tx, task, findings=[*task.kept["findings"], *answer["findings"]],
+        steps=[*task.kept["steps"], *answer["steps"]],
+    )  # fmt: skip
     return task.ticket("generate")
 
 

@@ -32,7 +32,8 @@ def resolution(subject: Subject, rules: Rules) -> Finding | None:
         return None
     if subject.look.composition is not None:
         left, top, right, bottom = subject.look.composition.cutout.facts.box
-        own = max(right - left, bottom - top)
+        drawn = subject.look.composition.drawn  # told apart: “enlarged” says that these pixels are a model's
+        own = max(right - left, bottom - top) * (drawn.factor if drawn else 1)
         if own < rules.product_px:
             return Finding(
                 check="resolution",

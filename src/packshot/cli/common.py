@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -15,7 +16,9 @@ from packshot.errors import BadOption
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo, read
 from packshot.intake import Refused, Source, collect
-from packshot.models.here import matter_here, prepare_process, rater_here
+from packshot.model import Upscaler
+from packshot.models.here import matter_here, prepare_process, rater_here, threads, upscaler_here
+from packshot.models.pace import tile_seconds
 from packshot.pipeline import Bench
 from packshot.renderers.here import stage_here
 from packshot.settings import Settings
@@ -38,6 +41,7 @@ def ready_bench(
     store: bool = True,
     seed: int = 0,
     announced: bool = False,
+    upscale: bool = False,
 ) -> Bench:
     """Load the models, and say where one runs elsewhere than was asked for, unless that was `announced` before.
 
@@ -55,7 +59,22 @@ def ready_bench(
         pictures=pictures or {},
         seed=seed,
         stage=stage_here(settings),
+        upscaler=upscaler_here(settings),
+        upscale=upscale,
+        long_work=partial(say_how_long, settings),
     )
+
+
+def say_how_long(settings: Settings, name: str, tiles: int, upscaler: Upscaler) -> Callable[[], None]:
+    """Before a product is enlarged: what it will take here."""
+    seconds = tiles * tile_seconds(upscaler, folder=settings.cache_dir, threads=threads(settings))
+    say(f"{name}: its product is enlarged, which takes about {how_long(seconds)}.")
+    return lambda: None
+
+
+def how_long(seconds: float) -> str:
+    """About so many seconds or minutes."""
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
 def pictures_of(template: Template, settings: Settings) -> dict[str, Photo]:

@@ -52,6 +52,13 @@ def command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report instead of the summary.")] = False,
     keep_gps: Annotated[bool, typer.Option("--keep-gps", help="Leave in the files where they were shot.")] = False,
+    upscale: Annotated[
+        bool,
+        typer.Option(
+            "--upscale",
+            help="Enlarge small products with a model; without it only those that a channel would reject as too small.",
+        ),
+    ] = False,
     seed: Annotated[
         int, typer.Option("--seed", help="For what is drawn by chance; the same seed, the same picture.")
     ] = 0,
@@ -100,8 +107,9 @@ def command(
         preview=preview,
         redo=redo,
         seed=seed,
+        upscale=f"{'chosen' if upscale else 'needed'} {card('realesrgan').sha256}",
     )
-    notices = licence_notices([run.card.id, "open-nsfw"]) if planned else []
+    notices = licence_notices([run.card.id, "open-nsfw", "realesrgan"]) if planned else []
     notices += [engine.note] if engine.note else []
     unnamed = sum(bool(job.missing) for job in planned)
     if unnamed:
@@ -124,7 +132,7 @@ def command(
         records = shoot(
             planned,
             run=run,
-            make_bench=lambda: ready_bench(settings, pictures=pictures, seed=seed, announced=True),
+            make_bench=lambda: ready_bench(settings, pictures=pictures, seed=seed, upscale=upscale, announced=True),
             before=remembered(target, journal),
             done=done,
         )

@@ -1,4 +1,4 @@
-"""Each step alone: analyse, segment, compose, export, check."""
+"""Each step alone: analyse, segment, upscale, compose, export, check."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -15,29 +16,45 @@ import typer
 from PIL import Image
 
 from packshot.channel import channel, file_stem, safe_name
-from packshot.cli.common import MARK, channels_of, lines_of, photos_of, pictures_of, progress, ready_bench, say
-from packshot.errors import BadOption, PackshotError
+from packshot.cli.common import (
+    MARK,
+    channels_of,
+    lines_of,
+    photos_of,
+    pictures_of,
+    progress,
+    ready_bench,
+    say,
+    say_how_long,
+)
+from packshot.errors import BadOption, PackshotError, WeightsMissing
 from packshot.finding import Verdict, worst
 from packshot.finish import deliverable, judge_stranger
 from packshot.image import Photo, encode, read
 from packshot.intake import Source
-from packshot.model import MOST_BOXES, MOST_POINTS, Hints
+from packshot.model import MOST_BOXES, MOST_POINTS, Hints, Upscaler
 from packshot.models.hinted import Hinted
 from packshot.pipeline import (
+    PLAINLY,
     Geometry,
     compose,
     cut_out,
+    cutout_key,
+    enlarge,
+    enlarged_key,
 )
 from packshot.settings import Settings
 from packshot.shoot import free_name, write_atomically
 from packshot.step import Cutout, Tools
-from packshot.steps import Analyse
+from packshot.steps import Analyse, Upscale
 from packshot.steps.segment import corrected
+from packshot.steps.upscale import MOST_SIDE, factor_for
 from packshot.stopwatch import Stopwatch
 from packshot.template import parse_options, template
 
 # One in the model while two are read and written fills two cores (benchmarks/README.md).
 AT_ONCE = 3
+REINSTALL = "Install Packshot's dependencies again."
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE", help="Photos, folders, ZIPs, CSV lists, or addresses.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")]
@@ -45,14 +62,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of line
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (analyse, segment, compose_, export, check):
+    for command in (analyse, segment, upscale, compose_, export, check):
         app.command(command.__name__.strip("_"))(command)
 
 
-def _each(inputs: list[str], settings: Settings, work: Callable[[Source, str], list[str]]) -> int:
+def _each(
+    inputs: list[str], settings: Settings, work: Callable[[Source, str], list[str]], *, at_once: int = AT_ONCE
+) -> int:
     """Run over all inputs, some at once; print what each gives, in order.  One that fails is told, the rest go on.
 
-    work: gets a source and a file name of its own for it, without a suffix.
+    work: gets a source and a file name of its own for it, without a suffix.  at_once: 1 where it tells of itself.
     """
     sources, refused = photos_of(inputs, settings)
     failed = bool(refused)
@@ -68,8 +87,8 @@ def _each(inputs: list[str], settings: Settings, work: Callable[[Source, str], l
         except PackshotError as error:
             return False, [f"failed: {error.message if error.subject else f'{source.name}: {error.message}'}"]
 
-    words = "Working" if len(sources) > 1 else ""
-    with ThreadPoolExecutor(AT_ONCE) as pool, progress(len(sources), words) as step:
+    words = "Working" if len(sources) > 1 and at_once > 1 else ""
+    with ThreadPoolExecutor(at_once) as pool, progress(len(sources), words) as step:
         for source, (well, lines) in zip(sources, pool.map(safely, sources, stems), strict=True):
             step(source.name)
             for line in lines:
@@ -147,6 +166,41 @@ def _numbers(option: str, words: str, count: int) -> list[int]:
     return [int(part) for part in parts]
 
 
+def upscale(files: Files, out: Out = Path("out")) -> int:
+    """Enlarge small products with a model: <name>.upscaled.png, the product alone on a transparent backdrop."""
+    settings = Settings()
+    bench = ready_bench(settings)
+
+    def work(source: Source, stem: str) -> list[str]:
+        if bench.upscaler is None:
+            raise WeightsMissing("The model that enlarges is not installed.", remedy=REINSTALL)
+        cutout = cut_out(_open(source, settings), matter=bench.matter, store=bench.store, watch=Stopwatch())
+        factor = factor_for(cutout)
+        if factor is None:
+            raise BadOption(
+                "this product is large enough.",
+                subject=source.name,
+                remedy=f"At most {MOST_SIDE // 2} px are enlarged.",
+            )
+        with ExitStack() as stack:
+
+            def begin(name: str, tiles: int, upscaler: Upscaler) -> Callable[[], None]:
+                say_how_long(settings, name, tiles, upscaler)
+                tick = stack.enter_context(progress(tiles, "Enlarging"))
+                return lambda: tick(name)
+
+            step = Upscale(factor=factor)
+            key = enlarged_key(cutout_key(cutout.photo, PLAINLY, bench.matter), step, bench.upscaler)
+            made = enlarge(cutout, step, key=key, upscaler=bench.upscaler, store=bench.store, watch=Stopwatch(),
+                           long_work=begin)  # fmt: skip
+        assert made.enlarged is not None
+        target = out / f"{stem}.upscaled.png"
+        write_atomically(target, encode(transparent_of(made.enlarged.pixels, made.enlarged.matte), format="png"))
+        return [str(target), *lines_of(cutout.findings + made.enlarged.findings)]
+
+    return _each(files, settings, work, at_once=1)
+
+
 def encode_matte(cutout: Cutout) -> bytes:
     """The matte as an 8-bit gray PNG at the photo's upright size."""
     held = io.BytesIO()
@@ -156,9 +210,14 @@ def encode_matte(cutout: Cutout) -> bytes:
 
 def transparent(cutout: Cutout) -> np.ndarray:
     """(H, W, 4): the product's own colours, and nothing where there is none of it."""
-    pixels = cv2.cvtColor(cutout.foreground(), cv2.COLOR_RGB2RGBA)
-    cv2.insertChannel(cutout.matte, pixels, 3)
-    return cv2.copyTo(pixels, cutout.matte)  # nothing where the matte is 0
+    return transparent_of(cutout.foreground(), cutout.matte)
+
+
+def transparent_of(foreground: np.ndarray, matte: np.ndarray) -> np.ndarray:
+    """(H, W, 3) and (H, W) to (H, W, 4)."""
+    pixels = cv2.cvtColor(foreground, cv2.COLOR_RGB2RGBA)
+    cv2.insertChannel(matte, pixels, 3)
+    return cv2.copyTo(pixels, matte)  # nothing where the matte is 0
 
 
 def compose_(files: Files, template_id: Annotated[str, typer.Option("--template", "-t")] = "white",

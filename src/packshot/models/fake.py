@@ -36,6 +36,9 @@ class FakeRater:
 
 class FakeUpscaler:
     card, engine = _card("fake-upscaler", "upscaler"), ENGINE
+    side, factor = 256, 4
 
-    def upscale(self, pixels_u8: NDArray[np.uint8], *, factor: int) -> NDArray[np.uint8]:
-        return np.repeat(np.repeat(pixels_u8, factor, axis=0), factor, axis=1)
+    def upscale(self, tile_u8: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return np.repeat(np.repeat(tile_u8, self.factor, axis=0), self.factor, axis=1)
+
+    def rest(self) -> None: ...

@@ -6,14 +6,18 @@ import ctypes
 from contextlib import suppress
 
 import cv2
+import structlog
 
+from packshot.errors import WeightsMissing
 from packshot.model import Engine, Matter, Rater, Upscaler
 from packshot.models import onnx, openvino, weights
 from packshot.models.fake import FakeMatter, FakeRater, FakeUpscaler
 from packshot.models.lease import Lease
-from packshot.models.openvino import OpenNsfw
+from packshot.models.openvino import OpenNsfw, RealEsrgan
 from packshot.models.zoo import card
 from packshot.settings import Settings, granted_cpus
+
+log = structlog.get_logger(__name__)
 
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
 
@@ -56,9 +60,19 @@ def rater_here(settings: Settings, *, lease: Lease | None = None) -> Rater:
     )
 
 
-def upscaler_here(settings: Settings) -> Upscaler | None:
-    """None where none is installed."""
-    return FakeUpscaler() if settings.fake_models else None
+def upscaler_here(settings: Settings, *, lease: Lease | None = None) -> Upscaler | None:
+    """None where its weights are not here or not the right ones: nothing else needs them."""
+    if settings.fake_models:
+        return FakeUpscaler()
+    esrgan = card("realesrgan")
+    try:
+        file = weights.path(esrgan, models_dir=settings.models_dir)
+    except WeightsMissing as missing:
+        log.warning("weights.missing", model=esrgan.id, reason=missing.problem)
+        return None
+    return RealEsrgan(
+        esrgan, file, threads=threads(settings), compiled_dir=settings.cache_dir / "compiled", lease=lease
+    )
 
 
 def threads(settings: Settings) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
+import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,16 @@ from numpy.typing import NDArray
 from packshot.model import Engine, ModelCard
 from packshot.models.isnet import tensor_of
 from packshot.models.lease import Lease
+from packshot.models.rrdbnet import FACTOR, rrdbnet
 
 
 class _Network:
     """A compiled network that threads may share; one inference at a time, since one already takes all cores."""
 
     def __init__(
-        self, weights: Path, *, threads: int, compiled_dir: Path, precision: str = "", lease: Lease | None = None
+        self, model: Any, *, threads: int, compiled_dir: Path, precision: str = "", lease: Lease | None = None
     ) -> None:
+        """model: a path, or an `openvino.Model`."""
         core = _core()
         compiled_dir.mkdir(parents=True, exist_ok=True)
         options: dict[str, Any] = {
@@ -32,7 +36,7 @@ class _Network:
         }
         if precision:
             options["INFERENCE_PRECISION_HINT"] = precision
-        self._compiled = core.compile_model(str(weights), "CPU", options)
+        self._compiled = core.compile_model(model, "CPU", options)
         self._request = self._compiled.create_infer_request()
         self._lease = lease or Lease()
         used = str(self._compiled.get_property("INFERENCE_PRECISION_HINT"))
@@ -44,12 +48,16 @@ class _Network:
             return np.array(self._request.get_output_tensor(0).data, np.float32)
 
 
-def _core() -> Any:
+def _runtime() -> Any:
     """The runtime, without its telemetry: `import openvino` alone would report that it was imported."""
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
-    return openvino.Core()
+    return openvino
+
+
+def _core() -> Any:
+    return _runtime().Core()
 
 
 def engine_here() -> Engine:
@@ -76,7 +84,9 @@ class IsNet:
         lease: Lease | None = None,
     ) -> None:
         self.card = card
-        self._network = _Network(weights, threads=threads, compiled_dir=compiled_dir, precision=precision, lease=lease)
+        self._network = _Network(
+            str(weights), threads=threads, compiled_dir=compiled_dir, precision=precision, lease=lease
+        )
         self.engine = _engine(self._network)
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -91,10 +101,54 @@ class OpenNsfw:
     ) -> None:
         self.card = card
         # f32: a hundredth of a second more, and scores that do not move between processors
-        self._network = _Network(weights, threads=threads, compiled_dir=compiled_dir, precision="f32", lease=lease)
+        self._network = _Network(str(weights), threads=threads, compiled_dir=compiled_dir, precision="f32", lease=lease)
         self.engine = _engine(self._network)
 
     def rate(self, pixels_u8: NDArray[np.uint8]) -> float:
         small = np.asarray(cv2.resize(pixels_u8, (224, 224), interpolation=cv2.INTER_AREA), np.float32)
         tensor = small[..., ::-1] - np.array([104, 117, 123], np.float32)
         return float(np.clip(self._network(np.ascontiguousarray(tensor[None])).ravel()[1], 0, 1))
+
+
+class RealEsrgan:
+    """Real-ESRGAN x4plus: a tile four times as large, compression and grain taken out.  Wang et al. 2021.
+
+    Compiled when a tile comes and let go after each picture: most runs enlarge nothing, what is kept is found without
+    it, and beside the other models it would hold 0.4 GiB for the second and a half that compiling takes.
+    """
+
+    factor = FACTOR
+
+    def __init__(
+        self,
+        card: ModelCard,
+        weights: Path,
+        *,
+        threads: int,
+        compiled_dir: Path,
+        side: int = 256,
+        precision: str = "",
+        lease: Lease | None = None,
+    ) -> None:
+        """side: of a tile.  256 px is a peak of 0.57 GiB in bf16 and 0.85 in f32; larger ones are no faster."""
+        self.card, self.side = card, side
+        usual = engine_here()
+        self.engine = replace(usual, precision=precision or usual.precision)
+        self._weights, self._opening = weights, threading.Lock()
+        self._network: _Network | None = None
+        self._options: dict[str, Any] = {
+            "threads": threads, "compiled_dir": compiled_dir, "precision": precision, "lease": lease
+        }  # fmt: skip
+
+    def rest(self) -> None:
+        with self._opening:
+            self._network = None
+
+    def upscale(self, tile_u8: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        with self._opening:
+            if self._network is None:
+                self._network = _Network(rrdbnet(self._weights, self.side, openvino=_runtime()), **self._options)
+            network = self._network
+        tensor = tile_u8.astype(np.float32).transpose(2, 0, 1)[None] / 255
+        drawn = network(np.ascontiguousarray(tensor, np.float32))[0].transpose(1, 2, 0)
+        return np.asarray(np.clip(np.round(drawn * 255), 0, 255), np.uint8)

@@ -11,6 +11,7 @@ from packshot.steps.light import Light
 from packshot.steps.rendered import Rendered
 from packshot.steps.segment import Segment
 from packshot.steps.shadow import Shadow
+from packshot.steps.upscale import Upscale
 
 TemplateStep = Annotated[Layout | Color | Gradient | Picture | Rendered | Light | Shadow, Field(discriminator="kind")]
 
@@ -25,4 +26,5 @@ __all__ = [
     "Segment",
     "Shadow",
     "TemplateStep",
+    "Upscale",
 ]

@@ -12,7 +12,7 @@ from pydantic import Field
 from packshot.colour import F32, U8, thrice
 from packshot.finding import Finding, Verdict
 from packshot.ops import layout, matte, resample
-from packshot.step import ComposeStep, Composition, Tools, premultiplied
+from packshot.step import ComposeStep, Composition, Cutout, Tools, premultiplied
 
 # Past this the eye sees that a picture was enlarged; Lanczos invents no detail.
 SHARP_ENLARGEMENT = 1.5
@@ -39,23 +39,30 @@ class Layout(ComposeStep, frozen=True):
     def run(self, composition: Composition, tools: Tools) -> Composition:
         """Fill in placement, product and matte.  A product not found leaves the frame empty, with its finding."""
         cutout = composition.cutout
+        placement = self.place(cutout, composition.canvas)
+        product, coverage = resampled(composition, placement)
+        laid = replace(composition, placement=placement, product=product, matte=coverage)
+        if drawn := cutout.drawn_at(placement.scale):
+            told = f"enlarged {placement.scale:.1f} times by a model"
+            laid = replace(laid, changes=(*laid.changes, told)).with_findings(redrawn(placement.scale), *drawn.findings)
+        elif placement.scale > SHARP_ENLARGEMENT:
+            laid = laid.with_findings(enlarged(placement.scale))
+        return laid
+
+    def place(self, cutout: Cutout, canvas: tuple[int, int]) -> layout.Placement:
+        """Where the product stands on a canvas of that size (width, height)."""
         box = cutout.facts.box
         if box == (0, 0, 0, 0):
             box = (0, 0, *cutout.photo.size)
-        placement = layout.place(
+        return layout.place(
             box,
             photo=cutout.photo.size,
-            canvas=composition.canvas,
+            canvas=canvas,
             fill=self.fill,
             margin=self.margin,
-            baseline=self._baseline(box, composition.canvas),
+            baseline=self._baseline(box, canvas),
             cut=cutout.facts.cut if self.snap else (),
         )
-        product, coverage = resampled(composition, placement)
-        laid = replace(composition, placement=placement, product=product, matte=coverage)
-        if placement.scale > SHARP_ENLARGEMENT:
-            laid = laid.with_findings(enlarged(placement.scale))
-        return laid
 
     def _baseline(self, box: layout.PixelBox, canvas: tuple[int, int]) -> float | None:
         if self.baseline is not None or not self.baselines:
@@ -69,12 +76,15 @@ class Layout(ComposeStep, frozen=True):
 def resampled(composition: Composition, placement: layout.Placement) -> tuple[F32, F32]:
     """The cut-out at canvas size: premultiplied linear colour and coverage, over placement.region."""
     cutout = composition.cutout
-    rows, columns = placement.window(cutout.photo.size)
-    mask = cutout.matte[rows, columns]
-    pixels = cutout.photo.pixels[rows, columns].copy()
-    pixels[matte.band_of(mask)] = cutout.band[_band_inside(cutout.matte, rows, columns)]
+    if drawn := cutout.drawn_at(placement.scale):
+        pixels, mask, box = drawn.pixels, drawn.matte, drawn.within(placement.source)
+    else:
+        rows, columns = placement.window(cutout.photo.size)
+        mask = cutout.matte[rows, columns]
+        pixels = cutout.photo.pixels[rows, columns].copy()
+        pixels[matte.band_of(mask)] = cutout.band[_band_inside(cutout.matte, rows, columns)]
+        box = placement.within(rows, columns)
     colour, coverage = premultiplied(pixels, mask)
-    box = placement.within(rows, columns)
     # In steps of 1/255, so that 1 is exactly 1 and a stored layer reloads to the same pixels.
     steps = np.round(np.clip(resample.lanczos(coverage, placement.size, box=box), 0, 1) * 255)
     small = (steps * np.float32(1 / 255)).astype(np.float32)
@@ -88,6 +98,19 @@ def _band_inside(mask: U8, rows: slice, columns: slice) -> NDArray[np.bool_]:
     inside = np.zeros_like(band)
     inside[rows, columns] = True
     return np.asarray(inside[band], np.bool_)
+
+
+def redrawn(scale: float) -> Finding:
+    """Said wherever the product's pixels are a model's."""
+    return Finding(
+        check="enlarged",
+        verdict=Verdict.WARN,
+        words=f"Enlarged {scale:.1f} times by a model, which draws detail that the photo does not have: "
+        "look at fine print and texture.",
+        value=round(scale, 2),
+        limit=SHARP_ENLARGEMENT,
+        unit="×",
+    )
 
 
 def enlarged(scale: float, what: str = "The product") -> Finding:

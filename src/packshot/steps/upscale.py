@@ -1,0 +1,84 @@
+"""Upscale: the product's part of a small photo, drawn larger by a model.  Once per photo and cut-out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from packshot.finding import Finding, Verdict
+from packshot.model import Upscaler, enlarged, tiles_of
+from packshot.ops import enlarge
+from packshot.ops.layout import PixelBox
+from packshot.ops.letters import letters
+from packshot.step import Cutout, Enlarged, Stage, Step
+
+MARGIN_PX = 24  # around the product: what a layout reads at 1 : 1 (ops/layout.py), twice
+MOST_SIDE = 3072  # px of what is drawn: 9 megapixels are 110 MB once they are in linear light
+Factor = Literal[2, 3, 4]
+_FACTORS: tuple[Factor, ...] = (4, 3, 2)
+LOST_SHARE, LOST_LEAST = 0.03, 3  # print that was drawn right loses up to 2 in 100 windows to grain
+
+
+class Upscale(Step, frozen=True):
+    """Enlarge the product, never the frame."""
+
+    stage: ClassVar[Stage] = Stage.UPSCALE
+    version: ClassVar[int] = 1
+    kind: Literal["upscale"] = "upscale"
+    factor: Factor = 4
+
+    def run(self, cutout: Cutout, upscaler: Upscaler, done: Callable[[], None] = lambda: None) -> Cutout:
+        """The cut-out with its enlargement.  done: called after each of its tiles."""
+        left, top, right, bottom = box = part_of(cutout)
+        photo = np.ascontiguousarray(cutout.photo.pixels[top:bottom, left:right])
+        mask = np.ascontiguousarray(cutout.matte[top:bottom, left:right])
+        shown = enlarge.carried_out(cutout.foreground()[top:bottom, left:right], mask)
+        drawn = enlarged(upscaler, shown, factor=self.factor, wanted=mask > 0, done=done)
+        drawn = enlarge.true_to(drawn, shown)
+        print_ = letters(photo, drawn, mask)
+        findings = (_garbled(print_.lost, print_.windows),) if print_.windows else ()
+        made = Enlarged(box, self.factor, drawn, enlarge.grown_matte(mask, self.factor), findings)
+        return replace(cutout, enlarged=made)
+
+    def tiles(self, cutout: Cutout, upscaler: Upscaler) -> int:
+        """How many tiles it takes."""
+        left, top, right, bottom = part_of(cutout)
+        return len(tiles_of(upscaler, cutout.matte[top:bottom, left:right] > 0))
+
+
+def part_of(cutout: Cutout) -> PixelBox:
+    """The product's box with a margin, inside the photo."""
+    left, top, right, bottom = cutout.facts.box
+    width, height = cutout.photo.size
+    return (
+        max(0, left - MARGIN_PX),
+        max(0, top - MARGIN_PX),
+        min(width, right + MARGIN_PX),
+        min(height, bottom + MARGIN_PX),
+    )
+
+
+def factor_for(cutout: Cutout) -> Factor | None:
+    """By the product's size alone, so that one enlargement serves all templates and channels; None: it is large."""
+    left, top, right, bottom = cutout.facts.box
+    longest = max(right - left, bottom - top, 1)
+    return next((factor for factor in _FACTORS if longest * factor <= MOST_SIDE), None)
+
+
+def _garbled(lost: int, windows: int) -> Finding:
+    share = lost / windows
+    bad = lost >= LOST_LEAST and share > LOST_SHARE
+    words = "Letters kept their shape when the product was enlarged."
+    if bad:
+        words = "Small letters changed when the product was enlarged. Read them, or take a closer photo."
+    return Finding(
+        check="letters",
+        verdict=Verdict.WARN if bad else Verdict.OK,
+        words=words,
+        value=round(share, 3),
+        limit=LOST_SHARE,
+        unit="share of the fine print",
+    )
