@@ -95,7 +95,8 @@ def _edges(lab: F32) -> F32:
 
 
 def meant(view: View, free: Mask, click: Point, *, against: Sequence[Point], most: float) -> Mask:
-    """The region that a click means, (h, w) in the view; empty where the click is not in `free`.
+    """The region that a click means, (h, w) in the view; empty where the click is not in `free`, or one against it is
+    as near.
 
     free: where the region may lie.  against: clicks that say the opposite; none of them lies in it.  most: pixels.
     """
@@ -110,6 +111,8 @@ def meant(view: View, free: Mask, click: Point, *, against: Sequence[Point], mos
     way = distance(np.where(free, cost, _WALL).astype(np.float64), seed)
     bound = min((_nearest(way, view.at(point), radius) for point in against), default=np.inf)
     reached = np.sort(way[free & (way < min(bound, _WALL / 2))])
+    if reached.size == 0:  # the opposite is said of the very same spot
+        return np.zeros_like(seed)
     least, last = min(max(2 * int(seed.sum()), 30), reached.size), min(reached.size, int(most))
     best, chosen = -1.0, seed
     for count in np.unique(np.geomspace(least, max(least, last), SIZES).astype(int)):
