@@ -47,15 +47,19 @@ class View:
 
     def at(self, point: Point) -> tuple[int, int]:
         """(column, row) of a point of the photo, held inside."""
-        left, top, right, bottom = self.box
-        w, h = self.size
-        column, row = int((point[0] - left) * w / (right - left)), int((point[1] - top) * h / (bottom - top))
-        return min(max(column, 0), w - 1), min(max(row, 0), h - 1)
+        return in_box(point, self.box, self.size)
 
     def of(self, layer: U8) -> U8:
         """The same part of a layer of the photo's size, (h, w)."""
         left, top, right, bottom = self.box
         return np.asarray(cv2.resize(layer[top:bottom, left:right], self.size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def in_box(point: Point, box: Box, size: tuple[int, int]) -> tuple[int, int]:
+    """(column, row) of a point of the photo in a picture of that (width, height) of the box, held inside."""
+    left, top, right, bottom = box
+    column, row = int((point[0] - left) * size[0] / (right - left)), int((point[1] - top) * size[1] / (bottom - top))
+    return min(max(column, 0), size[0] - 1), min(max(row, 0), size[1] - 1)
 
 
 def around(matte_u8: U8, points: Sequence[Point], *, margin: float) -> Box:
