@@ -41,7 +41,7 @@ class Hinted:
         self, pixels_u8: NDArray[np.uint8], *, start: NDArray[np.uint8] | None, boxes: Sequence[Box],
         points: Sequence[Point], labels: Sequence[bool],
     ) -> NDArray[np.uint8]:  # fmt: skip
-        """All keep points come before all others, so that their order does not matter."""
+        """All keep points count first, then all others, in whatever order a person took turns between them."""
         keep = [point for point, on in zip(points, labels, strict=True) if on]
         remove = [point for point, on in zip(points, labels, strict=True) if not on]
         matte = self._begun(pixels_u8, start, boxes)
