@@ -19,8 +19,7 @@ import structlog
 from sqlalchemy import select
 
 from packshot import metrics, orphan
-from packshot.catalog import delivering, filling, imports, runs, work
-from packshot.catalog import mattes as catalog_mattes
+from packshot.catalog import delivering, filling, hinting, imports, runs, work
 from packshot.catalog.work import TRIES, Context, Task, Ticket
 from packshot.channel import Channel, file_stem
 from packshot.child import Child, OutOfMemory
@@ -44,6 +43,7 @@ LONG_RUNS: dict[str, Callable[[Any, Context], Coroutine[Any, Any, Answer]]] = {
     "import": imports.work,
     "batch": filling.work,
     "export": delivering.work,
+    "hints": hinting.work,
 }
 
 
@@ -253,8 +253,6 @@ class Worker:
             raise NotFound("this photo is gone.", subject=missing[0])
         members = [found[id] for id in ids]
         match run.stage:
-            case "segment" if "hints" in request:
-                return await self._hinted_run(run, members[0])
             case "segment":
                 return dict(run.result) | await self._segment_run(run, members)
             case "upscale":
@@ -279,28 +277,6 @@ class Worker:
             result["cutouts"][photo.id] = answer["cutout"]
             result |= {"matte_version": version} | {name: answer[name] for name in ("uncertainty", "findings")}
         return result
-
-    async def _hinted_run(self, run: Any, photo: Any) -> Answer:
-        """A matte that hints correct: shown, or kept as the photo's next version."""
-        request = run.request
-        if not photo.matte_key or photo.matte_of != photo.sha256:
-            raise NotFound("this photo is not cut out yet.", subject=photo.name, remedy="Cut it out first.")
-        answer = await self._child.call(
-            "correct", photo=photo.key, name=photo.name, cutout=request["cutout"], hints=request["hints"],
-            shown=not request["save"],
-        )  # fmt: skip
-        if not request["save"]:
-            return {"matte": {"key": answer["key"], "format": "png"}, "findings": answer["findings"]}
-        version = photo.matte_version
-        if photo.matte_key != answer["key"]:  # else it was kept before this worker's forerunner died
-            async with self._db.write() as tx:
-                view, tickets = await catalog_mattes.put(
-                    tx, run.workspace_id, photo.id, answer, photo_sha256=photo.sha256,
-                    matte_version=request["matte_version"], by=run.created_by,
-                )  # fmt: skip
-            await self._queues.add(tickets)
-            version = view.version
-        return {"matte_version": version, "uncertainty": answer["uncertainty"], "findings": answer["findings"]}
 
     async def _generate_run(self, run: Any, members: list[Any], template: Answer, pictures: dict[str, str]) -> Answer:
         request, previews = run.request, run.kind == "preview"

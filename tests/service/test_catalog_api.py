@@ -22,9 +22,10 @@ from studio import OTHER, WS, Studio
 from packshot.api import access, channels, collections, images, layers, problems, products, runs, templates
 from packshot.api.access import Principal
 from packshot.api.service import Service
-from packshot.catalog import imports, work
+from packshot.catalog import hinting, imports, work
 from packshot.catalog import runs as catalog_runs
 from packshot.db import tables as t
+from packshot.errors import OutOfDate
 from packshot.settings import Limits
 from packshot.store import Store
 
@@ -85,6 +86,8 @@ async def work_off(studio: Studio, run_id: str) -> None:
         result: dict[str, Any] = dict(run.result)
         if run.kind == "import":
             result = await imports.work(run, studio)
+        elif run.kind == "hints":
+            result = await hinting.work(run, studio)
         elif run.stage == "segment":
             result["cutouts"] = {}
             for id in run.request.get("images") or [run.photo_id]:
@@ -461,6 +464,58 @@ async def test_a_matte_is_drawn_by_hand_on_what_was_seen(studio: Studio, client:
     assert back.headers["etag"] == seen
     assert [one["version"] for one in (await client.get(f"/images/{id}/mattes")).json()] == [2, 1]
     assert (await client.post(f"{path}/revert", json={"version": 7})).status_code == 404
+
+
+async def test_hints_are_shown_first_and_saved_as_a_version_then(studio: Studio, client: httpx.AsyncClient) -> None:
+    id = (await upload(client))["id"]
+    path, here = f"/images/{id}/matte/hints", {"keep": [[3, 4]]}
+    assert (await client.post(path, json=here)).status_code == 404  # there is no matte to correct yet
+    await asked(studio, client, f"/images/{id}/segment")
+    batch = await studio.make({"source": {"images": [id]}})
+    [item] = await studio.finish(batch)
+    studio.queues.tickets.clear()
+    before = await client.get(f"/images/{id}/matte")
+    shown = await asked(studio, client, path, here | {"save": False})
+    assert (shown["kind"], shown["status"]) == ("hints", "done")
+    assert "renditions/" in shown["result"]["matte"]["url"]
+    assert (await client.get(f"/images/{id}/matte")).content == before.content
+    kept = await asked(studio, client, path, here)
+    assert kept["result"]["matte_version"] == 2
+    newest = (await client.get(f"/images/{id}/mattes")).json()[0]
+    assert (newest["version"], newest["source"]) == (2, "by hand")
+    assert newest["created_by"]
+    assert (item, 2) in [(ticket.id, ticket.version) for ticket in studio.queues.tickets.values()]
+    back = await client.post(f"/images/{id}/matte/revert", json={"version": 1})
+    assert back.headers["etag"] == before.headers["etag"]
+
+
+async def test_hints_that_cannot_be_are_refused_with_a_reason(studio: Studio, client: httpx.AsyncClient) -> None:
+    id = (await upload(client))["id"]
+    await asked(studio, client, f"/images/{id}/segment")
+    path = f"/images/{id}/matte/hints"
+    for body, words in (
+        ({}, "no hint"), ({"keep": [[96, 10]]}, "96, 10 lies outside"), ({"remove": [[-1, 10]]}, "lies outside"),
+        ({"boxes": [[0, 0, 97, 72]]}, "does not lie in the photo"), ({"keep": [[1, 1]] * 65}, "at most 64"),
+        ({"boxes": [[0, 0, 50, 50]] * 9}, "at most 8"), ({"points": [[1, 1]]}, ""),
+    ):  # fmt: skip
+        answer = await client.post(path, json=body)
+        assert answer.status_code == 422, answer.text
+        assert words in answer.text
+    stale = await client.post(path, json={"keep": [[1, 1]]}, headers={"If-Match": '"other"'})
+    assert stale.status_code == 412
+
+
+async def test_hints_for_a_matte_that_has_changed_since_are_out_of_date(
+    studio: Studio, client: httpx.AsyncClient
+) -> None:
+    id = (await upload(client))["id"]
+    await asked(studio, client, f"/images/{id}/segment")
+    started = (await client.post(f"/images/{id}/matte/hints", json={"keep": [[3, 4]]})).json()["id"]
+    seen = (await client.get(f"/images/{id}/matte")).headers["etag"]
+    png = {"content-type": "image/png", "If-Match": seen}
+    assert (await client.put(f"/images/{id}/matte", content=drawn(), headers=png)).status_code == 200
+    with pytest.raises(OutOfDate):
+        await hinting.work(await studio.run(started), studio)
 
 
 async def test_a_matte_may_come_as_a_form(client: httpx.AsyncClient) -> None:

@@ -196,6 +196,23 @@ def test_a_product_alone_is_enlarged_as_far_as_memory_takes_it(small: tuple[Desk
                    upscaled=True) == {"findings": [], "steps": []}  # fmt: skip
 
 
+async def test_hints_are_shown_as_a_picture_or_kept_as_a_cutout(settings: Settings, child: Child) -> None:
+    photo = await uploaded(child)
+    cut = await child.call("segment", photo=photo["key"], name="mug.jpg", product_px={})
+    wanted = {"photo": photo["key"], "name": "mug.jpg", "cutout": cut["cutout"], "hints": {"remove": [[900, 1100]]}}
+    desk = Desk(settings)
+    before = desk.cutout(cut["cutout"], desk.photo(photo["key"], "mug.jpg"))
+    kept = await child.call("correct", **wanted)
+    after = desk.cutout(kept["key"], before.photo)
+    assert (before.matte[1100, 900], after.matte[1100, 900]) == (255, 0)
+    assert after.source == kept["source"] == "by hand"
+    shown = await child.call("correct", **wanted, shown=True)
+    picture = cv2.imdecode(np.frombuffer(desk.bytes(shown["key"]), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(picture, after.matte)
+    with pytest.raises(BadInput, match="lies outside"):
+        await child.call("correct", **wanted | {"hints": {"keep": [[1500, 3]]}})
+
+
 def test_a_matte_by_hand_is_taken_at_the_photos_size_and_given_back(settings: Settings, tmp_path: Path) -> None:
     desk = Desk(settings)
     desk.store.put("originals/mug", (SAMPLES / "mug.jpg").read_bytes())

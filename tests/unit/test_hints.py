@@ -71,6 +71,11 @@ def test_a_click_that_says_the_opposite_bounds_the_region() -> None:
     assert kept[200, 290] == 0
 
 
+def test_two_clicks_on_one_spot_that_disagree_change_nothing() -> None:
+    pixels, _, both = held()
+    assert np.array_equal(hinted(pixels, both, remove=[ON_HAND], keep=[ON_HAND]), both)
+
+
 def test_clicks_that_say_what_is_so_already_change_nothing() -> None:
     pixels, _, both = held()
     assert np.array_equal(hinted(pixels, both, keep=[ON_PRODUCT], remove=[ON_BACKDROP]), both)

@@ -17,7 +17,7 @@ from packshot.api.images import WAITED
 from packshot.api.links import link
 from packshot.api.runs import RunView, answered
 from packshot.api.service import Service, Svc
-from packshot.catalog import mattes, photos, runs
+from packshot.catalog import hinting, mattes, photos
 from packshot.catalog.mattes import MatteView
 from packshot.errors import BadInput, PreconditionRequired, UnsupportedFormat
 from packshot.model import Hints
@@ -189,19 +189,12 @@ async def hint_matte(
     The run's result is a new version of the matte, and open items that use the photo are made anew; with `save` false
     it is a picture of the matte as it would be. Repeat all hints each time: they are counted from the present matte.
     """
+    if not (hints.boxes or hints.keep or hints.remove):
+        raise BadInput("there is no hint in it.", subject="hints", remedy="Name a point or a box at least.")
     async with svc.db.write() as tx:
-        photo, matte = await mattes.current(tx, who.workspace_id, image_id)
+        _, matte = await mattes.current(tx, who.workspace_id, image_id)
         matches(if_match, matte.sha256)
-        hints.check((photo.width, photo.height))
-        if not (hints.boxes or hints.keep or hints.remove):
-            raise BadInput("there is no hint in it.", subject="hints", remedy="Name a point or a box at least.")
-        request = {
-            "hints": hints.model_dump(mode="json", exclude={"save"}), "save": hints.save, "cutout": matte.key,
-            "matte_version": matte.version,
-        }  # fmt: skip
-        ticket = await runs.start(
-            tx, who.workspace_id, "segment", stages=["segment"], request=request, photo_id=image_id, by=who.by
-        )
+        ticket = await hinting.start(tx, who.workspace_id, image_id, hints, save=hints.save, by=who.by)
     return await answered(svc, who, response, ticket, prefer)
 
 

@@ -34,6 +34,7 @@ _LAYERS = frozenset({"cutouts"})  # keys of layers, which only workers can read
 class RunKind(StrEnum):
     IMPORT = "import"
     SEGMENT = "segment"
+    HINTS = "hints"
     GENERATE = "generate"
     UPSCALE = "upscale"
     PREVIEW = "preview"
@@ -69,7 +70,7 @@ class RunView(BaseModel, frozen=True, json_schema_extra=_EXAMPLE):
     image_id: str | None
     batch_id: str | None
     result: dict[str, Any] = Field(
-        description="segment: matte_version, uncertainty, findings; of hints that are only shown: matte (url). "
+        description="segment, hints: matte_version, uncertainty, findings; hints without save: matte (url), findings. "
         "generate, upscale: url, size, findings. "
         "preview: pictures, each with image, url, findings. import: images (ids), refused (name, words, remedy)."
     )

@@ -304,7 +304,7 @@ reviews = Table(
 
 runs = Table(
     "runs", metadata, _id(), _workspace(),
-    Column("kind", String(20), nullable=False),  # import | segment | generate | upscale | preview | export | batch
+    Column("kind", String(20), nullable=False),  # api.runs.RunKind
     Column("status", String(20), nullable=False),  # catalog.status.RunStatus
     Column("stage", String(20), nullable=False),  # the queue it waits in; "" when it is done
     Column("stages", JSON, nullable=False),  # all it goes through

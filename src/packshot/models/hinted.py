@@ -18,7 +18,7 @@ from packshot.colour import F32, U8
 from packshot.model import Matter, raw_matte
 from packshot.ops import hints
 from packshot.ops import matte as ops
-from packshot.ops.region import Box, Mask, Point, View, around, rim_strength, view_of
+from packshot.ops.region import Box, Mask, Point, around, rim_strength, view_of
 
 BOX_MARGIN = 0.12  # of the box, shown to the model around it, as `Segment.refined` does
 # How much is looked at around the product, for a click on it, and for one beside it: what is missing may reach further.
@@ -41,7 +41,7 @@ class Hinted:
         self, pixels_u8: NDArray[np.uint8], *, start: NDArray[np.uint8] | None, boxes: Sequence[Box],
         points: Sequence[Point], labels: Sequence[bool],
     ) -> NDArray[np.uint8]:  # fmt: skip
-        """All keep points come before all others, so that their order does not matter."""
+        """All keep points count first, then all others, in whatever order a person took turns between them."""
         keep = [point for point, on in zip(points, labels, strict=True) if on]
         remove = [point for point, on in zip(points, labels, strict=True) if not on]
         matte = self._begun(pixels_u8, start, boxes)
@@ -76,7 +76,7 @@ class Hinted:
             x, y = point
             seen = self._seen(pixels_u8, (int(x - half), int(y - half), int(x + half), int(y + half)))
             part = _part_at(view.of(seen) > 127, view.at(point)) & free
-            if not part.any() or any(seen[_at(other)] > 127 for other in remove) or _leaves(part, view, free):
+            if not part.any() or any(seen[_at(other)] > 127 for other in remove) or _is_backdrop(part, free):
                 continue
             strength = rim_strength(view, free, part)
             if strength > best:
@@ -125,6 +125,6 @@ def _part_at(mask: Mask, at: tuple[int, int]) -> Mask:
     return np.asarray((labels == label) & (label > 0), np.bool_)
 
 
-def _leaves(part: Mask, view: View, free: Mask) -> bool:
+def _is_backdrop(part: Mask, free: Mask) -> bool:
     """Whether it takes in most of all that is free: then the model saw the backdrop as the product."""
     return bool(part.sum() > 0.5 * free.sum())

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from packshot.colour import F32, U8
-from packshot.ops.region import Box, Mask, Point, View, lab_of, meant, with_slivers
+from packshot.ops.region import Box, Mask, Point, View, in_box, lab_of, meant, with_slivers
 
 # A click takes away at most this share of the product, and adds at most as much again (or a tenth of what is seen).
 MOST_AWAY, MOST_MORE, MOST_SEEN = 0.6, 1.0, 0.1
@@ -20,6 +20,7 @@ FINE_SIDE = 1024  # px, as fine as the model sees
 BAND_PX, REACH_PX = 5.0, 15
 ALIKE_LAB = 8.0  # colours so far apart count half as proof of where the edge is
 SEAM_PX = 4.0
+CRUMB = 0.04  # of the largest part, as `matte.clean` has it
 
 
 def taken_in(pixels_u8: U8, matte_u8: U8, view: View, click: Point, *, against: Sequence[Point]) -> U8:
@@ -37,6 +38,7 @@ def let_go(pixels_u8: U8, matte_u8: U8, view: View, click: Point, *, against: Se
         return matte_u8
     fine, solid, away = _fine(pixels_u8, matte_u8, view.box, region)
     away = with_slivers(away & solid, solid)
+    away |= _crumbs(solid & ~away, away, spared=[in_box(point, view.box, solid.shape[::-1]) for point in against])
     stays = solid & ~away
     # Its soft rim goes with it: what is nearer to it than to what stays.
     near = _to(away) < _to(stays) if stays.any() else np.ones_like(away)
@@ -56,6 +58,19 @@ def added(pixels_u8: U8, matte_u8: U8, view: View, region: Mask) -> U8:
     if solid.any():
         share = np.where((_to(solid) <= SEAM_PX) & (_to(more) <= SEAM_PX) & deep, 1, share).astype(np.float32)
     return _laid(matte_u8, view.box, share, keeps=True)
+
+
+def _crumbs(stays: Mask, away: Mask, *, spared: Sequence[tuple[int, int]]) -> Mask:
+    """What the region leaves behind in small pieces beside it, but for those that hold a spared (column, row)."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(stays.astype(np.uint8), connectivity=8)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    small = areas < CRUMB * areas[1:].max(initial=0)
+    small[0] = False
+    for column, row in spared:
+        small[labels[row, column]] = False
+    beside = np.zeros(len(areas), np.bool_)
+    beside[np.unique(labels[_to(away) <= SEAM_PX])] = True
+    return np.asarray((small & beside)[labels], np.bool_)
 
 
 def _fine(pixels_u8: U8, matte_u8: U8, box: Box, region: Mask) -> tuple[F32, Mask, Mask]:

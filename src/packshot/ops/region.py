@@ -47,15 +47,19 @@ class View:
 
     def at(self, point: Point) -> tuple[int, int]:
         """(column, row) of a point of the photo, held inside."""
-        left, top, right, bottom = self.box
-        w, h = self.size
-        column, row = int((point[0] - left) * w / (right - left)), int((point[1] - top) * h / (bottom - top))
-        return min(max(column, 0), w - 1), min(max(row, 0), h - 1)
+        return in_box(point, self.box, self.size)
 
     def of(self, layer: U8) -> U8:
         """The same part of a layer of the photo's size, (h, w)."""
         left, top, right, bottom = self.box
         return np.asarray(cv2.resize(layer[top:bottom, left:right], self.size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def in_box(point: Point, box: Box, size: tuple[int, int]) -> tuple[int, int]:
+    """(column, row) of a point of the photo in a picture of that (width, height) of the box, held inside."""
+    left, top, right, bottom = box
+    column, row = int((point[0] - left) * size[0] / (right - left)), int((point[1] - top) * size[1] / (bottom - top))
+    return min(max(column, 0), size[0] - 1), min(max(row, 0), size[1] - 1)
 
 
 def around(matte_u8: U8, points: Sequence[Point], *, margin: float) -> Box:
@@ -95,7 +99,8 @@ def _edges(lab: F32) -> F32:
 
 
 def meant(view: View, free: Mask, click: Point, *, against: Sequence[Point], most: float) -> Mask:
-    """The region that a click means, (h, w) in the view; empty where the click is not in `free`.
+    """The region that a click means, (h, w) in the view; empty where the click is not in `free`, or one against it is
+    as near.
 
     free: where the region may lie.  against: clicks that say the opposite; none of them lies in it.  most: pixels.
     """
@@ -110,6 +115,8 @@ def meant(view: View, free: Mask, click: Point, *, against: Sequence[Point], mos
     way = distance(np.where(free, cost, _WALL).astype(np.float64), seed)
     bound = min((_nearest(way, view.at(point), radius) for point in against), default=np.inf)
     reached = np.sort(way[free & (way < min(bound, _WALL / 2))])
+    if reached.size == 0:  # the opposite is said of the very same spot
+        return np.zeros_like(seed)
     least, last = min(max(2 * int(seed.sum()), 30), reached.size), min(reached.size, int(most))
     best, chosen = -1.0, seed
     for count in np.unique(np.geomspace(least, max(least, last), SIZES).astype(int)):

@@ -614,6 +614,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image_id}/matte/hints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hint Matte
+         * @description Correct the matte by hints: points on the product that is missing (`keep`), points on what does not belong to it
+         *     (`remove`), or boxes around the product.
+         *
+         *     The run's result is a new version of the matte, and open items that use the photo are made anew; with `save` false
+         *     it is a picture of the matte as it would be. Repeat all hints each time: they are counted from the present matte.
+         */
+        post: operations["hint_matte"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/templates": {
         parameters: {
             query?: never;
@@ -2236,6 +2260,66 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * HintsAsked
+         * @description Where the product is, and where it is not; one hint at least.
+         * @example {
+         *       "keep": [
+         *         [
+         *           412,
+         *           230
+         *         ]
+         *       ],
+         *       "remove": [
+         *         [
+         *           380,
+         *           655
+         *         ],
+         *         [
+         *           500,
+         *           700
+         *         ]
+         *       ],
+         *       "save": false
+         *     }
+         */
+        HintsAsked: {
+            /**
+             * Boxes
+             * @description left, top, right, bottom of the product; outside all is backdrop
+             * @default []
+             */
+            boxes: [
+                number,
+                number,
+                number,
+                number
+            ][];
+            /**
+             * Keep
+             * @description x, y on the product
+             * @default []
+             */
+            keep: [
+                number,
+                number
+            ][];
+            /**
+             * Remove
+             * @description x, y beside the product
+             * @default []
+             */
+            remove: [
+                number,
+                number
+            ][];
+            /**
+             * Save
+             * @description False: only show the corrected matte; nothing changes.
+             * @default true
+             */
+            save: boolean;
+        };
+        /**
          * HistoryEntry
          * @description One decision in a batch's history.
          */
@@ -3459,7 +3543,7 @@ export interface components {
          * RunKind
          * @enum {string}
          */
-        RunKind: "import" | "segment" | "generate" | "upscale" | "preview" | "batch" | "export";
+        RunKind: "import" | "segment" | "hints" | "generate" | "upscale" | "preview" | "batch" | "export";
         /**
          * RunStatus
          * @enum {string}
@@ -3521,7 +3605,7 @@ export interface components {
             batch_id: string | null;
             /**
              * Result
-             * @description segment: matte_version, uncertainty, findings. generate, upscale: url, size, findings. preview: pictures, each with image, url, findings. import: images (ids), refused (name, words, remedy).
+             * @description segment, hints: matte_version, uncertainty, findings; hints without save: matte (url), findings. generate, upscale: url, size, findings. preview: pictures, each with image, url, findings. import: images (ids), refused (name, words, remedy).
              */
             result: {
                 [key: string]: unknown;
@@ -11180,6 +11264,197 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MatteView"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible with this method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in between */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A format that is not read */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Say which state you saw */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not fetched */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hint_matte: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was last seen; refused with 412 if it changed. */
+                "If-Match"?: string | null;
+                /** @description `wait=20` waits up to so many seconds (60 at most) and answers with the result. */
+                prefer?: string | null;
+            };
+            path: {
+                /** @description An image, by id. */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HintsAsked"];
+            };
+        };
+        responses: {
+            /** @description It was waited for, and has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
                 };
             };
             /** @description The request could not be read */
