@@ -170,6 +170,9 @@ class KeptMatter:
             np.save(path, self._inner.matte(pixels_u8))
         return np.asarray(np.load(path), np.float32)
 
+    def rough(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._inner.rough(pixels_u8)
+
 
 @cache
 def matter() -> KeptMatter:

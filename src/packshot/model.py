@@ -83,6 +83,10 @@ class Matter(Protocol):
         """pixels_u8: (H, W, 3) sRGB.  Returns (h, w) float32 [0, 1] over the same frame, at the model's own size."""
         ...
 
+    def rough(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The same, quickly: good enough to say where the product is."""
+        ...
+
 
 class Prompter(Protocol):
     """Tells product from backdrop where it is shown: boxes around the product, points on it and beside it."""
@@ -198,9 +202,20 @@ def raw_matte(matter: Matter, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float3
 
     Returns (h, w) float32 [0, 1].  Raises PackshotError when the backend breaks its contract.
     """
+    return _held_to_protocol(matter, matter.matte, pixels_u8)
+
+
+def rough_matte(matter: Matter, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The model's quick answer, held to the protocol, as `raw_matte`."""
+    return _held_to_protocol(matter, matter.rough, pixels_u8)
+
+
+def _held_to_protocol(
+    matter: Matter, ask: Callable[[NDArray[np.uint8]], NDArray[np.float32]], pixels_u8: NDArray[np.uint8]
+) -> NDArray[np.float32]:
     if pixels_u8.ndim != 3 or pixels_u8.shape[2] != 3 or pixels_u8.dtype != np.uint8:
         raise PackshotError(f"A matter takes (H, W, 3) uint8, got {pixels_u8.shape} {pixels_u8.dtype}.")
-    answer = matter.matte(pixels_u8)
+    answer = ask(pixels_u8)
     if answer.ndim != 2 or answer.dtype != np.float32 or not np.isfinite(answer).all():
         raise PackshotError(f"The model {matter.card.id} answered {answer.shape} {answer.dtype}, not a finite matte.")
     return np.clip(answer, 0.0, 1.0)

@@ -26,6 +26,9 @@ class FakeMatter:
         y, x = np.ogrid[-1:1:512j, -1:1:512j]
         return np.clip((0.7 - np.hypot(x, y)) * 256 + 0.5, 0, 1).astype(np.float32)
 
+    def rough(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self.matte(pixels_u8)
+
 
 class FakeRater:
     card, engine = _card("fake-rater", "rater"), ENGINE

@@ -46,6 +46,10 @@ class IsNet:
             answer = self._session.run([self._output], {self._input: tensor})[0]
         return np.asarray(answer[0, 0], np.float32)
 
+    def rough(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """As fine as the other: this runtime takes the graph's size as it is."""
+        return self.matte(pixels_u8)
+
 
 def tried(wanted: str) -> tuple[str, ...]:
     """Which providers are tried for that wish, the best first, without the processor."""

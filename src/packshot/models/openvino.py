@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.model import Engine, ModelCard
-from packshot.models.isnet import tensor_of
+from packshot.models.isnet import ROUGH_SIDE, halved, tensor_of
 from packshot.models.lease import Lease
 from packshot.models.rrdbnet import FACTOR, rrdbnet
 
@@ -87,10 +87,17 @@ class IsNet:
         self._network = _Network(
             str(weights), threads=threads, compiled_dir=compiled_dir, precision=precision, lease=lease
         )
+        self._halved = _Network(
+            halved(weights, openvino=_runtime()), threads=threads, compiled_dir=compiled_dir, precision=precision,
+            lease=lease,
+        )  # fmt: skip
         self.engine = _engine(self._network)
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         return np.asarray(self._network(tensor_of(pixels_u8))[0, 0], np.float32)
+
+    def rough(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.asarray(self._halved(tensor_of(pixels_u8, ROUGH_SIDE))[0, 0], np.float32)
 
 
 class OpenNsfw:

@@ -18,10 +18,10 @@ from packshot.ops.uncertainty import SURE, Doubt, doubts_of
 Edge = Literal["left", "top", "right", "bottom"]
 
 # Clean-up constants: the recipe that was judged by eye on real photos, docs/decisions/0003-matte-clean-up.md.
-RAMP = (0.06, 0.88)
+RAMP = (0.12, 0.76)
 SMALLEST_PART = 0.04
-HOLE_COVERAGE = 0.25
-SOFT_PX, SOFT_SHARE = 3.0, 0.0045
+HOLE_COVERAGE = 0.4
+SOFT = (6.0, 0.009)  # how far from the outline softness may reach: px, and share of the product's diagonal
 # Longest side at which edge colours are estimated: ISNet knows no finer edge.
 ESTIMATE_SIDE = 1024
 
@@ -38,7 +38,7 @@ class Facts:
     doubts: tuple[Doubt, ...] = ()  # why, where that is known
 
 
-def clean(raw: F32) -> F32:
+def clean(raw: F32, *, soft: tuple[float, float] = SOFT) -> F32:
     """Take the mush out of a raw matte: stretch, drop crumbs, fill pin-holes, keep softness near the outline only.
 
     raw: (h, w) float32 [0, 1], at the model's own size.  Returns the same shape.
@@ -52,7 +52,7 @@ def clean(raw: F32) -> F32:
     kept = np.concatenate([[False], areas >= SMALLEST_PART * areas.max()])
     if not kept[1:].all():
         solid = kept[labels].astype(np.uint8)
-    soft_px = max(SOFT_PX, SOFT_SHARE * float(np.hypot(*_extent(solid))))
+    soft_px = max(soft[0], soft[1] * float(np.hypot(*_extent(solid))))
     near = cv2.distanceTransform(1 - solid, cv2.DIST_L2, 3) <= soft_px
     matte = np.where(near, matte, 0)
     depth = cv2.distanceTransform(solid, cv2.DIST_L2, 3)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-import numpy as np
 from pydantic import Field
 
-from packshot.colour import U8
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo
-from packshot.model import Hints, Matter, Prompter, prompted_matte, raw_matte
+from packshot.look import look
+from packshot.model import Hints, Matter, Prompter, prompted_matte
 from packshot.ops import matte as ops
 from packshot.ops.uncertainty import Doubt
 from packshot.step import Cutout, Stage, Step
@@ -39,8 +38,6 @@ DOUBTS: dict[Doubt, str] = {
 }
 SECOND_PRODUCT = 0.25  # of the largest part
 BY_HAND = "by hand"  # the source of a matte that a person had a hand in: no model's ever replaces it
-# The second look: how much of its surroundings the model is shown, and from which share of the frame it gains nothing.
-SECOND_MARGIN, SECOND_SHARE = 0.12, 0.7
 
 
 class Segment(Step, frozen=True):
@@ -49,35 +46,18 @@ class Segment(Step, frozen=True):
     stage: ClassVar[Stage] = Stage.SEGMENT
     version: ClassVar[int] = 2
     kind: Literal["segment"] = "segment"
-    refined: bool = Field(False, description="look a second time, at the product alone: a finer edge where it is small")
+    refined: bool = Field(False, description="look twice: a finer edge, in half as much time again")
 
     def run(self, photo: Photo, matter: Matter) -> Cutout:
         """A file that brings its own transparency keeps it; any other goes to the model."""
         if photo.alpha is not None:
             mask, raw, source = photo.alpha, None, "the file's own transparency"
         else:
-            raw = raw_matte(matter, photo.pixels)
-            mask, source = ops.to_size(ops.clean(raw), photo.size), matter.card.id
-            if self.refined:
-                mask = _second_look(photo, mask, matter)
+            seen = look(photo.pixels, matter, twice=self.refined)
+            mask, raw, source = seen.matte(photo.pixels), seen.answer(photo.size), matter.card.id
         facts = ops.facts_of(mask, raw, photo.pixels)
         band = ops.foreground_band(photo.pixels, mask)
         return Cutout(photo, mask, band, facts, source, findings_of(facts, photo.size))
-
-
-def _second_look(photo: Photo, mask: U8, matter: Matter) -> U8:
-    """The model again on the product's box alone, which it then sees at up to its full resolution."""
-    left, top, right, bottom = ops.facts_of(mask).box
-    margin = round(SECOND_MARGIN * max(right - left, bottom - top))
-    rows = slice(max(0, top - margin), min(photo.size[1], bottom + margin))
-    columns = slice(max(0, left - margin), min(photo.size[0], right + margin))
-    part = np.ascontiguousarray(photo.pixels[rows, columns])
-    if not right or part.size > SECOND_SHARE * photo.pixels.size:
-        return mask
-    near = ops.to_size(ops.clean(raw_matte(matter, part)), (part.shape[1], part.shape[0]))
-    finer = np.zeros_like(mask)
-    finer[rows, columns] = near
-    return finer
 
 
 def corrected(cutout: Cutout, hints: Hints, prompter: Prompter) -> Cutout:

@@ -1,0 +1,115 @@
+"""Where the model looks: roughly at the whole photo, then closely at the product alone.
+
+A network sees 1024 pixels however large the photo is. A rough look costs a quarter of a close one and finds the
+product; the close one is then spent on the product's box, where it shows a finer edge than in the whole frame
+(docs/decisions/0014-two-looks.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from packshot.colour import F32, U8
+from packshot.model import Matter, raw_matte, rough_matte
+from packshot.ops import matte as ops
+from packshot.ops.edges import refined
+
+Window = tuple[int, int, int, int]  # (left, top, right, bottom), half-open, in the photo's pixels
+
+# Surroundings that the close look is shown: with half of them it takes white jars and chrome for backdrop.
+MARGIN = 0.12  # of the box's longer side
+STEPS = 32  # windows lie on a grid of the frame, so that engines whose rough looks differ a little see the same
+ALL = 0.7  # a window that covers more of the frame is the frame: nothing would be gained
+LOST = (
+    0.005  # of the product, in one piece: where the two looks differ by more, the close one may have lost its bearings
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What the model answered, and of which part of the photo."""
+
+    raw: F32  # (h, w) [0, 1], at the model's own size
+    window: Window
+
+    def matte(self, pixels_u8: U8) -> U8:
+        """The clean matte at the photo's size.  pixels_u8: (H, W, 3), the whole photo."""
+        left, top, right, bottom = self.window
+        part = ops.to_size(refined(pixels_u8[top:bottom, left:right], self.raw), (right - left, bottom - top))
+        if part.shape == pixels_u8.shape[:2]:
+            return part
+        whole = np.zeros(pixels_u8.shape[:2], np.uint8)
+        whole[top:bottom, left:right] = part
+        return whole
+
+    def answer(self, size: tuple[int, int], *, side: int = 1024) -> F32:
+        """The answer over the whole frame of (width, height), `side` pixels long."""
+        scale = min(1.0, side / max(size))
+        whole = np.zeros((max(1, round(size[1] * scale)), max(1, round(size[0] * scale))), np.float32)
+        left, top, right, bottom = (round(edge * scale) for edge in self.window)
+        here = whole[top:bottom, left:right]
+        if here.size:
+            here[:] = cv2.resize(self.raw, here.shape[::-1], interpolation=cv2.INTER_AREA)
+        return whole
+
+
+def look(pixels_u8: U8, matter: Matter, *, twice: bool = False) -> Look:
+    """pixels_u8: (H, W, 3) sRGB.  twice: the mean of the close look and a mirrored one."""
+    size = pixels_u8.shape[1], pixels_u8.shape[0]
+    rough = rough_matte(matter, pixels_u8)
+    window, frame = _around(rough, size), (0, 0, *size)
+    near = _close(pixels_u8, window, matter, twice=twice)
+    if window == frame or (lost := _apart(near, rough, size)) <= LOST:
+        return near
+    far = _close(pixels_u8, frame, matter, twice=twice)
+    return far if _apart(far, rough, size) < lost / 2 else _mean(near, far, size)
+
+
+def _mean(near: Look, far: Look, size: tuple[int, int]) -> Look:
+    """Neither is the better one: what only one of them takes for product is left in doubt, and both edges count."""
+    height, width = far.raw.shape
+    across, down = width / size[0], height / size[1]
+    left, top, right, bottom = near.window
+    part = far.raw[round(top * down) : round(bottom * down), round(left * across) : round(right * across)]
+    enlarged = cv2.resize(part, near.raw.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    return Look(np.asarray(np.clip((near.raw + enlarged) / 2, 0, 1), np.float32), near.window)
+
+
+def _close(pixels_u8: U8, window: Window, matter: Matter, *, twice: bool) -> Look:
+    left, top, right, bottom = window
+    part = np.ascontiguousarray(pixels_u8[top:bottom, left:right])
+    raw = raw_matte(matter, part)
+    if twice:
+        mirrored = raw_matte(matter, np.ascontiguousarray(part[:, ::-1]))
+        raw = np.asarray((raw + mirrored[:, ::-1]) / 2, np.float32)
+    return Look(raw, window)
+
+
+def _around(rough: F32, size: tuple[int, int]) -> Window:
+    """The product's box with its surroundings; the whole frame where it fills it or was not found."""
+    solid = (ops.clean(rough) > 0.5).astype(np.uint8)
+    x, y, w, h = cv2.boundingRect(solid)
+    across, down = size[0] / solid.shape[1], size[1] / solid.shape[0]
+    margin = MARGIN * max(w * across, h * down)
+    grid = size[0] / STEPS, size[1] / STEPS
+    left, top = (
+        max(0, int((low - margin) // step * step)) for low, step in zip((x * across, y * down), grid, strict=True)
+    )
+    right, bottom = (
+        min(most, int(-(-(high + margin) // step) * step))
+        for high, step, most in zip(((x + w) * across, (y + h) * down), grid, size, strict=True)
+    )
+    if not w or (right - left) * (bottom - top) > ALL * size[0] * size[1]:
+        return (0, 0, *size)
+    return left, top, right, bottom
+
+
+def _apart(seen: Look, rough: F32, size: tuple[int, int]) -> float:
+    """How much of the product the two disagree on, in pieces thicker than an outline.  In [0, 1]."""
+    ours = seen.answer(size, side=512) > 0.5
+    theirs = cv2.resize(rough, ours.shape[::-1], interpolation=cv2.INTER_AREA) > 0.5
+    pieces = cv2.morphologyEx((ours != theirs).astype(np.uint8), cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
+    return float(pieces.sum() / max(1, (ours | theirs).sum()))
