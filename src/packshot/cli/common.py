@@ -44,15 +44,16 @@ def ready_bench(
 ) -> Bench:
     """Load the models.  Raises WeightsMissing saying how to get them."""
     prepare_process()
+    matter = matter_here(settings)
     return Bench(
-        matter=matter_here(settings),
+        matter=matter,
         rater=rater_here(settings),
         store=Store(settings.layers_dir) if store else None,
         limits=settings.limits,
         pictures=pictures or {},
         seed=seed,
         stage=stage_here(settings),
-        upscaler=upscaler_here(settings),
+        upscaler=upscaler_here(settings, beside=matter),
         upscale=upscale,
         long_work=partial(say_how_long, settings),
     )
