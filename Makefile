@@ -61,7 +61,7 @@ $(BIN)/python:
 		"'$(PYTHON)' cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
-	@echo "Installing what requirements.lock names; the first time this downloads some 200 MB."
+	@echo "Installing what requirements.lock names; the first time this downloads some 240 MB."
 	$(PIP) install --quiet --require-hashes --requirement requirements.lock
 	$(PIP) install $(PROJECT)
 	@touch $@
@@ -79,7 +79,7 @@ $(STUDIO): web/node_modules/.package-lock.json web/index.html web/vite.config.ts
 
 # The development lock holds all of the other, at the same versions.
 $(VENV)/.installed-dev: requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python
-	@echo "Installing what requirements-dev.lock names; the first time this downloads some 230 MB."
+	@echo "Installing what requirements-dev.lock names; the first time this downloads some 270 MB."
 	$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
 	$(PIP) install $(PROJECT)
 	@touch $@ $(VENV)/.installed

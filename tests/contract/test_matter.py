@@ -116,3 +116,10 @@ def test_products_are_safe_and_scores_do_not_move(nsfw: OpenNsfw, sample: dict[s
         score = nsfw.rate(photo.pixels)
         assert 0 <= score < 0.1, name
         assert score == nsfw.rate(photo.pixels)
+
+
+def test_a_model_that_rested_answers_as_before(isnet: IsNet) -> None:
+    pixels = textured(40, 30)
+    before = isnet.matte(pixels)
+    isnet.rest()
+    assert np.array_equal(isnet.matte(pixels), before)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import structlog
 from sqlalchemy import Row, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -25,6 +26,8 @@ from packshot.db import Tx
 from packshot.db.tables import batches as batch_rows
 from packshot.db.tables import item_versions, items, now, runs
 from packshot.errors import BadInput, NotFound, PackshotError
+
+log = structlog.get_logger(__name__)
 
 CHUNK = 500
 MAX_ITEMS = 100_000
@@ -85,7 +88,7 @@ async def _fill(run: Row[Any], ctx: Any, asked: BatchAsked) -> None:
             await tell(tx, run.workspace_id, "batch.filling", batch_id=run.batch_id)
     wanted = {channel.name: channel.rules.product_px for channel in wardrobe.channels_used()}
     told_flags = flags(entries, wanted)
-    if asked.upscale and (pace := await ctx.pixels.call("upscale_pace")):
+    if asked.upscale and (pace := await _pace(ctx)):
         largest = max((side for channel in wardrobe.channels_used() for side in channel.size), default=0)
         flag = enlarging(entries, largest=largest, tile_side=pace["side"], overlap=pace["overlap"],
                          tile_seconds=pace["seconds"])  # fmt: skip
@@ -110,6 +113,15 @@ async def _fill(run: Row[Any], ctx: Any, asked: BatchAsked) -> None:
             await _state(tx, batch, BatchState.PROCESSING, started_at=now())
         else:
             await tell(tx, run.workspace_id, "batch.validated", batch_id=batch.id)
+
+
+async def _pace(ctx: Any) -> dict[str, Any]:
+    """How long a tile takes to enlarge here; empty where nobody can say, which holds no batch up."""
+    try:
+        return dict(await ctx.pixels.call("upscale_pace"))
+    except PackshotError as error:
+        log.warning("upscale.not_measured", error=error.message)
+        return {}
 
 
 async def _queue(run: Row[Any], ctx: Any) -> int:

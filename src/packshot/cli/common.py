@@ -59,7 +59,7 @@ def ready_bench(
         pictures=pictures or {},
         seed=seed,
         stage=stage_here(settings),
-        upscaler=upscaler_here(settings),
+        upscaler=upscaler_here(settings, beside=matter),
         upscale=upscale,
         long_work=partial(say_how_long, settings),
     )

@@ -60,8 +60,11 @@ def rater_here(settings: Settings, *, lease: Lease | None = None) -> Rater:
     )
 
 
-def upscaler_here(settings: Settings, *, lease: Lease | None = None) -> Upscaler | None:
-    """None where its weights are not here or not the right ones: nothing else needs them."""
+def upscaler_here(settings: Settings, *, lease: Lease | None = None, beside: Matter | None = None) -> Upscaler | None:
+    """None where its weights are not here or not the right ones: nothing else needs them.
+
+    beside: a model of the same process that rests while products are enlarged, so that it never holds both.
+    """
     if settings.fake_models:
         return FakeUpscaler()
     esrgan = card("realesrgan")
@@ -71,8 +74,9 @@ def upscaler_here(settings: Settings, *, lease: Lease | None = None) -> Upscaler
         log.warning("weights.missing", model=esrgan.id, reason=missing.problem)
         return None
     return RealEsrgan(
-        esrgan, file, threads=threads(settings), compiled_dir=settings.cache_dir / "compiled", lease=lease
-    )
+        esrgan, file, threads=threads(settings), compiled_dir=settings.cache_dir / "compiled", lease=lease,
+        instead_of=beside.rest if isinstance(beside, openvino.IsNet) else lambda: None,
+    )  # fmt: skip
 
 
 def threads(settings: Settings) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,6 @@ class _Network:
         self, model: Any, *, threads: int, compiled_dir: Path, precision: str = "", lease: Lease | None = None
     ) -> None:
         """model: a path, or an `openvino.Model`."""
-        core = _core()
         compiled_dir.mkdir(parents=True, exist_ok=True)
         options: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
@@ -36,14 +36,26 @@ class _Network:
         }
         if precision:
             options["INFERENCE_PRECISION_HINT"] = precision
-        self._compiled = core.compile_model(model, "CPU", options)
-        self._request = self._compiled.create_infer_request()
+        self._model, self._options = model, options
         self._lease = lease or Lease()
-        used = str(self._compiled.get_property("INFERENCE_PRECISION_HINT"))
+        compiled = self._open()
+        used = str(compiled.get_property("INFERENCE_PRECISION_HINT"))
         self.precision = "bf16" if "bfloat16" in used else "f32"
+
+    def _open(self) -> Any:
+        compiled = _core().compile_model(self._model, "CPU", self._options)
+        self._request: Any = compiled.create_infer_request()
+        return compiled
+
+    def rest(self) -> None:
+        """Let go of memory; the next tensor brings it back from the compiled cache."""
+        with self._lease:
+            self._request = None
 
     def __call__(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         with self._lease:
+            if self._request is None:
+                self._open()
             self._request.infer({0: tensor}, share_inputs=True)
             return np.array(self._request.get_output_tensor(0).data, np.float32)
 
@@ -93,6 +105,11 @@ class IsNet:
         )  # fmt: skip
         self.engine = _engine(self._network)
 
+    def rest(self) -> None:
+        """Let go of memory until the next photo comes."""
+        self._network.rest()
+        self._halved.rest()
+
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         return np.asarray(self._network(tensor_of(pixels_u8))[0, 0], np.float32)
 
@@ -136,13 +153,18 @@ class RealEsrgan:
         side: int = 256,
         precision: str = "",
         lease: Lease | None = None,
+        instead_of: Callable[[], None] = lambda: None,
     ) -> None:
-        """side: of a tile.  256 px is a peak of 0.57 GiB in bf16 and 0.85 in f32; larger ones are no faster."""
+        """side: of a tile.  256 px is a peak of 0.57 GiB in bf16 and 0.85 in f32; larger ones are no faster.
+
+        instead_of: lets others rest; called each time before this one takes its memory.
+        """
         self.card, self.side = card, side
         usual = engine_here()
         self.engine = replace(usual, precision=precision or usual.precision)
         self._weights, self._opening = weights, threading.Lock()
         self._network: _Network | None = None
+        self._instead_of = instead_of
         self._options: dict[str, Any] = {
             "threads": threads, "compiled_dir": compiled_dir, "precision": precision, "lease": lease
         }  # fmt: skip
@@ -154,6 +176,7 @@ class RealEsrgan:
     def upscale(self, tile_u8: NDArray[np.uint8]) -> NDArray[np.uint8]:
         with self._opening:
             if self._network is None:
+                self._instead_of()
                 self._network = _Network(rrdbnet(self._weights, self.side, openvino=_runtime()), **self._options)
             network = self._network
         tensor = tile_u8.astype(np.float32).transpose(2, 0, 1)[None] / 255

@@ -498,7 +498,7 @@ export interface paths {
         put?: never;
         /**
          * Upscale Image
-         * @description A larger photo of the same, where a model for it is installed.
+         * @description The product alone, larger, on a transparent backdrop; a model draws what is missing.
          */
         post: operations["upscale_image"];
         delete?: never;
@@ -1605,7 +1605,7 @@ export interface components {
             keep_gps: boolean;
             /**
              * As Is
-             * @description no step may touch the product's own pixels, whatever the template says
+             * @description no template may touch the product's own pixels, whatever its steps say
              * @default false
              */
             as_is: boolean;
@@ -13826,7 +13826,7 @@ export interface operations {
                     refine?: boolean;
                     /**
                      * Upscale
-                     * @description Enlarge small photos with a model, where one is installed.
+                     * @description Enlarge small products with a model; without it only those that a channel would reject.
                      * @default false
                      */
                     upscale?: boolean;

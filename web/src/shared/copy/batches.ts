@@ -276,7 +276,7 @@ export const batches = {
       refine: "Closer cut-out",
       refineWords: "A second pass over fine edges such as fur, straps and glass. It takes clearly longer; plain shapes gain little.",
       upscale: "Enlarge small photos",
-      upscaleWords: "Photos too small for a channel are enlarged. Fine detail is estimated, so look at labels and textures in review. Only where it is installed.",
+      upscaleWords: "Products shown larger than they were photographed get sharper. It takes half a minute to some minutes a photo; check the photos first to see the time. Fine detail is estimated, so look at labels in review. What a channel would reject as too small is always enlarged.",
       hold: "Check the photos first",
       holdWords: "Packshot looks at the photos and waits; nothing is made until you press Start.",
       name: "Name",

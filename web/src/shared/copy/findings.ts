@@ -29,6 +29,8 @@ export const checks: Record<string, { short: string; help: string }> = {
   cut: { short: "Product is cut off", help: "A part of the product is missing at the border." },
   resolution: { short: "Not sharp enough", help: "The photo has too few pixels for this size." },
   enlarged: { short: "Enlarged", help: "The photo is smaller than the file that was made." },
+  letters: { short: "Fine print", help: "Letters are compared before and after the product was enlarged." },
+  upscale: { short: "Enlarging", help: "Small products are enlarged where a channel would reject them, or where you ask for it." },
   shadow: { short: "Check the shadow", help: "The shadow was left out or may look unnatural." },
   format: { short: "Wrong format", help: "The channel takes another format." },
   side: { short: "Wrong size", help: "The channel takes another size." },
