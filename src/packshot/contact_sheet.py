@@ -67,6 +67,7 @@ CHECK = {
     "border": "Touches the frame",
     "small": "Small product",
     "uncertain": "Unsure cut-out",
+    "glass": "See-through",
 }
 STEP = {
     "analyse": "Photo examined",
