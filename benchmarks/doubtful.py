@@ -16,6 +16,8 @@ import numpy as np
 from PIL import Image
 
 from packshot.colour import to_linear, to_srgb
+from packshot.image import read
+from packshot.settings import Limits
 
 SIDE = 1024  # px, longest
 # By eye, cut-outs on white and on magenta at 100 and 300 %, 2026-11-29.  "fair": a flaw that is retouched in a minute;
@@ -277,14 +279,14 @@ def real(photos: Path) -> Iterator[Picture]:
             continue
         turns[judged] += 1
         half = "chosen on" if turns[judged] % 2 else "judged by"
-        pixels = np.asarray(Image.open(file).convert("RGB"))
+        pixels = read(file.read_bytes(), file.name, limits=Limits()).pixels
         yield Picture(name, kind or "real", half, pixels, None, judged)
 
 
 def rendered(synth: Path) -> Iterator[Picture]:
     """The rendered photos as they are; glass apart."""
     for name in json.loads((synth / "index.json").read_text()):
-        pixels = np.asarray(Image.open(synth / "photos" / f"{name}.jpg").convert("RGB"))
+        pixels = read((synth / "photos" / f"{name}.jpg").read_bytes(), name, limits=Limits()).pixels
         half = "chosen on" if name in CHOSEN_ON else "judged by"
         exact = cv2.imread(str(synth / "gt" / name / "alpha.png"), cv2.IMREAD_UNCHANGED).astype(np.float32) / 65535
         yield Picture(name, "as rendered", half, pixels, exact, "glass" if "tumbler" in name else "")

@@ -69,6 +69,7 @@ CHECK = {
     "letters": "Fine print",
     "upscale": "Not enlarged",
     "uncertain": "Unsure cut-out",
+    "glass": "See-through",
 }
 STEP = {
     "analyse": "Photo examined",

@@ -72,6 +72,11 @@ def _findings(pose: Pose, other: int, scene: SceneSet, cutout: Cutout, wishes: W
         words = "The photo cuts the product off at the bottom, so it cannot stand in this set. Pure white suits it."
     elif pose.stance == "hangs" and not scene.pure_white:
         words = "The product hangs or is held up, so it would float in this set. Pure white suits it."
+    elif cutout.facts.see_through and not scene.pure_white:
+        words = (
+            "The product is see-through and shows the room it was photographed in, not this set. "
+            "Pure white or the backdrop of the photo's own colour suits it."
+        )
     elif scene.pitches == (OVERHEAD,) and pose.stance != "flat":
         words = (
             "This set is seen straight from above, and the product was photographed standing. "

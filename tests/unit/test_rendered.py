@@ -121,6 +121,12 @@ def test_a_standing_product_does_not_suit_a_flat_lay() -> None:
     assert "from above" in told.findings[0].words
 
 
+def test_a_see_through_product_suits_pure_white_alone() -> None:
+    glass = replace(can(), facts=replace(can().facts, see_through=0.9))
+    assert [f.check for f in fit(glass, SETS["marble"], Wishes()).findings] == ["fit"]
+    assert all(f.check != "fit" for f in fit(glass, SETS["white"], Wishes()).findings)
+
+
 def test_a_product_cut_off_at_the_bottom_casts_nothing_and_is_told() -> None:
     cutout = can()
     matte = cutout.matte.copy()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 from PIL import Image
 
 from packshot.colour import F32, U8
-from packshot.ops.layout import PixelBox
+
+if TYPE_CHECKING:  # layout knows mattes, and mattes are measured small
+    from packshot.ops.layout import PixelBox
 
 Box = tuple[float, float, float, float]
 
@@ -46,3 +50,14 @@ def shrunk(plane: U8, box: PixelBox, times: int) -> U8:
     size = max(1, (box[2] - box[0]) // times), max(1, (box[3] - box[1]) // times)
     part = np.ascontiguousarray(plane[box[1] : box[1] + size[1] * times, box[0] : box[0] + size[0] * times])
     return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def within_side(picture: U8, side: int) -> U8:
+    """At `side` px on its longest side, larger or smaller; quick rather than fine, to measure on.
+
+    picture: (H, W) or (H, W, C).
+    """
+    scale = side / max(picture.shape[:2])
+    size = max(8, round(picture.shape[1] * scale)), max(8, round(picture.shape[0] * scale))
+    step = max(1, int(0.5 / scale))  # every second pixel of a large photo is enough
+    return np.asarray(cv2.resize(np.ascontiguousarray(picture[::step, ::step]), size, interpolation=cv2.INTER_AREA))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32, U8
+from packshot.ops.resample import within_side
 
 Doubt = Literal["hand", "stand", "front", "alike"]
 
@@ -37,10 +38,8 @@ SURE = Doubts(0.0, ())
 
 def doubts_of(matte_u8: U8, raw: F32, pixels_u8: U8) -> Doubts:
     """matte_u8: (H, W), not empty.  raw: (h, w) [0, 1], the model's answer.  pixels_u8: (H, W, 3) sRGB."""
-    scale = SIDE / max(matte_u8.shape)
-    size = (max(8, round(matte_u8.shape[1] * scale)), max(8, round(matte_u8.shape[0] * scale)))
-    matte, pixels = _shrunk(matte_u8, size), _shrunk(pixels_u8, size)
-    answer = np.asarray(cv2.resize(raw, size, interpolation=cv2.INTER_AREA), np.float32)
+    matte, pixels = within_side(matte_u8, SIDE), within_side(pixels_u8, SIDE)
+    answer = np.asarray(cv2.resize(raw, matte.shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
     solid = (matte > 127).astype(np.uint8)
     if not solid.any():
         return Doubts(1.0, ())
@@ -73,11 +72,6 @@ def doubts_of(matte_u8: U8, raw: F32, pixels_u8: U8) -> Doubts:
     return Doubts(float(1 - 0.5**against), tuple(kinds))
 
 
-def _shrunk(picture: U8, size: tuple[int, int]) -> U8:
-    step = max(1, max(picture.shape) // (2 * max(size)))  # every second pixel of a large photo is enough
-    return np.asarray(cv2.resize(np.ascontiguousarray(picture[::step, ::step]), size, interpolation=cv2.INTER_AREA))
-
-
 def _hollow(answer: F32, solid: U8, deep: NDArray[np.bool_]) -> float:
     """How much the answer falls short of 1 inside the product, in the worst of its horizontal slices; by its root,
     since 0.98 where the rest says 1.00 is telling."""
@@ -91,9 +85,7 @@ def _hollow(answer: F32, solid: U8, deep: NDArray[np.bool_]) -> float:
 
 def _silhouette(matte_u8: U8) -> U8:
     """The product's own box, at the model's fineness: 0 and 1."""
-    scale = 2 * SIDE / max(matte_u8.shape)
-    size = max(8, round(matte_u8.shape[1] * scale)), max(8, round(matte_u8.shape[0] * scale))
-    solid = (_shrunk(matte_u8, size) > 127).astype(np.uint8)
+    solid = (within_side(matte_u8, 2 * SIDE) > 127).astype(np.uint8)
     left, top, width, height = cv2.boundingRect(solid)
     return solid[top : top + height, left : left + width]
 

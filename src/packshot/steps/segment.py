@@ -70,7 +70,7 @@ def corrected(cutout: Cutout, hints: Hints, prompter: Prompter) -> Cutout:
 
 
 def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:
-    """What the matte alone says: nothing there, several things, cut off, unsure."""
+    """What the matte alone says: nothing there, several things, cut off, unsure, see-through."""
     if facts.share < SMALLEST_PRODUCT:
         return (
             Finding(
@@ -116,6 +116,20 @@ def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:
                 value=round(facts.uncertainty, 2),
                 limit=UNSURE,
                 unit="0 sure … 1 unsure",
+            )
+        )
+    if facts.see_through:
+        found.append(
+            Finding(
+                check="glass",
+                verdict=Verdict.WARN,
+                words=(
+                    "The product is see-through and still shows the room it was photographed in. "
+                    "Photograph it before a plain backdrop of the colour that it will stand before."
+                ),
+                value=round(100 * facts.see_through),
+                limit=0,
+                unit="% of the product",
             )
         )
     return tuple(found)

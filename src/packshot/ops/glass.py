@@ -1,0 +1,82 @@
+"""Glass: is the room seen through the product?
+
+A see-through product makes next to no colour of its own: what is seen inside its outline is seen around it as well,
+bent, and along its rims run thin bright and dark lines.  An opaque one of its backdrop's colour has the colours but
+is shaded, brighter or darker than all around it somewhere, or has no such lines.  The limits were chosen on
+benchmarks/glass.py; they are set to say nothing where it is not clear.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.colour import F32, U8
+from packshot.ops.resample import within_side
+
+SIDE = 768  # px, longest
+DEEP, RIM, NEAR, AROUND = 0.03, 0.06, 0.01, 0.3  # of the product's diagonal: its inside, its rim, what lies around it
+STEP = 4  # of Lab: colours closer than this are the same
+COMMON = 0.01  # share of the surroundings from which a colour belongs to them
+SAME, FOREIGN = 0.78, 0.05  # share of the inside in such colours at least; brighter or darker than all around at most
+LINE_LEVELS, LINES = 12, 0.025  # how much a thin line differs from its sides; share of the rim, bright and dark each
+LINE_WIDTH = 0.015
+BUSY = 12  # levels of texture around from which lines tell nothing: grass, gravel
+
+
+def see_through(pixels_u8: U8, matte_u8: U8) -> float:
+    """Share of the product through which the room is seen, 0 where it is opaque or that is not clear.
+
+    pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W).  Returns [0, 1].
+    """
+    pixels, matte = within_side(pixels_u8, SIDE), within_side(matte_u8, SIDE)
+    solid = (matte > 127).astype(np.uint8)
+    _, _, width, height = cv2.boundingRect(solid)
+    length = float(np.hypot(width, height))
+    depth = np.asarray(cv2.distanceTransform(solid, cv2.DIST_L2, 3), np.float32)
+    beyond = np.asarray(cv2.distanceTransform(1 - solid, cv2.DIST_L2, 3), np.float32)
+    deep, ring = depth > DEEP * length, (beyond > NEAR * length) & (beyond < AROUND * length)
+    rim = (depth > 2) & (depth <= RIM * length)
+    if np.count_nonzero(deep) < 50 or np.count_nonzero(ring) < 50 or not rim.any():
+        return 0.0
+    gray = cv2.GaussianBlur(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (0, 0), 0.8)
+    bright, dark = _lines(np.asarray(gray, np.uint8), max(3, int(LINE_WIDTH * length)) | 1)
+    if float(np.median((bright + dark)[ring])) > BUSY:
+        return 0.0
+    if min(float((lines[rim] > LINE_LEVELS).mean()) for lines in (bright, dark)) < LINES:
+        return 0.0
+    least, most = np.percentile(gray[ring], (1, 99))
+    own = (gray < least - 8) | (gray > most + 8)
+    if np.count_nonzero(own & (depth > 1)) > FOREIGN * np.count_nonzero(solid):
+        return 0.0
+    same = _in_common(pixels, deep, ring)
+    return same if same >= SAME else 0.0
+
+
+def _lines(gray: U8, width: int) -> tuple[F32, F32]:
+    """By how much thin bright and thin dark lines differ from their sides."""
+    kernel = np.ones((width, width), np.uint8)
+    bright, dark = (cv2.morphologyEx(gray, kind, kernel) for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT))
+    return bright.astype(np.float32), dark.astype(np.float32)
+
+
+def _in_common(pixels: U8, inside: NDArray[np.bool_], around: NDArray[np.bool_]) -> float:
+    """Share of the inside whose colours are found around as well."""
+    smooth = np.asarray(cv2.GaussianBlur(pixels, (0, 0), 1), np.uint8)
+    tones = np.asarray(cv2.cvtColor(smooth, cv2.COLOR_RGB2Lab), np.uint8)
+    mine, theirs = _palette(tones[inside]), _palette(tones[around])
+    # A colour counts with its neighbours: a gradient seen through glass is a little darker than beside it.
+    for axis in range(3):
+        ahead, behind = np.roll(theirs, 1, axis), np.roll(theirs, -1, axis)
+        theirs = theirs + ahead + behind
+    return float(mine[theirs > COMMON].sum())
+
+
+def _palette(tones: U8) -> F32:
+    """(N, 3) Lab as OpenCV holds it → shares by lightness, a and b, in steps of `STEP`."""
+    l_steps, ab_steps = 100 // STEP + 1, 96 // STEP
+    lightness = tones[:, 0].astype(int) * 100 // (255 * STEP)
+    a, b = (np.clip((tones[:, i].astype(int) - 80) // STEP, 0, ab_steps - 1) for i in (1, 2))
+    counts = np.bincount((lightness * ab_steps + a) * ab_steps + b, minlength=l_steps * ab_steps * ab_steps)
+    return np.asarray(counts.reshape(l_steps, ab_steps, ab_steps) / max(1, len(tones)), np.float32)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from packshot.colour import U8
+from packshot.ops.glass import see_through
+from packshot.ops.matte import Facts
+from packshot.steps.segment import findings_of
+
+OUTLINE = (slice(100, 500), slice(250, 450))
+
+
+def room() -> U8:
+    """Stripes of colour before a gradient: what may shine through."""
+    rows, columns = np.mgrid[:600, :700].astype(np.float32)
+    tone = 90 + 0.15 * rows + 25 * np.sin(columns / 60)
+    return np.stack([tone, tone * 0.9, 60 + 0.1 * columns], -1).astype(np.uint8)
+
+
+def matte() -> U8:
+    covered = np.zeros((600, 700), np.uint8)
+    covered[OUTLINE] = 255
+    return covered
+
+
+def rimmed(pixels: U8) -> U8:
+    """With the thin bright and dark lines that run along glass."""
+    for inset, level in ((4, 190), (9, 50), (15, 185), (20, 60)):
+        cv2.rectangle(pixels, (250 + inset, 100 + inset), (450 - inset, 500 - inset), (level, level, level), 2)
+    return pixels
+
+
+def test_a_room_seen_through_rims_is_glass() -> None:
+    bent = room()
+    bent[OUTLINE] = bent[OUTLINE][:, ::-1]
+    assert see_through(rimmed(bent), matte()) > 0.78
+
+
+def test_without_rims_a_product_of_its_backdrops_colour_is_opaque() -> None:
+    assert see_through(room(), matte()) == 0
+
+
+@pytest.mark.parametrize("colour", [(240, 240, 240), (200, 30, 40), (20, 20, 20)])
+def test_a_product_of_its_own_colour_is_opaque_though_it_shines(colour: tuple[int, int, int]) -> None:
+    pixels = room()
+    pixels[OUTLINE] = colour
+    assert see_through(rimmed(pixels), matte()) == 0
+
+
+def test_before_grass_nothing_is_said() -> None:
+    grain = np.random.default_rng(0).integers(-60, 60, (600, 700, 1))
+    rough = np.clip(rimmed(room()) + grain, 0, 255).astype(np.uint8)
+    assert see_through(rough, matte()) == 0
+
+
+def test_an_empty_matte_is_not_glass() -> None:
+    assert see_through(room(), np.zeros((600, 700), np.uint8)) == 0
+
+
+def test_glass_is_told_with_what_to_do() -> None:
+    (finding,) = findings_of(Facts((10, 10, 90, 90), 0.6, (0.6,), (), 0.1, see_through=0.9), (100, 100))
+    assert (finding.check, finding.value) == ("glass", 90)
+    assert "plain backdrop" in finding.words
