@@ -41,6 +41,8 @@ class Blind:
     def matte(self, pixels_u8: U8) -> NDArray[np.float32]:
         return np.zeros((64, 64), np.float32)
 
+    rough = matte
+
 
 def main() -> None:
     wanted = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

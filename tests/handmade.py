@@ -117,6 +117,9 @@ class FakeMatter:
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         self.asked += 1
+        return self.rough(pixels_u8)
+
+    def rough(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         apart = np.abs(pixels_u8.astype(int) - pixels_u8[0, 0].astype(int)).max(axis=2)
         return np.clip((apart - 10) / 20, 0, 1).astype(np.float32)
 

@@ -23,9 +23,9 @@ Window = tuple[int, int, int, int]  # (left, top, right, bottom), half-open, in 
 MARGIN = 0.12  # of the box's longer side
 STEPS = 32  # windows lie on a grid of the frame, so that engines whose rough looks differ a little see the same
 ALL = 0.7  # a window that covers more of the frame is the frame: nothing would be gained
-LOST = (
-    0.005  # of the product, in one piece: where the two looks differ by more, the close one may have lost its bearings
-)
+DEEP = 15  # px of the rough look: twice what its outline may be off
+# Of the product, in one piece: where the two looks differ by more, the close one may have lost its bearings.
+LOST = 0.005
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,19 +62,33 @@ def look(pixels_u8: U8, matter: Matter, *, twice: bool = False) -> Look:
     rough = rough_matte(matter, pixels_u8)
     window, frame = _around(rough, size), (0, 0, *size)
     near = _close(pixels_u8, window, matter, twice=twice)
-    if window == frame or (lost := _apart(near, rough, size)) <= LOST:
+    if window == frame:
         return near
+    lost, kept = _apart(near, rough, size), _sure(near, rough, size)
+    if lost <= LOST:
+        return kept
     far = _close(pixels_u8, frame, matter, twice=twice)
-    return far if _apart(far, rough, size) < lost / 2 else _mean(near, far, size)
+    return far if _apart(far, rough, size) < lost / 2 else _mean(kept, far, size)
+
+
+def _sure(near: Look, rough: F32, size: tuple[int, int]) -> Look:
+    """Deep inside, what the rough look is sure of stays: so close, a plain wall of a jar looks like a backdrop."""
+    inside = cv2.erode((rough > 0.9).astype(np.uint8), np.ones((DEEP, DEEP), np.uint8))
+    part = _part(rough * inside, near.window, size)
+    return Look(
+        np.maximum(near.raw, cv2.resize(part, near.raw.shape[::-1], interpolation=cv2.INTER_LINEAR)), near.window
+    )
+
+
+def _part(whole: F32, window: Window, size: tuple[int, int]) -> F32:
+    across, down = whole.shape[1] / size[0], whole.shape[0] / size[1]
+    left, top, right, bottom = window
+    return whole[round(top * down) : round(bottom * down), round(left * across) : round(right * across)]
 
 
 def _mean(near: Look, far: Look, size: tuple[int, int]) -> Look:
     """Neither is the better one: what only one of them takes for product is left in doubt, and both edges count."""
-    height, width = far.raw.shape
-    across, down = width / size[0], height / size[1]
-    left, top, right, bottom = near.window
-    part = far.raw[round(top * down) : round(bottom * down), round(left * across) : round(right * across)]
-    enlarged = cv2.resize(part, near.raw.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    enlarged = cv2.resize(_part(far.raw, near.window, size), near.raw.shape[::-1], interpolation=cv2.INTER_CUBIC)
     return Look(np.asarray(np.clip((near.raw + enlarged) / 2, 0, 1), np.float32), near.window)
 
 

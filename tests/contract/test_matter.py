@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from handmade import FakeMatter, textured
 from packshot.image import Photo
-from packshot.model import Engine, Matter, ModelCard, raw_matte
+from packshot.model import Engine, Matter, ModelCard, raw_matte, rough_matte
 from packshot.models import onnx
 from packshot.models.openvino import IsNet, OpenNsfw
 from packshot.ops.matte import clean, to_size
@@ -34,6 +34,8 @@ class _Answered:
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self.answer
+
+    rough = matte
 
 
 MATTERS: dict[str, Callable[[pytest.FixtureRequest], Matter]] = {
@@ -81,6 +83,13 @@ def test_a_product_on_a_plain_backdrop_is_found(matter: Matter) -> None:
     matte = to_size(clean(raw_matte(matter, pixels)), (300, 300))
     assert matte[180, 150] > 200
     assert matte[20, 20] < 20
+
+
+def test_the_rough_look_finds_the_same_product(matter: Matter) -> None:
+    pixels = np.full((300, 300, 3), 235, np.uint8)
+    pixels[90:260, 110:190] = (40, 60, 130)
+    close, rough = (to_size(clean(ask(matter, pixels)), (300, 300)) > 127 for ask in (raw_matte, rough_matte))
+    assert (close & rough).sum() > 0.95 * (close | rough).sum() > 0
 
 
 def test_a_matter_says_what_it_is_and_where_it_runs(matter: Matter) -> None:

@@ -46,7 +46,7 @@ class Segment(Step, frozen=True):
     stage: ClassVar[Stage] = Stage.SEGMENT
     version: ClassVar[int] = 2
     kind: Literal["segment"] = "segment"
-    refined: bool = Field(False, description="look twice: a finer edge, in half as much time again")
+    refined: bool = Field(False, description="look twice: a finer edge, in nearly twice the time")
 
     def run(self, photo: Photo, matter: Matter) -> Cutout:
         """A file that brings its own transparency keeps it; any other goes to the model."""
