@@ -385,7 +385,7 @@ async def test_nothing_of_another_workspace_is_reached(app: FastAPI, client: htt
     bodies: dict[str, Any] = {
         "/channels/{channel_id}": mine, "/products/{product_id}/photos": {"photos": []},
         "/collections/{collection_id}/products": {"add": [product]}, "/images/{image_id}/matte/revert": {"version": 1},
-        "/images/{image_id}/generate": {"template": "white"},
+        "/images/{image_id}/generate": {"template": "white"}, "/images/{image_id}/matte/hints": {"keep": [[3, 3]]},
     }  # fmt: skip
     walked = 0
     for module in ROUTES:

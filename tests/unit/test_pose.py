@@ -200,3 +200,12 @@ def test_rendered_photos_tell_the_pitch_they_were_rendered_at(name: str) -> None
     assert pose.pitch_deg == pytest.approx(true, abs=6)
     assert pose.stance == "stands"
     assert pose.turned == (name in {"00_bottle", "01_can", "06_brush", "07_tumbler", "08_jar"})
+
+
+def test_a_shred_of_tray_below_the_product_breaks_nothing() -> None:
+    matte = np.zeros((400, 300), np.uint8)
+    matte[40:330, 90:210] = 255
+    matte[338:341, 60:240] = 255  # apart from it, with nothing between
+    pixels = np.full((400, 300, 3), 200, np.uint8)
+    pixels[matte > 0] = (120, 60, 40)
+    assert 0 <= pose_of(pixels, matte).pitch_deg <= 90

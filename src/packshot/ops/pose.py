@@ -165,7 +165,7 @@ def _arc(coverage: F32) -> _Arc | None:
     if len(filled) < 8:
         return None
     last = int(filled[-1])
-    left, right = _run(solid, last - max(1, len(filled) // 40))
+    left, right = _run(solid, int(filled[-1 - max(1, len(filled) // 40)]))
     reach = int(0.6 * (right - left).max())
     rows = np.arange(last, max(-1, last - reach), -1)
     rows = rows[right[rows] - left[rows] >= 12]
