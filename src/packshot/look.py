@@ -68,7 +68,7 @@ def look(pixels_u8: U8, matter: Matter, *, twice: bool = False) -> Look:
     if lost <= LOST:
         return kept
     far = _close(pixels_u8, frame, matter, twice=twice)
-    return far if _apart(far, rough, size) < lost / 2 else _mean(kept, far, size)
+    return kept if _apart(far, rough, size) > 1.1 * lost else far
 
 
 def _sure(near: Look, rough: F32, size: tuple[int, int]) -> Look:
@@ -84,12 +84,6 @@ def _part(whole: F32, window: Window, size: tuple[int, int]) -> F32:
     across, down = whole.shape[1] / size[0], whole.shape[0] / size[1]
     left, top, right, bottom = window
     return whole[round(top * down) : round(bottom * down), round(left * across) : round(right * across)]
-
-
-def _mean(near: Look, far: Look, size: tuple[int, int]) -> Look:
-    """Neither is the better one: what only one of them takes for product is left in doubt, and both edges count."""
-    enlarged = cv2.resize(_part(far.raw, near.window, size), near.raw.shape[::-1], interpolation=cv2.INTER_CUBIC)
-    return Look(np.asarray(np.clip((near.raw + enlarged) / 2, 0, 1), np.float32), near.window)
 
 
 def _close(pixels_u8: U8, window: Window, matter: Matter, *, twice: bool) -> Look:
