@@ -22,7 +22,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from statistics import mean
 
@@ -189,6 +189,10 @@ def plain(photo: Photo) -> Cutout:
     return Cutout(photo, mask, ops.foreground_band(photo.pixels, mask), ops.facts_of(mask), "plain")
 
 
+def _plainly(case: Case) -> Cutout:
+    return plain(case.photo)
+
+
 def rembg(some: Iterable[Case], python: Path | None = None) -> dict[str, dict[str, Measure]]:
     """rembg's mattes, made where they are missing, read in two ways.
 
@@ -289,7 +293,7 @@ def main() -> None:
     some = cases(*[folder for folder in (options.truth, options.synth) if folder], half=options.half)
     results: dict[str, dict[str, Measure]] = {**rembg(some, options.rembg_python), "plain": {}, "Packshot": {}}
     for case in some:
-        results["plain"][case.name] = _known("plain", case, lambda: plain(case.photo))  # noqa: B023
+        results["plain"][case.name] = _known("plain", case, partial(_plainly, case))
         results["Packshot"][case.name] = measured(case, packshot(case.photo))
         case.forget()
     for half in dict.fromkeys(case.half for case in some):

@@ -120,8 +120,9 @@ def rendered(shot: Shot, seed: int) -> Layers:
 
 def _round(there: NDArray[np.bool_], margin: int = 24) -> tuple[slice, slice]:
     """Index of the box round all that is there."""
-    rows, columns = (np.flatnonzero(there.any(axis)) for axis in (1, 0))
-    return tuple(slice(max(0, at[0] - margin), at[-1] + 1 + margin) for at in (rows, columns))  # type: ignore[return-value]
+    along = [np.flatnonzero(there.any(axis)) for axis in (1, 0)]
+    rows, columns = (slice(max(0, at[0] - margin), at[-1] + 1 + margin) for at in along)
+    return rows, columns
 
 
 def _meshes(shot: Shot) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,9 @@ from packshot.scenery import lens, light, props, shapes, studio, surfaces
 from packshot.scenery.noise import clouds, noise
 
 TEXELS = 900.0
+
+# A surface's material by where on it one looks.
+Made = Callable[[F32, F32], Material]
 
 
 def _colour(code: str) -> Colour:
@@ -35,15 +39,15 @@ def _lit(parts: list[Part], seed: int, *, aperture: float = 0.006, exposure: flo
     return Scenery(tuple(parts), (window, room), aperture=aperture, exposure=exposure)
 
 
-def _ground(material: object, *, far: float = -1.5, share: float = 0.7) -> Part:
+def _ground(material: Made, *, far: float = -1.5, share: float = 0.7) -> Part:
     across, along = lens.lens(-4, 4), lens.lens(far, 2.2)
-    made = material(*lens.sheet(across, along, TEXELS, share=share))  # type: ignore[operator]
+    made = material(*lens.sheet(across, along, TEXELS, share=share))
     return Part(shapes.grid(across.lines, along.lines, uv=lens.spread(across, along)), made)
 
 
-def _wall(material: object, *, z: float = -1.5) -> Part:
+def _wall(material: Made, *, z: float = -1.5) -> Part:
     across, up = lens.lens(-4, 4), lens.lens(-1.0, 3.0)
-    made = material(*lens.sheet(across, up, 0.5 * TEXELS))  # type: ignore[operator]
+    made = material(*lens.sheet(across, up, 0.5 * TEXELS))
     return Part(shapes.wall(across.lines, up.lines, z=z, uv=lens.spread(across, up)), made)
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from packshot.colour import F32, U8
 from packshot.ops.matte import Facts
-from packshot.ops.uncertainty import Doubts, doubts_of
+from packshot.ops.uncertainty import Doubt, Doubts, doubts_of
 from packshot.steps.segment import DOUBTS, UNSURE, findings_of
 
 
@@ -87,8 +87,8 @@ def test_a_product_of_its_backdrops_colour_is_told() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(DOUBTS))
-def test_where_the_reason_is_known_the_finding_says_it(kind: str) -> None:
-    facts = Facts((10, 10, 90, 90), 0.6, (0.6,), (), 0.8, (kind,))  # type: ignore[arg-type]
+def test_where_the_reason_is_known_the_finding_says_it(kind: Doubt) -> None:
+    facts = Facts((10, 10, 90, 90), 0.6, (0.6,), (), 0.8, (kind,))
     (finding,) = findings_of(facts, (100, 100))
     assert finding.check == "uncertain"
-    assert finding.words == DOUBTS[kind]  # type: ignore[index]
+    assert finding.words == DOUBTS[kind]

@@ -107,8 +107,11 @@ def test_tiles_without_product_are_not_enlarged_by_the_model() -> None:
 
 
 def test_a_model_that_answers_another_size_is_an_error() -> None:
-    model = Repeater()
-    model.upscale = lambda tile_u8: tile_u8  # type: ignore[method-assign]
+    class Lazy(Repeater):
+        def upscale(self, tile_u8: U8) -> U8:
+            return tile_u8
+
+    model = Lazy()
     with pytest.raises(PackshotError, match=r"repeater answered \(64, 64, 3\)"):
         enlarged(model, textured(64, 64), factor=4, wanted=np.ones((64, 64), np.bool_))
 
@@ -256,7 +259,9 @@ def test_garbled_letters_are_a_finding(garbled: bool, verdict: Verdict) -> None:
             part[:] = large
             return drawn
 
-    [finding] = Upscale().run(cutout_of(pixels, matte), Printer(side=320)).enlarged.findings  # type: ignore[union-attr]
+    made = Upscale().run(cutout_of(pixels, matte), Printer(side=320)).enlarged
+    assert made is not None
+    [finding] = made.findings
     assert (finding.check, finding.verdict) == ("letters", verdict)
 
 

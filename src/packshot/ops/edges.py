@@ -82,4 +82,5 @@ def _gathered(seen: F32, where: U8) -> tuple[F32, F32, F32]:
     square = cv2.blur((small * small * weight).mean(2), blur) / count
     variance = np.maximum(square - (mean * mean).mean(2), 0)
     whole = seen.shape[1::-1]
-    return tuple(np.asarray(cv2.resize(p, whole), np.float32) for p in (mean, variance, count))  # type: ignore[return-value]
+    mean, variance, count = (np.asarray(cv2.resize(p, whole), np.float32) for p in (mean, variance, count))
+    return mean, variance, count
