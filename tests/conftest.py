@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,17 @@ from places import PHOTOS, SAMPLES
 
 settings.register_profile("packshot", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("packshot")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What was downloaded and compiled is shared with the user; no cut-out or plate of other code is found."""
+    users = Settings().cache_dir
+    kept = tempfile.TemporaryDirectory(prefix="packshot-tests-")
+    config.add_cleanup(kept.cleanup)
+    for name in ("models", "compiled"):
+        (users / name).mkdir(parents=True, exist_ok=True)
+        (Path(kept.name) / name).symlink_to(users / name)
+    os.environ["PACKSHOT_CACHE_DIR"] = kept.name
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
