@@ -43,9 +43,45 @@ def test_hairs_of_the_colour_behind_them_stay_as_the_model_saw_them() -> None:
     assert np.abs(refined(pixels, raw) - clean(raw)).max() < 0.1
 
 
-def test_a_firm_edge_is_not_touched() -> None:
+def disc(radius: float, *, centre: float = 256.0) -> F32:
+    """A model's answer for a ball."""
     y, x = np.mgrid[:SIDE, :SIDE]
-    raw = np.clip((150 - np.hypot(x - 256, y - 256)) / 3 + 0.5, 0, 1).astype(np.float32)
-    shaded = np.where(raw[..., None] > 0.5, np.clip(x[..., None] - 60, 30, 250), 90)
-    pixels = np.broadcast_to(shaded, (SIDE, SIDE, 3)).astype(np.uint8)
-    assert np.array_equal(refined(pixels, raw), clean(raw))
+    return np.clip((radius - np.hypot(x - centre, y - centre)) / 3 + 0.5, 0, 1).astype(np.float32)
+
+
+def ball(radius: float) -> U8:
+    """Its photo: shaded from left to right, darker towards its rim."""
+    y, x = np.mgrid[:SIDE, :SIDE]
+    from_middle = np.hypot(x - 256, y - 256)
+    shade = np.clip(x - 60, 130, 250) * (1 - 0.2 * (from_middle / radius) ** 4)
+    return np.repeat(np.where(from_middle < radius, shade, 90)[..., None], 3, axis=2).astype(np.uint8)
+
+
+def error(matte: F32, radius: float) -> float:
+    y, x = np.mgrid[:SIDE, :SIDE]
+    return float(np.abs(matte - (np.hypot(x - 256, y - 256) < radius)).sum() / (2 * np.pi * radius))
+
+
+def test_a_firm_edge_that_is_right_stays() -> None:
+    assert error(refined(ball(150), disc(150)), 150) < error(clean(disc(150)), 150) + 0.05
+
+
+def test_an_outline_beside_the_photos_edge_is_moved_there() -> None:
+    for radius in (148.0, 152.0):
+        raw = disc(radius)
+        assert error(clean(raw), 150) > 1.8
+        assert error(refined(ball(150), raw), 150) < 1
+
+
+def test_no_edge_in_the_photo_moves_nothing() -> None:
+    raw = disc(150)
+    assert np.array_equal(refined(np.full((SIDE, SIDE, 3), 120, np.uint8), raw), clean(raw))
+
+
+def test_a_wire_keeps_its_width() -> None:
+    pixels = np.full((SIDE, SIDE, 3), 220, np.uint8)
+    pixels[:, 254:258] = 30
+    raw = np.zeros((SIDE, SIDE), np.float32)
+    raw[:, 253:257] = 1
+    raw = np.asarray(cv2.GaussianBlur(raw, (0, 0), 0.8), np.float32)
+    assert abs(float(refined(pixels, raw)[100:400].sum() - clean(raw)[100:400].sum())) < 1

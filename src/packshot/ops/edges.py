@@ -1,86 +1,157 @@
-"""Edges of a matte: firm ones kept narrow, soft ones (fur, bristle, wire, leaves) decided pixel by pixel by colour.
+"""Edges of a matte: firm ones moved on to the photo's own edge, soft ones (fur, bristle, wire) decided by colour.
 
-A model draws hairs as a haze between product and backdrop. Where the haze is wide and the two differ in colour, the
-photo itself tells how much of each a pixel shows; on firm edges that guess is worse than the model's, since a product's
-colour turns at its rim. Chosen on the "tune" half of benchmarks/mattes.py.
+A model's outline wanders by a pixel or two, while the photo holds the true edge; so a firm outline moves along its
+normal to where the photo changes most. Hairs a model draws as a haze; where that is wide and product and backdrop
+differ in colour, the photo tells how much of each a pixel shows. On firm edges that guess would be worse than the
+model's, since a product's colour turns at its rim. Chosen on the "tune" half of benchmarks/mattes.py.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from packshot.colour import F32, U8
-from packshot.ops.matte import clean
+from packshot.colour import F32, U8, thrice
+from packshot.ops.matte import SOFT, cleaned
+from packshot.ops.resample import sampled
 
 LOOSE = (30.0, 0.04)  # how far from the outline haze may reach, as px and share of the diagonal, before it is mush
 FIRM_PX, SOFT_PX = 5.0, 8.0  # width of the ramp from 0 to 1, px of the model's answer: below firm, above soft
 AROUND = 31  # px in which the ramp's width is measured
-NEAR = 41  # px at half size in which the colours of product and backdrop are gathered
+NEAR = 41  # px in which the colours of product and backdrop are gathered
 APART = 0.12  # distance of the two in sRGB (0…1) from which they can be told apart at all
 GRAIN = 0.03  # the photo's noise and texture, at least
 BELIEF = 0.35  # standard deviation of the model's answer in haze, against which colour is weighed
 
+REACH, STEP = 4.0, 0.5  # px to either side of an outline in which its photo's edge is looked for, and how finely
+DRIFT = 1.1  # px that an outline is usually off (standard deviation)
+CHANGE = (0.015, 0.1)  # of sRGB (0…1) across a step: the photo's grain, and an edge that is plain to see
+SPREAD = (0.7, 0.4)  # px² of variance: up to the first it is one edge, by the second more it is none
+THIN = 7  # px: wires and slits have a second edge within reach, and keep the model's
+ALONG = 1.5  # px along an outline that move together (standard deviation)
+DOUBTFUL = 0.005  # of the weight at which the outline stays
+
 
 def refined(pixels_u8: U8, raw: F32) -> F32:
     """pixels_u8: (H, W, 3) sRGB.  raw: (h, w) [0, 1], the model's answer for it.  Returns (h, w), the clean matte."""
-    firm = clean(raw)
-    haze = clean(raw, soft=LOOSE)
+    firm, haze = cleaned(raw, SOFT, LOOSE)
+    seen = np.asarray(cv2.resize(pixels_u8, raw.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+    matte = _snapped(seen, firm)
     share = _softness(haze)
-    if share.max(initial=0) < 0.05:
-        return firm
-    small = cv2.resize(pixels_u8, raw.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) * np.float32(
-        1 / 255
-    )
-    told, sure = _by_colour(small, haze)
-    share *= sure
-    return np.asarray(firm * (1 - share) + told * share, np.float32)
+    x, y = _places(share > 0.02)
+    if len(x):
+        told, sure = _by_colour(seen, haze, x, y)
+        matte[y, x] += (told - matte[y, x]) * share[y, x] * sure
+    return matte
+
+
+def _snapped(seen: U8, matte: F32) -> F32:
+    """The same matte, its outline moved to the photo's edge where there is one edge near and not several."""
+    smooth = cv2.GaussianBlur(matte, (0, 0), 1.5)
+    slope_x, slope_y = (cv2.Sobel(smooth, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1)))
+    steep = np.asarray(cv2.magnitude(slope_x, slope_y), np.float32)
+    solid = (matte > 0.5).astype(np.uint8)
+    rim = cv2.morphologyEx(solid, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    for side in (solid, 1 - solid):
+        thick = cv2.morphologyEx(side, cv2.MORPH_OPEN, np.ones((THIN, THIN), np.uint8))
+        rim = cv2.bitwise_and(rim, cv2.dilate(thick, np.ones((3, 3), np.uint8)))
+    x, y = _places((rim > 0) & (steep > 0.02))
+    moved, weight = np.zeros_like(matte), np.zeros_like(matte)
+    if not len(x):
+        return matte
+    inward = np.stack([slope_x[y, x], slope_y[y, x]]) / steep[y, x]
+    away = np.arange(-REACH - STEP, REACH + STEP + 1e-6, STEP, dtype=np.float32)
+    across = (x[:, None] + away * inward[0][:, None], y[:, None] + away * inward[1][:, None])
+    shown, drawn = sampled(seen, *across), sampled(matte, *across)
+    change = np.sqrt(np.square(shown[:, 2:] - shown[:, :-2]).sum(2)) * np.float32(1 / 255)
+    ramp = np.maximum(drawn[:, 2:] - drawn[:, :-2], 0) + np.float32(1e-6)
+    at = away[1:-1]
+    middle = (ramp * at).sum(1) / ramp.sum(1)
+    off = at - np.where(np.abs(middle) < 2.5, middle, 0)[:, None]
+    likely = change * change * np.exp(-off * off / np.float32(2 * DRIFT * DRIFT))
+    total = likely.sum(1) + np.float32(1e-9)
+    shift = (likely * off).sum(1) / total
+    variance = (likely * off * off).sum(1) / total - shift * shift
+    plain = np.clip((change.max(1) - CHANGE[0]) / (CHANGE[1] - CHANGE[0]), 0, 1)
+    sure = plain * plain * np.exp(-np.maximum(variance - SPREAD[0], 0) / SPREAD[1])
+    moved[y, x], weight[y, x] = shift * sure, sure
+    together, count = (np.asarray(cv2.GaussianBlur(plane, (0, 0), ALONG), np.float32) for plane in (moved, weight))
+    x, y = _places((count > DOUBTFUL / 10) & (steep > 1e-4))
+    by = together[y, x] / (count[y, x] + np.float32(DOUBTFUL)) / steep[y, x]
+    result = matte.copy()
+    result[y, x] = sampled(matte, x - by * slope_x[y, x], y - by * slope_y[y, x])
+    return result
+
+
+def _places(where: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """x and y of those pixels; in a fifth of the time of `np.nonzero`."""
+    found = cv2.findNonZero(where.view(np.uint8))
+    if found is None:
+        return np.empty(0, np.int32), np.empty(0, np.int32)
+    x, y = np.asarray(found, np.int32).reshape(-1, 2).T
+    return x, y
 
 
 def _softness(matte: F32) -> F32:
     """(h, w) [0, 1]: 1 where the edge is a wide haze.  A ramp of width w holds w/6 of a(1 − a) a slope."""
-    across, down = (cv2.Sobel(matte, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1)))
-    size = (AROUND, AROUND)
-    width = 6 * cv2.blur(matte * (1 - matte), size) / (cv2.blur(cv2.magnitude(across, down), size) + np.float32(1e-4))
-    partly = ((matte > 0.02) & (matte < 0.98)).astype(np.uint8)
-    edge = cv2.dilate(partly, np.ones((9, 9), np.uint8))
+    half = np.asarray(cv2.resize(matte, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.float32)
+    across, down = (cv2.Sobel(half, cv2.CV_32F, *axis, scale=1 / 16) for axis in ((1, 0), (0, 1)))
+    size = (AROUND // 2, AROUND // 2)
+    width = 6 * cv2.blur(half * (1 - half), size) / (cv2.blur(cv2.magnitude(across, down), size) + np.float32(1e-4))
+    partly = ((half > 0.02) & (half < 0.98)).astype(np.uint8)
+    edge = cv2.dilate(partly, np.ones((5, 5), np.uint8))
     share = np.clip((width - FIRM_PX) / (SOFT_PX - FIRM_PX), 0, 1) * edge
-    return np.asarray(cv2.blur(share.astype(np.float32), (9, 9)), np.float32)
+    smooth = cv2.blur(share.astype(np.float32), (5, 5))
+    return np.asarray(cv2.resize(smooth, matte.shape[::-1]), np.float32)
 
 
-def _by_colour(seen: F32, haze: F32) -> tuple[F32, F32]:
-    """How much of the product each pixel shows by its colour, with the haze as prior; and how far to believe that.
+def _by_colour(seen: U8, haze: F32, x: NDArray[np.int32], y: NDArray[np.int32]) -> tuple[F32, F32]:
+    """How much of the product those pixels show by their colour, with the haze as prior; and how far to believe that.
 
     Product and backdrop are each a mean and a variance, gathered from sure pixels around.  a minimises
     (a − haze)²/belief² + |seen − aF − (1 − a)B|²/σ², with σ² the variance of the two as a mixes them.
     """
-    (front, front_var, front_n), (back, back_var, back_n) = (
-        _gathered(
-            seen, np.asarray(cv2.erode((side > 0.95).astype(np.uint8), np.ones((width, width), np.uint8)), np.uint8)
-        )
+    drawn, colour = haze[y, x], seen[y, x].astype(np.float32) * np.float32(1 / 255)
+    half = np.asarray(cv2.resize(seen, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.float32)
+    half *= np.float32(1 / 255)
+    front, back = (
+        _gathered(half, cv2.erode((side > 0.95).astype(np.uint8), np.ones((width, width), np.uint8)), x, y)
         for side, width in ((haze, 3), (1 - haze, 5))
     )
-    apart = front - back
-    far = np.asarray((apart * apart).sum(2), np.float32)
-    along = ((seen - back) * apart).sum(2)
-    told = haze
+    apart = front.mean - back.mean
+    far = (apart * apart).sum(1)
+    along = ((colour - back.mean) * apart).sum(1)
+    told = drawn
     for _ in range(3):
-        spread = told * told * front_var + (1 - told) ** 2 * back_var + np.float32(GRAIN**2)
-        told = np.clip((haze / BELIEF**2 + along / spread) / (1 / BELIEF**2 + far / spread), 0, 1)
-    believed = np.clip(np.sqrt(far) / APART - 1, 0, 1) * ((front_n > 0.01) & (back_n > 0.01))
+        spread = told * told * front.variance + (1 - told) ** 2 * back.variance + np.float32(GRAIN**2)
+        told = np.clip((drawn / BELIEF**2 + along / spread) / (1 / BELIEF**2 + far / spread), 0, 1)
+    believed = np.clip(np.sqrt(far) / APART - 1, 0, 1) * ((front.count > 0.01) & (back.count > 0.01))
     return told, np.asarray(believed, np.float32)
 
 
-def _gathered(seen: F32, where: U8) -> tuple[F32, F32, F32]:
-    """Mean colour, variance and number of those pixels around each: (h, w, 3), (h, w), (h, w); found at half size."""
-    size = (max(1, seen.shape[1] // 2), max(1, seen.shape[0] // 2))
-    weight = cv2.resize(where.astype(np.float32), size, interpolation=cv2.INTER_AREA)[..., None]
-    small = cv2.resize(seen, size, interpolation=cv2.INTER_AREA)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Colours:
+    """Of the sure pixels round each of N places."""
+
+    mean: F32  # (N, 3)
+    variance: F32  # (N,)
+    count: F32  # (N,) as a share of all pixels around
+
+
+def _gathered(half: F32, where: NDArray[Any], x: NDArray[np.int32], y: NDArray[np.int32]) -> _Colours:
+    """half: (h/2, w/2, 3).  where: (h, w), 1 for the sure pixels."""
+    weight = np.asarray(
+        cv2.resize(where.astype(np.float32), half.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32
+    )
     blur = (NEAR, NEAR)
-    count = cv2.blur(weight, blur) + np.float32(1e-6)
-    mean = cv2.blur(small * weight, blur) / count[..., None]
-    square = cv2.blur((small * small * weight).mean(2), blur) / count
-    variance = np.maximum(square - (mean * mean).mean(2), 0)
-    whole = seen.shape[1::-1]
-    mean, variance, count = (np.asarray(cv2.resize(p, whole), np.float32) for p in (mean, variance, count))
-    return mean, variance, count
+    count = np.asarray(cv2.blur(weight, blur) + np.float32(1e-6), np.float32)
+    weighted = half * thrice(weight)
+    mean = cv2.blur(weighted, blur) / thrice(count)
+    square = cv2.blur(cv2.transform(half * weighted, np.full((1, 3), 1 / 3, np.float32)), blur) / count
+    variance = np.maximum(square - cv2.transform(mean * mean, np.full((1, 3), 1 / 3, np.float32)), 0)
+    place = x * 0.5 - 0.25, y * 0.5 - 0.25
+    return _Colours(*(sampled(plane, *place) for plane in (mean, variance, count)))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from packshot.colour import F32, U8, thrice, to_linear, to_srgb
 from packshot.ops.glass import see_through
+from packshot.ops.resample import sampled
 from packshot.ops.uncertainty import SURE, Doubt, doubts_of
 
 Edge = Literal["left", "top", "right", "bottom"]
@@ -40,26 +41,37 @@ class Facts:
     see_through: float = 0.0  # share of the product through which the old room is seen
 
 
-def clean(raw: F32, *, soft: tuple[float, float] = SOFT) -> F32:
+def clean(raw: F32) -> F32:
     """Take the mush out of a raw matte: stretch, drop crumbs, fill pin-holes, keep softness near the outline only.
 
     raw: (h, w) float32 [0, 1], at the model's own size.  Returns the same shape.
     """
-    matte = np.clip((raw - RAMP[0]) / RAMP[1], 0, 1)
+    return cleaned(raw, SOFT)[0]
+
+
+def cleaned(raw: F32, *reaches: tuple[float, float]) -> list[F32]:
+    """`clean`, once for each reach of softness: px, and share of the product's diagonal."""
+    matte = np.clip((raw - RAMP[0]) * np.float32(1 / RAMP[1]), 0, 1)
     solid = (matte > 0.5).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
     if count < 2:
-        return np.zeros_like(matte)
+        return [np.zeros_like(matte) for _ in reaches]
     areas = stats[1:, cv2.CC_STAT_AREA]
     kept = np.concatenate([[False], areas >= SMALLEST_PART * areas.max()])
     if not kept[1:].all():
         solid = kept[labels].astype(np.uint8)
-    soft_px = max(soft[0], soft[1] * float(np.hypot(*_extent(solid))))
-    near = cv2.distanceTransform(1 - solid, cv2.DIST_L2, 3) <= soft_px
-    matte = np.where(near, matte, 0)
-    depth = cv2.distanceTransform(solid, cv2.DIST_L2, 3)
-    matte = np.where(depth > soft_px, 1, matte)
-    return _fill_holes(matte.astype(np.float32), raw, solid)
+    far, depth = (cv2.distanceTransform(side, cv2.DIST_L2, 3) for side in (1 - solid, solid))
+    length = float(np.hypot(*_extent(solid)))
+    filled = _holes(raw, solid)
+    mattes = []
+    for least, share in reaches:
+        reach = max(least, share * length)
+        one = np.where(far <= reach, matte, 0)
+        one[depth > reach] = 1
+        if filled is not None:
+            one[filled] = 1
+        mattes.append(one)
+    return mattes
 
 
 def _extent(solid: U8) -> tuple[int, int]:
@@ -67,11 +79,11 @@ def _extent(solid: U8) -> tuple[int, int]:
     return width, height
 
 
-def _fill_holes(matte: F32, raw: F32, solid: U8) -> F32:
-    """A gap enclosed by product that the model was in two minds about is product, a clear one is seen through."""
+def _holes(raw: F32, solid: U8) -> NDArray[np.bool_] | None:
+    """Gaps enclosed by product that the model was in two minds about, with their rims: product; clear ones are not."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - solid, connectivity=4)
     if count <= 2:
-        return matte
+        return None
     sums = np.bincount(labels.ravel(), weights=raw.ravel(), minlength=count)
     mean = sums / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
     h, w = solid.shape
@@ -84,9 +96,8 @@ def _fill_holes(matte: F32, raw: F32, solid: U8) -> F32:
     filled = inside & (mean > HOLE_COVERAGE)
     filled[0] = False  # label 0 is the product itself
     if not filled.any():
-        return matte
-    hole = cv2.dilate(filled[labels].astype(np.uint8), np.ones((7, 7), np.uint8))  # with its soft rim
-    return np.where(hole.astype(bool) & (matte < 1), 1, matte).astype(np.float32)
+        return None
+    return cv2.dilate(filled[labels].astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.bool_)
 
 
 def to_size(matte: F32, size: tuple[int, int]) -> U8:
@@ -157,17 +168,8 @@ def foreground_band(pixels_u8: U8, matte_u8: U8) -> U8:
     a = np.asarray(cv2.resize(coverage, size, interpolation=cv2.INTER_AREA), np.float32) * np.float32(1 / 255)
     front, back = _blur_fusion(small, small, small, a, 91)
     front, back = _blur_fusion(small, front, back, a, 7)
-    # Read both at the band's pixels only; remap wants a picture-shaped map, so the list is folded.
-    folded = -(-len(rows) // 1024) * 1024
-    x = np.zeros(folded, np.float32)
-    y = np.zeros(folded, np.float32)
-    x[: len(rows)] = (columns - left + 0.5) * (size[0] / w) - 0.5
-    y[: len(rows)] = (rows - top + 0.5) * (size[1] / h) - 0.5
-    maps = x.reshape(-1, 1024), y.reshape(-1, 1024)
-    f, b = (
-        np.asarray(cv2.remap(p, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)).reshape(-1, 3)[: len(rows)]
-        for p in (front, back)
-    )
+    x, y = (columns - left + 0.5) * (size[0] / w) - 0.5, (rows - top + 0.5) * (size[1] / h) - 0.5
+    f, b = sampled(front, x, y), sampled(back, x, y)
     seen = to_linear(pixels_u8[rows, columns][None])[0]
     part = (matte_u8[rows, columns].astype(np.float32) / 255)[:, None]
     own = np.asarray(np.clip(f + part * (seen - part * f - (1 - part) * b), 0, 1), np.float32)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from packshot.colour import F32, U8
@@ -61,3 +62,16 @@ def within_side(picture: U8, side: int) -> U8:
     size = max(8, round(picture.shape[1] * scale)), max(8, round(picture.shape[0] * scale))
     step = max(1, int(0.5 / scale))  # every second pixel of a large photo is enough
     return np.asarray(cv2.resize(np.ascontiguousarray(picture[::step, ::step]), size, interpolation=cv2.INTER_AREA))
+
+
+def sampled(plane: U8 | F32, x: NDArray[Any], y: NDArray[Any]) -> F32:
+    """The plane at places between its pixels, linearly.  x, y: one shape, px.  Returns that shape (…, C) float32."""
+    # remap wants a picture-shaped map of fewer than 32768 rows and at least one, so the list is folded
+    count, row = x.size, 1024
+    maps = []
+    for axis in (x, y):
+        folded = np.zeros((count // row + 1) * row, np.float32)
+        folded[:count] = axis.ravel()
+        maps.append(folded.reshape(-1, row))
+    found = cv2.remap(plane, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(found.reshape(-1, *plane.shape[2:])[:count].reshape(*x.shape, *plane.shape[2:]), np.float32)
