@@ -37,7 +37,7 @@ def smoothed(change: F32) -> F32:
     Not light times share: that would smooth the set's grain too, and it would come back as its negative.  Won and lost
     apart: the network knows noise as bright dots on dark, and takes dark dots for texture.
     """
-    won, lost = (oidn.denoise(np.maximum(part, 0), hdr=True, quality=oidn.Quality.Fast) for part in (change, -change))
+    won, lost = (oidn.denoise(np.maximum(part, 0), hdr=True, quality=oidn.Quality.High) for part in (change, -change))
     return np.asarray(won - lost, np.float32)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import drjit as dr
 import mitsuba as mi
 import numpy as np
@@ -24,7 +25,8 @@ from packshot.renderers.denoise import denoised, smoothed
 from packshot.renderers.translate import PATH, PLATE_SPP, SHORT, compiled, textured
 from packshot.scene import Camera, Proxy, Scenery, SceneSet, Shot
 
-RATIO_SPP = 8
+RATIO_SPP = (2, 8)  # wherever the product may change the set, and on top where it does
+BUSY, BUSY_PX = 0.04, 15  # it does: by this share of the light, on average over so many pixels
 RIM = 12  # pixels round what is wanted that the denoiser sees
 KEPT = 8  # scenes that products stand in: a set from several heights
 RATIO_TEXELS = 512.0
@@ -65,22 +67,37 @@ class MitsubaRenderer:
                 scene.empty = self._empty(scene, shot.camera, size)
             empty = scene.empty
             scene.stand(proxy)
-            light = self._trace(scene, shot.camera, size, RATIO_SPP, short=True, wanted=wanted)
-        noisy = np.where(wanted[..., None], light, empty.noisy)
-        cap = 2.5 * empty.light + 1e-3
-        change = (np.minimum(noisy, cap) - np.minimum(empty.noisy, cap)) / (empty.light + 1e-3)
+            change = self._change(scene, shot.camera, empty, 0, wanted)
+            blurred = cv2.blur(np.abs(change).max(2), (BUSY_PX, BUSY_PX))
+            busy = wanted & (blurred > BUSY)
+            if busy.any():
+                more = self._change(scene, shot.camera, empty, 1, busy)
+                few, many = RATIO_SPP
+                change[busy] = (few * change[busy] + many * more[busy]) / (few + many)
         rows, columns = (slice(max(0, at.min() - RIM), at.max() + 1 + RIM) for at in np.nonzero(wanted))
         ratio = np.ones_like(change)
         ratio[rows, columns] = np.maximum(1 + smoothed(change[rows, columns]), 0)
         return np.asarray(np.where(wanted[..., None], ratio, 1), np.float32)
 
+    def _change(self, scene: _Scene, camera: Camera, empty: _Empty, turn: int, wanted: NDArray[np.bool_]) -> F32:
+        """(h, w, 3): light won and lost by the product as a share of what was there; 0 where not wanted."""
+        size = (wanted.shape[1], wanted.shape[0])
+        light = self._trace(scene, camera, size, RATIO_SPP[turn], short=True, seed=turn, wanted=wanted)
+        cap = 2.5 * empty.light + 1e-3
+        change = (np.minimum(light, cap) - np.minimum(empty.noisy[turn], cap)) / (empty.light + 1e-3)
+        return np.asarray(np.where(wanted[..., None], change, 0), np.float32)
+
     def _empty(self, scene: _Scene, camera: Camera, size: tuple[int, int]) -> _Empty:
-        """The set alone at the ratio's size: once as noisy as the products' passes will be, once clean."""
+        """The set alone at the ratio's size: as noisy as the products' passes will be, and clean."""
         scene.stand(None)
-        noisy = self._trace(scene, camera, size, RATIO_SPP, short=True)
-        light = self._trace(scene, camera, size, 2 * RATIO_SPP, short=True, seed=1)
-        guides = self._trace(scene, camera, size, RATIO_SPP // 2)[..., 3:]
-        return _Empty(noisy, denoised(np.concatenate([(noisy + 2 * light) / 3, guides], 2)))
+        passes = [
+            (spp, self._trace(scene, camera, size, spp, short=True, seed=turn))
+            for turn, spp in enumerate((*RATIO_SPP, max(RATIO_SPP)))
+        ]
+        light = sum(spp * light for spp, light in passes) / sum(spp for spp, _ in passes)
+        guides = self._trace(scene, camera, size, min(RATIO_SPP))[..., 3:]
+        clean = denoised(np.concatenate([np.asarray(light, np.float32), guides], 2))
+        return _Empty(tuple(light for _, light in passes[:2]), clean)
 
     def _scene(self, shot: Shot) -> _Scene:
         known = self._scenes.pop(shot, None)
@@ -174,7 +191,7 @@ def _camera_rays(
 class _Empty:
     """The set without a product at the ratio's size."""
 
-    noisy: F32  # (h, w, 3), by the very paths that products are rendered with
+    noisy: tuple[F32, ...]  # (h, w, 3) each, by the very paths that products are rendered with
     light: F32  # (h, w, 3), clean
 
 

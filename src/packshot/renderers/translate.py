@@ -11,7 +11,7 @@ from packshot.scene import Light, Material, Panel, Part, Scenery, Sky, Sun
 
 PLATE_SPP = 8  # samples a pixel of a plate; a small one gets twice as many
 PATH = {"type": "aov", "aovs": "albedo:albedo,normal:sh_normal", "image": {"type": "path", "max_depth": 6}}
-SHORT = {"type": "path", "max_depth": 4}
+SHORT = {"type": "path", "max_depth": 5}
 
 
 def compiled(scenery: Scenery, **extra: Any) -> Any:
