@@ -35,6 +35,7 @@ export const review = {
   reject: {
     title: "What is wrong?", note: "Note (optional)", notePlaceholder: "For whoever looks at it next",
     again: "Reject and try again", only: "Reject only", fixes: "A retry changes:", nothing: "A retry needs you to choose another style or to correct the cut-out.",
+    cutout: "Rejecting alone changes nothing. Correct the cut-out, and the picture is made again.",
     cancel: "Cancel",
   },
   reasons: {
