@@ -29,8 +29,8 @@ export default function Editor({ photo, name, close }: { photo: string; name: st
   const { data } = found;
   useKeys({ escape: close }, { enabled: !data?.matte, inDialog: true });
   return (
-    <Modal.Root opened onClose={close} fullScreen closeOnEscape={false} transitionProps={{ duration: 0 }}>
-      <Modal.Content className={css.dialog}>
+    <Modal.Root opened onClose={close} fullScreen closeOnEscape={false} transitionProps={{ duration: 0 }} classNames={{ content: css.dialog }}>
+      <Modal.Content>
         {data?.matte ? <Open photo={photo} name={name} now={data} matte={data.matte} again={() => void found.refetch()} close={close} /> : (
           <>
             <Top name={name}><Button variant="default" onClick={close} data-autofocus>{common.close}</Button></Top>
@@ -45,7 +45,7 @@ export default function Editor({ photo, name, close }: { photo: string; name: st
 }
 
 const Top = ({ name, children }: { name: string; children: React.ReactNode }) => (
-  <header className={css.top}><Modal.Title className={css.title}>{copy.title}</Modal.Title><span className="soft ellipsis">{name}</span><span style={{ flex: 1 }} />{children}</header>
+  <div className={css.top}><Modal.Title className={css.title}>{copy.title}</Modal.Title><span className="soft ellipsis">{name}</span><span style={{ flex: 1 }} />{children}</div>
 );
 
 function Open({ photo, name, now, matte, again, close }: { photo: string; name: string; now: Opened; matte: Matte; again: () => void; close: () => void }) {
@@ -76,6 +76,7 @@ function Open({ photo, name, now, matte, again, close }: { photo: string; name: 
   const add = (kind: Tool, next: () => History, words: string): void =>
     isRoom(hints, kind) ? step(next(), words) : inform(copy.said.full(MOST[kind]), true);
   const focus = (): void => pane.current?.focus({ preventScroll: true });
+  useEffect(focus, []);
   const deeds = {
     say: inform, choose,
     place: (at: Point) => tool !== "box" && add(tool, () => placed(history, tool, at), copy.said.placed(copy.tools[tool].name, copy.hints.at(...at))),
@@ -102,7 +103,7 @@ function Open({ photo, name, now, matte, again, close }: { photo: string; name: 
     onError: (error) => !isStale(error) && sayFailed(error),
   });
   const back = (version: number) => revert(photo, version).then(() => (refresh(client, photo), say(copy.reverted(version))), sayFailed);
-  const canSave = dirty && !busy && answer !== undefined && !saving.isPending;
+  const canSave = dirty && !busy && answer?.error === null && !saving.isPending; // nobody keeps what he has not seen
   const keep = (): void => {
     if (canSave) saving.mutate();
   };
@@ -130,18 +131,15 @@ function Open({ photo, name, now, matte, again, close }: { photo: string; name: 
         name={name} size={now.size} photo={pixels} matte={before ? drawnBefore : drawnNow} hints={hints} tool={tool} chosen={chosen} deeds={deeds} pane={pane}
         before={before} flip={() => dirty && setBefore(!before)} enabled={enabled}
       >
-        <div className={css.told}>
-          {stale ? (
-            <p className={css.wrong} role="alert"><IconAlertTriangle size={17} aria-hidden /><span>{copy.changed.words} {copy.changed.help}</span><Button size="compact-sm" variant="default" onClick={() => (saving.reset(), again())}>{copy.changed.deed}</Button></p>
-          ) : answer?.error ? (
-            <p className={css.wrong} role="alert"><IconAlertTriangle size={17} aria-hidden /><span>{copy.failed} {wordsOf(answer.error)}</span><Button size="compact-sm" variant="default" onClick={answer.retry}>{common.retry}</Button></p>
-          ) : busy ? (
-            <p className={css.busy}><Loader size={15} color="gray" aria-hidden />{slow ? copy.slow : copy.busy}</p>
-          ) : said.seen ? <p className={css.busy}>{said.words}</p>
-          : now.source === "" && !dirty ? <p className={css.busy}>{copy.preview}</p> : null}
-        </div>
-        <p className="visually-hidden" role="status">{busy && slow ? copy.slow : busy && said.words === "" ? copy.busy : said.words}</p>
+        {stale ? (
+          <p className={css.wrong} role="alert"><IconAlertTriangle size={17} aria-hidden /><span>{copy.changed.words} {copy.changed.help}</span><Button size="compact-sm" variant="default" onClick={() => (saving.reset(), again())}>{copy.changed.deed}</Button></p>
+        ) : answer?.error ? (
+          <p className={css.wrong} role="alert"><IconAlertTriangle size={17} aria-hidden /><span>{copy.failed} {wordsOf(answer.error)}</span><Button size="compact-sm" variant="default" onClick={answer.retry}>{common.retry}</Button></p>
+        ) : busy ? <p><Loader size={15} color="gray" aria-hidden />{slow ? copy.slow : copy.busy}</p>
+        : said.seen ? <p>{said.words}</p>
+        : now.source === "" && !dirty ? <p className="soft small">{copy.preview}</p> : undefined}
       </Stage>
+      <p className="visually-hidden" role="status">{busy && slow ? copy.slow : said.words || (busy ? copy.busy : "")}</p>
       <Side photo={photo} tool={tool} use={use} history={history} chosen={chosen} choose={choose} deeds={deeds} findings={shown.findings} />
       <Modal opened={leaving} onClose={() => ask(false)} title={copy.leave.title} size={440} closeOnEscape={false}>
         <p className="soft">{copy.leave.words(hints.length)}</p>
@@ -157,7 +155,7 @@ function Open({ photo, name, now, matte, again, close }: { photo: string; name: 
 const isStale = (error: unknown): boolean => error instanceof ApiError && (error.status === 412 || error.problem.code === "out_of_date");
 function wordsOf(error: unknown): string {
   const { title, words, remedy } = told(error);
-  return [words || title, remedy].filter(Boolean).join(" ");
+  return [title === common.error.title ? words || title : title, remedy].filter(Boolean).join(" ");
 }
 
 /** What the service makes of the hints. The last answer is shown until the next is there; without hints, the cut-out as it is. */

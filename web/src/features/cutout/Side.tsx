@@ -19,7 +19,7 @@ export function Side({ photo, tool, use, history, chosen, choose, deeds, finding
   deeds: { remove: (id: number) => void; clear: () => void; undo: () => void; redo: () => void }; findings: readonly Schemas["Finding"][];
 }) {
   return (
-    <aside className={css.side}>
+    <div className={css.side}>
       <section className={css.block} aria-labelledby="cutout-tools">
         <h3 id="cutout-tools">{copy.tools.label}</h3>
         {TOOLS.map((one) => (
@@ -47,7 +47,7 @@ export function Side({ photo, tool, use, history, chosen, choose, deeds, finding
         <section className={css.block} aria-labelledby="cutout-checks"><h3 id="cutout-checks">{copy.checks}</h3><Findings findings={findings} /></section>
       )}
       <After photo={photo} />
-    </aside>
+    </div>
   );
 }
 

@@ -1,6 +1,6 @@
 /** The photo with its cut-out, large: zoomed, moved, pointed at. */
 import { ActionIcon, Button, SegmentedControl, Tooltip, useComputedColorScheme } from "@mantine/core";
-import { IconArrowsDiff, IconMinus, IconPlus } from "@tabler/icons-react";
+import { IconHistory, IconMinus, IconPlus } from "@tabler/icons-react";
 import { useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode, type RefObject } from "react";
 import { cutout as copy } from "~/shared/copy/cutout";
 import { useKeys } from "~/shared/keys";
@@ -31,6 +31,7 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, be
   const hand = useHand(enabled);
   const [draft, setDraft] = useState<{ from: Point; to: Point; byKeys: boolean } | null>(null);
   const [cross, setCross] = useState<Point | null>(null);
+  const [ring, setRing] = useState(true);
   const press = useRef<{ at: Point; last: Point; pans: boolean; draws: boolean; moved: boolean } | null>(null);
   useEffect(() => setDraft(null), [tool]);
 
@@ -81,6 +82,7 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, be
     const pans = event.button === 1 || hand;
     press.current = { at, last: at, pans, draws: !pans && tool === "box", moved: false };
     setCross(null);
+    setRing(false);
     deeds.choose(null);
   };
   const over = (event: PointerEvent<HTMLDivElement>): void => {
@@ -153,20 +155,20 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, be
         />
         <span style={{ flex: 1 }} />
         <Tooltip label={<>{copy.beforeHelp} <KeyCap hidden>X</KeyCap></>}>
-          <Button size="xs" variant={before ? "filled" : "default"} aria-pressed={before} disabled={hints.length === 0} leftSection={<IconArrowsDiff size={16} aria-hidden />} onClick={flip}>{copy.before}</Button>
+          <Button size="xs" px={10} variant={before ? "filled" : "default"} aria-pressed={before} disabled={hints.length === 0} leftSection={<IconHistory size={16} aria-hidden />} onClick={flip}>{copy.before}</Button>
         </Tooltip>
         <div className={css.zoom} role="group" aria-label={copy.zoom.at(look.percent)}>
           <Tooltip label={<>{copy.zoom.out} <KeyCap hidden>−</KeyCap></>}><ActionIcon variant="default" size={30} aria-label={copy.zoom.out} onClick={() => look.closer(-1)}><IconMinus size={16} aria-hidden /></ActionIcon></Tooltip>
           <span className="num small" aria-hidden>{copy.zoom.at(look.percent)}</span>
           <Tooltip label={<>{copy.zoom.in} <KeyCap hidden>+</KeyCap></>}><ActionIcon variant="default" size={30} aria-label={copy.zoom.in} onClick={() => look.closer(1)}><IconPlus size={16} aria-hidden /></ActionIcon></Tooltip>
-          <Tooltip label={<>{copy.zoom.fit} <KeyCap hidden>0</KeyCap></>}><Button size="xs" px={9} variant="default" aria-pressed={look.isWhole} onClick={look.whole}>{copy.zoom.fit}</Button></Tooltip>
+          <Tooltip label={<>{copy.zoom.fit} <KeyCap hidden>0</KeyCap></>}><Button size="xs" px={9} variant="default" aria-label={copy.zoom.fit} aria-pressed={look.isWhole} onClick={look.whole}>{copy.zoom.fitShort}</Button></Tooltip>
           <Tooltip label={<>{copy.zoom.full} <KeyCap hidden>1</KeyCap></>}><Button size="xs" px={9} variant="default" onClick={() => look.full()}>{copy.zoom.full}</Button></Tooltip>
         </div>
       </div>
       <div
-        ref={box} className={css.pane} role="application" tabIndex={0} data-autofocus aria-label={`${copy.stage(name)}. ${copy.stageHelp}`} data-tool={tool} data-hand={hand || undefined}
+        ref={box} className={css.pane} role="application" tabIndex={0} aria-label={`${copy.stage(name)}. ${copy.stageHelp}`} data-tool={tool} data-hand={hand || undefined} data-ring={(ring && !cross) || undefined}
         onPointerDown={down} onPointerMove={over} onPointerUp={up} onPointerCancel={() => ((press.current = null), setDraft(null))} onAuxClick={(event) => event.preventDefault()}
-        onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setCross(null)}
+        onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && (setCross(null), setRing(true))}
       >
         <canvas ref={canvas} className={css.canvas} aria-hidden />
         <Marks
@@ -174,8 +176,7 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, be
           draft={draft && boxOf(draft.from, draft.to, size)} cross={cross} tool={tool}
         />
       </div>
-      {children}
-      {backing !== "photo" && <p className={`${css.edges} soft small`}>{copy.edges}</p>}
+      <div className={css.told}>{children ?? (backing !== "photo" && <p className="soft small">{copy.edges}</p>)}</div>
     </section>
   );
 }

@@ -32,10 +32,10 @@ export const cutout = {
   edges: "Edges keep a tint of the photo here. In finished pictures it is taken out.",
   before: "Before",
   beforeHelp: "The cut-out as it was",
-  zoom: { in: "Zoom in", out: "Zoom out", fit: "Whole photo", full: "100 %", at: (percent: number) => `${percent} %` },
+  zoom: { in: "Zoom in", out: "Zoom out", fit: "Fit the whole photo", fitShort: "Fit", full: "100 %", at: (percent: number) => `${percent} %` },
 
   busy: "Cutting out …",
-  slow: "Still cutting out. The first answer takes a little longer.",
+  slow: "Still cutting out. This one takes a little longer.",
   answered: "The cut-out has changed.",
   same: "That changed nothing. Click where the cut-out is wrong: in the middle of the part, not at its edge.",
   failed: "No answer to this hint.",

@@ -71,7 +71,7 @@ export const review = {
   versions: {
     title: "Versions", current: "Now", made: "First made", changed: "Changed", nothing: "Nothing but the style", compare: "Compare with this",
     decisions: "Decisions", by: (name: string) => `by ${name}`, undone: "taken back", note: "Note",
-    reasons: { asked: "Asked for another style", matte: "Cut-out corrected", replaced: "Photo replaced" } as Record<string, string>,
+    reasons: { asked: "Asked for another style", "matte edited": "Cut-out corrected", "photo replaced": "Photo replaced" } as Record<string, string>,
     from: (before: string, after: string) => `${before} → ${after}`,
   },
   parameters: {
