@@ -86,10 +86,17 @@ test("what is pointed out is removed, kept, taken back and saved as version 2", 
   await page.getByRole("button", { name: /^Delete hint: Keep/ }).click();
   await expect.poll(() => isProduct(page, BALL)).toBe(false);
 
-  // A hint that changes nothing says so; a box is drawn, chosen and deleted.
+  // A hint that changes nothing says so, and is dragged elsewhere; a box is drawn, chosen and deleted.
   await page.keyboard.press("r");
   await click(page, [1300, 1800]);
   await said(page, /^That changed nothing/);
+  const beside = page.getByRole("button", { name: /^Remove hint at 1[123]\d\d, 1[78]\d\d$/ });
+  const told = await beside.getAttribute("aria-label");
+  await beside.hover({ position: { x: 14, y: 12 } });
+  await page.mouse.down();
+  await page.mouse.move(...(await at(page, [1200, 1750])), { steps: 4 });
+  await page.mouse.up();
+  await expect(beside).not.toHaveAttribute("aria-label", told!);
   await page.keyboard.press("b");
   await page.mouse.move(...(await at(page, [350, 800])));
   await page.mouse.down();

@@ -1,7 +1,7 @@
 /** Hints on the photo: pins with a sign, boxes with a tag. Each can be reached by Tab, dragged, and deleted. */
 import { ActionIcon } from "@mantine/core";
 import { IconMinus, IconPlus, IconSquareDashed, IconTrash } from "@tabler/icons-react";
-import { useRef, useState } from "react";
+import { useRef, useState, type PointerEvent } from "react";
 import { cutout as copy } from "~/shared/copy/cutout";
 import type { Hint, Hints, Tool } from "./hints";
 import { nearest, toPhoto, toScreen, type Box, type Point, type Size, type View } from "./view";
@@ -44,6 +44,11 @@ function Mark({ hint, view, photo, chosen, choose, move, remove }: {
   const from = useRef<{ x: number; y: number } | null>(null);
   const [by, drag] = useState<Point>([0, 0]);
   const at = hint.tool === "box" ? toScreen(view, [hint.box[0], hint.box[1]]) : toScreen(view, [hint.at[0] + 0.5, hint.at[1] + 0.5]);
+  const went = ({ clientX, clientY }: PointerEvent): Point => {
+    if (!from.current) return [0, 0];
+    const [dx, dy] = [clientX - from.current.x, clientY - from.current.y];
+    return Math.hypot(dx, dy) > DRAGGED_PX ? [dx, dy] : [0, 0]; // a click that trembles is no drag
+  };
   const place = put([at[0] + by[0], at[1] + by[1]]);
   return (
     <>
@@ -57,13 +62,10 @@ function Mark({ hint, view, photo, chosen, choose, move, remove }: {
           event.currentTarget.setPointerCapture(event.pointerId);
           from.current = { x: event.clientX, y: event.clientY };
         }}
-        onPointerMove={(event) => {
-          if (!from.current) return;
-          const next = [event.clientX - from.current.x, event.clientY - from.current.y] as const;
-          if (by[0] || by[1] || Math.hypot(...next) > DRAGGED_PX) drag(next);
-        }}
-        onPointerUp={() => {
-          if (from.current && (by[0] || by[1])) move(hint.id, nearest(toPhoto(view, [at[0] + by[0], at[1] + by[1]]), photo));
+        onPointerMove={(event) => from.current && drag(went(event))}
+        onPointerUp={(event) => {
+          const [dx, dy] = went(event);
+          if (dx || dy) move(hint.id, nearest(toPhoto(view, [at[0] + dx, at[1] + dy]), photo));
           from.current = null;
           drag([0, 0]);
         }}

@@ -104,7 +104,7 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, be
     press.current = null;
     if (!held || held.pans) return;
     if (held.draws) {
-      if (held.moved && draft) draw(boxOf(draft.from, draft.to, size));
+      if (held.moved) draw(boxOf(toPhoto(view, held.at), toPhoto(view, held.last), size));
       else deeds.say(copy.said.drag, true);
       setDraft(null);
       return;

@@ -7,8 +7,8 @@ export const BACKINGS: readonly Backing[] = ["photo", "checker", "white", "black
 
 const PLAIN: Partial<Record<Backing, string>> = { white: "#ffffff", black: "#000000", magenta: "#ff00ff" };
 const CHECKER_PX = 10;
-const LINE_PX = 1.5; // the outline, on both sides of it: light within dark, to be seen on anything
-const AROUND = Array.from({ length: 12 }, (_, at) => [Math.cos((at * Math.PI) / 6), Math.sin((at * Math.PI) / 6)] as const);
+const OUTLINE = [[3, "#000000b3"], [1.5, "#ffffff"]] as const; // light within dark, to be seen on anything
+const AROUND = Array.from({ length: 8 }, (_, at) => [Math.cos((at * Math.PI) / 4), Math.sin((at * Math.PI) / 4)] as const);
 
 const scratch: OffscreenCanvas[] = [];
 /** An empty canvas of that size; the same ones each time. */
@@ -28,10 +28,12 @@ export function paint(canvas: HTMLCanvasElement, { photo, matte, view, size, bac
   const [x, y, width, height] = [view.x * dense, view.y * dense, size.width * scale, size.height * scale] as const;
   const seen = levelAt(photo, scale);
   if (!context || !seen) return;
-  const put = (on: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D, source: CanvasImageSource, dx = 0, dy = 0): void => {
+  // What of the photo lies in the pane, in its own pixels, and a pixel more on each side.
+  const [left, top] = [Math.max(0, Math.floor(-x / scale) - 1), Math.max(0, Math.floor(-y / scale) - 1)];
+  const [right, bottom] = [Math.min(size.width, Math.ceil((canvas.width - x) / scale) + 1), Math.min(size.height, Math.ceil((canvas.height - y) / scale) + 1)];
+  const put = (on: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D, { source, share }: Levels[number]): void => {
     on.imageSmoothingEnabled = scale < 3; // closer than that its pixels are what one wants to see
-    on.imageSmoothingQuality = "high";
-    on.drawImage(source, x + dx, y + dy, width, height);
+    on.drawImage(source, left * share, top * share, (right - left) * share, (bottom - top) * share, x + left * scale, y + top * scale, (right - left) * scale, (bottom - top) * scale);
   };
   context.globalCompositeOperation = "source-over";
   context.clearRect(0, 0, canvas.width, canvas.height);
@@ -44,24 +46,23 @@ export function paint(canvas: HTMLCanvasElement, { photo, matte, view, size, bac
     context.fillStyle = plain;
     context.fillRect(x, y, width, height);
   }
-  const mask = matte && levelAt(matte, scale);
-  if (!mask) return;
+  const fine = matte && levelAt(matte, scale);
+  const [mask, product, line] = [blank(0, canvas), blank(1, canvas), blank(2, canvas)];
+  if (!fine || !mask || !product || !line) return;
 
-  const product = blank(0, canvas);
-  if (!product) return;
+  put(mask, fine);
   put(product, seen);
   product.globalCompositeOperation = "destination-in";
-  put(product, mask);
+  product.drawImage(mask.canvas, 0, 0);
   if (backing === "photo") {
-    for (const [thick, colour] of [[2, "#000000b3"], [1, "#ffffff"]] as const) {
-      const line = blank(1, canvas);
-      if (!line) return;
-      for (const [dx, dy] of AROUND) put(line, mask, dx * LINE_PX * thick * dense, dy * LINE_PX * thick * dense);
+    for (const [thick, colour] of OUTLINE) {
+      line.globalCompositeOperation = "source-over";
+      for (const [dx, dy] of AROUND) line.drawImage(mask.canvas, dx * thick * dense, dy * thick * dense);
       line.globalCompositeOperation = "source-in";
       line.fillStyle = colour;
       line.fillRect(0, 0, canvas.width, canvas.height);
       line.globalCompositeOperation = "destination-out";
-      put(line, mask);
+      line.drawImage(mask.canvas, 0, 0);
       context.drawImage(line.canvas, 0, 0);
     }
   }

@@ -17,14 +17,14 @@ function halved(source: CanvasImageSource, size: Size, share = 1): Levels {
 }
 
 /** The smallest that is sharp at `scale` screen pixels to a photo's pixel. */
-export const levelAt = (levels: Levels, scale: number): CanvasImageSource | undefined =>
-  (levels.findLast((one) => one.share >= scale * 0.99) ?? levels[0])?.source;
+export const levelAt = (levels: Levels, scale: number): Levels[number] | undefined => levels.findLast((one) => one.share >= scale * 0.99) ?? levels[0];
 
 async function photoLevels(src: string): Promise<Levels> {
   const picture = new Image();
   picture.src = src;
   await picture.decode();
-  return halved(picture, { width: picture.naturalWidth, height: picture.naturalHeight });
+  const pixels = await createImageBitmap(picture); // a picture that is drawn from its file may be decoded each time
+  return halved(pixels, pixels);
 }
 
 /** Gray as transparency: white is all there. */
