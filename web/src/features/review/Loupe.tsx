@@ -110,7 +110,7 @@ export function Loupe({ store, state, set, deed, undo, reject, correct, nameOf }
               {version && item.status !== "processing" && found(version.findings, "camera") && (
                 <Button variant="default" size="compact-sm" leftSection={<IconAngle size={15} aria-hidden />} onClick={() => compareHeights(true)}>{styles.heights.guess}</Button>
               )}
-              <CorrectButton size="compact-sm" open={correct} />
+              <CorrectButton size="compact-sm" leftSection={undefined} open={correct} />
             </div>
             <div className={css.deeds}>
               <Button color="ok.7" leftSection={<IconCheck size={17} />} rightSection={<KeyCap hidden>A</KeyCap>} onClick={() => deed("approve")}>{copy.deeds.approve}{many > 1 && ` (${many})`}</Button>
