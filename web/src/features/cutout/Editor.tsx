@@ -81,7 +81,7 @@ function Open({ photo, name, now, matte, again, close }: { photo: string; name: 
     say: inform, choose,
     place: (at: Point) => tool !== "box" && add(tool, () => placed(history, tool, at), copy.said.placed(copy.tools[tool].name, copy.hints.at(...at))),
     draw: (box: Box) => add("box", () => drawn(history, box), copy.said.box),
-    move: (id: number, to: Point) => step(changed(history, moved(hints, id, to)), copy.said.cross(copy.hints.at(...to))),
+    move: (id: number, to: Point) => step(changed(history, moved(hints, id, to)), copy.hints.at(...to)),
     remove: (id: number) => (step(changed(history, without(hints, id)), copy.said.removed), choose(null), focus()),
     clear: () => (step(changed(history, []), copy.said.cleared), choose(null), focus()),
     undo: () => history.past.length > 0 && (step(undone(history), copy.said.undone), choose(null)),
@@ -97,12 +97,13 @@ function Open({ photo, name, now, matte, again, close }: { photo: string; name: 
     onSuccess: (version) => {
       const open = client.getQueryData(madeOf(photo).queryKey)?.open ?? 0;
       refresh(client, photo);
-      sayWithUndo(copy.saved(version, open), () => void back(now.version));
+      if (version === now.version) say(copy.unchanged);
+      else sayWithUndo(copy.saved(version, open), () => void back(version, now.version));
       close();
     },
     onError: (error) => !isStale(error) && sayFailed(error),
   });
-  const back = (version: number) => revert(photo, version).then(() => (refresh(client, photo), say(copy.reverted(version))), sayFailed);
+  const back = (from: number, version: number) => revert(photo, from, version).then(() => (refresh(client, photo), say(copy.reverted(version))), sayFailed);
   const canSave = dirty && !busy && answer?.error === null && !saving.isPending; // nobody keeps what he has not seen
   const keep = (): void => {
     if (canSave) saving.mutate();

@@ -125,7 +125,7 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, be
     deeds.choose(null);
     look.show(to);
     if (draft?.byKeys) setDraft({ ...draft, to: [to[0] + 1, to[1] + 1] });
-    deeds.say(copy.said.cross(copy.hints.at(...to)));
+    deeds.say(copy.hints.at(...to));
   };
   const enter = (): void => {
     if (!cross) return step(0, 0);

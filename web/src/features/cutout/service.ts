@@ -60,8 +60,13 @@ export async function save(photo: string, seen: string, hints: Hints): Promise<n
   return Number(result.matte_version);
 }
 
-export const revert = (photo: string, version: number) =>
-  got(api.POST("/api/v1/images/{image_id}/matte/revert", { params: { path: { image_id: photo } }, body: { version } }));
+/** Back from the version `from` to an earlier one.  Raises ApiError, 412 where there is a newer one by now. */
+export async function revert(photo: string, from: number, version: number): Promise<void> {
+  const path = { image_id: photo };
+  const mattes = await got(api.GET("/api/v1/images/{image_id}/mattes", { params: { path } }));
+  const seen = mattes.find((one) => one.version === from)?.sha256 ?? "";
+  await got(api.POST("/api/v1/images/{image_id}/matte/revert", { params: { path, header: { "If-Match": `"${seen}"` } }, body: { version } }));
+}
 
 export const cut = (photo: string) =>
   got(api.POST("/api/v1/images/{image_id}/segment", { params: { path: { image_id: photo } }, body: { refined: false } })).then((run) => follow(run, {}));

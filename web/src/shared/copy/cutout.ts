@@ -48,7 +48,6 @@ export const cutout = {
     drag: "Drag to draw a box around the product.",
     small: "This box is too small.",
     full: (most: number) => `There is room for ${most}. Delete one first.`,
-    cross: (where: string) => where,
     removed: "Hint deleted.",
     cleared: "All hints cleared.",
     undone: "Undone.",
@@ -59,18 +58,17 @@ export const cutout = {
   checks: "Found by the checks",
   after: {
     label: "When you save",
-    open: (count: number) => (count === 0 ? "Nothing waits to be made again." : `${pictures(count)} of this photo ${count === 1 ? "is made again by itself" : "are made again by themselves"}.`),
+    open: (count: number) => `${pictures(count)} of this photo ${count === 1 ? "is made again by itself" : "are made again by themselves"}.`,
     approved: (count: number) => (count === 0 ? "" : `${pictures(count)} already approved ${count === 1 ? "stays as it is" : "stay as they are"}. “Try again” (T) in review makes one with the new cut-out.`),
     none: "Nothing has been made of this photo yet. Batches use the newest cut-out.",
   },
 
   save: "Save",
-  saving: "Saving …",
   saved: (version: number, open: number) =>
     `The cut-out is saved as version ${version}.${open > 0 ? ` ${pictures(open)} ${open === 1 ? "is" : "are"} being made again.` : ""}`,
+  unchanged: "Your hints change nothing. The cut-out stays as it was.",
   reverted: (version: number) => `Version ${version} of the cut-out is used again.`,
   changed: { words: "Somebody changed this cut-out while you worked on it.", deed: "Load it again", help: "Your hints stay and are tried on the newer one." },
-  notSaved: "The cut-out is not saved.",
 
   leave: {
     title: "Leave without saving?",
