@@ -8,7 +8,7 @@ import css from "./Shortcuts.module.css";
 export function Shortcuts({ opened, close }: { opened: boolean; close: () => void }) {
   const on = useSingleKeys();
   return (
-    <Modal opened={opened} onClose={close} title={shortcutSheet.title} size="xl">
+    <Modal opened={opened} onClose={close} title={shortcutSheet.title} size={1120}>
       <div className={css.groups}>
         {shortcuts.map((group) => (
           <section key={group.title}>

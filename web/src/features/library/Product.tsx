@@ -4,6 +4,7 @@ import { IconChevronLeft, IconDots, IconPhotoPlus, IconStack2, IconTrash } from 
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import { Correct, CorrectButton } from "~/features/cutout/Correct";
 import { announce } from "~/shared/announce";
 import { library, productPage as copy, roleWords } from "~/shared/copy/library";
 import { useKeys } from "~/shared/keys";
@@ -58,6 +59,7 @@ function Whole({ product }: { product: Shown }) {
   const [chosen, choose] = useState("");
   const [view, show] = useState<StageView>("photo");
   const [asking, ask] = useState<"photo" | "product" | null>(null);
+  const [correcting, correct] = useState<Photo | null>(null);
 
   const { photos } = product;
   const at = Math.max(0, photos.findIndex((one) => one.id === chosen));
@@ -90,7 +92,7 @@ function Whole({ product }: { product: Shown }) {
       deeds.failed(error);
     }
   };
-  useKeys({ arrowleft: () => go(at - 1), arrowright: () => go(at + 1), "shift+arrowleft": () => place(at - 1), "shift+arrowright": () => place(at + 1), escape: () => void navigate({ to: "/library", search: lastView.now }) });
+  useKeys({ arrowleft: () => go(at - 1), arrowright: () => go(at + 1), "shift+arrowleft": () => place(at - 1), "shift+arrowright": () => place(at + 1), e: () => photo && photo.matte_version > 0 && correct(photo), escape: () => void navigate({ to: "/library", search: lastView.now }) });
   useWork(photos, () => void deeds.again());
 
   const name = nameOf(product);
@@ -120,7 +122,10 @@ function Whole({ product }: { product: Shown }) {
               <Stage photo={photo} view={view} cutting={deeds.cut.isPending} cut={() => deeds.cut.mutate(photo)} />
               <div className={css.under}>
                 <Strip photos={photos} current={photo.id} choose={choose} reorder={reorder} sending={sending} send={send} />
-                <Views view={view} show={show} />
+                <div className={css.looks}>
+                  <Views view={view} show={show} />
+                  {photo.matte_version > 0 && <CorrectButton size="xs" open={() => correct(photo)} />}
+                </div>
               </div>
             </>
           ) : <NoPhotos send={send} busy={sending.length > 0} />}
@@ -135,6 +140,7 @@ function Whole({ product }: { product: Shown }) {
         </aside>
         {over && <div className={css.drop}><p>{copy.dropNow}</p></div>}
       </div>
+      {correcting && <Correct photo={correcting.id} name={correcting.name} close={() => correct(null)} />}
       <Confirm
         opened={asking === "photo"} title={library.remove.photosTitle(1)} words={library.remove.photosWords} deed={library.remove.deed} busy={removePhotos.isPending}
         close={() => ask(null)} confirm={() => photo && removePhotos.mutate([photo.id], { onSuccess: () => deeds.promote.mutate(photo), onSettled: () => ask(null) })}

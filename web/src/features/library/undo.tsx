@@ -12,7 +12,7 @@ export function sayWithUndo(words: string, undo: () => void): void {
     message: (
       <Group justify="space-between" wrap="nowrap">
         <span>{words}</span>
-        <Button size="compact-sm" variant="default" onClick={() => (notifications.hide(id), undo())}>{common.undo}</Button>
+        <Button size="compact-sm" variant="default" style={{ flex: "none" }} onClick={() => (notifications.hide(id), undo())}>{common.undo}</Button>
       </Group>
     ),
   });

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { api, got, type Schemas } from "~/api/client";
 import { channels as channelsQuery, keys } from "~/api/queries";
+import { CorrectButton } from "~/features/cutout/Correct";
 import { common } from "~/shared/copy/common";
 import { shortOf } from "~/shared/copy/findings";
 import { review as copy } from "~/shared/copy/review";
@@ -24,9 +25,9 @@ import css from "./review.module.css";
 
 export type LoupeState = { mode: "whole" | "full" | "compare"; rejecting: boolean; versions: boolean };
 
-export function Loupe({ store, state, set, deed, undo, reject, nameOf }: {
+export function Loupe({ store, state, set, deed, undo, reject, correct, nameOf }: {
   store: ReviewStore; state: LoupeState; set: (next: Partial<LoupeState>) => void; deed: (decision: Decision) => void; undo: () => void;
-  reject: (rejection: Rejection) => void; nameOf: (by: string | null) => string;
+  reject: (rejection: Rejection) => void; correct: () => void; nameOf: (by: string | null) => string;
 }) {
   const id = useCursor(store) ?? "";
   const item = useItem(store, id);
@@ -100,7 +101,7 @@ export function Loupe({ store, state, set, deed, undo, reject, nameOf }: {
           {item.status !== "review" && <Status of={item.status} />}
         </div>
         {state.rejecting ? (
-          <RejectPanel many={Math.max(1, many)} confirm={reject} cancel={() => set({ rejecting: false })} />
+          <RejectPanel many={Math.max(1, many)} confirm={reject} correct={correct} cancel={() => set({ rejecting: false })} />
         ) : (
           <>
             {item.error && <p className={css.error}>{copy.failed} {sentence(item.error.reason)}</p>}
@@ -109,6 +110,7 @@ export function Loupe({ store, state, set, deed, undo, reject, nameOf }: {
               {version && item.status !== "processing" && found(version.findings, "camera") && (
                 <Button variant="default" size="compact-sm" leftSection={<IconAngle size={15} aria-hidden />} onClick={() => compareHeights(true)}>{styles.heights.guess}</Button>
               )}
+              <CorrectButton size="compact-sm" leftSection={undefined} open={correct} />
             </div>
             <div className={css.deeds}>
               <Button color="ok.7" leftSection={<IconCheck size={17} />} rightSection={<KeyCap hidden>A</KeyCap>} onClick={() => deed("approve")}>{copy.deeds.approve}{many > 1 && ` (${many})`}</Button>

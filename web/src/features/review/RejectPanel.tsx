@@ -3,6 +3,7 @@ import { Button, Textarea } from "@mantine/core";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { api, got } from "~/api/client";
+import { CorrectButton } from "~/features/cutout/Correct";
 import { review as copy } from "~/shared/copy/review";
 import { useKeys } from "~/shared/keys";
 import { KeyCap } from "~/shared/ui/KeyCap";
@@ -11,9 +12,13 @@ import css from "./review.module.css";
 /** Asked for with the batch, so that R and then a digit is never too fast. */
 export const reasonsQuery = queryOptions({ queryKey: ["reasons"], queryFn: () => got(api.GET("/api/v1/review/reasons")), staleTime: Infinity });
 
+const CUTOUT = "cutout_wrong";
+
 export type Rejection = { reason: string; note: string; retry: boolean };
 
-export function RejectPanel({ many, confirm, cancel }: { many: number; confirm: (rejection: Rejection) => void; cancel: () => void }) {
+export function RejectPanel({ many, confirm, correct, cancel }: {
+  many: number; confirm: (rejection: Rejection) => void; correct: () => void; cancel: () => void;
+}) {
   const reasons = useQuery(reasonsQuery);
   const list = reasons.data ?? [];
   const [chosen, choose] = useState("");
@@ -22,9 +27,10 @@ export function RejectPanel({ many, confirm, cancel }: { many: number; confirm: 
   useEffect(() => panel.current?.focus({ preventScroll: true }), []);
   const known = copy.reasons[chosen];
   const fixes = known?.fix ?? "";
+  const corrects = chosen === CUTOUT && many === 1;
   const send = (retry: boolean) => (chosen || note) && confirm({ reason: chosen || "other", note, retry: retry && fixes !== "" });
 
-  const handlers: Record<string, () => void> = { enter: () => send(true), "shift+enter": () => send(false), escape: cancel };
+  const handlers: Record<string, () => void> = { enter: () => send(true), "shift+enter": () => send(false), escape: cancel, ...(corrects ? { e: correct } : {}) };
   list.forEach((reason, at) => (handlers[String(at + 1)] = () => choose(reason.id)));
   useKeys(handlers, { inDialog: true }); // on a contact sheet it stands in a dialog
 
@@ -47,8 +53,9 @@ export function RejectPanel({ many, confirm, cancel }: { many: number; confirm: 
           send(true);
         }}
       />
-      <p className="soft small" aria-live="polite">{chosen && (fixes ? `${copy.reject.fixes} ${fixes}.` : copy.reject.nothing)}</p>
+      <p className="soft small" aria-live="polite">{chosen && (fixes ? `${copy.reject.fixes} ${fixes}.` : chosen === CUTOUT ? copy.reject.cutout : copy.reject.nothing)}</p>
       <div className={css.deeds}>
+        {corrects && <CorrectButton size="sm" open={correct} />}
         {fixes && <Button color="no.7" onClick={() => send(true)} rightSection={<KeyCap hidden>⏎</KeyCap>}>{copy.reject.again}{many > 1 && ` (${many})`}</Button>}
         <Button variant={fixes ? "default" : "filled"} color={fixes ? undefined : "no.7"} disabled={!chosen && !note} onClick={() => send(false)} rightSection={<KeyCap hidden>{fixes ? "⇧⏎" : "⏎"}</KeyCap>}>{copy.reject.only}{!fixes && many > 1 && ` (${many})`}</Button>
         <Button variant="subtle" onClick={cancel} rightSection={<KeyCap hidden>Esc</KeyCap>}>{copy.reject.cancel}</Button>

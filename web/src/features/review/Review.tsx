@@ -6,6 +6,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { api, got } from "~/api/client";
 import { batch as batchQuery, session } from "~/api/queries";
+import { Correct } from "~/features/cutout/Correct";
 import { shortOf } from "~/shared/copy/findings";
 import { review as copy } from "~/shared/copy/review";
 import { live } from "~/shared/live";
@@ -55,6 +56,12 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
   const [state, setState] = useState<LoupeState>({ mode: "whole", rejecting: false, versions: false });
   const set = useCallback((next: Partial<LoupeState>) => setState((was) => (changes(was, next) ? { ...was, ...next } : was)), []);
   const [columns, setColumns] = useState(1);
+  const [correcting, setCorrecting] = useState<{ photo: string; name: string } | null>(null);
+  const correct = () => {
+    const item = store.items.get(store.cursor ?? "");
+    set({ rejecting: false });
+    if (item) setCorrecting({ photo: item.photo, name: item.photo_name });
+  };
   const [anyway, setAnyway] = useState<{ why: string; ids: string[] } | null>(null);
   useEffect(() => {
     store.askAnyway = (why, ids) => setAnyway({ why, ids });
@@ -79,7 +86,7 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
     x: () => set({ mode: state.mode === "compare" ? "whole" : "compare" }), space: () => set({ mode: state.mode === "full" ? "whole" : "full" }),
     v: () => set({ versions: true }), m: () => show({ layout: layouts[(layouts.indexOf(layout) + 1) % 3] }),
   });
-  useKeys({ a: () => deed("approve"), s: () => deed("skip"), t: () => deed("retry"), r: () => set({ rejecting: true }), n: () => set({ rejecting: true }), escape: () => (store.selected.size > 0 ? store.clear() : set({ mode: "whole" })) }, { enabled: !state.rejecting });
+  useKeys({ a: () => deed("approve"), s: () => deed("skip"), t: () => deed("retry"), e: correct, r: () => set({ rejecting: true }), n: () => set({ rejecting: true }), escape: () => (store.selected.size > 0 ? store.clear() : set({ mode: "whole" })) }, { enabled: !state.rejecting });
 
   const title = batch.data ? `${copy.title} · ${batch.data.name}` : copy.title;
   return (
@@ -108,15 +115,16 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
             <div className={css.panes} data-layout={layout}>
               {layout === "grid" && <Grid store={store} size={132} columns={setColumns} label={copy.groups[group]} open={() => show({ layout: "loupe" })} />}
               {layout === "sheet" && <Sheet key={group} store={store} columns={setColumns} open={() => show({ layout: "loupe" })} />}
-              {layout !== "sheet" && <Loupe store={store} state={state} set={set} deed={deed} undo={() => void store.undo()} reject={reject} nameOf={nameOf} />}
+              {layout !== "sheet" && <Loupe store={store} state={state} set={set} deed={deed} undo={() => void store.undo()} reject={reject} correct={correct} nameOf={nameOf} />}
               {layout === "sheet" && state.rejecting && (
                 <Modal opened onClose={() => set({ rejecting: false })} withCloseButton={false} size="lg" closeOnEscape={false}>
-                  <Loupe store={store} state={{ ...state, versions: false }} set={set} deed={deed} undo={() => void store.undo()} reject={reject} nameOf={nameOf} />
+                  <Loupe store={store} state={{ ...state, versions: false }} set={set} deed={deed} undo={() => void store.undo()} reject={reject} correct={correct} nameOf={nameOf} />
                 </Modal>
               )}
             </div>
           )}
       </div>
+      {correcting && <Correct {...correcting} close={() => setCorrecting(null)} />}
       <Modal opened={anyway !== null} onClose={() => setAnyway(null)} title={copy.anyway.title}>
         <p>{copy.anyway.words(anyway?.why ?? "")}</p>
         <div className={css.deeds} style={{ marginTop: 20 }}>

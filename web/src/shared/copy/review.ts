@@ -35,6 +35,7 @@ export const review = {
   reject: {
     title: "What is wrong?", note: "Note (optional)", notePlaceholder: "For whoever looks at it next",
     again: "Reject and try again", only: "Reject only", fixes: "A retry changes:", nothing: "A retry needs you to choose another style or to correct the cut-out.",
+    cutout: "Rejecting alone changes nothing. Correct the cut-out, and the picture is made again.",
     cancel: "Cancel",
   },
   reasons: {
@@ -70,7 +71,7 @@ export const review = {
   versions: {
     title: "Versions", current: "Now", made: "First made", changed: "Changed", nothing: "Nothing but the style", compare: "Compare with this",
     decisions: "Decisions", by: (name: string) => `by ${name}`, undone: "taken back", note: "Note",
-    reasons: { asked: "Asked for another style", matte: "Cut-out corrected", replaced: "Photo replaced" } as Record<string, string>,
+    reasons: { asked: "Asked for another style", "matte edited": "Cut-out corrected", "photo replaced": "Photo replaced" } as Record<string, string>,
     from: (before: string, after: string) => `${before} → ${after}`,
   },
   parameters: {

@@ -1,0 +1,203 @@
+/** The photo with its cut-out, large: zoomed, moved, pointed at. */
+import { ActionIcon, Button, SegmentedControl, Tooltip, useComputedColorScheme } from "@mantine/core";
+import { IconHistory, IconMinus, IconPlus } from "@tabler/icons-react";
+import { useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode, type RefObject } from "react";
+import { cutout as copy } from "~/shared/copy/cutout";
+import { useKeys } from "~/shared/keys";
+import { KeyCap } from "~/shared/ui/KeyCap";
+import { Marks } from "./Marks";
+import { isLarge, type Hints, type Tool } from "./hints";
+import { BACKINGS, paint, type Backing } from "./paint";
+import type { Levels } from "./pixels";
+import { useView } from "./useView";
+import { boxOf, centre, nearest, pixelAt, toPhoto, type Box, type Point, type Size } from "./view";
+import css from "./cutout.module.css";
+
+const DRAGGED_PX = 4;
+const STEP_PX = 8; // of the screen: closer in, a step is finer
+const FAR = 5;
+
+type Deeds = { place: (at: Point) => void; draw: (box: Box) => void; move: (id: number, to: Point) => void; remove: (id: number) => void; choose: (id: number | null) => void; say: (words: string, seen?: boolean) => void };
+
+export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, before, flip, enabled, pane: box, children }: {
+  name: string; size: Size; photo: Levels | null; matte: Levels | null; hints: Hints; tool: Tool; chosen: number | null; deeds: Deeds;
+  before: boolean; flip: () => void; enabled: boolean; pane: RefObject<HTMLDivElement | null>; children: ReactNode;
+}) {
+  const [pane, measure] = useState<Size>({ width: 800, height: 600 });
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const look = useView(size, pane);
+  const { view } = look;
+  const [backing, show] = useState<Backing>("photo");
+  const hand = useHand(enabled);
+  const [draft, setDraft] = useState<{ from: Point; to: Point; byKeys: boolean } | null>(null);
+  const [cross, setCross] = useState<Point | null>(null);
+  const [ring, setRing] = useState(true);
+  const press = useRef<{ at: Point; last: Point; pans: boolean; draws: boolean; moved: boolean } | null>(null);
+  useEffect(() => setDraft(null), [tool]);
+
+  useLayoutEffect(() => {
+    const node = box.current;
+    if (!node) return;
+    const measured = new ResizeObserver(([entry]) => entry && measure({ width: entry.contentRect.width, height: entry.contentRect.height }));
+    measured.observe(node);
+    return () => measured.disconnect();
+  }, [box]);
+
+  const scheme = useComputedColorScheme("light"); // the checkerboard has its colours
+  useLayoutEffect(() => {
+    const node = canvas.current;
+    if (!node || !photo) return;
+    const styles = getComputedStyle(node);
+    const pixels = { width: Math.round(pane.width * devicePixelRatio), height: Math.round(pane.height * devicePixelRatio) };
+    if (node.width !== pixels.width || node.height !== pixels.height) Object.assign(node, pixels);
+    paint(node, { photo, matte, view, size, backing, checker: [styles.getPropertyValue("--checker"), styles.getPropertyValue("--panel")] });
+  }, [photo, matte, view.scale, view.x, view.y, pane, size, backing, scheme]);
+
+  const latest = useRef(look);
+  latest.current = look;
+  useEffect(() => {
+    const node = box.current;
+    const turned = (event: WheelEvent) => {
+      event.preventDefault();
+      const edge = node!.getBoundingClientRect();
+      const lines = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY / 100 : event.deltaY / 3;
+      latest.current.closer(-Math.max(-2, Math.min(2, lines)), [event.clientX - edge.left, event.clientY - edge.top]);
+    };
+    node?.addEventListener("wheel", turned, { passive: false });
+    return () => node?.removeEventListener("wheel", turned);
+  }, [box]);
+
+  // --- by pointer ---
+
+  const where = (event: PointerEvent): Point => {
+    const edge = event.currentTarget.getBoundingClientRect();
+    return [event.clientX - edge.left, event.clientY - edge.top];
+  };
+  const down = (event: PointerEvent<HTMLDivElement>): void => {
+    if (event.button > 1 || !photo) return;
+    event.preventDefault();
+    event.currentTarget.focus({ preventScroll: true });
+    event.currentTarget.setPointerCapture(event.pointerId);
+    const at = where(event);
+    const pans = event.button === 1 || hand;
+    press.current = { at, last: at, pans, draws: !pans && tool === "box", moved: false };
+    setCross(null);
+    setRing(false);
+    deeds.choose(null);
+  };
+  const over = (event: PointerEvent<HTMLDivElement>): void => {
+    const held = press.current;
+    if (!held) return;
+    const at = where(event);
+    const [dx, dy] = [at[0] - held.last[0], at[1] - held.last[1]];
+    held.moved ||= Math.hypot(at[0] - held.at[0], at[1] - held.at[1]) > DRAGGED_PX;
+    held.last = at;
+    if (held.draws) {
+      if (held.moved) setDraft({ from: toPhoto(view, held.at), to: toPhoto(view, at), byKeys: false });
+    } else if (held.pans || (held.moved && !look.isWhole)) {
+      held.pans = true; // a click that goes on as a drag moves the photo
+      look.pan(dx, dy);
+    }
+  };
+  const up = (): void => {
+    const held = press.current;
+    press.current = null;
+    if (!held || held.pans) return;
+    if (held.draws) {
+      if (held.moved) draw(boxOf(toPhoto(view, held.at), toPhoto(view, held.last), size));
+      else deeds.say(copy.said.drag, true);
+      setDraft(null);
+      return;
+    }
+    const at = pixelAt(toPhoto(view, held.at), size);
+    if (at) deeds.place(at);
+    else deeds.say(copy.said.beside);
+  };
+  const draw = (drawn: Box): void => (isLarge(drawn) ? deeds.draw(drawn) : deeds.say(copy.said.small, true));
+
+  // --- by keys ---
+
+  const step = (dx: number, dy: number, far = 1): void => {
+    const by = Math.max(1, Math.round(STEP_PX / view.scale)) * far;
+    const from = cross ?? nearest(toPhoto(view, centre(pane)), size);
+    const to = cross ? nearest([from[0] + dx * by, from[1] + dy * by], size) : from;
+    setCross(to);
+    deeds.choose(null);
+    look.show(to);
+    if (draft?.byKeys) setDraft({ ...draft, to: [to[0] + 1, to[1] + 1] });
+    deeds.say(copy.hints.at(...to));
+  };
+  const enter = (): void => {
+    if (!cross) return step(0, 0);
+    if (tool !== "box") return deeds.place(cross);
+    if (draft?.byKeys) {
+      draw(boxOf(draft.from, draft.to, size));
+      setDraft(null);
+    } else {
+      setDraft({ from: cross, to: [cross[0] + 1, cross[1] + 1], byKeys: true });
+      deeds.say(copy.said.corner, true);
+    }
+  };
+  const cycle = (): void => show(BACKINGS[(BACKINGS.indexOf(backing) + 1) % BACKINGS.length]!);
+  useKeys({
+    arrowleft: () => step(-1, 0), arrowright: () => step(1, 0), arrowup: () => step(0, -1), arrowdown: () => step(0, 1),
+    "shift+arrowleft": () => step(-1, 0, FAR), "shift+arrowright": () => step(1, 0, FAR), "shift+arrowup": () => step(0, -1, FAR), "shift+arrowdown": () => step(0, 1, FAR),
+    enter, "+": () => look.closer(1, centre(pane)), "=": () => look.closer(1, centre(pane)), "-": () => look.closer(-1, centre(pane)), 0: look.whole, 1: () => look.full(), m: cycle, x: flip,
+    ...(draft?.byKeys ? { escape: () => setDraft(null) } : {}),
+  }, { enabled, inDialog: true });
+
+  return (
+    <section className={css.stage} aria-label={copy.stage(name)}>
+      <div className={css.tools}>
+        <SegmentedControl
+          size="xs" value={backing} onChange={(to) => show(to as Backing)} aria-label={copy.backing.label}
+          data={BACKINGS.map((one) => ({ value: one, label: <span className={css.backing}><span className={css.swatch} data-backing={one} aria-hidden />{copy.backing[one]}</span> }))}
+        />
+        <span style={{ flex: 1 }} />
+        <Tooltip label={<>{copy.beforeHelp} <KeyCap hidden>X</KeyCap></>}>
+          <Button size="xs" px={10} variant={before ? "filled" : "default"} aria-pressed={before} disabled={hints.length === 0} leftSection={<IconHistory size={16} aria-hidden />} onClick={flip}>{copy.before}</Button>
+        </Tooltip>
+        <div className={css.zoom} role="group" aria-label={copy.zoom.at(look.percent)}>
+          <Tooltip label={<>{copy.zoom.out} <KeyCap hidden>−</KeyCap></>}><ActionIcon variant="default" size={30} aria-label={copy.zoom.out} onClick={() => look.closer(-1)}><IconMinus size={16} aria-hidden /></ActionIcon></Tooltip>
+          <span className="num small" aria-hidden>{copy.zoom.at(look.percent)}</span>
+          <Tooltip label={<>{copy.zoom.in} <KeyCap hidden>+</KeyCap></>}><ActionIcon variant="default" size={30} aria-label={copy.zoom.in} onClick={() => look.closer(1)}><IconPlus size={16} aria-hidden /></ActionIcon></Tooltip>
+          <Tooltip label={<>{copy.zoom.fit} <KeyCap hidden>0</KeyCap></>}><Button size="xs" px={9} variant="default" aria-label={copy.zoom.fit} aria-pressed={look.isWhole} onClick={look.whole}>{copy.zoom.fitShort}</Button></Tooltip>
+          <Tooltip label={<>{copy.zoom.full} <KeyCap hidden>1</KeyCap></>}><Button size="xs" px={9} variant="default" onClick={() => look.full()}>{copy.zoom.full}</Button></Tooltip>
+        </div>
+      </div>
+      <div
+        ref={box} className={css.pane} role="application" tabIndex={0} aria-label={`${copy.stage(name)}. ${copy.stageHelp}`} data-tool={tool} data-hand={hand || undefined} data-ring={(ring && !cross) || undefined}
+        onPointerDown={down} onPointerMove={over} onPointerUp={up} onPointerCancel={() => ((press.current = null), setDraft(null))} onAuxClick={(event) => event.preventDefault()}
+        onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && (setCross(null), setRing(true))}
+      >
+        <canvas ref={canvas} className={css.canvas} aria-hidden />
+        <Marks
+          hints={before ? [] : hints} view={view} photo={size} pane={pane} chosen={chosen} choose={deeds.choose} move={deeds.move} remove={deeds.remove}
+          draft={draft && boxOf(draft.from, draft.to, size)} cross={cross} tool={tool}
+        />
+      </div>
+      <div className={css.told}>{children ?? (backing !== "photo" && <p className="soft small">{copy.edges}</p>)}</div>
+    </section>
+  );
+}
+
+/** Whether the space bar is held down: then dragging moves the photo. */
+function useHand(enabled: boolean): boolean {
+  const [held, set] = useState(false);
+  useEffect(() => {
+    if (!enabled) return;
+    const is = (event: KeyboardEvent): boolean => event.key === " " && !(event.target instanceof Element && event.target.closest("button, a, input"));
+    const down = (event: KeyboardEvent) => is(event) && (event.preventDefault(), set(true));
+    const up = (event: KeyboardEvent) => event.key === " " && set(false);
+    const away = () => set(false);
+    addEventListener("keydown", down);
+    addEventListener("keyup", up);
+    addEventListener("blur", away);
+    return () => {
+      removeEventListener("keydown", down);
+      removeEventListener("keyup", up);
+      removeEventListener("blur", away);
+    };
+  }, [enabled]);
+  return held;
+}

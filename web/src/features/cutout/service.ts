@@ -1,0 +1,115 @@
+/** What the editor asks of the service: a photo's cut-out as it is, what hints make of it, that it be kept, and back. */
+import { queryOptions, type QueryClient } from "@tanstack/react-query";
+import { api, ApiError, got, type Schemas } from "~/api/client";
+import { keys } from "~/api/queries";
+import { follow } from "~/features/batches/fresh/follow";
+import { asked, type Hints } from "./hints";
+import type { Size } from "./view";
+
+/** A matte as the service draws it, and what the checks say of it. */
+export type Matte = { picture: Blob; findings: readonly Schemas["Finding"][] };
+/** A photo with its present cut-out; `version` 0: it has none yet. */
+export type Opened = { size: Size; source: string; thumb: string; version: number; seen: string; matte: Matte | null };
+
+const SETTLE_MS = 300; // whoever places three hints in a row is answered once
+const SEEN_ANSWERS_MS = 5 * 60_000;
+const UNSEEN = new Set(["image/tiff", "image/heic", "image/heif"]); // browsers do not show these: the thumbnail stands in
+
+export const opened = (photo: string) =>
+  queryOptions({
+    queryKey: ["cutout", photo] as const,
+    queryFn: async ({ signal }): Promise<Opened> => {
+      const { layers, mattes } = await got(api.GET("/api/v1/images/{image_id}/layers", { params: { path: { image_id: photo } }, signal }));
+      const [whole, thumb] = [layers.find((one) => one.kind === "photo"), layers.find((one) => one.kind === "thumb")];
+      const now = mattes.find((one) => one.current);
+      return {
+        size: { width: whole?.width ?? 1, height: whole?.height ?? 1 }, source: whole && !UNSEEN.has(whole.media_type) ? whole.url : "", thumb: thumb?.url ?? "",
+        version: now?.version ?? 0, seen: now ? `"${now.sha256}"` : "",
+        matte: now ? { picture: await picture(`/api/v1/images/${photo}/matte?v=${now.version}`, signal), findings: now.findings } : null,
+      };
+    },
+    staleTime: Infinity, // not changed under somebody's hands: saving finds out
+    gcTime: 0,
+  });
+
+/** The cut-out as hints make it of the present one; nothing is kept. What is no longer asked for is called off. */
+export const hinted = (photo: string, seen: string, hints: Hints) =>
+  queryOptions({
+    queryKey: ["hinted", photo, seen, asked(hints)] as const,
+    queryFn: async ({ signal }): Promise<Matte> => {
+      await pause(SETTLE_MS, signal);
+      const run = await post(photo, seen, hints, false);
+      try {
+        const { result } = await follow(run, { signal });
+        const told = result as { matte: { url: string }; findings: Matte["findings"] };
+        return { picture: await picture(told.matte.url, signal), findings: told.findings };
+      } catch (error) {
+        if (signal.aborted) void api.DELETE("/api/v1/runs/{run_id}", { params: { path: { run_id: run.id } } }).catch(() => undefined);
+        throw error;
+      }
+    },
+    staleTime: Infinity,
+    gcTime: SEEN_ANSWERS_MS,
+    networkMode: "always",
+    retry: (count, error) => count < 1 && error instanceof ApiError && error.status === 0,
+  });
+
+/** Keep it as the next version.  Raises ApiError, 412 where somebody changed the cut-out meanwhile. */
+export async function save(photo: string, seen: string, hints: Hints): Promise<number> {
+  const { result } = await follow(await post(photo, seen, hints, true), {});
+  return Number(result.matte_version);
+}
+
+/** Back from the version `from` to an earlier one.  Raises ApiError, 412 where there is a newer one by now. */
+export async function revert(photo: string, from: number, version: number): Promise<void> {
+  const path = { image_id: photo };
+  const mattes = await got(api.GET("/api/v1/images/{image_id}/mattes", { params: { path } }));
+  const seen = mattes.find((one) => one.version === from)?.sha256 ?? "";
+  await got(api.POST("/api/v1/images/{image_id}/matte/revert", { params: { path, header: { "If-Match": `"${seen}"` } }, body: { version } }));
+}
+
+export const cut = (photo: string) =>
+  got(api.POST("/api/v1/images/{image_id}/segment", { params: { path: { image_id: photo } }, body: { refined: false } })).then((run) => follow(run, {}));
+
+const MOST_ITEMS = 200;
+
+/** How many pictures of a photo the service makes anew by itself, and how many it leaves, as they are approved. */
+export const madeOf = (photo: string) =>
+  queryOptions({
+    queryKey: ["cutout", photo, "items"] as const,
+    queryFn: async () => {
+      const { items } = await got(api.GET("/api/v1/items", { params: { query: { image_id: photo, limit: MOST_ITEMS } } }));
+      const count = (...of: Schemas["ItemStatus"][]): number => items.filter((one) => of.includes(one.status)).length;
+      return { open: count("review", "rejected", "skipped", "failed"), approved: count("approved") };
+    },
+    gcTime: 0,
+  });
+
+/** Another cut-out: whatever shows it is asked for again. Items are told of by the live messages. */
+export function refresh(client: QueryClient, photo: string): void {
+  for (const queryKey of [keys.products, keys.photos, ["results"]]) void client.invalidateQueries({ queryKey });
+  client.removeQueries({ queryKey: ["previews"], predicate: ({ queryKey }) => queryKey[3] === photo });
+}
+
+// --- parts ---
+
+const post = (photo: string, seen: string, hints: Hints, save: boolean) =>
+  got(api.POST("/api/v1/images/{image_id}/matte/hints", {
+    params: { path: { image_id: photo }, header: { "If-Match": seen } }, body: { ...asked(hints), save },
+  }));
+
+async function picture(url: string, signal: AbortSignal): Promise<Blob> {
+  const { pathname, search } = new URL(url, location.href); // from here, whatever name the service has elsewhere
+  const answer = await fetch(pathname + search, { signal }).catch((error: unknown) => {
+    throw error instanceof TypeError ? new ApiError({ status: 0, title: "", detail: "", code: "unreached", remedy: "", reference: "" }) : error;
+  });
+  if (!answer.ok) throw new ApiError({ status: answer.status, title: "", detail: "", code: "", remedy: "", reference: "" });
+  return answer.blob();
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((done, failed) => {
+    const soon = setTimeout(done, ms);
+    signal.addEventListener("abort", () => (clearTimeout(soon), failed(new DOMException("stopped", "AbortError"))), { once: true });
+  });
+}
