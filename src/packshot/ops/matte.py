@@ -17,6 +17,7 @@ from packshot.ops.glass import see_through
 from packshot.ops.uncertainty import SURE, Doubt, doubts_of
 
 Edge = Literal["left", "top", "right", "bottom"]
+Unmeasured = Literal["", "uneven", "dark", "unclear"]
 
 # Clean-up constants: the recipe that was judged by eye on real photos, docs/decisions/0003-matte-clean-up.md.
 RAMP = (0.12, 0.76)
@@ -38,6 +39,8 @@ class Facts:
     uncertainty: float  # [0, 1], see `doubts_of`
     doubts: tuple[Doubt, ...] = ()  # why, where that is known
     see_through: float = 0.0  # share of the product through which the old room is seen
+    transmission: float = 0.0  # mean share of the light behind that comes through it, where that was measured
+    unmeasured: Unmeasured = ""  # why it was not
 
 
 def clean(raw: F32, *, soft: tuple[float, float] = SOFT) -> F32:
@@ -129,6 +132,11 @@ def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) 
         doubts=doubts.kinds,
         see_through=glass,
     )
+
+
+def body_of(matte_u8: U8) -> U8:
+    """The outline of a product with measured transmission, (H, W) 0 or 255: as if it were opaque."""
+    return np.where(matte_u8 > 0, np.uint8(255), np.uint8(0))
 
 
 def band_of(matte_u8: U8) -> NDArray[np.bool_]:
