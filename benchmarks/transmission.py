@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from packshot.cli.common import ready_bench
-from packshot.colour import F32, U8, delta_e00, lab, to_linear, to_srgb
+from packshot.colour import F32, U8, delta_e00, lab, to_srgb
 from packshot.look import look
 from packshot.ops import matte as ops
 from packshot.ops.transmission import Through, transmission_of

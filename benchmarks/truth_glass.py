@@ -65,18 +65,18 @@ SHOTS = (
     Shot("tumbler_white", "tune", "tumbler", "white"),
     Shot("wine_gray", "tune", "wine glass", "gray", 0.75, WINE),
     Shot("bottle_water", "tune", "bottle", "graded", 0.62, WATER, cap=1.12),
-    Shot("jar_oil", "tune", "jar", "white", 0.5, OIL, cap=0.72, pitch_deg=14),
-    Shot("vase_wall", "tune", "vase", "wall"),
-    Shot("green_bottle", "tune", "bottle", "gray", tint=(0.45, 0.75, 0.5)),
-    Shot("jar_cream", "tune", "jar", "gray", 0.45, CREAM, cap=0.72),
-    Shot("wine_white", "judge", "wine glass", "white"),
-    Shot("tumbler_tea", "judge", "tumbler", "graded", 0.7, TEA, pitch_deg=15),
-    Shot("flacon_oil", "judge", "flacon", "white", 0.4, OIL, cap=0.72),
+    Shot("jar_oil", "judge", "jar", "white", 0.5, OIL, cap=0.72, pitch_deg=14),
+    Shot("vase_wall", "judge", "vase", "wall"),
+    Shot("green_bottle", "judge", "bottle", "gray", tint=(0.45, 0.75, 0.5)),
+    Shot("jar_cream", "judge", "jar", "gray", 0.45, CREAM, cap=0.72),
+    Shot("wine_white", "tune", "wine glass", "white"),
+    Shot("tumbler_tea", "tune", "tumbler", "graded", 0.7, TEA, pitch_deg=15),
+    Shot("flacon_oil", "tune", "flacon", "white", 0.4, OIL, cap=0.72),
     Shot("vase_water", "judge", "vase", "gray", 0.6, WATER),
     Shot("bottle_wall", "judge", "bottle", "wall", 0.6, TEA, cap=1.12),
     Shot("jar_colour", "judge", "jar", "colour", cap=0.72),
     Shot("tumbler_warm", "judge", "tumbler", "warm", 0.5, WATER, pitch_deg=20),
-    Shot("jar_wide", "judge", "jar", "graded", pitch_deg=24),
+    Shot("jar_wide", "tune", "jar", "graded", pitch_deg=24),
     Shot("white_mug", "tune", "tumbler", "white", glaze="#f0f0ec", pitch_deg=16),
     Shot("white_jar", "judge", "jar", "white", glaze="#eeeeea", cap=0.72),
     Shot("gray_vase", "tune", "vase", "gray", glaze="#b8b8b8"),
@@ -205,9 +205,8 @@ def _traced(mi: Any, scene: Any, samples: int, seed: int) -> tuple[F32, F32, F32
         behind = among(met, "paper")
         light, _, _ = path.sample(scene, sampler, mi.RayDifferential3f(ray))
         light = through * dr.minimum(light, 12.0)
-        for plane, layer in zip(
-            planes, (dr.select(behind, 0, light), dr.select(behind, light, 0), dr.select(behind, through, 0)), strict=True
-        ):  # fmt: skip
+        parts = dr.select(behind, 0, light), dr.select(behind, light, 0), dr.select(behind, through, 0)
+        for plane, layer in zip(planes, parts, strict=True):
             for channel in range(3):
                 total = dr.block_sum(layer[channel], samples)
                 plane[top : top + n, :, channel] = np.asarray(total).reshape(n, SIDE) / samples
@@ -245,7 +244,8 @@ def _stage(mi: Any, shot: Shot, seed: int) -> dict[str, Any]:
     paper = shapes.swept([(3, 0), (-1.5, 0), *bend[1:], (-2.5, 6)], width=14)
     if shot.place == "graded":  # a spot on the paper behind
         spot = at().look_at(origin=[1.5, 3.5, 0.5], target=[0.3, 0.9, -2.4], up=[0, 1, 0])
-        scene["spot"] = {"type": "spot", "to_world": spot, "cutoff_angle": 50, "intensity": {"type": "rgb", "value": 5.0}}
+        strength = {"type": "rgb", "value": 5.0}
+        scene["spot"] = {"type": "spot", "to_world": spot, "cutoff_angle": 50, "intensity": strength}
     made_of = {"type": "twosided", "bsdf": diffuse(PAPERS["white" if shot.place == "graded" else shot.place])}
     roll = mesh(mi, paper, made_of)
     roll.set_id("paper roll")
@@ -254,7 +254,8 @@ def _stage(mi: Any, shot: Shot, seed: int) -> dict[str, Any]:
 
 def _product(mi: Any, shot: Shot) -> dict[str, Any]:
     line, radius = BODIES[shot.body]
-    full = np.array(shapes.dense(shapes.rounded(line, radius), 0.02), np.float64) + [0, 0.003]
+    full = np.array(shapes.dense(shapes.rounded(line, radius), 0.02), np.float64)
+    full[:, 1] += 0.003  # off the paper
     tint = {"specular_transmittance": {"type": "rgb", "value": list(shot.tint)}} if shot.tint else {}
     clear = {"type": "dielectric", "int_ior": 1.5, "ext_ior": 1.0} | tint
     if shot.glaze:

@@ -32,12 +32,13 @@ LINE = 0.02  # of the backdrop: what stands out as a line, at least
 FOOT = 0.15  # of the product's height, from below
 BULGE = 1.3  # how much larger a convex outline may be than what lines span, where a side's line is lost
 SHINE = 0.1  # of the backdrop: so much brighter is a highlight
-REACH = 0.12  # of the product's diagonal: how far off what belongs to it may begin
+LONG = 0.06  # of its diagonal: a line, and not a speck
+REACH = 0.25  # of the product's diagonal: how far off what belongs to it may begin
 HOLLOW = 0.85  # of the spanned outline that the model's matte fills, below which it may be rims alone
-# Glass: share of it in bright and in dark lines that differ so much; share that lets most of the backdrop through, and
-# mean transmission of what the model took for product, which below is wire or print.
+# Glass: the share of it that is clear at all; of that the shares in bright and in dark lines that differ so much from
+# their sides; mean transmission of what the model took for thin product.
+CLEAR, CONTRAST, BRIGHT, DARK, FINE_CLEAR = 0.2, 0.03, 0.03, 0.05, 0.45
 CLEARLY = 0.75
-CONTRAST, BRIGHT, DARK, CLEAR, MODEL_CLEAR = 0.03, 0.03, 0.045, 0.4, 0.45
 DEAD = 0.015  # of the backdrop: less is the fit's error, and not the glass
 GLEAM = 0.05  # of the backdrop: before a nearly white one a little more light would be a thick veil
 OPAQUE = 0.15  # transmission below which a pixel lets nothing through
@@ -65,8 +66,7 @@ def transmission_of(pixels_u8: U8, matte_u8: U8) -> Through | Refusal:
     if min(w, h) < 16:
         return "unclear"
     length = float(np.hypot(w, h))
-    light = to_linear(small)
-    near = cv2.GaussianBlur(light, (0, 0), 1.0)
+    near = np.asarray(cv2.GaussianBlur(to_linear(small), (0, 0), 1.0), np.float32)
     away = np.ones(found.shape, np.uint8)
     pad = round(0.03 * length)
     away[max(0, y - pad) : y + h + pad, max(0, x - pad) : x + w + pad] = 0
@@ -140,11 +140,12 @@ def _grown(clear: U8, box: Box) -> Box:
     count, _, stats, _ = cv2.connectedComponentsWithStats(clear, connectivity=8)
     left, top, right, bottom = box[0], box[1], box[0] + box[2], box[1] + box[3]
     foot = bottom - FOOT * box[3]
-    near = REACH * float(np.hypot(box[2], box[3]))
+    length = float(np.hypot(box[2], box[3]))
+    near = REACH * length
     for _ in range(4):
         for x, y, w, h, _ in stats[1:count].tolist():
             close = x < right + near and x + w > left - near and y + h > top - near and y + h < foot
-            if close and max(w, h) > 0.5 * near and max(w, h) < 12 * near:
+            if close and LONG < max(w, h) / length < 1:
                 left, top, right = min(left, x), min(top, y), max(right, x + w)
     return left, top, right - left, bottom - top
 
@@ -161,7 +162,7 @@ def _outline(clear: U8, faint: U8, found: U8, box: Box) -> U8 | None:
     # At the foot lie shadow and caustics: there the model alone is believed.
     foot = round((1 - FOOT) * h)
     marks = np.zeros(model.shape, np.bool_)
-    marks[:foot] = _drawn(clear[inside][:foot], faint[inside][:foot], 0.06 * length)
+    marks[:foot] = _drawn(clear[inside][:foot], faint[inside][:foot], LONG * length)
     drawn = _profile(marks | (model > 0))
     across, down = _spanned(model), np.ascontiguousarray(_spanned(np.ascontiguousarray(model.T)).T)
     whole = across & down
@@ -193,7 +194,7 @@ def _profile(marks: Mask) -> U8:
     reach = cv2.morphologyEx(cv2.medianBlur(ends, 5), cv2.MORPH_CLOSE, gap)[len(gap) : -len(gap)]
     spur = np.ones((max(3, round(0.02 * h)), 1), np.uint8)
     reach = cv2.morphologyEx(reach, cv2.MORPH_OPEN, spur)
-    return (away[None] <= reach.reshape(-1, 1)).astype(np.uint8)
+    return np.asarray(away[None] <= reach.reshape(-1, 1), np.uint8)
 
 
 def _bulging(body: U8) -> U8:
@@ -214,14 +215,29 @@ def _spanned(marks: U8) -> U8:
 
 def _is_glass(ratio: F32, passed: F32, outline: U8, found: U8) -> bool:
     """Lets the backdrop through over much of its inside, and has thin bright and dark lines as only glass has both."""
-    length = float(np.hypot(*cv2.boundingRect(outline)[2:]))
+    length = _diagonal(outline)
     depth = np.asarray(cv2.distanceTransform(outline, cv2.DIST_L2, 3), np.float32)
-    deep, inside, model = depth > 0.03 * length, depth > 3, (found > 127) & (outline > 0)
-    if not deep.any() or not model.any():
+    clear = (cv2.blur(passed, (5, 5)) > 0.5) & (depth > 3)
+    if np.count_nonzero(clear) < CLEAR * np.count_nonzero(outline):
         return False
-    bright, dark = (float((lines[inside] > CONTRAST).mean()) for lines in _thin(ratio, length))
-    clear = float((passed[deep] > CLEARLY).mean())
-    return bright > BRIGHT and dark > DARK and clear > CLEAR and float(passed[model].mean()) > MODEL_CLEAR
+    bright, dark = (lines > CONTRAST for lines in _thin(ratio, length))
+    if float(bright[clear].mean()) < BRIGHT or float(dark[clear].mean()) < DARK:
+        return False
+    # Print is inside, rims are at the rim.
+    drawn, rim = bright | dark, depth <= 0.06 * length
+    if float(drawn[clear & rim].mean()) < float(drawn[clear & ~rim].mean()):
+        return False
+    # Of thin things that the model took for product glass is clear, wire is not.
+    side = 2 * round(0.02 * length) + 1
+    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    model = ((found > 127) & (outline > 0)).astype(np.uint8)
+    fine = (model > 0) & (cv2.morphologyEx(model, cv2.MORPH_OPEN, ball) == 0)
+    return bool(np.count_nonzero(fine) < 0.05 * np.count_nonzero(outline) or float(passed[fine].mean()) > FINE_CLEAR)
+
+
+def _diagonal(outline: U8) -> float:
+    _, _, width, height = cv2.boundingRect(outline)
+    return float(np.hypot(width, height))
 
 
 def _thin(ratio: F32, length: float) -> tuple[F32, F32]:
@@ -237,7 +253,7 @@ def _shaded(light: F32, backdrop: F32, outline: U8) -> F32:
     free = cv2.dilate(outline, np.ones((5, 5), np.uint8)) == 0
     off = np.clip(light / backdrop, SHADE, 1 / SHADE)
     total, weight = np.ones_like(off), np.full(free.shape, 1e-3, np.float32)
-    length = float(np.hypot(*cv2.boundingRect(outline)[2:]))
+    length = _diagonal(outline)
     for sigma in (0.03 * length, 0.1 * length):
         share = cv2.GaussianBlur(free.astype(np.float32), (0, 0), sigma)
         mean = cv2.GaussianBlur(off * free[..., None], (0, 0), sigma) / np.maximum(share, 1e-4)[..., None]

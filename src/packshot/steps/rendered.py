@@ -116,7 +116,7 @@ class Rendered(ComposeStep, frozen=True):
         scale = RATIO_SIDES[max(width, height) > PREVIEW_SIDE] / max(width, height)
         size = round(width * scale), round(height * scale)
         box = _reach(region, made.canvas, overhead=shot.pitch_deg == OVERHEAD)
-        covered = _covered(matte, region, made.canvas, size)
+        covered = _covered(solid, region, made.canvas, size)
         wanted = _inside(box, made.canvas, size) & (cv2.erode((covered > 0.99).astype(np.uint8), BEHIND) == 0)
         values = stage.ratio(shot, body, wanted=wanted)
         if values is None:
@@ -132,6 +132,9 @@ class Rendered(ComposeStep, frozen=True):
             np.minimum(ratio, 1, out=ratio)
         if shot.pitch_deg != OVERHEAD:
             ratio *= thrice(_crease(matte, region, box, strength=CONTACT * min(1.0, strength)))
+        if made.cutout.facts.transmission:
+            # Behind glass the ground is lit through it; the body that stands for it here is a solid one.
+            ratio[composite.within(region, box)] = 1 + (ratio[composite.within(region, box)] - 1) * thrice(1 - solid)
         if mirrored:
             ratio, box = ratio[:, ::-1], (width - box[2], box[1], width - box[0], box[3])
         return Ratio(box, np.ascontiguousarray(ratio, np.float32))

@@ -166,9 +166,9 @@ def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:
                 check="glass",
                 verdict=Verdict.WARN,
                 words=(
-                    "The product is see-through and still shows the room it was photographed in. How much comes through "
-                    f"could not be measured: {UNMEASURED[facts.unmeasured]}. Photograph it before an even, bright "
-                    "backdrop that reaches well past it on all sides, or before one of the colour it will stand before."
+                    "The product is see-through and still shows the room it was photographed in. How much comes "
+                    f"through could not be measured: {UNMEASURED[facts.unmeasured]}. Photograph it before an even, "
+                    "bright backdrop that reaches well past it on all sides."
                 ),
                 value=round(100 * facts.see_through),
                 limit=0,
