@@ -134,7 +134,9 @@ class Rendered(ComposeStep, frozen=True):
             ratio *= thrice(_crease(matte, region, box, strength=CONTACT * min(1.0, strength)))
         if made.cutout.facts.transmission:
             # Behind glass the ground is lit through it; the body that stands for it here is a solid one.
-            ratio[composite.within(region, box)] = 1 + (ratio[composite.within(region, box)] - 1) * thrice(1 - solid)
+            inner = cv2.blur(cv2.erode(solid, np.ones((5, 5), np.uint8)), (5, 5))
+            behind = ratio[composite.within(region, box)]
+            np.add(1, (behind - 1) * thrice(1 - np.asarray(inner, np.float32)), out=behind)
         if mirrored:
             ratio, box = ratio[:, ::-1], (width - box[2], box[1], width - box[0], box[3])
         return Ratio(box, np.ascontiguousarray(ratio, np.float32))
