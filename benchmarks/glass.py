@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,7 @@ def painted(mi: Any, pixels: np.ndarray, repeat: Any) -> dict[str, Any]:
 
 def product(mi: Any, body: str, material: str, colour: tuple[float, ...]) -> dict[str, Any]:
     line, radius = BODIES[body]
-    shape = shapes.turned(shapes.rounded(line, radius), around=128)
+    shape = outward(shapes.turned(shapes.rounded(line, radius), around=128))
     if material == "ceramic":
         glaze = {"type": "plastic", "diffuse_reflectance": {"type": "rgb", "value": list(colour)}}
         return {"body": mesh(mi, shape, {"type": "twosided", "bsdf": glaze})}
@@ -171,11 +172,16 @@ def product(mi: Any, body: str, material: str, colour: tuple[float, ...]) -> dic
     if material == "tinted" or not colour:
         return {"body": mesh(mi, shape, {"type": "dielectric", "int_ior": 1.5, **tint})}
     inner, radius = FILLINGS[body]
-    filling = shapes.turned(shapes.rounded(inner, radius), around=96)
+    filling = outward(shapes.turned(shapes.rounded(inner, radius), around=96))
     return {
         "body": mesh(mi, shape, {"type": "dielectric", "int_ior": 1.5}),
         "filling": mesh(mi, filling, {"type": "dielectric", "int_ior": 1.33, **tint}),
     }
+
+
+def outward(shape: Any) -> Any:
+    """Normals of a turned body look inward, where its glass would be the air and the air its glass."""
+    return replace(shape, faces=np.ascontiguousarray(shape.faces[:, ::-1]), normals=-shape.normals)
 
 
 def mesh(mi: Any, shape: Any, bsdf: dict[str, Any]) -> Any:

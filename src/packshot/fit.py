@@ -46,8 +46,8 @@ class Wishes:
 
 
 def fit(cutout: Cutout, scene: SceneSet, wishes: Wishes) -> Fit:
-    pose = pose_of(cutout.photo.pixels, cutout.matte)
-    light = lighting_of(cutout.photo.pixels, cutout.matte)
+    pose = pose_of(cutout.photo.pixels, cutout.body)
+    light = lighting_of(cutout.photo.pixels, cutout.body)
     lying = pose.stance == "flat"
     guess = int(nearest(pose.pitch_deg, scene.pitches))
     other = _second(pose.pitch_deg, guess, scene.pitches)
@@ -72,7 +72,7 @@ def _findings(pose: Pose, other: int, scene: SceneSet, cutout: Cutout, wishes: W
         words = "The photo cuts the product off at the bottom, so it cannot stand in this set. Pure white suits it."
     elif pose.stance == "hangs" and not scene.pure_white:
         words = "The product hangs or is held up, so it would float in this set. Pure white suits it."
-    elif cutout.facts.see_through and not scene.pure_white:
+    elif cutout.facts.see_through and not cutout.facts.transmission and not scene.pure_white:
         words = (
             "The product is see-through and shows the room it was photographed in, not this set. "
             "Pure white or the backdrop of the photo's own colour suits it."

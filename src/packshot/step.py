@@ -22,7 +22,7 @@ from packshot.finding import Finding
 from packshot.image import Photo
 from packshot.ops import composite
 from packshot.ops.layout import PixelBox, Placement
-from packshot.ops.matte import Facts, band_of
+from packshot.ops.matte import Facts, band_of, body_of
 from packshot.scene import Proxy, SceneSet, Shot
 
 PREVIEW_SIDE = 512  # px, longest
@@ -67,6 +67,11 @@ class Cutout:
     source: str  # which model or file the matte came from
     findings: tuple[Finding, ...] = ()
     enlarged: Enlarged | None = None
+
+    @property
+    def body(self) -> U8:
+        """(H, W): where the product is, however much light comes through it."""
+        return body_of(self.matte) if self.facts.transmission else self.matte
 
     def drawn_at(self, scale: float) -> Enlarged | None:
         """What a model drew larger, where the photo's own pixels do not reach; a photo that does is never replaced."""
@@ -128,12 +133,20 @@ class Composition:
         return pixels
 
     def canvas_matte(self) -> U8:
-        """(H, W): the product's coverage over the whole canvas."""
-        placement, _, matte = self.laid_out()
+        """(H, W): where the product is on the whole canvas."""
+        placement, _, _ = self.laid_out()
         whole = np.zeros((self.canvas[1], self.canvas[0]), np.uint8)
         left, top, right, bottom = placement.region
-        whole[top:bottom, left:right] = np.round(matte * 255)
+        whole[top:bottom, left:right] = np.round(self.body * 255)
         return whole
+
+    @property
+    def body(self) -> F32:
+        """(h, w) [0, 1]: like `matte`, however much light comes through the product."""
+        _, _, matte = self.laid_out()
+        if not self.cutout.facts.transmission:
+            return matte
+        return body_of(np.round(matte * 255).astype(np.uint8)) * np.float32(1 / 255)
 
     def laid_out(self) -> tuple[Placement, F32, F32]:
         """Placement, product and matte.  Raises RuntimeError before a layout step has run: a fault in a template."""

@@ -62,4 +62,4 @@ def test_an_empty_matte_is_not_glass() -> None:
 def test_glass_is_told_with_what_to_do() -> None:
     (finding,) = findings_of(Facts((10, 10, 90, 90), 0.6, (0.6,), (), 0.1, see_through=0.9), (100, 100))
     assert (finding.check, finding.value) == ("glass", 90)
-    assert "plain backdrop" in finding.words
+    assert "even, bright backdrop" in finding.words

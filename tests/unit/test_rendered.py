@@ -127,6 +127,11 @@ def test_a_see_through_product_suits_pure_white_alone() -> None:
     assert all(f.check != "fit" for f in fit(glass, SETS["white"], Wishes()).findings)
 
 
+def test_one_whose_transmission_was_measured_stands_in_any_set() -> None:
+    glass = replace(can(), facts=replace(can().facts, see_through=0.9, transmission=0.8))
+    assert all(f.check != "fit" for f in fit(glass, SETS["marble"], Wishes()).findings)
+
+
 def test_a_product_cut_off_at_the_bottom_casts_nothing_and_is_told() -> None:
     cutout = can()
     matte = cutout.matte.copy()

@@ -8,6 +8,8 @@ benchmarks/glass.py; they are set to say nothing where it is not clear.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +33,32 @@ def see_through(pixels_u8: U8, matte_u8: U8) -> float:
     pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W).  Returns [0, 1].
     """
     pixels, matte = within_side(pixels_u8, SIDE), within_side(matte_u8, SIDE)
+    seen = _surveyed(pixels, matte)
+    if seen is None:
+        return 0.0
+    least, most = np.percentile(seen.gray[seen.ring], (1, 99))
+    own = (seen.gray < least - 8) | (seen.gray > most + 8)
+    if np.count_nonzero(own & (seen.depth > 1)) > FOREIGN * np.count_nonzero(matte > 127):
+        return 0.0
+    same = _in_common(pixels, seen.deep, seen.ring)
+    return same if same >= SAME else 0.0
+
+
+def rimmed(pixels_u8: U8, matte_u8: U8) -> bool:
+    """Has it the rims of glass, before calm surroundings?  Nothing is said of what is inside: it may hold a liquid."""
+    return _surveyed(within_side(pixels_u8, SIDE), within_side(matte_u8, SIDE)) is not None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Survey:
+    gray: U8
+    depth: F32  # px from the outline, inwards
+    deep: NDArray[np.bool_]
+    ring: NDArray[np.bool_]
+
+
+def _surveyed(pixels: U8, matte: U8) -> _Survey | None:
+    """None where no thin bright and dark lines run along the rims, or that would tell nothing."""
     solid = (matte > 127).astype(np.uint8)
     _, _, width, height = cv2.boundingRect(solid)
     length = float(np.hypot(width, height))
@@ -39,19 +67,14 @@ def see_through(pixels_u8: U8, matte_u8: U8) -> float:
     deep, ring = depth > DEEP * length, (beyond > NEAR * length) & (beyond < AROUND * length)
     rim = (depth > 2) & (depth <= RIM * length)
     if np.count_nonzero(deep) < 50 or np.count_nonzero(ring) < 50 or not rim.any():
-        return 0.0
-    gray = cv2.GaussianBlur(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (0, 0), 0.8)
-    bright, dark = _lines(np.asarray(gray, np.uint8), max(3, int(LINE_WIDTH * length)) | 1)
+        return None
+    gray = np.asarray(cv2.GaussianBlur(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (0, 0), 0.8), np.uint8)
+    bright, dark = _lines(gray, max(3, int(LINE_WIDTH * length)) | 1)
     if float(np.median((bright + dark)[ring])) > BUSY:
-        return 0.0
+        return None
     if min(float((lines[rim] > LINE_LEVELS).mean()) for lines in (bright, dark)) < LINES:
-        return 0.0
-    least, most = np.percentile(gray[ring], (1, 99))
-    own = (gray < least - 8) | (gray > most + 8)
-    if np.count_nonzero(own & (depth > 1)) > FOREIGN * np.count_nonzero(solid):
-        return 0.0
-    same = _in_common(pixels, deep, ring)
-    return same if same >= SAME else 0.0
+        return None
+    return _Survey(gray, depth, deep, ring)
 
 
 def _lines(gray: U8, width: int) -> tuple[F32, F32]:

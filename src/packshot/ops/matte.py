@@ -18,6 +18,7 @@ from packshot.ops.resample import sampled
 from packshot.ops.uncertainty import SURE, Doubt, doubts_of
 
 Edge = Literal["left", "top", "right", "bottom"]
+Unmeasured = Literal["", "uneven", "dark", "unclear"]
 
 # Clean-up constants: the recipe that was judged by eye on real photos, docs/decisions/0003-matte-clean-up.md.
 RAMP = (0.12, 0.76)
@@ -39,6 +40,8 @@ class Facts:
     uncertainty: float  # [0, 1], see `doubts_of`
     doubts: tuple[Doubt, ...] = ()  # why, where that is known
     see_through: float = 0.0  # share of the product through which the old room is seen
+    transmission: float = 0.0  # mean share of the light behind that comes through it, where that was measured
+    unmeasured: Unmeasured = ""  # why it was not
 
 
 def clean(raw: F32) -> F32:
@@ -140,6 +143,15 @@ def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) 
         doubts=doubts.kinds,
         see_through=glass,
     )
+
+
+def body_of(matte_u8: U8) -> U8:
+    """The outline of a product with measured transmission, (H, W) 0 or 255: as if it were opaque.
+
+    Scaling a matte pricks holes of a few pixels beside bright rims; they are closed.
+    """
+    solid = np.where(matte_u8 > 0, np.uint8(255), np.uint8(0))
+    return np.asarray(cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)), np.uint8)
 
 
 def band_of(matte_u8: U8) -> NDArray[np.bool_]:

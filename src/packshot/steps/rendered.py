@@ -26,6 +26,7 @@ RATIO_SIDES = (160, 256)
 # How far a product changes the set, in its own widths and heights: (left, up, right, down); the key light is left.
 REACH = (0.7, 0.3, 1.4, 0.5)
 CONTACT = 0.5
+LIT_THROUGH = 0.7  # how much of the light that comes through a see-through product lands in its shadow, by eye
 DRAWN = 0.7  # strength of the shadow that is drawn where none can be rendered
 CREASE_SIDE = 1024
 VEIL = 0.015  # a shadow this faint is none: white ends in 255, not in a haze of one level
@@ -95,11 +96,12 @@ class Rendered(ComposeStep, frozen=True):
     def _ratio(self, made: Composition, fitted: Fit, shot: Shot, stage: RenderStage, *, pure: bool) -> Ratio | None:
         """None where there is no body to cast anything, or the engine renders no shadows."""
         placement, product, matte = made.laid_out()
+        solid = made.body
         mirrored = fitted.side == "right"
         width, height = made.canvas
         region = placement.region
         if mirrored:
-            product, matte = product[:, ::-1], matte[:, ::-1]
+            product, matte, solid = product[:, ::-1], matte[:, ::-1], solid[:, ::-1]
             region = (width - region[2], region[1], width - region[0], region[3])
         half_u, half_v = shot.camera.half
         window = Window(
@@ -108,13 +110,13 @@ class Rendered(ComposeStep, frozen=True):
             region[2] / width * 2 * half_u - half_u,
             half_v - region[3] / height * 2 * half_v,
         )
-        body = proxy(np.ascontiguousarray(product), np.ascontiguousarray(matte), window, shot.camera, kind=fitted.kind)
+        body = proxy(np.ascontiguousarray(product), np.ascontiguousarray(solid), window, shot.camera, kind=fitted.kind)
         if not len(body.mesh.faces):
             return None
         scale = RATIO_SIDES[max(width, height) > PREVIEW_SIDE] / max(width, height)
         size = round(width * scale), round(height * scale)
         box = _reach(region, made.canvas, overhead=shot.pitch_deg == OVERHEAD)
-        covered = _covered(matte, region, made.canvas, size)
+        covered = _covered(solid, region, made.canvas, size)
         wanted = _inside(box, made.canvas, size) & (cv2.erode((covered > 0.99).astype(np.uint8), BEHIND) == 0)
         values = stage.ratio(shot, body, wanted=wanted)
         if values is None:
@@ -123,12 +125,18 @@ class Rendered(ComposeStep, frozen=True):
             values = _whitened(values, box, region, made.canvas, covered)
         else:
             values = 1 + (values - 1) * _fade(box, made.canvas, size)[..., None]
-        values = np.asarray(np.maximum(values, 0.02) ** self.shadow, np.float32)
+        strength = self.shadow * (1 - LIT_THROUGH * made.cutout.facts.transmission)
+        values = np.asarray(np.maximum(values, 0.02) ** strength, np.float32)
         ratio = _enlarged(values, box, made.canvas)
         if pure:
             np.minimum(ratio, 1, out=ratio)
         if shot.pitch_deg != OVERHEAD:
-            ratio *= thrice(_crease(matte, region, box, strength=CONTACT * min(1.0, self.shadow)))
+            ratio *= thrice(_crease(matte, region, box, strength=CONTACT * min(1.0, strength)))
+        if made.cutout.facts.transmission:
+            # Behind glass the ground is lit through it; the body that stands for it here is a solid one.
+            inner = cv2.blur(cv2.erode(solid, np.ones((5, 5), np.uint8)), (5, 5))
+            behind = ratio[composite.within(region, box)]
+            np.add(1, (behind - 1) * thrice(1 - np.asarray(inner, np.float32)), out=behind)
         if mirrored:
             ratio, box = ratio[:, ::-1], (width - box[2], box[1], width - box[0], box[3])
         return Ratio(box, np.ascontiguousarray(ratio, np.float32))

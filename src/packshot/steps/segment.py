@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -11,6 +12,8 @@ from packshot.image import Photo
 from packshot.look import look
 from packshot.model import Hints, Matter, Prompter, prompted_matte
 from packshot.ops import matte as ops
+from packshot.ops.glass import rimmed
+from packshot.ops.transmission import Through, transmission_of
 from packshot.ops.uncertainty import Doubt
 from packshot.step import Cutout, Stage, Step
 
@@ -36,6 +39,12 @@ DOUBTS: dict[Doubt, str] = {
         "Photograph it before another colour, or look closely at the edge before you approve."
     ),
 }
+UNMEASURED: dict[ops.Unmeasured, str] = {
+    "": "this outline was not made for it",
+    "uneven": "what is behind it is uneven",
+    "dark": "what is behind it is too dark",
+    "unclear": "its outline is not clear",
+}
 SECOND_PRODUCT = 0.25  # of the largest part
 BY_HAND = "by hand"  # the source of a matte that a person had a hand in: no model's ever replaces it
 
@@ -56,14 +65,32 @@ class Segment(Step, frozen=True):
             seen = look(photo.pixels, matter, twice=self.refined)
             mask, raw, source = seen.matte(photo.pixels), seen.answer(photo.size), matter.card.id
         facts = ops.facts_of(mask, raw, photo.pixels)
+        if raw is not None and (facts.uncertainty > UNSURE or rimmed(photo.pixels, mask)):
+            through = transmission_of(photo.pixels, mask)
+            if isinstance(through, Through):
+                return _glass(photo, through, facts, source)
+            if facts.see_through and through != "opaque":
+                facts = replace(facts, unmeasured=through)
         band = ops.foreground_band(photo.pixels, mask)
         return Cutout(photo, mask, band, facts, source, findings_of(facts, photo.size))
+
+
+def _glass(photo: Photo, through: Through, found: ops.Facts, source: str) -> Cutout:
+    """A cut-out that lets the new backdrop through.  What it is unsure of, the finding on glass says."""
+    facts = replace(
+        ops.facts_of(through.outline),
+        uncertainty=min(found.uncertainty, UNSURE),
+        see_through=through.see_through,
+        transmission=through.transmission,
+    )
+    band = through.own[ops.band_of(through.matte)]
+    return Cutout(photo, through.matte, band, facts, source, findings_of(facts, photo.size))
 
 
 def corrected(cutout: Cutout, hints: Hints, prompter: Prompter) -> Cutout:
     """The cut-out as a person's hints want it.  Raises BadInput for hints outside of the photo."""
     photo = cutout.photo
-    mask = prompted_matte(prompter, photo.pixels, hints, start=cutout.matte)
+    mask = prompted_matte(prompter, photo.pixels, hints, start=cutout.body)
     facts = ops.facts_of(mask)
     band = ops.foreground_band(photo.pixels, mask)
     return Cutout(photo, mask, band, facts, BY_HAND, findings_of(facts, photo.size))
@@ -118,14 +145,30 @@ def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:
                 unit="0 sure … 1 unsure",
             )
         )
-    if facts.see_through:
+    if facts.transmission:
         found.append(
             Finding(
                 check="glass",
                 verdict=Verdict.WARN,
                 words=(
-                    "The product is see-through and still shows the room it was photographed in. "
-                    "Photograph it before a plain backdrop of the colour that it will stand before."
+                    f"The product is see-through: {100 * facts.transmission:.0f} % of the light of the new background "
+                    "comes through. How glass bends what is behind it is not shown, and a cap or label nearly of the "
+                    "old backdrop's colour lets light through as well: look at it before you approve."
+                ),
+                value=round(100 * facts.transmission),
+                limit=0,
+                unit="% of the light behind",
+            )
+        )
+    elif facts.see_through:
+        found.append(
+            Finding(
+                check="glass",
+                verdict=Verdict.WARN,
+                words=(
+                    "The product is see-through and still shows the room it was photographed in. How much comes "
+                    f"through could not be measured: {UNMEASURED[facts.unmeasured]}. Photograph it before an even, "
+                    "bright backdrop that reaches well past it on all sides."
                 ),
                 value=round(100 * facts.see_through),
                 limit=0,

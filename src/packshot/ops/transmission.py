@@ -1,0 +1,300 @@
+"""Transmission: how much of a new backdrop's light comes through a glass, measured against the old one.
+
+Light seen is I = T × B + S: the backdrop's, of which the share T comes through, and what the glass itself reflects or
+scatters.  Where the backdrop is even, B is known behind the glass from what lies around it, and the largest T that
+leaves S something a layer can hold is the measure: coverage 1 − T, own light I − T × B.  Refraction is not modelled.
+The limits were chosen on the "tune" half of benchmarks/transmission.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.colour import F32, U8, thrice, to_linear, to_srgb
+from packshot.ops.glass import see_through
+from packshot.ops.resample import within_side
+
+Mask = NDArray[np.bool_]
+Box = tuple[int, int, int, int]  # (left, top, width, height)
+Refusal = Literal["opaque", "uneven", "dark", "unclear"]
+
+SIDE = 768  # px, longest, of what the backdrop and the outline are found on
+AROUND = 0.5  # of the product's diagonal: what counts as its surroundings
+SAME, EVEN = 0.05, 0.8  # of the fitted backdrop: nearer is the backdrop; share of the surroundings that must be
+DARKEST = 0.05  # linear: a backdrop that tells nothing of what comes through
+SHADE = 0.85  # how far shadow and bounced light around may correct the fit
+LINE = 0.02  # of the backdrop: what stands out as a line, at least
+FOOT = 0.15  # of the product's height, from below
+BULGE = 1.3  # how much larger a convex outline may be than what lines span, where a side's line is lost
+SHINE = 0.1  # of the backdrop: so much brighter is a highlight
+LONG = 0.06  # of its diagonal: a line, and not a speck
+REACH = 0.25  # of the product's diagonal: how far off what belongs to it may begin
+HOLLOW = 0.85  # of the spanned outline that the model's matte fills, below which it may be rims alone
+# Glass: the share of it that is clear at all; of that the shares in bright and in dark lines that differ so much from
+# their sides; mean transmission of what the model took for thin product.
+CLEAR, CONTRAST, BRIGHT, DARK, FINE_CLEAR = 0.2, 0.03, 0.03, 0.05, 0.45
+CLEARLY = 0.75
+DEAD = 0.015  # of the backdrop: less is the fit's error, and not the glass
+GLEAM = 0.05  # of the backdrop: before a nearly white one a little more light would be a thick veil
+OPAQUE = 0.15  # transmission below which a pixel lets nothing through
+FLOOR = 2  # of 255: coverage that keeps the outline of what lets everything through
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Through:
+    """Glass as layers: what the photo is over any backdrop."""
+
+    matte: U8  # (H, W): 1 − T, at least `FLOOR` inside the outline
+    own: U8  # (H, W, 3) sRGB, straight: the glass's own colour
+    outline: U8  # (H, W): the product's, as if it were opaque
+    see_through: float  # share of it that lets light through
+    transmission: float  # mean T inside of the outline
+
+
+def transmission_of(pixels_u8: U8, matte_u8: U8) -> Through | Refusal:
+    """Measure a product that may be glass, or say why not.
+
+    pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W), the model's, of rims and fragments alone or whole.
+    """
+    small, found = within_side(pixels_u8, SIDE), within_side(matte_u8, SIDE)
+    x, y, w, h = cv2.boundingRect((found > 127).astype(np.uint8))
+    if min(w, h) < 16:
+        return "unclear"
+    length = float(np.hypot(w, h))
+    near = np.asarray(cv2.GaussianBlur(to_linear(small), (0, 0), 1.0), np.float32)
+    away = np.ones(found.shape, np.uint8)
+    pad = round(0.03 * length)
+    away[max(0, y - pad) : y + h + pad, max(0, x - pad) : x + w + pad] = 0
+    backdrop, even, refused = _backdrop(near, away > 0, (x, y, w, h))
+    if refused:
+        return refused
+    ratio, box = near / backdrop, (x, y, w, h)
+    for _ in range(2):  # what a line is goes by the product's size
+        clear, faint = _lines(ratio, even, float(np.hypot(*box[2:])))
+        box = _grown(clear, box)
+    outline = _outline(clear, faint, found, box)
+    if outline is None:
+        return "unclear"
+    backdrop = _shaded(near, backdrop, outline)
+    passed, _ = _split(near, backdrop)
+    share = max(see_through(small, found), see_through(small, outline * np.uint8(255)))
+    if not share and not _is_glass(near / backdrop, passed, outline, found):
+        return "opaque"
+    return _at_full_size(pixels_u8, backdrop, outline, share or float((passed[outline > 0] > CLEARLY).mean()))
+
+
+def _backdrop(light: F32, away: Mask, box: Box) -> tuple[F32, Mask, Refusal | None]:
+    """A smooth backdrop over the whole picture, fitted to the product's surroundings; which of them are like it."""
+    x, y, w, h = box
+    length = float(np.hypot(w, h))
+    rows, columns = np.mgrid[: away.shape[0], : away.shape[1]].astype(np.float32)
+    u, v = (columns - x - w / 2) / length, (rows - y - h / 2) / length
+    around = away & (np.abs(u) < w / 2 / length + AROUND) & (np.abs(v) < h / 2 / length + AROUND)
+    terms = np.stack([u**0, u, u * u, v, v * v, v**3, v**4, u * v, u * v * v, u * u * v], -1)
+    take = np.flatnonzero(around)
+    if len(take) < 2000:
+        return light, around, "unclear"
+    take = take[:: max(1, len(take) // 20_000)]
+    basis, seen = terms.reshape(-1, terms.shape[-1])[take].astype(np.float64), light.reshape(-1, 3)[take]
+    weight = np.ones(len(take))
+    for _ in range(8):
+        root = np.sqrt(weight)[:, None]
+        factors = np.linalg.lstsq(basis * root, seen * root, rcond=None)[0]
+        off = np.abs(seen / np.maximum(basis @ factors, 1e-3) - 1).max(1)
+        limit = max(0.02, min(3 * float(np.median(off)), 0.15))
+        weight = np.clip(1 - (off / limit) ** 2, 0, 1) ** 2 + 1e-4
+    fitted = np.asarray(np.maximum(terms @ factors, 1e-3), np.float32)
+    alike = around & (np.abs(light / fitted - 1).max(2) < SAME)
+    if np.count_nonzero(alike) < EVEN * np.count_nonzero(around):
+        return fitted, alike, "uneven"
+    if float(np.median(fitted[around].max(1))) < DARKEST:
+        return fitted, alike, "dark"
+    return np.minimum(fitted, 1), alike, None
+
+
+def _lines(ratio: F32, even: Mask, length: float) -> tuple[U8, U8]:
+    """Where the picture stands out from what is right around it, clearly and in parts clearly: (h, w) 0 or 1 each."""
+    gray = ratio.mean(2)
+    bright, dark = _thin(ratio, length)
+    lines = np.maximum(np.maximum(bright, dark), (gray > 1 + SHINE) * (gray - 1))
+    limit = max(LINE, 4 * float(np.median(lines[even])) if even.any() else 0.0)
+    return (lines > limit).astype(np.uint8), (lines > 0.6 * limit).astype(np.uint8)
+
+
+def _drawn(clear: U8, faint: U8, least: float) -> Mask:
+    """Those that are as long as that and clear somewhere."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(faint, connectivity=8)
+    kept = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) > least
+    kept &= np.bincount(labels.ravel(), weights=clear.ravel(), minlength=count) > 0
+    kept[0] = False
+    return np.asarray(kept[labels], np.bool_)
+
+
+def _grown(clear: U8, box: Box) -> Box:
+    """The box with the lines above its foot that begin near it: a model loses whole bowls of glass."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(clear, connectivity=8)
+    left, top, right, bottom = box[0], box[1], box[0] + box[2], box[1] + box[3]
+    foot = bottom - FOOT * box[3]
+    length = float(np.hypot(box[2], box[3]))
+    near = REACH * length
+    for _ in range(4):
+        for x, y, w, h, _ in stats[1:count].tolist():
+            close = x < right + near and x + w > left - near and y + h > top - near and y + h < foot
+            if close and LONG < max(w, h) / length < 1:
+                left, top, right = min(left, x), min(top, y), max(right, x + w)
+    return left, top, right - left, bottom - top
+
+
+def _outline(clear: U8, faint: U8, found: U8, box: Box) -> U8 | None:
+    """(h, w) 0 or 1.  Where the model's matte has gaps, what lines and fragments span, both sides taken for alike.
+
+    What lies between, and is as bright as the backdrop, comes to nothing anyway.
+    """
+    x, y, w, h = box
+    length = float(np.hypot(w, h))
+    inside = np.s_[y : y + h, x : x + w]
+    model = (found[inside] > 127).astype(np.uint8)
+    # At the foot lie shadow and caustics: there the model alone is believed.
+    foot = round((1 - FOOT) * h)
+    marks = np.zeros(model.shape, np.bool_)
+    marks[:foot] = _drawn(clear[inside][:foot], faint[inside][:foot], LONG * length)
+    drawn = _profile(marks | (model > 0))
+    across, down = _spanned(model), np.ascontiguousarray(_spanned(np.ascontiguousarray(model.T)).T)
+    whole = across & down
+    if np.count_nonzero(model) > HOLLOW * np.count_nonzero(drawn):
+        whole[~model.any(axis=1)] = drawn[~model.any(axis=1)]
+        drawn = whole
+    else:
+        drawn = _bulging(drawn)
+    outline = np.zeros(found.shape, np.uint8)
+    outline[inside] = drawn | whole
+    return outline if np.count_nonzero(outline) > 0.2 * w * h else None
+
+
+def _profile(marks: Mask) -> U8:
+    """A turned body about the middle whose half width is, row by row, how far marks reach."""
+    h, w = marks.shape
+    away = np.abs(np.arange(w) - (w - 1) / 2)
+    reach = (marks * away).max(1).astype(np.float32)
+    reach[~marks.any(axis=1)] = 0
+    there = np.flatnonzero(reach)
+    if len(there):  # where no line is seen, as narrow as the narrower end: a stem
+        rows = np.arange(h)
+        before, behind = (there[np.clip(at, 0, len(there) - 1)] for at in
+                          (np.searchsorted(there, rows, "right") - 1, np.searchsorted(there, rows)))  # fmt: skip
+        reach = np.minimum(reach[before], reach[behind])
+    reach = cv2.medianBlur(reach[:, None], 5)
+    gap = np.ones((max(3, round(0.12 * h)), 1), np.uint8)
+    ends = cv2.copyMakeBorder(reach, len(gap), len(gap), 0, 0, cv2.BORDER_REPLICATE)
+    reach = cv2.morphologyEx(cv2.medianBlur(ends, 5), cv2.MORPH_CLOSE, gap)[len(gap) : -len(gap)]
+    spur = np.ones((max(3, round(0.02 * h)), 1), np.uint8)
+    reach = cv2.morphologyEx(reach, cv2.MORPH_OPEN, spur)
+    return np.asarray(away[None] <= reach.reshape(-1, 1), np.uint8)
+
+
+def _bulging(body: U8) -> U8:
+    """Its convex hull, where that is hardly larger: a side's line may be lost over a long way."""
+    points = cv2.findNonZero(body)
+    if points is None:
+        return body
+    hull = cv2.fillConvexPoly(np.zeros_like(body), np.asarray(cv2.convexHull(points)), 1)
+    return np.asarray(hull if np.count_nonzero(hull) < BULGE * np.count_nonzero(body) else body, np.uint8)
+
+
+def _spanned(marks: U8) -> U8:
+    """Each row filled from its first mark to its last."""
+    before = np.maximum.accumulate(marks, axis=1)
+    behind = np.maximum.accumulate(marks[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(before & behind, np.uint8)
+
+
+def _is_glass(ratio: F32, passed: F32, outline: U8, found: U8) -> bool:
+    """Lets the backdrop through over much of its inside, and has thin bright and dark lines as only glass has both."""
+    length = _diagonal(outline)
+    depth = np.asarray(cv2.distanceTransform(outline, cv2.DIST_L2, 3), np.float32)
+    clear = (cv2.blur(passed, (5, 5)) > 0.5) & (depth > 3)
+    if np.count_nonzero(clear) < CLEAR * np.count_nonzero(outline):
+        return False
+    bright, dark = (lines > CONTRAST for lines in _thin(ratio, length))
+    if float(bright[clear].mean()) < BRIGHT or float(dark[clear].mean()) < DARK:
+        return False
+    # Print is inside, rims are at the rim.
+    drawn, rim = bright | dark, depth <= 0.06 * length
+    if float(drawn[clear & rim].mean()) < float(drawn[clear & ~rim].mean()):
+        return False
+    # Of thin things that the model took for product glass is clear, wire is not.
+    side = 2 * round(0.02 * length) + 1
+    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    model = ((found > 127) & (outline > 0)).astype(np.uint8)
+    fine = (model > 0) & (cv2.morphologyEx(model, cv2.MORPH_OPEN, ball) == 0)
+    return bool(np.count_nonzero(fine) < 0.05 * np.count_nonzero(outline) or float(passed[fine].mean()) > FINE_CLEAR)
+
+
+def _diagonal(outline: U8) -> float:
+    _, _, width, height = cv2.boundingRect(outline)
+    return float(np.hypot(width, height))
+
+
+def _thin(ratio: F32, length: float) -> tuple[F32, F32]:
+    """By how much of the backdrop thin bright and thin dark lines differ from their sides."""
+    gray = np.ascontiguousarray(ratio.mean(2))
+    kernel = np.ones((max(3, int(0.015 * length)) | 1,) * 2, np.uint8)
+    bright, dark = (cv2.morphologyEx(gray, kind, kernel) for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT))
+    return np.asarray(bright, np.float32), np.asarray(dark, np.float32)
+
+
+def _shaded(light: F32, backdrop: F32, outline: U8) -> F32:
+    """The backdrop with the shadow and bounced light that lie around the product carried on behind it."""
+    free = cv2.dilate(outline, np.ones((5, 5), np.uint8)) == 0
+    off = np.clip(light / backdrop, SHADE, 1 / SHADE)
+    total, weight = np.ones_like(off), np.full(free.shape, 1e-3, np.float32)
+    length = _diagonal(outline)
+    for sigma in (0.03 * length, 0.1 * length):
+        share = cv2.GaussianBlur(free.astype(np.float32), (0, 0), sigma)
+        mean = cv2.GaussianBlur(off * free[..., None], (0, 0), sigma) / np.maximum(share, 1e-4)[..., None]
+        part = share * share
+        total = (total * thrice(weight) + mean * part[..., None]) / thrice(weight + part)
+        weight = weight + part
+    return np.asarray(backdrop * total, np.float32)
+
+
+def _split(light: F32, backdrop: F32) -> tuple[F32, F32]:
+    """T (h, w) and S (h, w, 3) of I = T × B + S with 0 ≤ S ≤ 1 − T: the largest T there is.
+
+    Darker than the backdrop, its darkest channel decides; brighter, a highlight has to fit in a layer's coverage.
+    """
+    darker = (1 - light / backdrop).max(2)
+    brighter = ((light - backdrop * np.float32(1 + GLEAM)) / np.maximum(1 - backdrop, np.float32(0.02))).max(2)
+    covered = np.clip(np.maximum((darker - DEAD) / (1 - DEAD), brighter), 0, 1)
+    covered = np.clip(covered / np.float32(1 - OPAQUE), 0, 1).astype(np.float32)
+    own = np.clip(light - thrice(1 - covered) * backdrop, 0, thrice(covered))
+    return 1 - covered, np.asarray(own, np.float32)
+
+
+def _at_full_size(pixels_u8: U8, backdrop: F32, outline: U8, share: float) -> Through:
+    height, width = pixels_u8.shape[:2]
+    whole = cv2.resize(outline * np.float32(1), (width, height), interpolation=cv2.INTER_LINEAR)
+    x, y, w, h = cv2.boundingRect((whole > 0.25).astype(np.uint8))
+    part = slice(y, y + h), slice(x, x + w)
+    scale = outline.shape[1] / width
+    shift = np.array([[scale, 0, (x + 0.5) * scale - 0.5], [0, scale, (y + 0.5) * scale - 0.5]], np.float32)
+    behind = cv2.warpAffine(
+        backdrop, shift, (w, h), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
+    smooth = np.asarray(cv2.bilateralFilter(pixels_u8[part], 5, 12, 2), np.uint8)
+    passed, own = _split(to_linear(smooth), np.asarray(behind, np.float32))
+    inside = np.clip(2 * whole[part] - 0.5, 0, 1)
+    covered = (1 - passed) * inside
+    matte, colour, area = (np.zeros((height, width, *more), np.uint8) for more in ((), (3,), ()))
+    solid = inside > 0.5
+    matte[part] = np.maximum(np.round(covered * 255), FLOOR * solid).astype(np.uint8)
+    bare = (matte[part] <= FLOOR)[..., None]
+    straight = np.where(bare, to_linear(smooth), own / np.maximum(thrice(1 - passed), np.float32(1e-3)))
+    colour[part] = to_srgb(np.clip(straight, 0, 1).astype(np.float32))
+    area[part] = np.round(inside * 255)
+    return Through(matte, colour, area, share, float(passed[solid].mean()))
