@@ -23,7 +23,7 @@ from packshot.step import PREVIEW_SIDE
 
 # The longer side: previews, and all else. Plates are scaled from these, so channels of one shape share one.
 SIDES = (PREVIEW_SIDE, 2048)
-VERSION = 1  # goes up when the same set and engine give other pixels
+VERSION = 2  # goes up when the same set and engine give other pixels
 KEPT = 6  # in memory: 50 MB each at 2048²
 GRAIN = 0.0035  # of the square root of light, so that no even tone shows bands: a level of 255
 

@@ -22,7 +22,7 @@ from packshot.colour import F32
 from packshot.ops import tone
 from packshot.proxy import TEXTURE_SIDE
 from packshot.renderers.denoise import denoised, smoothed
-from packshot.renderers.translate import PATH, PLATE_SPP, SHORT, compiled, textured
+from packshot.renderers.translate import PATH, PLATE_SPP, SHORT, SMALL_SPP, compiled, textured
 from packshot.scene import Camera, Proxy, Scenery, SceneSet, Shot
 
 RATIO_SPP = (2, 8)  # wherever the product may change the set, and on top where it does
@@ -52,7 +52,7 @@ class MitsubaRenderer:
     def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
         scene = _Scene(self._sets[shot.set].build(shot, float(min(size))))
         stops, unfocused = scene.exposure, scene.aperture > 0.02
-        spp = PLATE_SPP if max(size) > SMALL else 2 * PLATE_SPP
+        spp = PLATE_SPP if max(size) > SMALL else SMALL_SPP
         with self._lock:
             layers = self._trace(scene, shot.camera, size, spp)
             del scene  # its textures make room for the denoiser

@@ -9,7 +9,7 @@ import numpy as np
 
 from packshot.scene import Light, Material, Panel, Part, Scenery, Sky, Sun
 
-PLATE_SPP = 8  # samples a pixel of a plate; a small one gets twice as many
+PLATE_SPP, SMALL_SPP = 8, 10  # samples a pixel of a plate, and of a small one
 PATH = {"type": "aov", "aovs": "albedo:albedo,normal:sh_normal", "image": {"type": "path", "max_depth": 6}}
 SHORT = {"type": "path", "max_depth": 5}
 
