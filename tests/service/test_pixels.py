@@ -24,17 +24,9 @@ from packshot.model import Matter, Rater
 from packshot.models.fake import FakeMatter, FakeRater, FakeUpscaler
 from packshot.pipeline import Bench, develop
 from packshot.settings import Limits, Settings
-from packshot.stages import (
-    Desk,
-    cutout_png,
-    export,
-    generate,
-    matte_png,
-    put_matte,
-    segment,
-    upscale,
-    upscale_picture,
-)
+from packshot.stages.compositions import export, generate
+from packshot.stages.desk import Desk
+from packshot.stages.photos import cutout_png, matte_png, put_matte, segment, upscale, upscale_picture
 from packshot.step import RenderStage
 from packshot.template import template
 from places import SAMPLES

@@ -11,7 +11,7 @@ from packshot.cli import app
 from packshot.models import onnx
 from packshot.models.here import matter_here
 from packshot.settings import Settings
-from packshot.stages import Desk
+from packshot.stages.desk import Desk
 
 
 def test_a_wish_for_one_gpu_tries_that_alone_and_a_wish_for_any_tries_cuda_first() -> None:
