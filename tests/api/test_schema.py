@@ -49,10 +49,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Sho
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
-    assert ready.wait(30)
+    assert ready.wait(120)
     yield f"http://127.0.0.1:{found['port']}", found["shop"]
     found["server"].should_exit = True
-    thread.join(20)
+    thread.join(120)
     valkey.stop()
 
 
@@ -96,7 +96,7 @@ def test_the_reference_page_loads_nothing_from_elsewhere(running: tuple[str, Sho
 
     import httpx
 
-    page = httpx.get(f"{running[0]}/docs", trust_env=False).text
+    page = httpx.get(f"{running[0]}/docs", trust_env=False, timeout=60).text
     for address in re.findall(r'(?:src|href)="([^"]+)"', page):
         assert address.startswith("/"), address
-        assert httpx.get(running[0] + address, trust_env=False).status_code == 200, address
+        assert httpx.get(running[0] + address, trust_env=False, timeout=60).status_code == 200, address

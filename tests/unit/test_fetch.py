@@ -20,7 +20,7 @@ from packshot.errors import BadInput, DamagedFile, FetchFailed, PackshotError, T
 from packshot.fetch import Address, fetch, is_public, label
 from packshot.settings import Limits
 
-LIMITS = Limits(photo_bytes=10_000, fetch_seconds=5)
+LIMITS = Limits(photo_bytes=10_000, fetch_seconds=60)
 PHOTO = b"\xff\xd8\xff" + bytes(range(256)) * 8
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
