@@ -20,6 +20,7 @@ from packshot.renderers.here import stage_here
 from packshot.settings import Limits, Settings
 from packshot.step import RenderStage
 from places import PHOTOS, SAMPLES
+from remembered import Remembered
 
 settings.register_profile("packshot", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("packshot")
@@ -58,39 +59,50 @@ def exact_matte() -> dict[str, NDArray[np.uint8]]:
     return {path.stem: np.asarray(Image.open(path), np.uint8) for path in sorted((SAMPLES / "mattes").glob("*.png"))}
 
 
-def _isnet(precision: str) -> IsNet:
+def _isnet(precision: str) -> Remembered:
     settings, isnet = Settings(), card("isnet")
-    return IsNet(
-        isnet,
-        weights.path(isnet, models_dir=settings.models_dir),
-        threads=2,
-        compiled_dir=settings.cache_dir / "compiled",
-        precision=precision,
+    return Remembered(
+        IsNet(
+            isnet,
+            weights.path(isnet, models_dir=settings.models_dir),
+            threads=2,
+            compiled_dir=settings.cache_dir / "compiled",
+            precision=precision,
+        )
     )
 
 
 @pytest.fixture(scope="session")
-def isnet_f32() -> IsNet:
+def isnet_f32() -> Remembered:
     return _isnet("f32")
 
 
 @pytest.fixture(scope="session")
-def isnet(isnet_f32: IsNet) -> IsNet:
+def isnet(isnet_f32: Remembered) -> Remembered:
     """As users get it: bf16 where the processor has it."""
     made = _isnet("")
     return isnet_f32 if made.engine.precision == "f32" else made
 
 
 @pytest.fixture(scope="session")
-def isnet_onnx() -> onnx.IsNet:
+def isnet_onnx() -> Remembered:
     settings, isnet = Settings(), card("isnet")
-    return onnx.IsNet(isnet, weights.path(isnet, models_dir=settings.models_dir), wanted="cpu", threads=2)
+    path = weights.path(isnet, models_dir=settings.models_dir)
+    return Remembered(onnx.IsNet(isnet, path, wanted="cpu", threads=2))
 
 
 @pytest.fixture(scope="session")
 def render_stage(tmp_path_factory: pytest.TempPathFactory) -> RenderStage:
     """The real renderer, its plates kept for the session."""
     return stage_here(Settings(cache_dir=tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(scope="session")
+def small_stage(tmp_path_factory: pytest.TempPathFactory) -> RenderStage:
+    """The real renderer at a tenth of the time, for what does not depend on a plate's detail."""
+    made = stage_here(Settings(cache_dir=tmp_path_factory.mktemp("small")))
+    made._sides = (128,)  # type: ignore[attr-defined]
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ from packshot.db.upgrade import upgrade
 from packshot.embedded import Valkey
 from packshot.settings import Settings
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 DATABASES = ("sqlite", "postgresql")
 SKIPPED = "PostgreSQL's programs are not installed (Debian and Ubuntu: apt install postgresql)"
 
@@ -94,7 +94,7 @@ def postgres() -> Iterator[Postgres]:
         yield made
     finally:
         if server is not None:
-            _end(server, signal.SIGINT)  # its own word for: end all connections and stop
+            _end(server, signal.SIGQUIT)  # its own word for: stop at once, nothing needs to be written
         log.close()
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -191,7 +191,7 @@ class S3:
 
     def make(self, bucket: str) -> None:
         asked = Request(f"{self.address}/{bucket}", method="PUT")
-        build_opener(ProxyHandler({})).open(asked, timeout=5).close()
+        build_opener(ProxyHandler({})).open(asked, timeout=30).close()
 
     def fresh(self) -> str:
         """The address of a prefix in an empty bucket."""

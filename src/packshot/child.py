@@ -169,7 +169,8 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
 
     from packshot import logs
     from packshot.models.here import prepare_process
-    from packshot.stages import FUNCTIONS, Desk
+    from packshot.stages import FUNCTIONS
+    from packshot.stages.desk import Desk
 
     logs.configure()
     warnings.filterwarnings("ignore", module="PIL")

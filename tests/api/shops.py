@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.datastructures import State
 
 from packshot import accounts
 from packshot.api.app import create_app
 from packshot.api.service import Service, opened
-from packshot.db.upgrade import upgrade
 from packshot.settings import Settings
 
 
@@ -24,9 +26,9 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, migrated_sqlite: Path) -> Settings:
     made = Settings(data_dir=tmp_path, secret=SecretStr("a secret of the tests"))
-    upgrade(made.database)
+    shutil.copyfile(migrated_sqlite, tmp_path / "packshot.db")
     return made
 
 
@@ -36,9 +38,16 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def application() -> FastAPI:
+    """Made once: it takes longer than most tests."""
+    return create_app(cast(Service, None))
+
+
 @pytest.fixture
-def app(service: Service) -> FastAPI:
-    return create_app(service)
+def app(application: FastAPI, service: Service) -> FastAPI:
+    application.state = State({"service": service})
+    return application
 
 
 @pytest.fixture

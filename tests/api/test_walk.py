@@ -150,6 +150,20 @@ async def test_the_same_calls_find_ones_own_things(
             assert answer.status_code == 200, f"{path}: {answer.text}"
 
 
+async def test_every_route_says_what_it_cannot_read(app: FastAPI, nobody: httpx.AsyncClient, ours: Shop) -> None:
+    headers = ours.headers | {"Content-Type": "application/json"}
+    asked = 0
+    for path, operations in app.openapi()["paths"].items():
+        for method, told in operations.items():
+            if "application/json" in told.get("requestBody", {}).get("content", {}):
+                address = path.removeprefix("/api/v1").replace("{", "").replace("}", "")
+                answer = await nobody.request(method, address, headers=headers, content=b'{"name": "\xff"}')
+                asked += 1
+                assert answer.status_code in (400, 422), f"{method} {path}: {answer.status_code} {answer.text}"
+                assert answer.headers["content-type"] == "application/problem+json"
+    assert asked > 20
+
+
 async def test_every_route_but_the_open_ones_wants_to_know_who_asks(app: FastAPI, nobody: httpx.AsyncClient) -> None:
     for path, operations in app.openapi()["paths"].items():
         if path in OPEN - {"/api/v1/session/password"}:

@@ -3,80 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from handmade import FakeMatter, textured
 from packshot.image import Photo
-from packshot.model import Engine, Matter, ModelCard, raw_matte, rough_matte
-from packshot.models import onnx
+from packshot.model import raw_matte, rough_matte
 from packshot.models.openvino import IsNet, OpenNsfw
 from packshot.ops.matte import clean, to_size
+from packshot.steps import Segment
+from remembered import Remembered
 
-
-@dataclass(frozen=True)
-class _Answered:
-    """A matter that gives again what it gave before: asking a network costs a second."""
-
-    asked: Matter
-    answer: NDArray[np.float32]
-
-    @property
-    def card(self) -> ModelCard:
-        return self.asked.card
-
-    @property
-    def engine(self) -> Engine:
-        return self.asked.engine
-
-    def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return self.answer
-
-    rough = matte
-
-
-MATTERS: dict[str, Callable[[pytest.FixtureRequest], Matter]] = {
+MATTERS: dict[str, Callable[[pytest.FixtureRequest], Remembered]] = {
     "isnet f32": lambda request: request.getfixturevalue("isnet_f32"),
     "isnet as users get it": lambda request: request.getfixturevalue("isnet"),
     "isnet on ONNX Runtime": lambda request: request.getfixturevalue("isnet_onnx"),
-    "fake": lambda request: FakeMatter(),
+    "fake": lambda request: Remembered(FakeMatter()),
 }
 
 
 @pytest.fixture(params=MATTERS)
-def matter(request: pytest.FixtureRequest) -> Matter:
+def matter(request: pytest.FixtureRequest) -> Remembered:
     return MATTERS[request.param](request)
 
 
-@pytest.mark.parametrize("size", [(33, 47), (2000, 40), (32, 1500)])
-def test_any_size_gets_a_matte_in_range_over_the_whole_frame(matter: Matter, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("size", [(2000, 40), (33, 1500)])
+def test_any_size_gets_a_matte_in_range_over_the_whole_frame(matter: Remembered, size: tuple[int, int]) -> None:
     pixels = textured(*size)
     answer = matter.matte(pixels)
     assert answer.ndim == 2
     assert answer.dtype == np.float32
     assert np.isfinite(answer).all()
     assert -1e-3 <= answer.min() <= answer.max() <= 1 + 1e-3
-    held = raw_matte(_Answered(matter, answer), pixels)
+    held = raw_matte(matter, pixels)
     assert 0 <= held.min() <= held.max() <= 1
     assert to_size(clean(held), size).shape == pixels.shape[:2]
 
 
-def test_the_same_photo_gets_the_same_matte_and_is_left_alone(matter: Matter) -> None:
+def test_the_same_photo_gets_the_same_matte_and_is_left_alone(matter: Remembered) -> None:
     pixels = textured(120, 90)
     before = pixels.copy()
-    assert np.array_equal(matter.matte(pixels), matter.matte(before))
+    assert np.array_equal(matter.asked.matte(pixels), matter.asked.matte(before))
     assert np.array_equal(pixels, before)
 
 
-@pytest.mark.parametrize("level", [0, 255])
-def test_an_even_picture_breaks_nothing(matter: Matter, level: int) -> None:
-    assert np.isfinite(raw_matte(matter, np.full((60, 80, 3), level, np.uint8))).all()
+@pytest.mark.parametrize(("ask", "level"), [(raw_matte, 0), (rough_matte, 255)])
+def test_an_even_picture_breaks_nothing(matter: Remembered, ask: Callable[..., Any], level: int) -> None:
+    assert np.isfinite(ask(matter, np.full((60, 80, 3), level, np.uint8))).all()
 
 
-def test_a_product_on_a_plain_backdrop_is_found(matter: Matter) -> None:
+def test_a_product_on_a_plain_backdrop_is_found(matter: Remembered) -> None:
     pixels = np.full((300, 300, 3), 235, np.uint8)
     pixels[90:260, 110:190] = (40, 60, 130)
     pixels[60:90, 130:170] = (20, 20, 20)
@@ -85,14 +63,14 @@ def test_a_product_on_a_plain_backdrop_is_found(matter: Matter) -> None:
     assert matte[20, 20] < 20
 
 
-def test_the_rough_look_finds_the_same_product(matter: Matter) -> None:
+def test_the_rough_look_finds_the_same_product(matter: Remembered) -> None:
     pixels = np.full((300, 300, 3), 235, np.uint8)
     pixels[90:260, 110:190] = (40, 60, 130)
     close, rough = (to_size(clean(ask(matter, pixels)), (300, 300)) > 127 for ask in (raw_matte, rough_matte))
     assert (close & rough).sum() > 0.95 * (close | rough).sum() > 0
 
 
-def test_a_matter_says_what_it_is_and_where_it_runs(matter: Matter) -> None:
+def test_a_matter_says_what_it_is_and_where_it_runs(matter: Remembered) -> None:
     assert matter.card.role == "matter"
     assert len(matter.card.sha256) == 64
     assert matter.engine.precision in ("f32", "bf16", "f16")
@@ -100,24 +78,22 @@ def test_a_matter_says_what_it_is_and_where_it_runs(matter: Matter) -> None:
     assert matter.engine.version
 
 
-def test_half_precision_cuts_out_the_same_product(isnet_f32: IsNet, isnet: IsNet, sample: dict[str, Photo]) -> None:
+def test_half_precision_cuts_out_the_same_product(
+    isnet_f32: Remembered, isnet: Remembered, sample: dict[str, Photo]
+) -> None:
     if isnet.engine.precision == "f32":
         pytest.skip("this processor has no bf16: users get f32 here")
     for name, photo in sample.items():
-        whole, half = (_cut(matter, photo) for matter in (isnet_f32, isnet))
+        whole, half = (Segment().run(photo, matter).matte for matter in (isnet_f32, isnet))
         assert np.abs(whole.astype(int) - half).mean() / 255 <= 0.004, name
         both, either = ((whole > 127) & (half > 127)).sum(), ((whole > 127) | (half > 127)).sum()
         assert both / either >= 0.99, name
 
 
-def test_both_engines_give_the_same_answer(isnet: IsNet, isnet_onnx: onnx.IsNet, sample: dict[str, Photo]) -> None:
-    for name, photo in sample.items():
-        one, other = (raw_matte(matter, photo.pixels) for matter in (isnet, isnet_onnx))
+def test_both_engines_give_the_same_answer(isnet: Remembered, isnet_onnx: Remembered, sample: dict[str, Photo]) -> None:
+    for name in ("bear", "bottle", "can"):  # fur, glass, print
+        one, other = (raw_matte(matter, sample[name].pixels) for matter in (isnet, isnet_onnx))
         assert np.abs(one - other).mean() <= 0.002, name
-
-
-def _cut(matter: Matter, photo: Photo) -> NDArray[np.uint8]:
-    return to_size(clean(raw_matte(matter, photo.pixels)), photo.size)
 
 
 def test_products_are_safe_and_scores_do_not_move(nsfw: OpenNsfw, sample: dict[str, Photo]) -> None:
@@ -127,8 +103,9 @@ def test_products_are_safe_and_scores_do_not_move(nsfw: OpenNsfw, sample: dict[s
         assert score == nsfw.rate(photo.pixels)
 
 
-def test_a_model_that_rested_answers_as_before(isnet: IsNet) -> None:
-    pixels = textured(40, 30)
+def test_a_model_that_rested_answers_as_before(isnet: Remembered) -> None:
+    model, pixels = isnet.asked, textured(2000, 40)
+    assert isinstance(model, IsNet)
     before = isnet.matte(pixels)
-    isnet.rest()
-    assert np.array_equal(isnet.matte(pixels), before)
+    model.rest()
+    assert np.array_equal(model.matte(pixels), before)

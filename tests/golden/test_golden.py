@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from packshot.image import Photo
 from packshot.model import Matter
-from packshot.models.openvino import IsNet
 from packshot.pipeline import Geometry, compose, cut_out
 from packshot.step import RenderStage, Tools
 from packshot.stopwatch import Stopwatch
@@ -34,7 +33,7 @@ def test_a_composition_looks_as_it_did(
     look: str,
     size: tuple[int, int],
     sample: dict[str, Photo],
-    isnet_f32: IsNet,
+    isnet_f32: Matter,
     golden: Golden,
     render_stage: RenderStage,
 ) -> None:
@@ -42,7 +41,7 @@ def test_a_composition_looks_as_it_did(
 
 
 def test_half_precision_looks_the_same(
-    sample: dict[str, Photo], isnet: IsNet, golden: Golden,
+    sample: dict[str, Photo], isnet: Matter, golden: Golden,
     request: pytest.FixtureRequest, render_stage: RenderStage,
 ) -> None:  # fmt: skip
     if request.config.getoption("--update-goldens") or isnet.engine.precision == "f32":

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from packshot.image import Photo
-from packshot.models.openvino import IsNet
+from packshot.model import Matter
 from packshot.step import Cutout
 from packshot.steps import Segment
 from places import SAMPLES
@@ -27,7 +27,7 @@ BOUNDS = {
 
 
 @pytest.fixture(scope="module")
-def cut(isnet: IsNet, sample: dict[str, Photo]) -> dict[str, Cutout]:
+def cut(isnet: Matter, sample: dict[str, Photo]) -> dict[str, Cutout]:
     return {name: Segment().run(photo, isnet) for name, photo in sample.items()}
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from PIL import Image
 
 from packshot.settings import Settings
-from packshot.stages import FUNCTIONS, Desk
+from packshot.stages import FUNCTIONS
+from packshot.stages.desk import Desk
 
 
 def photo(seed: int, *, size: tuple[int, int] = (96, 72), format: str = "JPEG") -> bytes:

@@ -25,6 +25,7 @@ from packshot.errors import Conflict, DamagedFile, NotFound
 from packshot.restore import check, restore
 from packshot.settings import Settings
 from packshot.store import Store
+from waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -118,17 +119,17 @@ async def test_a_backup_shows_one_state_while_writes_go_on(
     studio: Studio, empty: Database, here: Settings, there: Settings, tmp_path: Path
 ) -> None:
     await _furnish(studio)
-    stop = asyncio.Event()
+    stop, count = asyncio.Event(), 0
 
     async def write() -> int:
-        count = 0
+        nonlocal count
         while not stop.is_set():
             count += 1
             await studio.add_photos(1, first=1000 + count)
         return count
 
     writing = asyncio.create_task(write())
-    await asyncio.sleep(0.05)
+    await until(lambda: count > 0)
     await backup(studio.db, studio.store, here, tmp_path / "a.tar", bar=progress)
     stop.set()
     assert await writing > 1

@@ -15,6 +15,7 @@ import websockets
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy import update
+from starlette.datastructures import State
 from studio import OTHER, WS, FakeQueues, Studio
 
 from packshot.api import access, batches, destinations, events, exports, failures, items, review
@@ -25,6 +26,7 @@ from packshot.catalog.events import tell
 from packshot.db import tables as t
 from packshot.errors import NotSignedIn, PackshotError
 from packshot.settings import Limits
+from waiting import SOON, until
 
 pytestmark = pytest.mark.anyio
 
@@ -37,16 +39,10 @@ class Queues(FakeQueues):
         await self.add(tickets)
 
 
-@pytest.fixture
-async def app(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+@pytest.fixture(scope="module")
+def routes() -> FastAPI:
     """Only these routes; who asks is what the header X-Workspace says."""
-    studio.settings.limits, studio.settings.address = Limits(), "http://studio.example"
-    studio.queues = Queues()
     made = FastAPI(openapi_url="/openapi.json")
-    rest: dict[str, Any] = {"signer": None, "pixels": None}
-    made.state.service = Service(
-        settings=studio.settings, db=studio.db, store=studio.store, queues=studio.queues, vault=studio.vault, **rest
-    )  # type: ignore[arg-type]
     for module in (batches, destinations, events, exports, failures, items, review):
         made.include_router(module.router)
 
@@ -60,12 +56,26 @@ async def app(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     async def told(request: Request, error: PackshotError) -> JSONResponse:
         return JSONResponse({"detail": error.message}, error.status)
 
+    return made
+
+
+@pytest.fixture
+async def app(studio: Studio, routes: FastAPI, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    """The routes over a studio of its own."""
+    studio.settings.limits, studio.settings.address = Limits(), "http://studio.example"
+    studio.queues = Queues()
+    rest: dict[str, Any] = {"signer": None, "pixels": None}
+    service = Service(
+        settings=studio.settings, db=studio.db, store=studio.store, queues=studio.queues, vault=studio.vault, **rest
+    )  # type: ignore[arg-type]
+    routes.state = State({"service": service})
+
     def link(svc: Any, workspace_id: str, key: str, *, name: str = "") -> str:
         return f"/files/{key}"
 
     for module in (items, exports):
         monkeypatch.setattr(module, "link", link)
-    return made
+    return routes
 
 
 @pytest.fixture
@@ -257,11 +267,12 @@ async def test_the_stream_knows_who_listens(studio: Studio, app: FastAPI, monkey
             websockets.connect(url, additional_headers=cookie) as by_cookie,
         ):
             await by_message.send('{"key": "good"}')
-            await asyncio.sleep(0.4)
+            await until(lambda: (hub := getattr(app.state, "hub", None)) is not None and len(hub._listeners) == 3)
+            await until(lambda: app.state.hub._loop is not None)
             async with studio.db.write() as tx:
                 await tell(tx, WS, "batch.processing", batch_id=id)
             for reader in (by_header, by_message, by_cookie):
-                told = json.loads(await asyncio.wait_for(reader.recv(), 5))
+                told = json.loads(await asyncio.wait_for(reader.recv(), SOON))
                 assert (told["batch"], told["state"], told["total"]) == (id, "processing", 1)
         for headers, first, code in (
             ({"Authorization": "Bearer bad"}, "", 4401), ({}, '{"key": "bad"}', 4401), ({}, "not json", 4401),
@@ -271,7 +282,7 @@ async def test_the_stream_knows_who_listens(studio: Studio, app: FastAPI, monkey
                 if first:
                     await reader.send(first)
                 with pytest.raises(websockets.ConnectionClosed) as closed:
-                    await asyncio.wait_for(reader.recv(), 5)
+                    await asyncio.wait_for(reader.recv(), SOON)
             assert closed.value.rcvd is not None and closed.value.rcvd.code == code
     finally:
         server.should_exit = True

@@ -17,6 +17,7 @@ from fastapi import FastAPI, Request
 from PIL import Image
 from shelf import InProcess, packed, photo, settings_in
 from sqlalchemy import update
+from starlette.datastructures import State
 from studio import OTHER, WS, Studio
 
 from packshot.api import access, channels, collections, images, layers, problems, products, runs, templates
@@ -41,16 +42,10 @@ class Signer:
         return str(fields["k"])
 
 
-@pytest.fixture
-async def app(studio: Studio, tmp_path: Path) -> FastAPI:
+@pytest.fixture(scope="module")
+def routes() -> FastAPI:
     """Only these routes; who asks is what the header X-Workspace says."""
-    studio.settings = settings_in(tmp_path).model_copy(update={"limits": Limits(photo_bytes=200_000)})
-    studio.store, studio.pixels = Store(studio.settings.store), InProcess(studio.settings)
     made = FastAPI(openapi_url="/openapi.json")
-    rest: dict[str, Any] = {"signer": Signer(), "queues": studio.queues, "vault": studio.vault}
-    made.state.service = Service(
-        settings=studio.settings, db=studio.db, store=studio.store, pixels=studio.pixels, **rest
-    )  # fmt: skip
     problems.add_to(made)
     for module in ROUTES:
         made.include_router(module.router)
@@ -61,6 +56,19 @@ async def app(studio: Studio, tmp_path: Path) -> FastAPI:
     for wanted in (access.Reader, access.Editor, access.Reviewer, access.Admin):
         made.dependency_overrides[get_args(wanted)[1].dependency] = asks
     return made
+
+
+@pytest.fixture
+async def app(studio: Studio, routes: FastAPI, tmp_path: Path) -> FastAPI:
+    """The routes over a studio of its own."""
+    studio.settings = settings_in(tmp_path).model_copy(update={"limits": Limits(photo_bytes=200_000)})
+    studio.store, studio.pixels = Store(studio.settings.store), InProcess(studio.settings)
+    rest: dict[str, Any] = {"signer": Signer(), "queues": studio.queues, "vault": studio.vault}
+    service = Service(
+        settings=studio.settings, db=studio.db, store=studio.store, pixels=studio.pixels, **rest
+    )  # fmt: skip
+    routes.state = State({"service": service})
+    return routes
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from packshot.catalog.review import ReviewAsked
 from packshot.catalog.stream import Hub, Listener
 from packshot.db import tables as t
 from packshot.errors import TooManyTries
+from waiting import SOON, until
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +35,7 @@ async def approve(studio: Studio, ids: list[str], by: str = "usr_1") -> None:
 
 async def of_batch(listener: Listener, batch: str) -> dict[str, Any]:
     """The next message about a batch; PostgreSQL's readers are told again what happened just before they came."""
-    while (told := await listener.next(2)) is not None:
+    while (told := await listener.next(SOON)) is not None:
         if told.get("batch") == batch and "items" in told:
             return told
     raise AssertionError("nothing was told")
@@ -51,13 +52,25 @@ async def test_two_reviewers_see_each_others_decisions(studio: Studio) -> None:
     async with hub.listen(WS) as one, hub.listen(WS, batch=batch) as two, hub.listen(OTHER) as stranger:
         await approve(studio, ids[:1], by="usr_7")
         for listener in (one, two):
-            told = await listener.next(2)
+            told = await listener.next(SOON)
             assert told is not None
             assert (told["batch"], told["state"], told["done"], told["total"]) == (batch, "review", 2, 2)
             assert told["counts"]["approved"] == 1
             assert told["items"] == [{"id": ids[0], "status": "approved", "version": 1, "stage": "", "by": "usr_7"}]
         assert await stranger.next(0.2) is None
     assert hub._loop is None
+
+
+async def test_readers_that_come_at_once_share_one_loop_and_leave_none(studio: Studio) -> None:
+    hub = Hub(studio.db, every=0.01)
+    before = asyncio.all_tasks()
+
+    async def visit() -> None:
+        async with hub.listen(WS):
+            await asyncio.sleep(0)
+
+    await asyncio.gather(visit(), visit(), visit())
+    assert asyncio.all_tasks() <= before
 
 
 async def test_at_most_four_messages_a_second_and_the_last_is_the_newest(studio: Studio) -> None:
@@ -73,8 +86,10 @@ async def test_at_most_four_messages_a_second_and_the_last_is_the_newest(studio:
                 await (approve(studio, [ids[n // 5]]) if n % 5 == 0 else shout(studio, batch_id=batch))
 
         task = asyncio.create_task(work())
-        while (message := await listener.next(0.6)) is not None or not task.done():
-            told += [message] if message else []
+        while not task.done() or told[-1]["counts"]["approved"] < 3:
+            message = await listener.next(SOON)
+            assert message is not None, "the last decision was never told"
+            told.append(message)
         await task
     assert len(told) <= 4 * (time.monotonic() - began) + 1
     assert told[-1]["counts"]["approved"] == 3
@@ -86,7 +101,7 @@ async def test_a_reader_resumes_behind_a_number_and_misses_nothing(studio: Studi
     hub = Hub(studio.db, every=0.01, pace=0.01)
     async with hub.listen(WS) as listener:
         await approve(studio, ids[:1])
-        first = await listener.next(2)
+        first = await listener.next(SOON)
     assert first is not None
     await approve(studio, ids[1:])
     async with hub.listen(WS, after=first["seq"]) as listener:
@@ -106,8 +121,8 @@ async def test_a_number_in_a_message_never_passes_over_what_waits(studio: Studio
     async with hub.listen(WS) as listener:
         await shout(studio, batch_id=one)
         await shout(studio, batch_id=two)
-        await asyncio.sleep(0.1)
-        first = await listener.next(1)
+        await until(lambda: len(listener.changes.batches) == 2)
+        first = await listener.next(SOON)
         assert first is not None and first["batch"] == one
     async with hub.listen(WS, after=first["seq"]) as listener:
         assert (await of_batch(listener, two))["seq"] > first["seq"]
@@ -120,7 +135,7 @@ async def test_what_is_too_old_or_unknown_is_a_reset(studio: Studio, monkeypatch
     hub = Hub(studio.db, every=0.01)
     for after in (0, 999_999):
         async with hub.listen(WS, after=after) as listener:
-            told = await listener.next(1)
+            told = await listener.next(SOON)
             assert told is not None and told["reset"] is True and told["seq"] > 2
         async with studio.db.read() as tx:
             assert (await stream.since(tx, WS, after))["reset"] is True
@@ -138,7 +153,7 @@ async def test_runs_are_told_and_a_deleted_batch_is_told_as_such(studio: Studio)
             await tx.execute(update(t.batches).values(deleted_at=1.0))
             await tell(tx, WS, "batch.deleted", batch_id=batch)
             await tell(tx, WS, "run.running", run_id=ticket.id)
-        first, second = await listener.next(1), await listener.next(1)
+        first, second = await listener.next(SOON), await listener.next(SOON)
     assert first is not None and (first["batch"], first["state"]) == (batch, "deleted")
     assert second is not None and (second["run"], second["status"], second["kind"]) == (ticket.id, "queued", "batch")
 
@@ -157,18 +172,20 @@ async def test_more_than_a_hundred_items_are_to_be_fetched_anew(studio: Studio) 
 async def test_a_wait_that_ends_while_it_is_told_loses_nothing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     batch, _ = await batch_in_review(studio)
     hub = Hub(studio.db, every=0.01, pace=0.01)
-    real = hub.told
+    real, reached = hub.told, asyncio.Event()
 
-    async def slow(*args: Any) -> Any:
-        await asyncio.sleep(0.5)
-        return await real(*args)
+    async def stuck(*args: Any) -> Any:
+        reached.set()
+        await asyncio.Event().wait()
 
     async with hub.listen(WS) as listener:
-        monkeypatch.setattr(hub, "told", slow)
+        monkeypatch.setattr(hub, "told", stuck)
         await shout(studio, batch_id=batch)
-        assert await listener.next(0.3) is None
+        await until(lambda: bool(listener.changes.batches))
+        assert await listener.next(0.05) is None
+        assert reached.is_set()
         monkeypatch.setattr(hub, "told", real)
-        told = await listener.next(1)
+        told = await listener.next(SOON)
     assert told is not None and told["batch"] == batch
 
 
@@ -180,11 +197,11 @@ async def test_a_number_that_becomes_visible_late_is_still_told(studio: Studio) 
     async with hub.listen(WS) as listener:
         async with studio.db.write() as tx:
             await tx.execute(insert(t.events).values(seq=1000, workspace_id=WS, kind="batch.x", batch_id=batch, at=1.0))
-        told = await listener.next(1)
+        told = await listener.next(SOON)
         assert told is not None and told["batch"] == batch
         async with studio.db.write() as tx:
             await tx.execute(insert(t.events).values(seq=998, workspace_id=WS, kind="batch.x", batch_id=other, at=1.0))
-        told = await listener.next(1)
+        told = await listener.next(SOON)
         assert told is not None and told["batch"] == other
         assert await listener.next(0.1) is None
 
@@ -217,4 +234,4 @@ async def test_the_loop_outlives_a_database_that_is_away(studio: Studio, monkeyp
     async with hub.listen(WS) as listener:
         await failed.wait()
         await shout(studio, batch_id=batch)
-        assert (await listener.next(3)) is not None
+        assert (await listener.next(SOON)) is not None

@@ -24,37 +24,31 @@ from packshot.model import Matter, Rater
 from packshot.models.fake import FakeMatter, FakeRater, FakeUpscaler
 from packshot.pipeline import Bench, develop
 from packshot.settings import Limits, Settings
-from packshot.stages import (
-    Desk,
-    cutout_png,
-    export,
-    generate,
-    matte_png,
-    put_matte,
-    segment,
-    upscale,
-    upscale_picture,
-)
+from packshot.stages.compositions import export, generate
+from packshot.stages.desk import Desk
+from packshot.stages.photos import cutout_png, matte_png, put_matte, segment, upscale, upscale_picture
 from packshot.step import RenderStage
 from packshot.template import template
 from places import SAMPLES
 
 pytestmark = pytest.mark.anyio
-CHANNELS = ("amazon", "shopify", "master")
+# Small, so that the set's plate is a preview's: it is rendered here twice.  The journeys make the same files full size.
+CHANNELS = [channel(id).model_copy(update={"size": (480, 480)}) for id in ("amazon", "shopify", "master")]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path)
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(data_dir=tmp_path_factory.mktemp("pixels"))
 
 
-@pytest.fixture
-async def child(settings: Settings) -> AsyncIterator[Child]:
+@pytest.fixture(scope="module")
+async def child(settings: Settings, anyio_backend: str) -> AsyncIterator[Child]:
+    """One for all: it loads its models once."""
     made = Child(settings, concurrency=2)
     yield made
     made.stop()
@@ -69,7 +63,7 @@ def order(photo: dict[str, Any], cutout: str, look: str = "white") -> dict[str, 
     return {
         "photo": photo["key"], "name": "mug.jpg", "cutout": cutout, "pictures": {},
         "template": template(look).model_dump(mode="json"),
-        "channels": [channel(id).model_dump(mode="json") for id in CHANNELS],
+        "channels": [one.model_dump(mode="json") for one in CHANNELS],
     }  # fmt: skip
 
 
@@ -90,21 +84,25 @@ async def test_stages_make_the_very_files_that_the_command_line_makes(
     handed_over = await child.call("export", **wanted)
     made_again = await child.call("export", **wanted)  # the first export took the compositions with it
     bench = Bench(isnet, nsfw, None, Limits(), stage=render_stage)
-    alone = develop(sample["mug"], template=template(look), channels=[channel(id) for id in CHANNELS], bench=bench)
+    alone = develop(sample["mug"], template=template(look), channels=CHANNELS, bench=bench)
     expected = [hashlib.sha256(rendition.content).hexdigest() for rendition in alone.renditions]
     assert [file["sha256"] for file in handed_over["renditions"]] == expected
     assert [file["sha256"] for file in made_again["renditions"]] == expected
 
 
-async def test_a_killed_process_loses_its_work_and_nothing_else(child: Child) -> None:
-    photo = await uploaded(child)
-    at_work = asyncio.create_task(child.call("segment", photo=photo["key"], name="mug.jpg", product_px={}))
-    await asyncio.sleep(0.2)
-    assert child.pid
-    os.kill(child.pid, signal.SIGKILL)
-    with pytest.raises(OutOfMemory, match="signal 9"):
-        await at_work
-    assert (await uploaded(child))["sha256"] == photo["sha256"]
+async def test_a_killed_process_loses_its_work_and_nothing_else(tmp_path: Path) -> None:
+    child = Child(Settings(data_dir=tmp_path), concurrency=2)
+    try:
+        photo = await uploaded(child)
+        at_work = asyncio.create_task(child.call("segment", photo=photo["key"], name="mug.jpg", product_px={}))
+        await asyncio.sleep(0.2)
+        assert child.pid
+        os.kill(child.pid, signal.SIGKILL)
+        with pytest.raises(OutOfMemory, match="signal 9"):
+            await at_work
+        assert (await uploaded(child))["sha256"] == photo["sha256"]
+    finally:
+        child.stop()
 
 
 async def test_a_process_that_grows_over_its_limit_is_ended_and_says_so(tmp_path: Path) -> None:

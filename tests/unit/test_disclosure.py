@@ -88,7 +88,7 @@ OUTSIDE = (
     "hostile", [BOMB, OUTSIDE, b"<a><b></a>", b"\0\0\0", b"<" * 10_000, "<a>ü</a>".encode("utf-16"), b"<a/>\xff\xff"]
 )
 def test_a_hostile_packet_gives_a_clean_one(hostile: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     made = packet("algorithmicallyEnhanced", photo_xmp=hostile, tool="Packshot")
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 1  # of the processor, which others may share
     assert made == packet("algorithmicallyEnhanced", photo_xmp=b"", tool="Packshot")

@@ -8,10 +8,11 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from packshot.cli import app
+from packshot.model import Matter
 from packshot.models import onnx
 from packshot.models.here import matter_here
 from packshot.settings import Settings
-from packshot.stages import Desk
+from packshot.stages.desk import Desk
 
 
 def test_a_wish_for_one_gpu_tries_that_alone_and_a_wish_for_any_tries_cuda_first() -> None:
@@ -28,7 +29,7 @@ def test_a_gpu_that_is_not_there_is_said_aloud_and_in_the_name() -> None:
     assert "CUDA" not in matter.engine.words, "a cache key names what really ran"
 
 
-def test_the_processor_is_no_fallback_where_it_was_asked_for(isnet_onnx: onnx.IsNet) -> None:
+def test_the_processor_is_no_fallback_where_it_was_asked_for(isnet_onnx: Matter) -> None:
     assert isnet_onnx.engine.name == "onnxruntime-cpu"
     assert isnet_onnx.engine.note == ""
 

@@ -364,9 +364,9 @@ def huge_heic() -> bytes:
 
 @pytest.mark.parametrize("made", [huge_png, huge_tiff, huge_heic])
 def test_a_decompression_bomb_is_refused_from_its_header(made: Callable[[], bytes]) -> None:
-    content, started = made(), time.perf_counter()
+    content, started = made(), time.process_time()
     refused(content, BadInput)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 1  # of the processor, which others may share
     if made is huge_png:
         refused(content, TooLarge, "3600 megapixels, over the limit of 120")
 

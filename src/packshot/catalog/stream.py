@@ -248,6 +248,7 @@ class Hub:
         self._seen: set[int] = set()
         self._last = 0
         self._loop: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()  # two that come at once begin one loop
 
     @asynccontextmanager
     async def listen(
@@ -265,11 +266,12 @@ class Hub:
         self._listeners.add(listener)
         try:
             async with self._db.read() as tx:
-                if self._loop is None:
-                    self._last = await tx.scalar(select(func.max(events.c.seq))) or 0
-                    known = select(events.c.seq).where(events.c.seq > self._last - self._look_back)
-                    self._seen = set(await tx.scalars(known)) if self._look_back else set()
-                    self._loop = asyncio.create_task(self._run())
+                async with self._starting:
+                    if self._loop is None:
+                        self._last = await tx.scalar(select(func.max(events.c.seq))) or 0
+                        known = select(events.c.seq).where(events.c.seq > self._last - self._look_back)
+                        self._seen = set(await tx.scalars(known)) if self._look_back else set()
+                        self._loop = asyncio.create_task(self._run())
                 await self._resume(tx, listener, after)
             yield listener
         finally:

@@ -1,0 +1,42 @@
+"""A network asked once for each picture: a pass takes seconds, and the samples are cut out all over the tests."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.model import Engine, Matter, ModelCard
+
+Ask = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """Answers as `asked` did before.  That it would answer the same again is a test of its own."""
+
+    asked: Matter
+    _known: dict[tuple[str, tuple[int, ...], bytes], NDArray[np.float32]] = field(default_factory=dict)
+
+    @property
+    def card(self) -> ModelCard:
+        return self.asked.card
+
+    @property
+    def engine(self) -> Engine:
+        return self.asked.engine
+
+    def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._once("matte", self.asked.matte, pixels_u8)
+
+    def rough(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._once("rough", self.asked.rough, pixels_u8)
+
+    def _once(self, name: str, ask: Ask, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+        key = name, pixels_u8.shape, hashlib.sha256(np.ascontiguousarray(pixels_u8)).digest()
+        if key not in self._known:
+            self._known[key] = ask(pixels_u8)
+        return self._known[key].copy()
