@@ -31,14 +31,12 @@ def denoised(layers: F32, *, unfocused: bool = False) -> F32:
     return out
 
 
-def smoothed(change: F32) -> F32:
-    """(h, w, 3), light won (> 0) and lost (< 0) as a share of what was there, without its noise.
+def smoothed(share: F32) -> F32:
+    """(h, w, 3), light won or lost (≥ 0) as a share of what was there, without its noise.
 
-    Not light times share: that would smooth the set's grain too, and it would come back as its negative.  Won and lost
-    apart: the network knows noise as bright dots on dark, and takes dark dots for texture.
+    Not light times share: that would smooth the set's grain too, and it would come back as its negative.
     """
-    won, lost = (oidn.denoise(np.maximum(part, 0), hdr=True, quality=oidn.Quality.High) for part in (change, -change))
-    return np.asarray(won - lost, np.float32)
+    return np.asarray(oidn.denoise(np.ascontiguousarray(share), hdr=True, quality=oidn.Quality.High), np.float32)
 
 
 def _piece(layers: F32, *, unfocused: bool) -> F32:

@@ -68,16 +68,12 @@ class MitsubaRenderer:
             empty = scene.empty
             scene.stand(proxy)
             change = self._change(scene, shot.camera, empty, 0, wanted)
-            blurred = cv2.blur(np.abs(change).max(2), (BUSY_PX, BUSY_PX))
-            busy = wanted & (blurred > BUSY)
+            busy = wanted & (cv2.blur(np.abs(change).max(2), (BUSY_PX, BUSY_PX)) > BUSY)
             if busy.any():
                 more = self._change(scene, shot.camera, empty, 1, busy)
                 few, many = RATIO_SPP
                 change[busy] = (few * change[busy] + many * more[busy]) / (few + many)
-        rows, columns = (slice(max(0, at.min() - RIM), at.max() + 1 + RIM) for at in np.nonzero(wanted))
-        ratio = np.ones_like(change)
-        ratio[rows, columns] = np.maximum(1 + smoothed(change[rows, columns]), 0)
-        return np.asarray(np.where(wanted[..., None], ratio, 1), np.float32)
+        return np.asarray(np.where(wanted[..., None], np.maximum(1 + _calm(change), 0), 1), np.float32)
 
     def _change(self, scene: _Scene, camera: Camera, empty: _Empty, turn: int, wanted: NDArray[np.bool_]) -> F32:
         """(h, w, 3): light won and lost by the product as a share of what was there; 0 where not wanted."""
@@ -185,6 +181,25 @@ def _camera_rays(
     origin = eye + right * lens.x + up * lens.y
     focus = eye + right * u + up * v - back * dr.opaque(mi.Float, camera.distance)
     return mi.RayDifferential3f(mi.Ray3f(origin, dr.normalize(focus - origin)))
+
+
+def _calm(change: F32) -> F32:
+    """The change without its noise: denoised where it is busy, elsewhere so faint that a blur does.
+
+    Won and lost apart: the network knows noise as bright dots on dark, and takes dark dots for texture.
+    """
+    won, lost = (_calm_part(np.maximum(part, 0)) for part in (change, -change))
+    return np.asarray(won - lost, np.float32)
+
+
+def _calm_part(part: F32) -> F32:
+    calm = np.asarray(cv2.blur(part, (BUSY_PX, BUSY_PX)), np.float32)
+    busy = calm.max(2) > BUSY
+    if busy.any():
+        rows, columns = (slice(max(0, at.min() - RIM), at.max() + 1 + RIM) for at in np.nonzero(busy))
+        share = cv2.blur(busy[rows, columns].astype(np.float32), (RIM, RIM))
+        calm[rows, columns] += (smoothed(part[rows, columns]) - calm[rows, columns]) * share[..., None]
+    return calm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
