@@ -25,8 +25,8 @@ from packshot.renderers.denoise import denoised, smoothed
 from packshot.renderers.translate import PATH, PLATE_SPP, SHORT, SMALL_SPP, compiled, textured
 from packshot.scene import Camera, Proxy, Scenery, SceneSet, Shot
 
-RATIO_SPP = (2, 8)  # wherever the product may change the set, and on top where it does
-BUSY, BUSY_PX = 0.04, 15  # it does: by this share of the light, on average over so many pixels
+RATIO_SPP = (2, 7)  # wherever the product may change the set, and on top where it does
+BUSY, BUSY_PX = 0.05, 15  # it does: by this share of the light, on average over so many pixels
 RIM = 12  # pixels round what is wanted that the denoiser sees
 KEPT = 8  # scenes that products stand in: a set from several heights
 RATIO_TEXELS = 512.0

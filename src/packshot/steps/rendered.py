@@ -24,7 +24,7 @@ from packshot.steps.shadow import FEATHER, Shadow
 # The shadow is computed at this size (longer side) and scaled up: for previews, and for files.
 RATIO_SIDES = (160, 256)
 # How far a product changes the set, in its own widths and heights: (left, up, right, down); the key light is left.
-REACH = (0.7, 0.3, 1.4, 0.5)
+REACH = (0.7, 0.25, 1.4, 0.5)
 CONTACT = 0.5
 LIT_THROUGH = 0.7  # how much of the light that comes through a see-through product lands in its shadow, by eye
 DRAWN = 0.7  # strength of the shadow that is drawn where none can be rendered
