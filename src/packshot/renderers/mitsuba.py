@@ -131,7 +131,9 @@ class MitsubaRenderer:
             ray = _camera_rays(camera, size, top, spp, count, sampler, scene.aperture)
             active: Any = True
             if wanted is not None:
-                active = dr.repeat(mi.Bool(np.ascontiguousarray(wanted[top:bottom].ravel())), spp)
+                # `dr.repeat` would compile a kernel for each number of samples.
+                pixel = dr.arange(mi.UInt32, count) // dr.opaque(mi.UInt32, spp)
+                active = dr.gather(mi.Bool, mi.Bool(np.ascontiguousarray(wanted[top:bottom].ravel())), pixel)
             if scene.standing:
                 ray = _past(scene, ray, active)
             light, _, guides = integrator.sample(scene.scene, sampler, ray, None, active)
@@ -218,7 +220,9 @@ class _Scene:
         self.scene = compiled(scenery, product=_product())
         self._params = mi.traverse(self.scene)
         product = next(shape for shape in self.scene.shapes() if shape.id() == "product")
-        self.product_id = dr.reinterpret_array(mi.UInt32, mi.ShapePtr(product))
+        # Opaque, or every scene would compile kernels of its own, with its product's number in them.
+        number = np.asarray(dr.reinterpret_array(mi.UInt32, mi.ShapePtr(product)))[0]
+        self.product_id = dr.opaque(mi.UInt32, int(number))
         self.standing = False
         self.empty: _Empty | None = None
 
