@@ -100,9 +100,7 @@ def render_stage(tmp_path_factory: pytest.TempPathFactory) -> RenderStage:
 @pytest.fixture(scope="session")
 def small_stage(tmp_path_factory: pytest.TempPathFactory) -> RenderStage:
     """The real renderer at a tenth of the time, for what does not depend on a plate's detail."""
-    made = stage_here(Settings(cache_dir=tmp_path_factory.mktemp("small")))
-    made._sides = (128,)  # type: ignore[attr-defined]
-    return made
+    return stage_here(Settings(cache_dir=tmp_path_factory.mktemp("small")), sides=(128,))
 
 
 @pytest.fixture(scope="session")

@@ -64,10 +64,8 @@ async def app(studio: Studio, routes: FastAPI, monkeypatch: pytest.MonkeyPatch) 
     """The routes over a studio of its own."""
     studio.settings.limits, studio.settings.address = Limits(), "http://studio.example"
     studio.queues = Queues()
-    rest: dict[str, Any] = {"signer": None, "pixels": None}
-    service = Service(
-        settings=studio.settings, db=studio.db, store=studio.store, queues=studio.queues, vault=studio.vault, **rest
-    )  # type: ignore[arg-type]
+    rest: dict[str, Any] = {"queues": studio.queues, "signer": None, "pixels": None}
+    service = Service(settings=studio.settings, db=studio.db, store=studio.store, vault=studio.vault, **rest)
     routes.state = State({"service": service})
 
     def link(svc: Any, workspace_id: str, key: str, *, name: str = "") -> str:

@@ -22,7 +22,7 @@ SLOW = (
 )
 
 
-def stage_here(settings: Settings, *, lease: Lease | None = None) -> RenderStage:
+def stage_here(settings: Settings, *, lease: Lease | None = None, sides: tuple[int, ...] = SIDES) -> RenderStage:
     if settings.fake_models:
         return FakeStage()
     library = llvm.find(settings.cache_dir)
@@ -43,7 +43,7 @@ def stage_here(settings: Settings, *, lease: Lease | None = None) -> RenderStage
         SETS,
         fast if library else slow,
         engine=_engine(library),
-        sides=SIDES if library else SIDES[:1],  # the slow one would take half an hour for a large plate
+        sides=sides if library else sides[:1],  # the slow one would take half an hour for a large plate
         notes=() if library else (Finding(check="renderer", verdict=Verdict.WARN, words=SLOW),),
         folder=settings.cache_dir / "plates",
         most_bytes=settings.plate_cache_bytes,
