@@ -9,6 +9,7 @@ benchmarks/glass.py; they are set to say nothing where it is not clear.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -27,26 +28,30 @@ LINE_WIDTH = 0.015
 BUSY = 12  # levels of texture around from which lines tell nothing: grass, gravel
 
 
-def see_through(pixels_u8: U8, matte_u8: U8) -> float:
-    """Share of the product through which the room is seen, 0 where it is opaque or that is not clear.
+class Glass(NamedTuple):
+    """What tells glass from other goods."""
 
-    pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W).  Returns [0, 1].
-    """
+    rimmed: bool  # it has the rims of glass, before calm surroundings; what is inside may be a liquid
+    see_through: float  # share through which the room is seen, 0 where it is opaque or that is not clear
+
+
+def glass_of(pixels_u8: U8, matte_u8: U8) -> Glass:
+    """pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W)."""
     pixels, matte = within_side(pixels_u8, SIDE), within_side(matte_u8, SIDE)
     seen = _surveyed(pixels, matte)
     if seen is None:
-        return 0.0
+        return Glass(rimmed=False, see_through=0.0)
     least, most = np.percentile(seen.gray[seen.ring], (1, 99))
     own = (seen.gray < least - 8) | (seen.gray > most + 8)
     if np.count_nonzero(own & (seen.depth > 1)) > FOREIGN * np.count_nonzero(matte > 127):
-        return 0.0
+        return Glass(rimmed=True, see_through=0.0)
     same = _in_common(pixels, seen.deep, seen.ring)
-    return same if same >= SAME else 0.0
+    return Glass(rimmed=True, see_through=same if same >= SAME else 0.0)
 
 
-def rimmed(pixels_u8: U8, matte_u8: U8) -> bool:
-    """Has it the rims of glass, before calm surroundings?  Nothing is said of what is inside: it may hold a liquid."""
-    return _surveyed(within_side(pixels_u8, SIDE), within_side(matte_u8, SIDE)) is not None
+def see_through(pixels_u8: U8, matte_u8: U8) -> float:
+    """`Glass.see_through` alone."""
+    return glass_of(pixels_u8, matte_u8).see_through
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32, U8, thrice, to_linear, to_srgb
-from packshot.ops.glass import see_through
+from packshot.ops.glass import Glass, glass_of
 from packshot.ops.resample import sampled
 from packshot.ops.uncertainty import SURE, Doubt, doubts_of
 
@@ -39,6 +39,7 @@ class Facts:
     cut: tuple[Edge, ...]  # frame edges that the product runs into
     uncertainty: float  # [0, 1], see `doubts_of`
     doubts: tuple[Doubt, ...] = ()  # why, where that is known
+    rimmed: bool = False  # it has rims as glass has
     see_through: float = 0.0  # share of the product through which the old room is seen
     transmission: float = 0.0  # mean share of the light behind that comes through it, where that was measured
     unmeasured: Unmeasured = ""  # why it was not
@@ -131,9 +132,9 @@ def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) 
         "left": matte_u8[:, 0], "top": matte_u8[0], "right": matte_u8[:, -1], "bottom": matte_u8[-1]
     }  # fmt: skip
     cut = tuple(edge for edge, row in borders.items() if np.count_nonzero(row > 229) > max(4, 0.01 * max(h, w)))
-    doubts, glass = SURE, 0.0
+    doubts, glass = SURE, Glass(rimmed=False, see_through=0.0)
     if raw is not None and pixels_u8 is not None:
-        doubts, glass = doubts_of(matte_u8, raw, pixels_u8), see_through(pixels_u8, matte_u8)
+        doubts, glass = doubts_of(matte_u8, raw, pixels_u8), glass_of(pixels_u8, matte_u8)
     return Facts(
         box=(left, top, left + width, top + height),
         share=float(solid.sum()) / total,
@@ -141,7 +142,8 @@ def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) 
         cut=cut,
         uncertainty=doubts.uncertainty,
         doubts=doubts.kinds,
-        see_through=glass,
+        rimmed=glass.rimmed,
+        see_through=glass.see_through,
     )
 
 

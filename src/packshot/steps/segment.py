@@ -12,7 +12,6 @@ from packshot.image import Photo
 from packshot.look import look
 from packshot.model import Hints, Matter, Prompter, prompted_matte
 from packshot.ops import matte as ops
-from packshot.ops.glass import rimmed
 from packshot.ops.transmission import Through, transmission_of
 from packshot.ops.uncertainty import Doubt
 from packshot.step import Cutout, Stage, Step
@@ -65,7 +64,7 @@ class Segment(Step, frozen=True):
             seen = look(photo.pixels, matter, twice=self.refined)
             mask, raw, source = seen.matte(photo.pixels), seen.answer(photo.size), matter.card.id
         facts = ops.facts_of(mask, raw, photo.pixels)
-        if raw is not None and (facts.uncertainty > UNSURE or rimmed(photo.pixels, mask)):
+        if raw is not None and (facts.uncertainty > UNSURE or facts.rimmed):
             through = transmission_of(photo.pixels, mask)
             if isinstance(through, Through):
                 return _glass(photo, through, facts, source)
