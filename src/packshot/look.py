@@ -1,8 +1,8 @@
 """Where the model looks: roughly at the whole photo, then closely at the product alone.
 
 A network sees 1024 pixels however large the photo is. A rough look costs a quarter of a close one and finds the
-product; the close one is then spent on the product's box, where it shows a finer edge than in the whole frame
-(docs/decisions/0014-two-looks.md).
+product; the close one is then spent on the product's box, where it shows a finer edge than in the whole frame. Where
+the two tell of different things a wider one decides (docs/decisions/0014-two-looks.md).
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ from packshot.colour import F32, U8
 from packshot.model import Matter, raw_matte, rough_matte
 from packshot.ops import matte as ops
 from packshot.ops.edges import refined
+from packshot.ops.resample import within_side
 
 Window = tuple[int, int, int, int]  # (left, top, right, bottom), half-open, in the photo's pixels
 
 # Surroundings that the close look is shown: with half of them it takes white jars and chrome for backdrop.
-MARGIN = 0.12  # of the box's longer side
+MARGIN, WIDE = 0.12, 0.5  # of the box's longer side; and in a look that has to decide
+WIDE_PX = 832  # longest side that such a look is shown: it has to tell what is product, not where exactly it ends
 STEPS = 32  # windows lie on a grid of the frame, so that engines whose rough looks differ a little see the same
 ALL = 0.7  # a window that covers more of the frame is the frame: nothing would be gained
 DEEP = 15  # px of the rough look: twice what its outline may be off
-# Of the product, in one piece: where the two looks differ by more, the close one may have lost its bearings.
-LOST = 0.005
+# Of the product, in pieces thicker than an outline: looks that differ by more are of different things.
+APART = 0.005
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,16 +61,16 @@ class Look:
 def look(pixels_u8: U8, matter: Matter, *, twice: bool = False) -> Look:
     """pixels_u8: (H, W, 3) sRGB.  twice: the mean of the close look and a mirrored one."""
     size = pixels_u8.shape[1], pixels_u8.shape[0]
-    rough = rough_matte(matter, pixels_u8)
-    window, frame = _around(rough, size), (0, 0, *size)
-    near = _close(pixels_u8, window, matter, twice=twice)
-    if window == frame:
+    rough = Look(rough_matte(matter, pixels_u8), (0, 0, *size))
+    near = _close(pixels_u8, _around(rough.raw, size, MARGIN), matter, twice=twice)
+    if near.window == rough.window:
         return near
-    lost, kept = _apart(near, rough, size), _sure(near, rough, size)
-    if lost <= LOST:
-        return kept
-    far = _close(pixels_u8, frame, matter, twice=twice)
-    return kept if _apart(far, rough, size) > 1.1 * lost else far
+    if _apart(near, rough, size) <= APART:
+        return _sure(near, rough.raw, size)
+    wide = _close(pixels_u8, _around(rough.raw, size, WIDE), matter, twice=twice, at_most=WIDE_PX)
+    if _apart(near, wide, size) <= APART:
+        return near
+    return wide if _apart(wide, rough, size) < _apart(near, rough, size) else near
 
 
 def _sure(near: Look, rough: F32, size: tuple[int, int]) -> Look:
@@ -86,9 +88,11 @@ def _part(whole: F32, window: Window, size: tuple[int, int]) -> F32:
     return whole[round(top * down) : round(bottom * down), round(left * across) : round(right * across)]
 
 
-def _close(pixels_u8: U8, window: Window, matter: Matter, *, twice: bool) -> Look:
+def _close(pixels_u8: U8, window: Window, matter: Matter, *, twice: bool, at_most: int | None = None) -> Look:
     left, top, right, bottom = window
     part = np.ascontiguousarray(pixels_u8[top:bottom, left:right])
+    if at_most is not None and max(part.shape[:2]) > at_most:
+        part = within_side(part, at_most)
     raw = raw_matte(matter, part)
     if twice:
         mirrored = raw_matte(matter, np.ascontiguousarray(part[:, ::-1]))
@@ -96,12 +100,12 @@ def _close(pixels_u8: U8, window: Window, matter: Matter, *, twice: bool) -> Loo
     return Look(raw, window)
 
 
-def _around(rough: F32, size: tuple[int, int]) -> Window:
+def _around(rough: F32, size: tuple[int, int], margin: float) -> Window:
     """The product's box with its surroundings; the whole frame where it fills it or was not found."""
     solid = (ops.clean(rough) > 0.5).astype(np.uint8)
     x, y, w, h = cv2.boundingRect(solid)
     across, down = size[0] / solid.shape[1], size[1] / solid.shape[0]
-    margin = MARGIN * max(w * across, h * down)
+    margin *= max(w * across, h * down)
     grid = size[0] / STEPS, size[1] / STEPS
     left, top = (
         max(0, int((low - margin) // step * step)) for low, step in zip((x * across, y * down), grid, strict=True)
@@ -115,9 +119,8 @@ def _around(rough: F32, size: tuple[int, int]) -> Window:
     return left, top, right, bottom
 
 
-def _apart(seen: Look, rough: F32, size: tuple[int, int]) -> float:
+def _apart(one: Look, other: Look, size: tuple[int, int]) -> float:
     """How much of the product the two disagree on, in pieces thicker than an outline.  In [0, 1]."""
-    ours = seen.answer(size, side=512) > 0.5
-    theirs = cv2.resize(rough, ours.shape[::-1], interpolation=cv2.INTER_AREA) > 0.5
+    ours, theirs = (look.answer(size, side=512) > 0.5 for look in (one, other))
     pieces = cv2.morphologyEx((ours != theirs).astype(np.uint8), cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
     return float(pieces.sum() / max(1, (ours | theirs).sum()))

@@ -10,6 +10,7 @@ import pytest
 
 from handmade import FakeMatter, textured
 from packshot.image import Photo
+from packshot.look import look
 from packshot.model import raw_matte, rough_matte
 from packshot.models.openvino import IsNet, OpenNsfw
 from packshot.ops.matte import clean, to_size
@@ -92,8 +93,15 @@ def test_half_precision_cuts_out_the_same_product(
 
 def test_both_engines_give_the_same_answer(isnet: Remembered, isnet_onnx: Remembered, sample: dict[str, Photo]) -> None:
     for name in ("bear", "bottle", "can"):  # fur, glass, print
-        one, other = (raw_matte(matter, sample[name].pixels) for matter in (isnet, isnet_onnx))
-        assert np.abs(one - other).mean() <= 0.002, name
+        one, other = (look(sample[name].pixels, matter) for matter in (isnet, isnet_onnx))
+        assert one.window == other.window, name
+        assert np.abs(one.raw - other.raw).mean() <= 0.002, name
+
+
+def test_pictures_are_seen_at_their_own_size_and_shape(isnet: Remembered, isnet_onnx: Remembered) -> None:
+    for width, height, wanted in ((400, 300, (704, 896)), (900, 1000, (1024, 960)), (3000, 600, (704, 1024))):
+        one, other = (raw_matte(matter, textured(width, height)) for matter in (isnet, isnet_onnx))
+        assert one.shape == other.shape == wanted
 
 
 def test_products_are_safe_and_scores_do_not_move(nsfw: OpenNsfw, sample: dict[str, Photo]) -> None:

@@ -12,36 +12,38 @@ from packshot.model import Engine, ModelCard
 from packshot.models.fake import FakeMatter
 from packshot.steps.segment import Segment
 
-RED = (200, 20, 20)
+Colour = tuple[int, int, int]
+RED, PINK = (200, 20, 20), (200, 20, 120)
+CLOSE = 300  # px: narrower windows are close ones
 
 
 class RedIsProduct:
-    """Takes what is red for product; pieces of `blind` it does not see when it looks closely at less than the frame."""
+    """Takes what is red for product; what is of the colour `blind` it does not see close by, `mirage` only roughly."""
 
     card: ModelCard = FakeMatter.card
     engine: Engine = FakeMatter.engine
 
-    def __init__(self, frame: tuple[int, int], *, blind: tuple[int, int, int] | None = None) -> None:
-        self.frame, self.blind = frame, blind
+    def __init__(self, *, blind: Colour | None = None, mirage: Colour | None = None) -> None:
+        self.blind, self.mirage = blind, mirage
         self.seen: list[tuple[int, int]] = []
 
     def matte(self, pixels_u8: U8) -> F32:
         height, width = pixels_u8.shape[:2]
         self.seen.append((width, height))
-        return self._answer(pixels_u8, 256, lost=(width, height) != self.frame)
+        return self._answer(pixels_u8, 256, *([self.blind] if width < CLOSE else []), self.mirage)
 
     def rough(self, pixels_u8: U8) -> F32:
-        return self._answer(pixels_u8, 128, lost=False)
+        return self._answer(pixels_u8, 128)
 
-    def _answer(self, pixels_u8: U8, side: int, *, lost: bool) -> F32:
+    def _answer(self, pixels_u8: U8, side: int, *unseen: Colour | None) -> F32:
         small = cv2.resize(pixels_u8, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
         found = np.clip((small[..., 0] - small[..., 1]) / 180, 0, 1)
-        if lost and self.blind is not None:
-            found *= np.abs(small - np.array(self.blind, np.float32)).max(2) > 40
+        for colour in filter(None, unseen):
+            found *= np.abs(small - np.array(colour, np.float32)).max(2) > 40
         return found.astype(np.float32)
 
 
-def photo_with(*boxes: tuple[slice, slice, tuple[int, int, int]], size: tuple[int, int] = (800, 600)) -> U8:
+def photo_with(*boxes: tuple[slice, slice, Colour], size: tuple[int, int] = (800, 600)) -> U8:
     pixels = np.full((size[1], size[0], 3), 230, np.uint8)
     for rows, columns, colour in boxes:
         pixels[rows, columns] = colour
@@ -50,7 +52,7 @@ def photo_with(*boxes: tuple[slice, slice, tuple[int, int, int]], size: tuple[in
 
 def test_a_small_product_is_looked_at_alone_and_put_back_in_its_place() -> None:
     pixels = photo_with((slice(300, 420), slice(500, 640), RED))
-    matter = RedIsProduct((800, 600))
+    matter = RedIsProduct()
     seen = look(pixels, matter)
     matte = seen.matte(pixels)
     assert matter.seen == [(seen.window[2] - seen.window[0], seen.window[3] - seen.window[1])]
@@ -62,25 +64,33 @@ def test_a_small_product_is_looked_at_alone_and_put_back_in_its_place() -> None:
 
 @pytest.mark.parametrize("boxes", [[(slice(20, 580), slice(20, 780), RED)], []], ids=["fills the photo", "not found"])
 def test_what_fills_the_photo_or_is_not_found_is_looked_at_whole(
-    boxes: list[tuple[slice, slice, tuple[int, int, int]]],
+    boxes: list[tuple[slice, slice, Colour]],
 ) -> None:
-    matter = RedIsProduct((800, 600))
+    matter = RedIsProduct()
     assert look(photo_with(*boxes), matter).window == (0, 0, 800, 600)
     assert matter.seen == [(800, 600)]
 
 
-def test_a_piece_that_only_the_close_look_misses_brings_it_back_to_the_whole_photo() -> None:
-    foot = (200, 20, 120)
-    pixels = photo_with((slice(200, 360), slice(300, 420), RED), (slice(360, 410), slice(300, 420), foot))
-    matter = RedIsProduct((800, 600), blind=foot)
+TWO_PARTS = ((slice(200, 360), slice(300, 420), RED), (slice(360, 410), slice(300, 420), PINK))
+
+
+def test_a_piece_that_only_the_close_look_misses_comes_back_in_a_wider_one() -> None:
+    pixels, matter = photo_with(*TWO_PARTS), RedIsProduct(blind=PINK)
     seen = look(pixels, matter)
-    assert matter.seen[-1] == (800, 600)
+    assert [width < CLOSE for width, _ in matter.seen] == [True, False]
     assert seen.matte(pixels)[370:400, 310:410].min() > 200
+
+
+def test_a_piece_that_only_the_rough_look_found_is_none() -> None:
+    pixels, matter = photo_with(*TWO_PARTS), RedIsProduct(mirage=PINK)
+    seen = look(pixels, matter)
+    assert (seen.window[2] - seen.window[0], seen.window[3] - seen.window[1]) == matter.seen[0], "the close one is kept"
+    assert seen.matte(pixels)[370:400, 310:410].max() == 0
 
 
 def test_looking_twice_asks_for_the_mirror_image_too() -> None:
     pixels = photo_with((slice(300, 420), slice(500, 640), RED))
-    once, twice = RedIsProduct((800, 600)), RedIsProduct((800, 600))
+    once, twice = RedIsProduct(), RedIsProduct()
     a, b = look(pixels, once), look(pixels, twice, twice=True)
     assert len(twice.seen) == 2 * len(once.seen)
     assert np.abs(a.raw - b.raw).mean() < 0.01

@@ -52,7 +52,7 @@ class Segment(Step, frozen=True):
     """The matte, at the photo's full size, and the product's own colour along its edge."""
 
     stage: ClassVar[Stage] = Stage.SEGMENT
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     kind: Literal["segment"] = "segment"
     refined: bool = Field(False, description="look twice: a finer edge, in nearly twice the time")
 
