@@ -31,15 +31,26 @@ REACH, STEP = 4.0, 0.5  # px to either side of an outline in which its photo's e
 DRIFT = 1.1  # px that an outline is usually off (standard deviation)
 CHANGE = (0.015, 0.1)  # of sRGB (0…1) across a step: the photo's grain, and an edge that is plain to see
 SPREAD = (0.7, 0.4)  # px² of variance: up to the first it is one edge, by the second more it is none
-THIN = 7  # px: wires and slits have a second edge within reach, and keep the model's
+THIN = 5  # px: wires and slits have a second edge within reach, and keep the model's
 ALONG = 1.5  # px along an outline that move together (standard deviation)
 DOUBTFUL = 0.005  # of the weight at which the outline stays
+STEEPER, WIDTH = 1.5, 0.8  # a ramp that is wider than so much of the photo's edge gets up to so many times steeper
 
 
 def refined(pixels_u8: U8, raw: F32) -> F32:
     """pixels_u8: (H, W, 3) sRGB.  raw: (h, w) [0, 1], the model's answer for it.  Returns (h, w), the clean matte."""
     firm, haze = cleaned(raw, SOFT, LOOSE)
+    left, top, width, height = cv2.boundingRect((haze > 0).view(np.uint8))
+    if not width:
+        return firm
+    pad = NEAR
+    part = np.s_[max(0, top - pad) : top + height + pad, max(0, left - pad) : left + width + pad]
     seen = np.asarray(cv2.resize(pixels_u8, raw.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+    firm[part] = _refined(seen[part], firm[part], haze[part])
+    return firm
+
+
+def _refined(seen: U8, firm: F32, haze: F32) -> F32:
     matte = _snapped(seen, firm)
     share = _softness(haze)
     x, y = _places(share > 0.02)
@@ -50,7 +61,7 @@ def refined(pixels_u8: U8, raw: F32) -> F32:
 
 
 def _snapped(seen: U8, matte: F32) -> F32:
-    """The same matte, its outline moved to the photo's edge where there is one edge near and not several."""
+    """The same matte, its outline moved to the photo's edge, and as steep, where one edge is near and not several."""
     smooth = cv2.GaussianBlur(matte, (0, 0), 1.5)
     slope_x, slope_y = (cv2.Sobel(smooth, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1)))
     steep = np.asarray(cv2.magnitude(slope_x, slope_y), np.float32)
@@ -60,7 +71,7 @@ def _snapped(seen: U8, matte: F32) -> F32:
         thick = cv2.morphologyEx(side, cv2.MORPH_OPEN, np.ones((THIN, THIN), np.uint8))
         rim = cv2.bitwise_and(rim, cv2.dilate(thick, np.ones((3, 3), np.uint8)))
     x, y = _places((rim > 0) & (steep > 0.02))
-    moved, weight = np.zeros_like(matte), np.zeros_like(matte)
+    moved, wider, weight = (np.zeros_like(matte) for _ in range(3))
     if not len(x):
         return matte
     inward = np.stack([slope_x[y, x], slope_y[y, x]]) / steep[y, x]
@@ -71,6 +82,7 @@ def _snapped(seen: U8, matte: F32) -> F32:
     ramp = np.maximum(drawn[:, 2:] - drawn[:, :-2], 0) + np.float32(1e-6)
     at = away[1:-1]
     middle = (ramp * at).sum(1) / ramp.sum(1)
+    width = (ramp * np.square(at - middle[:, None])).sum(1) / ramp.sum(1)
     off = at - np.where(np.abs(middle) < 2.5, middle, 0)[:, None]
     likely = change * change * np.exp(-off * off / np.float32(2 * DRIFT * DRIFT))
     total = likely.sum(1) + np.float32(1e-9)
@@ -78,12 +90,15 @@ def _snapped(seen: U8, matte: F32) -> F32:
     variance = (likely * off * off).sum(1) / total - shift * shift
     plain = np.clip((change.max(1) - CHANGE[0]) / (CHANGE[1] - CHANGE[0]), 0, 1)
     sure = plain * plain * np.exp(-np.maximum(variance - SPREAD[0], 0) / SPREAD[1])
-    moved[y, x], weight[y, x] = shift * sure, sure
-    together, count = (np.asarray(cv2.GaussianBlur(plane, (0, 0), ALONG), np.float32) for plane in (moved, weight))
-    x, y = _places((count > DOUBTFUL / 10) & (steep > 1e-4))
-    by = together[y, x] / (count[y, x] + np.float32(DOUBTFUL)) / steep[y, x]
+    times = np.clip(WIDTH * np.sqrt(width / np.maximum(variance, 0.3)), 1, STEEPER)
+    moved[y, x], wider[y, x], weight[y, x] = shift * sure, (times - 1) * sure, sure
+    moved, wider, weight = (np.asarray(cv2.GaussianBlur(p, (0, 0), ALONG), np.float32) for p in (moved, wider, weight))
+    x, y = _places((weight > DOUBTFUL / 10) & (steep > 1e-4))
+    count = weight[y, x] + np.float32(DOUBTFUL)
+    by, times = moved[y, x] / count / steep[y, x], 1 + wider[y, x] / count
     result = matte.copy()
-    result[y, x] = sampled(matte, x - by * slope_x[y, x], y - by * slope_y[y, x])
+    there = sampled(matte, x - by * slope_x[y, x], y - by * slope_y[y, x])
+    result[y, x] = np.clip((there - np.float32(0.5)) * times + np.float32(0.5), 0, 1)
     return result
 
 
