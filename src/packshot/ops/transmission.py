@@ -24,6 +24,8 @@ Box = tuple[int, int, int, int]  # (left, top, width, height)
 Refusal = Literal["opaque", "uneven", "dark", "unclear"]
 
 SIDE = 768  # px, longest, of what the backdrop and the outline are found on
+SAMPLES = 10_000  # px of the surroundings that a backdrop is fitted to
+COARSE = 4  # px of these in one in which shadow around is averaged
 AROUND = 0.5  # of the product's diagonal: what counts as its surroundings
 SAME, EVEN = 0.05, 0.8  # of the fitted backdrop: nearer is the backdrop; share of the surroundings that must be
 DARKEST = 0.05  # linear: a backdrop that tells nothing of what comes through
@@ -92,15 +94,16 @@ def _backdrop(light: F32, away: Mask, box: Box) -> tuple[F32, Mask, Refusal | No
     """A smooth backdrop over the whole picture, fitted to the product's surroundings; which of them are like it."""
     x, y, w, h = box
     length = float(np.hypot(w, h))
-    rows, columns = np.mgrid[: away.shape[0], : away.shape[1]].astype(np.float32)
-    u, v = (columns - x - w / 2) / length, (rows - y - h / 2) / length
-    around = away & (np.abs(u) < w / 2 / length + AROUND) & (np.abs(v) < h / 2 / length + AROUND)
-    terms = np.stack([u**0, u, u * u, v, v * v, v**3, v**4, u * v, u * v * v, u * u * v], -1)
+    across = (np.arange(away.shape[1], dtype=np.float32) - x - w / 2) / length
+    down = (np.arange(away.shape[0], dtype=np.float32) - y - h / 2) / length
+    near = (np.abs(across) < w / 2 / length + AROUND)[None] & (np.abs(down) < h / 2 / length + AROUND)[:, None]
+    around = away & near
     take = np.flatnonzero(around)
     if len(take) < 2000:
         return light, around, "unclear"
-    take = take[:: max(1, len(take) // 20_000)]
-    basis, seen = terms.reshape(-1, terms.shape[-1])[take].astype(np.float64), light.reshape(-1, 3)[take]
+    take = take[:: max(1, len(take) // SAMPLES)]
+    basis = _terms(across[take % len(across)], down[take // len(across)]).astype(np.float64)
+    seen = light.reshape(-1, 3)[take]
     weight = np.ones(len(take))
     for _ in range(8):
         root = np.sqrt(weight)[:, None]
@@ -108,13 +111,19 @@ def _backdrop(light: F32, away: Mask, box: Box) -> tuple[F32, Mask, Refusal | No
         off = np.abs(seen / np.maximum(basis @ factors, 1e-3) - 1).max(1)
         limit = max(0.02, min(3 * float(np.median(off)), 0.15))
         weight = np.clip(1 - (off / limit) ** 2, 0, 1) ** 2 + 1e-4
-    fitted = np.asarray(np.maximum(terms @ factors, 1e-3), np.float32)
+    if np.count_nonzero(off < SAME) < EVEN * len(take):
+        return light, around, "uneven"
+    fitted = np.asarray(np.maximum(_terms(across[None], down[:, None]) @ factors, 1e-3), np.float32)
     alike = around & (np.abs(light / fitted - 1).max(2) < SAME)
-    if np.count_nonzero(alike) < EVEN * np.count_nonzero(around):
-        return fitted, alike, "uneven"
     if float(np.median(fitted[around].max(1))) < DARKEST:
         return fitted, alike, "dark"
     return np.minimum(fitted, 1), alike, None
+
+
+def _terms(u: F32, v: F32) -> F32:
+    """What a smooth backdrop is made of: falls off sideways, bends upwards.  Returns (…, 10)."""
+    u, v = np.broadcast_arrays(u, v)
+    return np.stack([np.ones_like(u), u, u * u, v, v * v, v**3, v**4, u * v, u * v * v, u * u * v], -1)
 
 
 def _lines(ratio: F32, even: Mask, length: float) -> tuple[U8, U8]:
@@ -250,17 +259,19 @@ def _thin(ratio: F32, length: float) -> tuple[F32, F32]:
 
 def _shaded(light: F32, backdrop: F32, outline: U8) -> F32:
     """The backdrop with the shadow and bounced light that lie around the product carried on behind it."""
-    free = cv2.dilate(outline, np.ones((5, 5), np.uint8)) == 0
-    off = np.clip(light / backdrop, SHADE, 1 / SHADE)
+    free = (cv2.dilate(outline, np.ones((5, 5), np.uint8)) == 0).astype(np.float32)
+    off = np.clip(light / backdrop, SHADE, 1 / SHADE) * thrice(free)
+    size = max(1, outline.shape[1] // COARSE), max(1, outline.shape[0] // COARSE)
+    free, off = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (free, off))
     total, weight = np.ones_like(off), np.full(free.shape, 1e-3, np.float32)
-    length = _diagonal(outline)
+    length = _diagonal(outline) / COARSE
     for sigma in (0.03 * length, 0.1 * length):
-        share = cv2.GaussianBlur(free.astype(np.float32), (0, 0), sigma)
-        mean = cv2.GaussianBlur(off * free[..., None], (0, 0), sigma) / np.maximum(share, 1e-4)[..., None]
+        share = np.asarray(cv2.GaussianBlur(free, (0, 0), sigma), np.float32)
+        mean = cv2.GaussianBlur(off, (0, 0), sigma) / thrice(np.maximum(share, np.float32(1e-4)))
         part = share * share
-        total = (total * thrice(weight) + mean * part[..., None]) / thrice(weight + part)
+        total = (total * thrice(weight) + mean * thrice(part)) / thrice(weight + part)
         weight = weight + part
-    return np.asarray(backdrop * total, np.float32)
+    return np.asarray(backdrop * cv2.resize(total, outline.shape[::-1]), np.float32)
 
 
 def _split(light: F32, backdrop: F32) -> tuple[F32, F32]:
