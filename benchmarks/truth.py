@@ -28,6 +28,7 @@ from PIL import Image
 import truth_fine as fine
 import truth_sets as sets
 import truth_solid as solid
+from glass import outward
 from packshot.colour import F32, to_srgb
 from packshot.ops.tone import shouldered
 from packshot.renderers import llvm
@@ -132,7 +133,7 @@ def _meshes(shot: Shot) -> list[Any]:
 
     made = [_mesh(f"product{i:02d}", part) for i, part in enumerate(shot.product())]
     if shot.glass:
-        mesh = solid.wine_glass()
+        mesh = outward(solid.wine_glass())
         body = mi.Mesh("glass", len(mesh.vertices), len(mesh.faces), has_vertex_normals=True,
                        props=_props({"type": "dielectric", "int_ior": 1.5}))  # fmt: skip
         params = mi.traverse(body)
