@@ -22,7 +22,9 @@ Window = tuple[int, int, int, int]  # (left, top, right, bottom), half-open, in 
 
 # Surroundings that the close look is shown: with half of them it takes white jars and chrome for backdrop.
 MARGIN, WIDE = 0.12, 0.5  # of the box's longer side; and in a look that has to decide
-WIDE_PX = 832  # longest side that such a look is shown: it has to tell what is product, not where exactly it ends
+# Longest side that such a look is shown: it has to tell what is product, not where exactly it ends.  A small photo
+# that has no surroundings to show is enlarged to what the network was trained on, where it errs least.
+WIDE_PX, WHOLE_PX = 832, 2048
 STEPS = 32  # windows lie on a grid of the frame, so that engines whose rough looks differ a little see the same
 ALL = 0.7  # a window that covers more of the frame is the frame: nothing would be gained
 DEEP = 15  # px of the rough look: twice what its outline may be off
@@ -63,14 +65,16 @@ def look(pixels_u8: U8, matter: Matter, *, twice: bool = False) -> Look:
     size = pixels_u8.shape[1], pixels_u8.shape[0]
     rough = Look(rough_matte(matter, pixels_u8), (0, 0, *size))
     near = _close(pixels_u8, _around(rough.raw, size, MARGIN), matter, twice=twice)
-    if near.window == rough.window:
-        return near
+    whole = near.window == rough.window
     if _apart(near, rough, size) <= APART:
-        return _sure(near, rough.raw, size)
-    wide = _close(pixels_u8, _around(rough.raw, size, WIDE), matter, twice=twice, at_most=WIDE_PX)
-    if _apart(near, wide, size) <= APART:
+        return near if whole else _sure(near, rough.raw, size)
+    if whole and 2 * min(size) >= WHOLE_PX:
         return near
-    return wide if _apart(wide, rough, size) < _apart(near, rough, size) else near
+    window, side = (near.window, WHOLE_PX) if whole else (_around(rough.raw, size, WIDE), WIDE_PX)
+    third = _close(pixels_u8, window, matter, twice=twice, side=side)
+    if _apart(near, third, size) <= APART:
+        return near
+    return third if _apart(third, rough, size) < _apart(near, rough, size) else near
 
 
 def _sure(near: Look, rough: F32, size: tuple[int, int]) -> Look:
@@ -88,11 +92,11 @@ def _part(whole: F32, window: Window, size: tuple[int, int]) -> F32:
     return whole[round(top * down) : round(bottom * down), round(left * across) : round(right * across)]
 
 
-def _close(pixels_u8: U8, window: Window, matter: Matter, *, twice: bool, at_most: int | None = None) -> Look:
+def _close(pixels_u8: U8, window: Window, matter: Matter, *, twice: bool, side: int | None = None) -> Look:
     left, top, right, bottom = window
     part = np.ascontiguousarray(pixels_u8[top:bottom, left:right])
-    if at_most is not None and max(part.shape[:2]) > at_most:
-        part = within_side(part, at_most)
+    if side is not None:
+        part = within_side(part, side)
     raw = raw_matte(matter, part)
     if twice:
         mirrored = raw_matte(matter, np.ascontiguousarray(part[:, ::-1]))

@@ -81,6 +81,13 @@ def test_a_piece_that_only_the_close_look_misses_comes_back_in_a_wider_one() -> 
     assert seen.matte(pixels)[370:400, 310:410].min() > 200
 
 
+def test_a_small_photo_that_is_filled_is_looked_at_enlarged_where_the_looks_differ() -> None:
+    pixels = photo_with((slice(10, 100), slice(10, 190), RED), (slice(100, 140), slice(10, 190), PINK), size=(200, 150))
+    matter = RedIsProduct(blind=PINK)
+    assert look(pixels, matter).matte(pixels)[110:135, 20:180].min() > 200
+    assert matter.seen == [(200, 150), (2048, 1536)]
+
+
 def test_a_piece_that_only_the_rough_look_found_is_none() -> None:
     pixels, matter = photo_with(*TWO_PARTS), RedIsProduct(mirage=PINK)
     seen = look(pixels, matter)
