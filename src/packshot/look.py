@@ -22,9 +22,7 @@ Window = tuple[int, int, int, int]  # (left, top, right, bottom), half-open, in 
 
 # Surroundings that the close look is shown: with half of them it takes white jars and chrome for backdrop.
 MARGIN, WIDE = 0.12, 0.5  # of the box's longer side; and in a look that has to decide
-# Longest side that such a look is shown: it has to tell what is product, not where exactly it ends.  A small photo
-# that has no surroundings to show is enlarged to what the network was trained on, where it errs least.
-WIDE_PX, WHOLE_PX = 832, 2048
+TRAINED_PX = 2048  # longest side that such a look is shown at: the network sees it at the size it was trained on
 STEPS = 32  # windows lie on a grid of the frame, so that engines whose rough looks differ a little see the same
 ALL = 0.7  # a window that covers more of the frame is the frame: nothing would be gained
 DEEP = 15  # px of the rough look: twice what its outline may be off
@@ -68,10 +66,10 @@ def look(pixels_u8: U8, matter: Matter, *, twice: bool = False) -> Look:
     whole = near.window == rough.window
     if _apart(near, rough, size) <= APART:
         return near if whole else _sure(near, rough.raw, size)
-    if whole and 2 * min(size) >= WHOLE_PX:
+    if whole and 2 * min(size) >= TRAINED_PX:
         return near
-    window, side = (near.window, WHOLE_PX) if whole else (_around(rough.raw, size, WIDE), WIDE_PX)
-    third = _close(pixels_u8, window, matter, twice=twice, side=side)
+    window = rough.window if whole else _around(rough.raw, size, WIDE)
+    third = _close(pixels_u8, window, matter, twice=twice, side=TRAINED_PX)
     if _apart(near, third, size) <= APART:
         return near
     return third if _apart(third, rough, size) < _apart(near, rough, size) else near

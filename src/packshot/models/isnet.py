@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32
+from packshot.ops.resample import reduced
 
 STEP = 64  # px: the network halves six times
 LONGEST = 1024  # px a side: on more it was not trained
@@ -35,5 +36,5 @@ def tensor_of(pixels_u8: NDArray[np.uint8], size: tuple[int, int]) -> F32:
     Qin et al. 2022, "Highly accurate dichotomous image segmentation"; ISNet for general use.
     """
     shrinks = all(own >= wanted for own, wanted in zip(pixels_u8.shape[1::-1], size, strict=True))
-    small = cv2.resize(pixels_u8, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    small = reduced(pixels_u8, size) if shrinks else cv2.resize(pixels_u8, size, interpolation=cv2.INTER_CUBIC)
     return np.asarray(cv2.dnn.blobFromImage(small, 1 / 256, size, (128, 128, 128), swapRB=False), np.float32)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from packshot.colour import F32, U8, thrice
 from packshot.ops.matte import SOFT, cleaned
-from packshot.ops.resample import sampled
+from packshot.ops.resample import reduced, sampled
 
 LOOSE = (30.0, 0.04)  # how far from the outline haze may reach, as px and share of the diagonal, before it is mush
 FIRM_PX, SOFT_PX = 5.0, 8.0  # width of the ramp from 0 to 1, px of the model's answer: below firm, above soft
@@ -45,7 +45,7 @@ def refined(pixels_u8: U8, raw: F32) -> F32:
         return firm
     pad = NEAR
     part = np.s_[max(0, top - pad) : top + height + pad, max(0, left - pad) : left + width + pad]
-    seen = np.asarray(cv2.resize(pixels_u8, raw.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+    seen = reduced(pixels_u8, raw.shape[::-1])
     firm[part] = _refined(seen[part], firm[part], haze[part])
     return firm
 

@@ -5,6 +5,7 @@ A matte is kept as (H, W) uint8 (0…255 for 0…1), since that is how its layer
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from packshot.colour import F32, U8, thrice, to_linear, to_srgb
 from packshot.ops.glass import Glass, glass_of
-from packshot.ops.resample import sampled
+from packshot.ops.resample import reduced, sampled
 from packshot.ops.uncertainty import SURE, Doubt, doubts_of
 
 Edge = Literal["left", "top", "right", "bottom"]
@@ -54,11 +55,22 @@ def clean(raw: F32) -> F32:
 
 def cleaned(raw: F32, *reaches: tuple[float, float]) -> list[F32]:
     """`clean`, once for each reach of softness: px, and share of the product's diagonal."""
+    mattes = [np.zeros_like(raw) for _ in reaches]
+    solid = (raw > RAMP[0] + RAMP[1] / 2).astype(np.uint8)
+    left, top, width, height = cv2.boundingRect(solid)
+    if not width:
+        return mattes
+    # Nothing is kept further away from the product than softness reaches.
+    pad = int(max(max(least, share * float(np.hypot(width, height))) for least, share in reaches)) + 2
+    part = np.s_[max(0, top - pad) : top + height + pad, max(0, left - pad) : left + width + pad]
+    for whole, one in zip(mattes, _cleaned(raw[part], solid[part], reaches), strict=True):
+        whole[part] = one
+    return mattes
+
+
+def _cleaned(raw: F32, solid: U8, reaches: Sequence[tuple[float, float]]) -> list[F32]:
     matte = np.clip((raw - RAMP[0]) * np.float32(1 / RAMP[1]), 0, 1)
-    solid = (matte > 0.5).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
-    if count < 2:
-        return [np.zeros_like(matte) for _ in reaches]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
     kept = np.concatenate([[False], areas >= SMALLEST_PART * areas.max()])
     if not kept[1:].all():
@@ -181,8 +193,8 @@ def foreground_band(pixels_u8: U8, matte_u8: U8) -> U8:
     h, w = coverage.shape
     scale = min(1.0, ESTIMATE_SIDE / max(h, w))
     size = (max(1, round(w * scale)), max(1, round(h * scale)))
-    small = to_linear(np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8))
-    a = np.asarray(cv2.resize(coverage, size, interpolation=cv2.INTER_AREA), np.float32) * np.float32(1 / 255)
+    small = to_linear(reduced(picture, size))
+    a = reduced(coverage, size) * np.float32(1 / 255)
     front, back = _blur_fusion(small, small, small, a, 91)
     front, back = _blur_fusion(small, front, back, a, 7)
     x, y = (columns - left + 0.5) * (size[0] / w) - 0.5, (rows - top + 0.5) * (size[1] / h) - 0.5

@@ -53,15 +53,27 @@ def shrunk(plane: U8, box: PixelBox, times: int) -> U8:
     return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def reduced(picture: U8, size: tuple[int, int]) -> U8:
+    """By the area filter to (width, height), in halves while that can be: two to four times as fast as at once.
+
+    picture: (H, W) or (H, W, C).
+    """
+    while picture.shape[1] >= 2 * size[0] and picture.shape[0] >= 2 * size[1]:
+        half = picture.shape[1] // 2, picture.shape[0] // 2
+        whole = picture[: half[1] * 2, : half[0] * 2]
+        picture = np.asarray(cv2.resize(whole, half, interpolation=cv2.INTER_AREA), np.uint8)
+    if picture.shape[1::-1] == size:
+        return picture
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def within_side(picture: U8, side: int) -> U8:
     """At `side` px on its longest side, larger or smaller; quick rather than fine, to measure on.
 
     picture: (H, W) or (H, W, C).
     """
     scale = side / max(picture.shape[:2])
-    size = max(8, round(picture.shape[1] * scale)), max(8, round(picture.shape[0] * scale))
-    step = max(1, int(0.5 / scale))  # every second pixel of a large photo is enough
-    return np.asarray(cv2.resize(np.ascontiguousarray(picture[::step, ::step]), size, interpolation=cv2.INTER_AREA))
+    return reduced(picture, (max(8, round(picture.shape[1] * scale)), max(8, round(picture.shape[0] * scale))))
 
 
 def sampled(plane: U8 | F32, x: NDArray[Any], y: NDArray[Any]) -> F32:

@@ -106,8 +106,8 @@ def _backdrop(light: F32, away: Mask, box: Box) -> tuple[F32, Mask, Refusal | No
     seen = light.reshape(-1, 3)[take]
     weight = np.ones(len(take))
     for _ in range(8):
-        root = np.sqrt(weight)[:, None]
-        factors = np.linalg.lstsq(basis * root, seen * root, rcond=None)[0]
+        weighted = (basis * weight[:, None]).T
+        factors = np.linalg.solve(weighted @ basis + 1e-6 * np.eye(basis.shape[1]), weighted @ seen)
         off = np.abs(seen / np.maximum(basis @ factors, 1e-3) - 1).max(1)
         limit = max(0.02, min(3 * float(np.median(off)), 0.15))
         weight = np.clip(1 - (off / limit) ** 2, 0, 1) ** 2 + 1e-4
