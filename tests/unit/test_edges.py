@@ -43,6 +43,14 @@ def test_hairs_of_the_colour_behind_them_stay_as_the_model_saw_them() -> None:
     assert np.abs(refined(pixels, raw) - clean(raw)).max() < 0.1
 
 
+def test_a_gap_that_the_model_is_in_two_minds_about_is_filled_without_a_seam() -> None:
+    raw = np.ones((SIDE, SIDE), np.float32)
+    raw[:40], raw[-40:], raw[:, :40], raw[:, -40:] = 0, 0, 0, 0
+    raw[150:350, 150:350] = 0.6
+    raw[220:280, 220:280] = 0.45
+    assert clean(raw)[100:400, 100:400].min() == 1
+
+
 def disc(radius: float, *, centre: float = 256.0) -> F32:
     """A model's answer for a ball."""
     y, x = np.mgrid[:SIDE, :SIDE]

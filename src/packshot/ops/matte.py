@@ -75,9 +75,11 @@ def _cleaned(raw: F32, solid: U8, reaches: Sequence[tuple[float, float]]) -> lis
     kept = np.concatenate([[False], areas >= SMALLEST_PART * areas.max()])
     if not kept[1:].all():
         solid = kept[labels].astype(np.uint8)
+    filled = _holes(raw, solid)
+    if filled is not None:
+        solid[filled] = 1
     far, depth = (cv2.distanceTransform(side, cv2.DIST_L2, 3) for side in (1 - solid, solid))
     length = float(np.hypot(*_extent(solid)))
-    filled = _holes(raw, solid)
     mattes = []
     for least, share in reaches:
         reach = max(least, share * length)
