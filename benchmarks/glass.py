@@ -19,12 +19,13 @@ import numpy as np
 from doubtful import made, real, rendered
 from packshot.cli.common import ready_bench
 from packshot.colour import to_srgb
-from packshot.model import raw_matte
-from packshot.ops import matte as ops
+from packshot.image import Photo, read
+from packshot.ops.uncertainty import UNSURE
+from packshot.pipeline import cut_out
 from packshot.renderers import llvm
 from packshot.scenery import shapes
-from packshot.settings import Settings
-from packshot.steps.segment import UNSURE
+from packshot.settings import Limits, Settings
+from packshot.stopwatch import Stopwatch
 
 HERE = Path(__file__).resolve().parent
 SIDE, SAMPLES = 512, 24
@@ -179,6 +180,11 @@ def product(mi: Any, body: str, material: str, colour: tuple[float, ...]) -> dic
     }
 
 
+def photo_of(pixels: np.ndarray, name: str) -> Photo:
+    written = cv2.imencode(".png", np.ascontiguousarray(pixels[..., ::-1]))[1]
+    return read(written.tobytes(), f"{name}.png", limits=Limits())
+
+
 def outward(shape: Any) -> Any:
     """Normals of a turned body look inward, where its glass would be the air and the air its glass."""
     return replace(shape, faces=np.ascontiguousarray(shape.faces[:, ::-1]), normals=-shape.normals)
@@ -211,19 +217,22 @@ def main() -> None:
     }
     if not wanted.without_makings:
         groups["where cut-outs fail"] = [(p.name, False, p.pixels) for p in made(wanted.synth)]
-    print("| | see-through | said so | or unsure | opaque | said see-through |\n|---|---|---|---|---|---|")
+    print(
+        "| | see-through | measured | said so | or unsure | opaque | said see-through |\n|---|---|---|---|---|---|---|"
+    )
     lines = []
     for group, pictures in groups.items():
         told = []
         for name, glass, pixels in pictures:
-            raw = raw_matte(matter, pixels)
-            facts = ops.facts_of(ops.to_size(ops.clean(raw), (pixels.shape[1], pixels.shape[0])), raw, pixels)
-            told.append((glass, facts.see_through > 0, facts.uncertainty > UNSURE))
+            facts = cut_out(photo_of(pixels, name), matter=matter, store=None, watch=Stopwatch()).facts
+            told.append((glass, facts.transmission > 0, facts.see_through > 0, facts.uncertainty > UNSURE))
             if glass or facts.see_through:
-                lines.append(f"{name}: see-through {facts.see_through:.2f}, uncertainty {facts.uncertainty:.2f}")
-        clear, opaque = [t for t in told if t[0]], [t for t in told if not t[0]]
-        said, noticed, wrong = sum(t[1] for t in clear), sum(t[1] or t[2] for t in clear), sum(t[1] for t in opaque)
-        print(f"| {group} | {len(clear)} | {said} | {noticed} | {len(opaque)} | {wrong} |")
+                how = f"see-through {facts.see_through:.2f}, unsure {facts.uncertainty:.2f}"
+                lines.append(f"{name}: {how}, transmission {facts.transmission:.2f} {facts.unmeasured}")
+        clear, opaque = [t[1:] for t in told if t[0]], [t[1:] for t in told if not t[0]]
+        measured, said, noticed = sum(t[0] for t in clear), sum(t[1] for t in clear), sum(any(t) for t in clear)
+        wrong = sum(t[0] or t[1] for t in opaque)
+        print(f"| {group} | {len(clear)} | {measured} | {said} | {noticed} | {len(opaque)} | {wrong} |", flush=True)
     print("\n".join(lines))
 
 

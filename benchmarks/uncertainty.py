@@ -17,8 +17,8 @@ from doubtful import Picture, made, real, rendered
 from packshot.cli.common import ready_bench
 from packshot.model import Matter, raw_matte
 from packshot.ops import matte as ops
+from packshot.ops.uncertainty import UNSURE
 from packshot.settings import Settings
-from packshot.steps.segment import UNSURE
 
 HERE = Path(__file__).resolve().parent
 # Where the exact matte is known: overlap below and error at the outline above which a cut-out is bad.  The plush's fur

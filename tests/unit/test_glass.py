@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from packshot.colour import U8
-from packshot.ops.glass import see_through
+from packshot.ops.glass import glass_of, see_through
 from packshot.ops.matte import Facts
 from packshot.steps.segment import findings_of
 
@@ -53,6 +53,29 @@ def test_before_grass_nothing_is_said() -> None:
     grain = np.random.default_rng(0).integers(-60, 60, (600, 700, 1))
     rough = np.clip(rimmed(room()) + grain, 0, 255).astype(np.uint8)
     assert see_through(rough, matte()) == 0
+
+
+def horizon() -> U8:
+    """A white wall over a gray floor."""
+    pixels = np.full((600, 700, 3), 235, np.uint8)
+    pixels[300:] = 120
+    return pixels
+
+
+def test_glass_darker_than_what_is_behind_it_is_told_by_the_room_that_changes_with_it() -> None:
+    pixels = horizon()
+    pixels[OUTLINE] -= 6
+    pixels[130:170, 300:400] = 255  # a window's reflection
+    pixels[430:470, 300:400] = 20
+    found = glass_of(rimmed(pixels), matte())
+    assert (found.see_through, found.beside > 0.6) == (0, True)
+
+
+def test_a_product_of_the_walls_colour_before_wall_and_floor_is_opaque() -> None:
+    pixels = horizon()
+    pixels[OUTLINE] = 233
+    pixels[150:200, 300:400] = 20
+    assert glass_of(rimmed(pixels), matte()).beside == 0
 
 
 def test_an_empty_matte_is_not_glass() -> None:

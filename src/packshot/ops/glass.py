@@ -2,13 +2,15 @@
 
 A see-through product makes next to no colour of its own: what is seen inside its outline is seen around it as well,
 bent, and along its rims run thin bright and dark lines.  An opaque one of its backdrop's colour has the colours but
-is shaded, brighter or darker than all around it somewhere, or has no such lines.  The limits were chosen on
-benchmarks/glass.py; they are set to say nothing where it is not clear.
+is shaded, brighter or darker than all around it somewhere, or has no such lines.  Where the room changes from top to
+bottom, what is seen through a product changes with it.  The limits were chosen on benchmarks/glass.py; they are set
+to say nothing where it is not clear.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import cv2
@@ -25,6 +27,8 @@ COMMON = 0.01  # share of the surroundings from which a colour belongs to them
 SAME, FOREIGN = 0.78, 0.05  # share of the inside in such colours at least; brighter or darker than all around at most
 LINE_LEVELS, LINES = 12, 0.025  # how much a thin line differs from its sides; share of the rim, bright and dark each
 LINE_WIDTH = 0.015
+STRIPS, BESIDE, FAR = 10, 0.06, 4  # from top to bottom; of the height beside one; strips that are far from another
+ALIKE, CHANGES = 0.6, 0.045  # share of a strip that lies beside it; how much more of all that is than lies far from it
 BUSY = 12  # levels of texture around from which lines tell nothing: grass, gravel
 
 
@@ -33,6 +37,11 @@ class Glass(NamedTuple):
 
     rimmed: bool  # it has the rims of glass, before calm surroundings; what is inside may be a liquid
     see_through: float  # share through which the room is seen, 0 where it is opaque or that is not clear
+    # Share that changes with the room beside it; hands and sticks do so too, so it says nothing of an unsure outline.
+    beside: float
+
+
+NONE = Glass(rimmed=False, see_through=0.0, beside=0.0)
 
 
 def glass_of(pixels_u8: U8, matte_u8: U8) -> Glass:
@@ -40,13 +49,15 @@ def glass_of(pixels_u8: U8, matte_u8: U8) -> Glass:
     pixels, matte = within_side(pixels_u8, SIDE), within_side(matte_u8, SIDE)
     seen = _surveyed(pixels, matte)
     if seen is None:
-        return Glass(rimmed=False, see_through=0.0)
+        return NONE
     least, most = np.percentile(seen.gray[seen.ring], (1, 99))
     own = (seen.gray < least - 8) | (seen.gray > most + 8)
     if np.count_nonzero(own & (seen.depth > 1)) > FOREIGN * np.count_nonzero(matte > 127):
-        return Glass(rimmed=True, see_through=0.0)
+        return Glass(rimmed=True, see_through=0.0, beside=_beside(pixels, seen))
     same = _in_common(pixels, seen.deep, seen.ring)
-    return Glass(rimmed=True, see_through=same if same >= SAME else 0.0)
+    if same >= SAME:
+        return Glass(rimmed=True, see_through=same, beside=same)
+    return Glass(rimmed=True, see_through=0.0, beside=_beside(pixels, seen))
 
 
 def see_through(pixels_u8: U8, matte_u8: U8) -> float:
@@ -91,14 +102,48 @@ def _lines(gray: U8, width: int) -> tuple[F32, F32]:
 
 def _in_common(pixels: U8, inside: NDArray[np.bool_], around: NDArray[np.bool_]) -> float:
     """Share of the inside whose colours are found around as well."""
+    tones = _tones(pixels)
+    return float(_palette(tones[inside])[_known(tones[around])].sum())
+
+
+def _beside(pixels: U8, seen: _Survey) -> float:
+    """Share of the inside in colours that lie right beside it, where further up or down other ones do; else 0."""
+    tones, rows = _tones(pixels), np.flatnonzero(seen.depth.any(1))
+    edges = np.linspace(rows[0], rows[-1] + 1, STRIPS + 1).astype(int)
+    pad = int(BESIDE * (rows[-1] + 1 - rows[0]))
+    mine, theirs, size = [], [], np.zeros(STRIPS)
+    for strip, (top, bottom) in enumerate(pairwise(edges)):
+        near = slice(max(0, top - pad), bottom + pad)
+        inside, around = tones[top:bottom][seen.deep[top:bottom]], tones[near][seen.ring[near]]
+        size[strip] = len(inside) if min(len(inside), len(around)) >= 40 else 0
+        mine.append(_palette(inside).ravel())
+        theirs.append(_known(around).ravel())
+    if not size.any():
+        return 0.0
+    shares = np.stack(mine) @ np.stack(theirs).T.astype(np.float32)
+    own, number = np.diag(shares), np.arange(STRIPS)
+    far = (np.abs(number[:, None] - number) >= FAR) & (size > 0)
+    elsewhere = np.where(far.any(1), (shares * far).sum(1) / np.maximum(1, far.sum(1)), own)
+    alike, weight = own >= ALIKE, size / size.sum()
+    # Colours of far away, where others lie beside, speak against it: a white product by a white wall on a dark floor.
+    changes = float((weight * np.where(alike | (elsewhere > own), own - elsewhere, 0)).sum())
+    return float(weight[alike].sum()) if changes >= CHANGES else 0.0
+
+
+def _tones(pixels: U8) -> U8:
     smooth = np.asarray(cv2.GaussianBlur(pixels, (0, 0), 1), np.uint8)
-    tones = np.asarray(cv2.cvtColor(smooth, cv2.COLOR_RGB2Lab), np.uint8)
-    mine, theirs = _palette(tones[inside]), _palette(tones[around])
-    # A colour counts with its neighbours: a gradient seen through glass is a little darker than beside it.
+    return np.asarray(cv2.cvtColor(smooth, cv2.COLOR_RGB2Lab), np.uint8)
+
+
+def _known(tones: U8) -> NDArray[np.bool_]:
+    """Colours that are common there, as `_palette` has them, each with its neighbours.
+
+    A gradient seen through glass is a little darker than beside it.
+    """
+    shares = _palette(tones)
     for axis in range(3):
-        ahead, behind = np.roll(theirs, 1, axis), np.roll(theirs, -1, axis)
-        theirs = theirs + ahead + behind
-    return float(mine[theirs > COMMON].sum())
+        shares = shares + np.roll(shares, 1, axis) + np.roll(shares, -1, axis)
+    return np.asarray(shares > COMMON, np.bool_)
 
 
 def _palette(tones: U8) -> F32:

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32, U8, thrice, to_linear, to_srgb
-from packshot.ops.glass import Glass, glass_of
+from packshot.ops.glass import NONE, glass_of
 from packshot.ops.resample import reduced, sampled
-from packshot.ops.uncertainty import SURE, Doubt, doubts_of
+from packshot.ops.uncertainty import SURE, UNSURE, Doubt, doubts_of
 
 Edge = Literal["left", "top", "right", "bottom"]
 Unmeasured = Literal["", "uneven", "dark", "unclear"]
@@ -149,7 +149,7 @@ def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) 
         "left": matte_u8[:, 0], "top": matte_u8[0], "right": matte_u8[:, -1], "bottom": matte_u8[-1]
     }  # fmt: skip
     cut = tuple(edge for edge, row in borders.items() if np.count_nonzero(row > 229) > max(4, 0.01 * max(h, w)))
-    doubts, glass = SURE, Glass(rimmed=False, see_through=0.0)
+    doubts, glass = SURE, NONE
     if raw is not None and pixels_u8 is not None:
         doubts, glass = doubts_of(matte_u8, raw, pixels_u8), glass_of(pixels_u8, matte_u8)
     return Facts(
@@ -160,7 +160,7 @@ def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) 
         uncertainty=doubts.uncertainty,
         doubts=doubts.kinds,
         rimmed=glass.rimmed,
-        see_through=glass.see_through,
+        see_through=glass.see_through or (glass.beside if doubts.uncertainty <= UNSURE else 0.0),
     )
 
 

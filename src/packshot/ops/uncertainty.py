@@ -17,6 +17,7 @@ from packshot.ops.resample import within_side
 
 Doubt = Literal["hand", "stand", "front", "alike"]
 
+UNSURE = 0.5  # above it a person is asked to look; chosen on one half of the set
 SIDE = 512  # px, longest: what is measured here is coarser than the matte
 # Each measure at the value from which a cut-out is to be doubted by it alone.
 HOLLOW, MUSH, SOFT_PX, TEETH, STEP = 0.2, 0.08, 3.2, 240.0, 0.065
@@ -29,7 +30,7 @@ ALIKE_DELTA_E, ALIKE_SHARE = 8.0, 0.7  # of the outline with no visible edge in 
 class Doubts:
     """What speaks against a cut-out."""
 
-    uncertainty: float  # [0, 1]; 0.5 where one measure is at its limit
+    uncertainty: float  # [0, 1]; UNSURE where one measure is at its limit
     kinds: tuple[Doubt, ...]  # why, where that is known: held in a hand, something in front, no edge to be seen
 
 
@@ -69,7 +70,7 @@ def doubts_of(matte_u8: U8, raw: F32, pixels_u8: U8) -> Doubts:
         kinds.append("front")
     elif _alike(tones, matte, outline) > ALIKE_SHARE:
         kinds.append("alike")
-    return Doubts(float(1 - 0.5**against), tuple(kinds))
+    return Doubts(float(1 - UNSURE**against), tuple(kinds))
 
 
 def _hollow(answer: F32, solid: U8, deep: NDArray[np.bool_]) -> float:

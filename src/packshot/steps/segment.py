@@ -13,12 +13,11 @@ from packshot.look import look
 from packshot.model import Hints, Matter, Prompter, prompted_matte
 from packshot.ops import matte as ops
 from packshot.ops.transmission import Through, transmission_of
-from packshot.ops.uncertainty import Doubt
+from packshot.ops.uncertainty import UNSURE, Doubt
 from packshot.step import Cutout, Stage, Step
 
 # Below this share of the frame nothing worth selling was found; a ring photographed whole covers 0.4 %.
 SMALLEST_PRODUCT = 0.002
-UNSURE = 0.5  # chosen on one half of the set in benchmarks/README.md, "Uncertainty"
 OUTLINE_IN_DOUBT = "The outline is a guess in places. Look closely at the edge before you approve."
 DOUBTS: dict[Doubt, str] = {
     "hand": (
