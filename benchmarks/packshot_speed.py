@@ -97,7 +97,7 @@ class Batch:
     clock: Clock
 
 
-def run_batch(files: Sequence[Path], *, jobs: int, bench: Bench, settings: Settings) -> Batch:
+def run_batch(files: Sequence[Path], *, look: str, jobs: int, bench: Bench, settings: Settings) -> Batch:
     """Develop a batch into a fresh folder with a fresh layer store."""
     with tempfile.TemporaryDirectory(prefix="packshot-speed-") as folder:
         out, clock = Path(folder) / "out", Clock()
@@ -105,7 +105,7 @@ def run_batch(files: Sequence[Path], *, jobs: int, bench: Bench, settings: Setti
         sources, _ = photos_of([str(file) for file in files], settings)
         wanted = [channel(id, settings.channels_dir) for id in CHANNELS]
         planned, _ = plan(
-            sources, template=template("white"), channels=wanted, template_of=template,
+            sources, template=template(look), channels=wanted, template_of=template,
             channel_of=lambda id: channel(id, settings.channels_dir),
         )  # fmt: skip
         run = Run(
@@ -157,19 +157,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=int, default=24)
     parser.add_argument("--jobs", default="1,2,3,4", help="how many photos at once, a,b,c")
+    parser.add_argument("--look", default="white", help="the template")
     parser.add_argument("--passes", type=int, default=12, help="ISNet passes per batch, half before and half after")
     options = parser.parse_args()
     settings = Settings()
     files = photos(options.photos + WARM_UP)
     bench = ready_bench(settings, store=False)
     pictures = [read(file.read_bytes(), file.name, limits=settings.limits) for file in files[:WARM_UP]]
-    run_batch(files[:WARM_UP], jobs=2, bench=bench, settings=settings)
+    run_batch(files[:WARM_UP], look=options.look, jobs=2, bench=bench, settings=settings)
     passes(bench, pictures, 3)
     half = max(5, options.passes // 2)
     tables = {}
     for jobs in map(int, options.jobs.split(",")):
         before = passes(bench, pictures, half)
-        batch = run_batch(files[WARM_UP:], jobs=jobs, bench=bench, settings=settings)
+        batch = run_batch(files[WARM_UP:], look=options.look, jobs=jobs, bench=bench, settings=settings)
         report(batch, [*before, *passes(bench, pictures, half)], target=2.2)
         tables[jobs] = dict(stages(batch))
     print(f"\nload on the machine at the end: {os.getloadavg()[0]:.1f}")
