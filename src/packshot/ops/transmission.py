@@ -38,8 +38,9 @@ LONG = 0.06  # of its diagonal: a line, and not a speck
 REACH = 0.25  # of the product's diagonal: how far off what belongs to it may begin
 HOLLOW = 0.85  # of the spanned outline that the model's matte fills, below which it may be rims alone
 # Glass: the share of it that is clear at all; of that the shares in bright and in dark lines that differ so much from
-# their sides; mean transmission of what the model took for thin product.
-CLEAR, CONTRAST, BRIGHT, DARK, FINE_CLEAR = 0.2, 0.03, 0.03, 0.05, 0.45
+# their sides; how much more of these the rim has than the inside; mean transmission of what the model took for thin
+# product.
+CLEAR, CONTRAST, BRIGHT, DARK, RIMMED, FINE_CLEAR = 0.2, 0.03, 0.03, 0.035, 1.25, 0.45
 CLEARLY = 0.75
 DEAD = 0.015  # of the backdrop: less is the fit's error, and not the glass
 GLEAM = 0.05  # of the backdrop: before a nearly white one a little more light would be a thick veil
@@ -232,9 +233,9 @@ def _is_glass(ratio: F32, passed: F32, outline: U8, found: U8) -> bool:
     bright, dark = (lines > CONTRAST for lines in _thin(ratio, length))
     if float(bright[clear].mean()) < BRIGHT or float(dark[clear].mean()) < DARK:
         return False
-    # Print is inside, rims are at the rim.
+    # Print and grain are inside, rims are at the rim.
     drawn, rim = bright | dark, depth <= 0.06 * length
-    if float(drawn[clear & rim].mean()) < float(drawn[clear & ~rim].mean()):
+    if float(drawn[clear & rim].mean()) < RIMMED * float(drawn[clear & ~rim].mean()):
         return False
     # Of thin things that the model took for product glass is clear, wire is not.
     side = 2 * round(0.02 * length) + 1
