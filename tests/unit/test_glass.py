@@ -6,7 +6,7 @@ import pytest
 
 from packshot.colour import U8
 from packshot.ops.glass import glass_of, see_through
-from packshot.ops.matte import Facts
+from packshot.ops.matte import Facts, facts_of
 from packshot.steps.segment import findings_of
 
 OUTLINE = (slice(100, 500), slice(250, 450))
@@ -76,6 +76,22 @@ def test_a_product_of_the_walls_colour_before_wall_and_floor_is_opaque() -> None
     pixels[OUTLINE] = 233
     pixels[150:200, 300:400] = 20
     assert glass_of(rimmed(pixels), matte()).beside == 0
+
+
+def filled_glass(rim: int) -> tuple[U8, U8]:
+    """Tea in a glass before white paper: the cut-out holds the tea alone."""
+    pixels = np.full((600, 700, 3), 225, np.uint8)
+    pixels[300:500, 250:450] = (180, 90, 30)
+    tea = np.where(pixels[..., 2] < 100, np.uint8(255), np.uint8(0))
+    cv2.ellipse(pixels, (350, 250), (100, 14), 0, 0, 360, (rim, rim, rim), 2)
+    return pixels, tea
+
+
+@pytest.mark.parametrize(("rim", "left_out"), [(120, True), (224, False)])
+def test_a_rim_above_the_cut_out_says_that_a_part_was_left_out(rim: int, left_out: bool) -> None:
+    pixels, tea = filled_glass(rim)
+    facts = facts_of(tea, (tea / np.float32(255)).astype(np.float32), pixels)
+    assert (facts.uncertainty > 0.5, facts.doubts) == (left_out, ("rim",) if left_out else ())
 
 
 def test_an_empty_matte_is_not_glass() -> None:

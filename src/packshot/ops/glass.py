@@ -29,6 +29,7 @@ LINE_LEVELS, LINES = 12, 0.025  # how much a thin line differs from its sides; s
 LINE_WIDTH = 0.015
 STRIPS, BESIDE, FAR = 10, 0.06, 4  # from top to bottom; of the height beside one; strips that are far from another
 ALIKE, CHANGES = 0.6, 0.045  # share of a strip that lies beside it; how much more of all that is than lies far from it
+CALM = 0.004  # share in thin lines of surroundings before which a rim can be told
 BUSY = 12  # levels of texture around from which lines tell nothing: grass, gravel
 
 
@@ -39,9 +40,10 @@ class Glass(NamedTuple):
     see_through: float  # share through which the room is seen, 0 where it is opaque or that is not clear
     # Share that changes with the room beside it; hands and sticks do so too, so it says nothing of an unsure outline.
     beside: float
+    above: float  # share in thin lines of what is right above, where nothing else around has any: a rim left out
 
 
-NONE = Glass(rimmed=False, see_through=0.0, beside=0.0)
+NONE = Glass(rimmed=False, see_through=0.0, beside=0.0, above=0.0)
 
 
 def glass_of(pixels_u8: U8, matte_u8: U8) -> Glass:
@@ -50,14 +52,16 @@ def glass_of(pixels_u8: U8, matte_u8: U8) -> Glass:
     seen = _surveyed(pixels, matte)
     if seen is None:
         return NONE
+    glass = NONE._replace(rimmed=seen.rimmed, above=_above(seen, matte))
+    if not seen.rimmed:
+        return glass
     least, most = np.percentile(seen.gray[seen.ring], (1, 99))
     own = (seen.gray < least - 8) | (seen.gray > most + 8)
-    if np.count_nonzero(own & (seen.depth > 1)) > FOREIGN * np.count_nonzero(matte > 127):
-        return Glass(rimmed=True, see_through=0.0, beside=_beside(pixels, seen))
-    same = _in_common(pixels, seen.deep, seen.ring)
-    if same >= SAME:
-        return Glass(rimmed=True, see_through=same, beside=same)
-    return Glass(rimmed=True, see_through=0.0, beside=_beside(pixels, seen))
+    if np.count_nonzero(own & (seen.depth > 1)) <= FOREIGN * np.count_nonzero(matte > 127):
+        same = _in_common(pixels, seen.deep, seen.ring)
+        if same >= SAME:
+            return glass._replace(see_through=same)
+    return glass._replace(beside=_beside(pixels, seen))
 
 
 def see_through(pixels_u8: U8, matte_u8: U8) -> float:
@@ -71,10 +75,12 @@ class _Survey:
     depth: F32  # px from the outline, inwards
     deep: NDArray[np.bool_]
     ring: NDArray[np.bool_]
+    lines: NDArray[np.bool_]  # thin ones, bright or dark
+    rimmed: bool  # thin bright and dark ones run along its rims
 
 
 def _surveyed(pixels: U8, matte: U8) -> _Survey | None:
-    """None where no thin bright and dark lines run along the rims, or that would tell nothing."""
+    """None where thin lines would tell nothing."""
     solid = (matte > 127).astype(np.uint8)
     _, _, width, height = cv2.boundingRect(solid)
     length = float(np.hypot(width, height))
@@ -88,9 +94,19 @@ def _surveyed(pixels: U8, matte: U8) -> _Survey | None:
     bright, dark = _lines(gray, max(3, int(LINE_WIDTH * length)) | 1)
     if float(np.median((bright + dark)[ring])) > BUSY:
         return None
-    if min(float((lines[rim] > LINE_LEVELS).mean()) for lines in (bright, dark)) < LINES:
-        return None
-    return _Survey(gray, depth, deep, ring)
+    bright, dark = bright > LINE_LEVELS, dark > LINE_LEVELS
+    rimmed = min(float(lines[rim].mean()) for lines in (bright, dark)) >= LINES
+    return _Survey(gray, depth, deep, ring, bright | dark, rimmed)
+
+
+def _above(seen: _Survey, matte: U8) -> float:
+    x, y, w, h = cv2.boundingRect((matte > 127).astype(np.uint8))
+    top = np.zeros_like(seen.ring)
+    top[: y + h // 4, max(0, x - w // 10) : x + w + w // 10] = True
+    above, rest = seen.ring & top, seen.ring & ~top
+    if np.count_nonzero(above) < 200 or not rest.any() or float(seen.lines[rest].mean()) > CALM:
+        return 0.0
+    return float(seen.lines[above].mean())
 
 
 def _lines(gray: U8, width: int) -> tuple[F32, F32]:

@@ -151,7 +151,8 @@ def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) 
     cut = tuple(edge for edge, row in borders.items() if np.count_nonzero(row > 229) > max(4, 0.01 * max(h, w)))
     doubts, glass = SURE, NONE
     if raw is not None and pixels_u8 is not None:
-        doubts, glass = doubts_of(matte_u8, raw, pixels_u8), glass_of(pixels_u8, matte_u8)
+        glass = glass_of(pixels_u8, matte_u8)
+        doubts = doubts_of(matte_u8, raw, pixels_u8, above=glass.above)
     return Facts(
         box=(left, top, left + width, top + height),
         share=float(solid.sum()) / total,

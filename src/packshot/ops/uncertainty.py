@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from packshot.colour import F32, U8
 from packshot.ops.resample import within_side
 
-Doubt = Literal["hand", "stand", "front", "alike"]
+Doubt = Literal["hand", "stand", "front", "rim", "alike"]
 
 UNSURE = 0.5  # above it a person is asked to look; chosen on one half of the set
 SIDE = 512  # px, longest: what is measured here is coarser than the matte
 # Each measure at the value from which a cut-out is to be doubted by it alone.
-HOLLOW, MUSH, SOFT_PX, TEETH, STEP = 0.2, 0.08, 3.2, 240.0, 0.065
+HOLLOW, MUSH, SOFT_PX, TEETH, STEP, ABOVE = 0.2, 0.08, 3.2, 240.0, 0.065, 0.012
 SLICES = 6  # the product is doubted by its worst slice: a pedestal or a hidden foot is local
 SKIN = ((142, 80), (178, 122))  # Cr, Cb; Chai and Ngan 1999, narrowed so that oak and sand are not skin
 ALIKE_DELTA_E, ALIKE_SHARE = 8.0, 0.7  # of the outline with no visible edge in the photo
@@ -37,8 +37,11 @@ class Doubts:
 SURE = Doubts(0.0, ())
 
 
-def doubts_of(matte_u8: U8, raw: F32, pixels_u8: U8) -> Doubts:
-    """matte_u8: (H, W), not empty.  raw: (h, w) [0, 1], the model's answer.  pixels_u8: (H, W, 3) sRGB."""
+def doubts_of(matte_u8: U8, raw: F32, pixels_u8: U8, *, above: float = 0.0) -> Doubts:
+    """matte_u8: (H, W), not empty.  raw: (h, w) [0, 1], the model's answer.  pixels_u8: (H, W, 3) sRGB.
+
+    above: `Glass.above`.
+    """
     matte, pixels = within_side(matte_u8, SIDE), within_side(pixels_u8, SIDE)
     answer = np.asarray(cv2.resize(raw, matte.shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
     solid = (matte > 127).astype(np.uint8)
@@ -68,9 +71,11 @@ def doubts_of(matte_u8: U8, raw: F32, pixels_u8: U8) -> Doubts:
         kinds.append("stand")
     elif teeth > TEETH:
         kinds.append("front")
+    elif above > ABOVE and against < 1:
+        kinds.append("rim")
     elif _alike(tones, matte, outline) > ALIKE_SHARE:
         kinds.append("alike")
-    return Doubts(float(1 - UNSURE**against), tuple(kinds))
+    return Doubts(float(1 - UNSURE ** (against + (above / ABOVE) ** 2)), tuple(kinds))
 
 
 def _hollow(answer: F32, solid: U8, deep: NDArray[np.bool_]) -> float:

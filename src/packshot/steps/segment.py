@@ -32,6 +32,10 @@ DOUBTS: dict[Doubt, str] = {
         "Something in front seems to hide a part of the product, such as grass, so the outline has gaps. "
         "Photograph it on bare ground."
     ),
+    "rim": (
+        "Something with a thin outline stands above what was cut out, such as the clear rim of a filled glass. "
+        "If it belongs to the product, mark it as a part that is missing, or draw the outline by hand."
+    ),
     "alike": (
         "The product looks so much like what is behind it that the outline is a guess. "
         "Photograph it before another colour, or look closely at the edge before you approve."
