@@ -114,7 +114,8 @@ def cases(cutout: Cutout, look: Template, made: Channel, bench: Bench) -> Iterat
 
     def laid(spoiled: Cutout, **options: object) -> Composition:
         chosen = look.with_options(options)
-        return compose(spoiled, Geometry(made.size, chosen.steps), tools=Tools(bench.pictures), watch=Stopwatch())
+        tools = Tools(bench.pictures, stage=bench.stage)
+        return compose(spoiled, Geometry(made.size, chosen.steps), tools=tools, watch=Stopwatch())
 
     def of(composition: Composition, pixels: np.ndarray | None = None, **more: object) -> list[Finding]:
         flat = composition.flatten() if pixels is None else pixels

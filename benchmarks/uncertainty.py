@@ -15,7 +15,8 @@ import numpy as np
 
 from doubtful import Picture, made, real, rendered
 from packshot.cli.common import ready_bench
-from packshot.model import Matter, raw_matte
+from packshot.look import look
+from packshot.model import Matter
 from packshot.ops import matte as ops
 from packshot.ops.uncertainty import UNSURE
 from packshot.settings import Settings
@@ -34,9 +35,10 @@ class Judged:
 
 
 def judged(picture: Picture, matter: Matter) -> Judged:
-    raw = raw_matte(matter, picture.pixels)
-    matte = ops.to_size(ops.clean(raw), (picture.pixels.shape[1], picture.pixels.shape[0]))
-    facts = ops.facts_of(matte, raw, picture.pixels)
+    size = picture.pixels.shape[1], picture.pixels.shape[0]
+    seen = look(picture.pixels, matter)
+    matte = seen.matte(picture.pixels)
+    facts = ops.facts_of(matte, seen.answer(size), picture.pixels)
     return Judged(picture, picture.judged or against_exact(picture, matte), facts)
 
 

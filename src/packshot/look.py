@@ -70,7 +70,9 @@ def look(pixels_u8: U8, matter: Matter, *, twice: bool = False) -> Look:
         return near
     window = rough.window if whole else _around(rough.raw, size, WIDE)
     third = _close(pixels_u8, window, matter, twice=twice, side=TRAINED_PX)
-    return near if _apart(near, third, size) <= APART else third
+    if _apart(near, third, size) <= APART:
+        return near
+    return third if _apart(third, rough, size) < _apart(near, rough, size) else near  # two against one
 
 
 def _sure(near: Look, rough: F32, size: tuple[int, int]) -> Look:
