@@ -94,9 +94,8 @@ def _surveyed(pixels: U8, matte: U8) -> _Survey | None:
     bright, dark = _lines(gray, max(3, int(LINE_WIDTH * length)) | 1)
     if float(np.median((bright + dark)[ring])) > BUSY:
         return None
-    bright, dark = bright > LINE_LEVELS, dark > LINE_LEVELS
-    rimmed = min(float(lines[rim].mean()) for lines in (bright, dark)) >= LINES
-    return _Survey(gray, depth, deep, ring, bright | dark, rimmed)
+    rimmed = min(float((lines[rim] > LINE_LEVELS).mean()) for lines in (bright, dark)) >= LINES
+    return _Survey(gray, depth, deep, ring, np.maximum(bright, dark) > LINE_LEVELS, rimmed)
 
 
 def _above(seen: _Survey, matte: U8) -> float:

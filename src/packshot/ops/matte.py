@@ -98,27 +98,21 @@ def _extent(solid: U8) -> tuple[int, int]:
 
 def _holes(raw: F32, solid: U8) -> NDArray[np.bool_] | None:
     """Gaps enclosed by product that the model was in two minds about, with their rims: product; clear ones are not."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - solid, connectivity=4)
-    if count <= 2:
+    gaps = cv2.copyMakeBorder(1 - solid, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(1,))
+    cv2.floodFill(gaps, None, (0, 0), 0)  # what is open to the outside
+    gaps = np.ascontiguousarray(gaps[1:-1, 1:-1])
+    left, top, width, height = cv2.boundingRect(gaps)
+    if not width:
         return None
-    h, w = solid.shape
-    inside = (
-        (stats[:, 0] > 0)
-        & (stats[:, 1] > 0)
-        & (stats[:, 0] + stats[:, 2] < w)
-        & (stats[:, 1] + stats[:, 3] < h)
-    )  # fmt: skip
-    inside[0] = False  # label 0 is the product itself
-    if not inside.any():
-        return None
-    left, top = stats[inside, :2].min(0)
-    right, bottom = (stats[inside, :2] + stats[inside, 2:4]).max(0)
-    part = np.s_[top:bottom, left:right]
-    sums = np.bincount(labels[part].ravel(), weights=raw[part].ravel(), minlength=count)
-    filled = inside & (sums / np.maximum(stats[:, cv2.CC_STAT_AREA], 1) > HOLE_COVERAGE)
+    part = np.s_[top : top + height, left : left + width]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(gaps[part]), connectivity=4)
+    sums = np.bincount(labels.ravel(), weights=raw[part].ravel(), minlength=count)
+    filled = sums / np.maximum(stats[:, cv2.CC_STAT_AREA], 1) > HOLE_COVERAGE
+    filled[0] = False  # label 0 is the product, and what is outside
     if not filled.any():
         return None
-    return cv2.dilate(filled[labels].astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.bool_)
+    gaps[part] = filled[labels]
+    return cv2.dilate(gaps, np.ones((7, 7), np.uint8)).astype(np.bool_)
 
 
 def to_size(matte: F32, size: tuple[int, int]) -> U8:
@@ -141,7 +135,8 @@ def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) 
     total = float(solid.size)
     if not solid.any():
         return Facts((0, 0, 0, 0), 0.0, (), (), 1.0)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    x, y, w, h = cv2.boundingRect(solid)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(solid[y : y + h, x : x + w], connectivity=8)
     parts = sorted((float(a) / total for a in stats[1:, cv2.CC_STAT_AREA]), reverse=True)
     left, top, width, height = cv2.boundingRect((matte_u8 > 127).astype(np.uint8))
     h, w = matte_u8.shape
