@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32, U8
+from packshot.look import TRAINED_PX
 from packshot.model import Matter, raw_matte
 from packshot.ops import hints
 from packshot.ops import matte as ops
 from packshot.ops.region import Box, Mask, Point, around, rim_strength, view_of
+from packshot.ops.resample import within_side
 
 BOX_MARGIN = 0.12  # of the box, shown to the model around it, as `Segment.refined` does
 # How much is looked at around the product, for a click on it, and for one beside it: what is missing may reach further.
@@ -88,7 +90,7 @@ class Hinted:
     def _seen(self, pixels_u8: U8, box: Box) -> U8:
         """The clean matte of a part of the photo, at the photo's size; nothing outside of the part."""
         left, top, right, bottom = _wider(box, 0, pixels_u8.shape)
-        part = np.ascontiguousarray(pixels_u8[top:bottom, left:right])
+        part = within_side(pixels_u8[top:bottom, left:right], TRAINED_PX)
         matte = np.zeros(pixels_u8.shape[:2], np.uint8)
         matte[top:bottom, left:right] = ops.to_size(ops.clean(self._raw(part)), (right - left, bottom - top))
         return matte
