@@ -1,6 +1,9 @@
 """The same photos give the same bytes: twice in fresh processes, with one and three at once, and from kept layers.
 
 `python benchmarks/same_bytes.py`.  Exit code 1 and the files' names where they differ.
+
+Two versions of the code on one machine: `--write FILE` lists the hashes of the samples in every template with the one,
+`--against FILE` compares the other's with that list.
 """
 
 from __future__ import annotations
@@ -17,7 +20,12 @@ from pathlib import Path
 from inputs import photos
 
 
-def developed(files: list[Path], out: Path, *, cache: Path, jobs: int) -> tuple[dict[str, str], int]:
+TEMPLATES = ("white", "sweep", "marble", "oak", "podium", "linen", "color", "gradient", "image", "transparent")
+
+
+def developed(
+    files: list[Path], out: Path, *, cache: Path, jobs: int, template: str = "white", options: tuple[str, ...] = ()
+) -> tuple[dict[str, str], int]:
     """sha256 by file name after one run of the command in a process of its own, and how many cut-outs were kept ones.
 
     The layer cache is `cache`; the weights stay where they are.
@@ -28,7 +36,8 @@ def developed(files: list[Path], out: Path, *, cache: Path, jobs: int) -> tuple[
     if not models.exists():
         models.symlink_to(settings_home, target_is_directory=True)
     command = [sys.executable, "-c", "import sys; from packshot.cli import main; sys.exit(main())", "shoot"]
-    command += [*map(str, files), "--channel", "amazon,shopify,master", "--template", "white", "--redo"]
+    command += [*map(str, files), "--channel", "amazon,shopify,master", "--template", template, "--redo"]
+    command += [word for option in options for word in ("--set", option)]
     command += ["--out", str(out), "--jobs", str(jobs)]
     ended = subprocess.run(
         command, env=os.environ | {"PACKSHOT_CACHE_DIR": str(cache)}, capture_output=True, text=True, check=False
@@ -41,10 +50,39 @@ def developed(files: list[Path], out: Path, *, cache: Path, jobs: int) -> tuple[
     return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in made}, kept
 
 
+def every_template(files: list[Path]) -> dict[str, str]:
+    """sha256 by "template/channel/file": some minutes, since each rendered set makes its plates anew."""
+    hashes = {}
+    with tempfile.TemporaryDirectory(prefix="packshot-same-") as folder:
+        root = Path(folder)
+        for name in TEMPLATES:
+            options = (f"picture={files[0]}", "blur=0.3") if name == "image" else ()
+            made, _ = developed(files, root / name, cache=root / "cache", jobs=2, template=name, options=options)
+            hashes |= {f"{name}/{path}": sha256 for path, sha256 in made.items()}
+            print(f"{name}: {len(made)} files", flush=True)
+    return hashes
+
+
+def compared(earlier: dict[str, str], now: dict[str, str]) -> int:
+    differing = sorted(name for name in earlier.keys() | now.keys() if earlier.get(name) != now.get(name))
+    for name in differing:
+        print(f"differs: {name}")
+    print(f"{len(now)} files, {len(differing)} differ")
+    return 1 if differing else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=int, default=12)
+    parser.add_argument("--write", type=Path, help="write the hashes of every template here")
+    parser.add_argument("--against", type=Path, help="compare the hashes of every template with such a list")
     options = parser.parse_args()
+    if options.write or options.against:
+        hashes = every_template(sorted((Path(__file__).parents[1] / "samples").glob("*.jpg"))[: options.photos])
+        if options.write:
+            options.write.write_text(json.dumps(hashes, indent=1, sort_keys=True) + "\n", "utf-8")
+            return 0
+        return compared(json.loads(options.against.read_text("utf-8")), hashes)
     files = photos(options.photos)
     with tempfile.TemporaryDirectory(prefix="packshot-same-") as folder:
         root = Path(folder)
