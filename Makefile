@@ -27,12 +27,12 @@ run: $(VENV)/.installed $(STUDIO) llvm ## Serve Packshot here, with the sample p
 
 # Rendered sets want LLVM, 16 or later; without it they are slow and their shadows drawn, which each picture says.
 llvm: $(VENV)/.installed
-	@$(BIN)/python -m packshot.renderers.llvm && exit 0; \
+	@$(BIN)/python -m packshot.rendering.engines.llvm && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 	  echo "Installing libllvm19, which rendered sets need to be fast."; \
 	  (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libllvm19) > /dev/null 2>&1 \
 	    || echo "That failed."; \
-	fi; $(BIN)/python -m packshot.renderers.llvm --say
+	fi; $(BIN)/python -m packshot.rendering.engines.llvm --say
 
 test: $(VENV)/.installed-dev tests/node/node_modules/.package-lock.json $(STUDIO) ## Run the tests
 	$(BIN)/packshot models pull

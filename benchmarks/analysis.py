@@ -22,8 +22,8 @@ from packshot.image import encode, read
 from packshot.ops.matte import Facts
 from packshot.pipeline import cut_out
 from packshot.settings import Settings
+from packshot.step_timer import Stopwatch
 from packshot.steps import Analyse
-from packshot.stopwatch import Stopwatch
 
 CHECKS = ("blur", "noise", "compression", "blown", "crushed", "border", "several", "none", "uncertain")
 Degrade = Callable[[np.ndarray, Facts], np.ndarray]

@@ -29,7 +29,7 @@ from packshot.ops.matte import facts_of, foreground_band
 from packshot.pipeline import Bench, Geometry, compose, cut_out
 from packshot.settings import Settings
 from packshot.step import Composition, Cutout, Tools
-from packshot.stopwatch import Stopwatch
+from packshot.step_timer import Stopwatch
 from packshot.template import Template, template
 
 HERE = Path(__file__).parent

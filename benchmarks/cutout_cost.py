@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.image import Photo, read
-from packshot.look import look
 from packshot.model import Engine, Matter, ModelCard
-from packshot.models.here import matter_here, prepare_process
 from packshot.models.isnet import LONGEST
+from packshot.models.local import matter_here, prepare_process
+from packshot.models.two_pass import look
 from packshot.ops import matte as ops
 from packshot.pipeline import cut_out
 from packshot.settings import Settings
-from packshot.stopwatch import Stopwatch
+from packshot.step_timer import Stopwatch
 
 PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "photos"
 

@@ -33,7 +33,7 @@ from packshot.models import weights
 from packshot.models.zoo import card
 from packshot.pipeline import cut_out
 from packshot.settings import Settings
-from packshot.stopwatch import Stopwatch
+from packshot.step_timer import Stopwatch
 from packshot.store import Store
 
 WARM_UP = 2

@@ -14,12 +14,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from packshot.errors import PackshotError
 from packshot.image import read
-from packshot.models.here import matter_here, prepare_process
+from packshot.models.local import matter_here, prepare_process
 from packshot.pipeline import Geometry, compose, cut_out
-from packshot.renderers.here import stage_here
+from packshot.rendering.engines.local import stage_here
 from packshot.settings import Settings
 from packshot.step import Tools
-from packshot.stopwatch import Stopwatch
+from packshot.step_timer import Stopwatch
 from packshot.store import Store
 from packshot.template import template
 

@@ -22,10 +22,10 @@ from packshot.colour import to_srgb
 from packshot.image import Photo, read
 from packshot.ops.uncertainty import UNSURE
 from packshot.pipeline import cut_out
-from packshot.renderers import llvm
-from packshot.scenery import shapes
+from packshot.rendering.engines import llvm
+from packshot.rendering.parts import shapes
 from packshot.settings import Limits, Settings
-from packshot.stopwatch import Stopwatch
+from packshot.step_timer import Stopwatch
 
 HERE = Path(__file__).resolve().parent
 SIDE, SAMPLES = 512, 24

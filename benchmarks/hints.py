@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from packshot.image import read
 from packshot.model import Hints, Matter, prompted_matte
-from packshot.models.here import matter_here, prepare_process
-from packshot.models.hinted import Hinted
+from packshot.models.hint_prompter import Hinted
+from packshot.models.local import matter_here, prepare_process
 from packshot.settings import Limits, Settings
 
 U8 = NDArray[np.uint8]

@@ -36,13 +36,13 @@ from packshot.colour import F32, U8, delta_e00, lab, to_linear, to_srgb
 from packshot.image import Photo, read
 from packshot.model import Engine, Matter, ModelCard, raw_matte
 from packshot.models import weights
-from packshot.models.here import matter_here
+from packshot.models.local import matter_here
 from packshot.models.zoo import card
 from packshot.ops import matte as ops
 from packshot.pipeline import cut_out
 from packshot.settings import Settings
 from packshot.step import Cutout
-from packshot.stopwatch import Stopwatch
+from packshot.step_timer import Stopwatch
 
 CACHE = Settings().cache_dir / "benchmarks"
 TRUTH, SYNTH = CACHE / "truth", os.environ.get("PACKSHOT_SYNTH", "")

@@ -21,8 +21,8 @@ from packshot.cli.common import photos_of, ready_bench
 from packshot.models.openvino import engine_here
 from packshot.models.zoo import card
 from packshot.report import ItemRecord
+from packshot.run.shoot import Run, plan, shoot
 from packshot.settings import Settings
-from packshot.shoot import Run, plan, shoot
 from packshot.template import template
 
 CHANNELS = ("amazon", "shopify", "master")

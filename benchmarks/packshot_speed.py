@@ -2,7 +2,7 @@
 
     python benchmarks/packshot_speed.py
 
-The batch goes through `packshot.shoot.shoot` as the command's does: fresh layer store, real files, report and contact
+The batch goes through `packshot.run.shoot.shoot` as the command's does: fresh layer store, real files, report and contact
 sheet. ISNet passes on the same decoded photos are timed alone, half before and half after each batch.
 """
 
@@ -24,7 +24,7 @@ from typing import Any
 from unittest import mock
 
 import packshot.pipeline
-import packshot.shoot
+import packshot.run.shoot
 from inputs import photos
 from packshot.channel import channel
 from packshot.cli.common import photos_of, ready_bench
@@ -33,8 +33,8 @@ from packshot.models.openvino import engine_here
 from packshot.models.zoo import card
 from packshot.pipeline import Bench
 from packshot.report import ItemRecord
+from packshot.run.shoot import Run, finish_run, plan, shoot
 from packshot.settings import Settings, granted_cpus
-from packshot.shoot import Run, finish_run, plan, shoot
 from packshot.store import Store
 from packshot.template import template
 
@@ -42,10 +42,10 @@ CHANNELS = ("amazon", "shopify", "master")
 WARM_UP = 4
 # What a photo costs outside of its recorded steps.
 BESIDE = (
-    (packshot.shoot, "read", "read"),
-    (packshot.shoot, "write_atomically", "write"),
-    (packshot.shoot, "_inline", "thumbnails"),
-    (packshot.shoot, "fingerprint", "fingerprint"),
+    (packshot.run.shoot, "read", "read"),
+    (packshot.run.shoot, "write_atomically", "write"),
+    (packshot.run.shoot, "_inline", "thumbnails"),
+    (packshot.run.shoot, "fingerprint", "fingerprint"),
     (packshot.pipeline, "pack", "pack layers"),
 )
 

@@ -19,7 +19,6 @@ from pathlib import Path
 
 from inputs import photos
 
-
 TEMPLATES = ("white", "sweep", "marble", "oak", "podium", "linen", "color", "gradient", "image", "transparent")
 
 

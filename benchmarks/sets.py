@@ -25,22 +25,22 @@ from numpy.typing import NDArray
 
 from packshot.channel import channel
 from packshot.colour import F32, delta_e00, lab, to_srgb
-from packshot.finish import encoder
-from packshot.fit import Wishes, fit
 from packshot.image import Metadata, read
-from packshot.models.here import matter_here, prepare_process
+from packshot.models.local import matter_here, prepare_process
 from packshot.ops import tone
 from packshot.ops.composite import solid
 from packshot.pipeline import Geometry, compose, cut_out
-from packshot.renderers import llvm
-from packshot.renderers.denoise import denoised
-from packshot.renderers.here import stage_here
-from packshot.scene import Proxy, Shot
-from packshot.scenes import SETS
+from packshot.rendering.camera_match import Wishes, fit
+from packshot.rendering.engines import llvm
+from packshot.rendering.engines.denoise import denoised
+from packshot.rendering.engines.local import stage_here
+from packshot.rendering.scene import Proxy, Shot
+from packshot.rendering.sets import SETS
+from packshot.rendition import encoder
 from packshot.settings import Settings, granted_cpus
 from packshot.step import Cutout, RenderStage, Tools
+from packshot.step_timer import Stopwatch
 from packshot.steps import rendered
-from packshot.stopwatch import Stopwatch
 from packshot.template import template
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -174,7 +174,7 @@ def alike() -> None:
     The last column is how far two full renders with other noise lie apart: nothing can be nearer than that.
     """
     os.environ["DRJIT_LIBLLVM_PATH"] = str(llvm.find(Settings().cache_dir))
-    from packshot.renderers.mitsuba import MitsubaRenderer, _Scene
+    from packshot.rendering.engines.mitsuba import MitsubaRenderer, _Scene
 
     rendered.CONTACT = 0.0  # the crease is laid on top of either
     cuts, renderer = cutouts(Settings()), MitsubaRenderer(SETS, threads=granted_cpus())

@@ -14,7 +14,7 @@ import numpy as np
 
 from packshot.cli.common import ready_bench
 from packshot.colour import F32, U8, delta_e00, lab, to_srgb
-from packshot.look import look
+from packshot.models.two_pass import look
 from packshot.ops import matte as ops
 from packshot.ops.transmission import Through, transmission_of
 from packshot.settings import Settings

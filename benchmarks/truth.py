@@ -31,12 +31,12 @@ import truth_solid as solid
 from glass import outward
 from packshot.colour import F32, to_srgb
 from packshot.ops.tone import shouldered
-from packshot.renderers import llvm
-from packshot.scene import Camera, Material, Part
+from packshot.rendering.engines import llvm
+from packshot.rendering.scene import Camera, Material, Part
 from packshot.settings import Settings
 
 if TYPE_CHECKING:
-    from packshot.scene import Scenery
+    from packshot.rendering.scene import Scenery
 
 LONG, SHORT = 1600, 1200
 # Samples a pixel of the set's light, of the product's, and of coverage.  Light is denoised afterwards.
@@ -99,8 +99,8 @@ def rendered(shot: Shot, seed: int) -> Layers:
     """The exact layers, sharp, exposed and as bright as a screen shows them."""
     import mitsuba as mi
 
-    from packshot.renderers.denoise import denoised
-    from packshot.renderers.translate import PATH, compiled
+    from packshot.rendering.engines.denoise import denoised
+    from packshot.rendering.engines.translate import PATH, compiled
 
     scenery = shot.set(seed)
     own: dict[str, Any] = {f"product{i:02d}": part for i, part in enumerate(_meshes(shot))}
@@ -129,7 +129,7 @@ def _round(there: NDArray[np.bool_], margin: int = 24) -> tuple[slice, slice]:
 def _meshes(shot: Shot) -> list[Any]:
     import mitsuba as mi
 
-    from packshot.renderers.translate import _mesh
+    from packshot.rendering.engines.translate import _mesh
 
     made = [_mesh(f"product{i:02d}", part) for i, part in enumerate(shot.product())]
     if shot.glass:
@@ -160,7 +160,7 @@ def _traced(full: Any, empty: Any, path: Any, camera: Camera, size: tuple[int, i
     import drjit as dr
     import mitsuba as mi
 
-    from packshot.renderers.mitsuba import _camera_rays
+    from packshot.rendering.engines.mitsuba import _camera_rays
 
     ids = [dr.reinterpret_array(mi.UInt32, mi.ShapePtr(s)) for s in full.shapes() if s.id().startswith("product")]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from packshot.colour import F32
-from packshot.scene import Mesh, Part, Point
-from packshot.scenery import shapes, studio, surfaces
+from packshot.rendering.parts import shapes, studio, surfaces
+from packshot.rendering.scene import Mesh, Part, Point
 from truth_shapes import TURN, axes, blob, fur, lathe, line, metal, ring, tilted
 
 # --- thin wire -------------------------------------------------------------------------------------------------------

@@ -23,8 +23,8 @@ from PIL import Image
 
 from glass import area, diffuse, mesh, outward, sky
 from packshot.colour import F32, U8, hex_to_linear, to_srgb
-from packshot.renderers import llvm
-from packshot.scenery import shapes
+from packshot.rendering.engines import llvm
+from packshot.rendering.parts import shapes
 from packshot.settings import Settings
 
 SIDE, SAMPLES, DEPTH = 640, 16, 9

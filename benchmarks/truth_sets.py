@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from packshot.colour import F32, hex_to_linear
-from packshot.scene import Colour, Material, Part, Scenery
-from packshot.scenery import lens, light, props, shapes, studio, surfaces
-from packshot.scenery.noise import clouds, noise
+from packshot.rendering.parts import lens, light, props, shapes, studio, surfaces
+from packshot.rendering.parts.noise import clouds, noise
+from packshot.rendering.scene import Colour, Material, Part, Scenery
 
 TEXELS = 900.0
 

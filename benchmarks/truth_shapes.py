@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from packshot.colour import F32
-from packshot.scene import Material, Mesh, Point
-from packshot.scenery import shapes, surfaces
+from packshot.rendering.parts import shapes, surfaces
+from packshot.rendering.scene import Material, Mesh, Point
 
 TURN = 2 * np.pi
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from packshot.colour import hex_to_linear
-from packshot.scene import Material, Mesh, Part, Point
-from packshot.scenery import lens, shapes, surfaces
+from packshot.rendering.parts import lens, shapes, surfaces
+from packshot.rendering.scene import Material, Mesh, Part, Point
 from truth_shapes import hull, lathe, line, metal, ring, tilted
 
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from doubtful import Picture, made, real, rendered
 from packshot.cli.common import ready_bench
-from packshot.look import look
 from packshot.model import Matter
+from packshot.models.two_pass import look
 from packshot.ops import matte as ops
 from packshot.ops.uncertainty import UNSURE
 from packshot.settings import Settings

@@ -21,9 +21,9 @@ from PIL import Image, ImageDraw, ImageFont
 from packshot.colour import to_srgb
 from packshot.image import read
 from packshot.model import OVERLAP_PX, Upscaler, enlarged
-from packshot.models.here import matter_here, prepare_process, threads, upscaler_here
-from packshot.ops import enlarge
-from packshot.ops.letters import letters
+from packshot.models.local import matter_here, prepare_process, threads, upscaler_here
+from packshot.ops import upscale
+from packshot.ops.fine_print import letters
 from packshot.settings import Limits, Settings
 from packshot.step import premultiplied
 from packshot.steps import Segment, Upscale
@@ -75,7 +75,7 @@ def _labels(upscaler: Upscaler) -> None:
         for px in TYPE_PX:
             small, large = _label(px, ink, paper)
             drawn = enlarged(upscaler, small, factor=4, wanted=whole > 0)
-            by_model, right = letters(small, enlarge.true_to(drawn, small), whole), letters(small, large, whole)
+            by_model, right = letters(small, upscale.true_to(drawn, small), whole), letters(small, large, whole)
             print(f"type of {px:2} px on {paper}: {by_model.windows} windows, lost {by_model.lost}, "
                   f"drawn right {right.lost}")  # fmt: skip
 

@@ -16,7 +16,7 @@ from packshot.image import Photo, read
 from packshot.models import onnx, weights
 from packshot.models.openvino import IsNet, OpenNsfw
 from packshot.models.zoo import card
-from packshot.renderers.here import stage_here
+from packshot.rendering.engines.local import stage_here
 from packshot.settings import Limits, Settings
 from packshot.step import RenderStage
 from places import PHOTOS, SAMPLES

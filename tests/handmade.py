@@ -17,7 +17,7 @@ from packshot.check import Look, Reference, Subject
 from packshot.image import Photo
 from packshot.model import Engine, InstalledWeights, ModelCard
 from packshot.ops.matte import facts_of, foreground_band
-from packshot.renderers.fake import FakeStage
+from packshot.rendering.engines.fake import FakeStage
 from packshot.step import Composition, Cutout, Tools
 from packshot.steps import Color, Layout
 from packshot.steps.segment import findings_of

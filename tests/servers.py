@@ -29,7 +29,7 @@ import pytest
 from packshot.db import Database
 from packshot.db.tables import metadata
 from packshot.db.upgrade import upgrade
-from packshot.embedded import Valkey
+from packshot.service.valkey import Valkey
 from packshot.settings import Settings
 
 START_SECONDS = 120.0

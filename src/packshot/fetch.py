@@ -24,7 +24,15 @@ from collections.abc import Callable, Iterable
 import httpcore
 import httpx
 
-from packshot.errors import BadInput, DamagedFile, FetchFailed, PackshotError, TooLarge, UnsafeInput, UnsupportedFormat
+from packshot.errors import (
+    BadInput,
+    DamagedFile,
+    FetchFailed,
+    PackshotError,
+    TooLarge,
+    UnsafeInput,
+    UnsupportedFormat,
+)
 from packshot.settings import Limits
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address

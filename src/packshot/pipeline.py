@@ -14,17 +14,17 @@ from packshot import __version__
 from packshot.channel import Channel
 from packshot.colour import U8
 from packshot.finding import Finding, Verdict
-from packshot.finish import Rendition, Views, finish
 from packshot.image import Photo
 from packshot.model import Matter, ModelCard, Rater, Upscaler
+from packshot.rendition import Rendition, Views, finish
 from packshot.report import StepRecord
 from packshot.settings import Limits
 from packshot.step import PREVIEW_SIDE, ComposeStep, Composition, Cutout, RenderStage, Tools
+from packshot.step_timer import Stopwatch
 from packshot.steps import Analyse, Color, Layout, Light, Segment, Upscale
 from packshot.steps.encode import Encode
 from packshot.steps.layout import SHARP_ENLARGEMENT
 from packshot.steps.upscale import factor_for
-from packshot.stopwatch import Stopwatch
 from packshot.store import Store, pack, pack_enlarged, unpack, unpack_enlarged
 from packshot.template import Template
 

@@ -23,7 +23,7 @@ from packshot.image import Photo
 from packshot.ops import composite
 from packshot.ops.layout import PixelBox, Placement
 from packshot.ops.matte import Facts, band_of, body_of
-from packshot.scene import Proxy, SceneSet, Shot
+from packshot.rendering.scene import Proxy, SceneSet, Shot
 
 PREVIEW_SIDE = 512  # px, longest
 

@@ -139,7 +139,7 @@ async def test_a_key_may_do_what_its_scopes_say_until_it_is_revoked(
 async def test_a_link_to_a_file_opens_without_sign_in_and_only_as_it_was_signed(
     service: Service, nobody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from packshot.api.links import link
+    from packshot.api.files import link
 
     service.store.put("renditions/abc", b"pixels")
     address = link(service, "wsp_1", "renditions/abc", 'mug "blue".webp')
@@ -148,7 +148,7 @@ async def test_a_link_to_a_file_opens_without_sign_in_and_only_as_it_was_signed(
     assert found.headers["content-type"] == "image/webp"
     assert '"' not in found.headers["content-disposition"]
     assert (await nobody.get(address[:-2] + "xx")).status_code == 404
-    monkeypatch.setattr("packshot.vault.LINK_SECONDS", -1)
+    monkeypatch.setattr("packshot.service.secrets.LINK_SECONDS", -1)
     late = await nobody.get(address)
     assert late.status_code == 404
     assert "expired" in late.json()["detail"]

@@ -20,7 +20,7 @@ from shops import Shop, a_shop
 from packshot.api.app import create_app
 from packshot.api.service import Service, opened
 from packshot.db.upgrade import upgrade
-from packshot.embedded import Valkey
+from packshot.service.valkey import Valkey
 from packshot.settings import Settings
 
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance]

@@ -10,9 +10,9 @@ import pytest
 
 from handmade import FakeMatter, textured
 from packshot.image import Photo
-from packshot.look import look
 from packshot.model import raw_matte, rough_matte
 from packshot.models.openvino import IsNet, OpenNsfw
+from packshot.models.two_pass import look
 from packshot.ops.matte import clean, to_size
 from packshot.steps import Segment
 from remembered import Remembered

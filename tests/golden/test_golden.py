@@ -12,7 +12,7 @@ from packshot.image import Photo
 from packshot.model import Matter
 from packshot.pipeline import Geometry, compose, cut_out
 from packshot.step import RenderStage, Tools
-from packshot.stopwatch import Stopwatch
+from packshot.step_timer import Stopwatch
 from packshot.template import template
 
 Golden = Callable[[str, NDArray[np.uint8]], None]

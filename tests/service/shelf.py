@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from packshot.service.pixel_tasks import FUNCTIONS
+from packshot.service.pixel_tasks.context import Desk
 from packshot.settings import Settings
-from packshot.stages import FUNCTIONS
-from packshot.stages.desk import Desk
 
 
 def photo(seed: int, *, size: tuple[int, int] = (96, 72), format: str = "JPEG") -> bytes:

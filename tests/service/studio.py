@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from packshot.catalog import batches, filling
-from packshot.catalog.asked import BatchAsked
-from packshot.catalog.work import Ticket
+from packshot.catalog.batches import expand, lifecycle
+from packshot.catalog.batches.requests import BatchAsked
+from packshot.catalog.items.stages import Ticket
 from packshot.db import Database
 from packshot.db import tables as t
 from packshot.store import Store
@@ -84,13 +84,13 @@ class Studio:
     async def make(self, asked: dict[str, Any], *, ws: str = WS) -> str:
         """A batch, filled."""
         id, ticket = await self.ask(asked, ws=ws)
-        await filling.work(await self.run(ticket.id), self)
+        await expand.work(await self.run(ticket.id), self)
         return id
 
     async def ask(self, asked: dict[str, Any], *, ws: str = WS) -> tuple[str, Ticket]:
         full = {"name": "Spring", "looks": [{"template": "white"}]} | asked
         async with self.db.write() as tx:
-            return await batches.create(tx, ws, BatchAsked.model_validate(full), by="usr_1")
+            return await lifecycle.create(tx, ws, BatchAsked.model_validate(full), by="usr_1")
 
     async def finish(self, batch_id: str, *, rejected: bool = False, only: list[str] | None = None) -> list[str]:
         """What the workers do: each item's files are made, and it waits for review.  Gives the items' ids in order."""

@@ -16,13 +16,13 @@ import pytest
 from sqlalchemy import func, insert, select
 from studio import WS, Studio
 
-from packshot.backup import SMALL_BYTES, backup
 from packshot.cli.common import progress
 from packshot.db import Database
 from packshot.db import tables as t
 from packshot.db.upgrade import upgrade
 from packshot.errors import Conflict, DamagedFile, NotFound
-from packshot.restore import check, restore
+from packshot.service.maintenance.backup import SMALL_BYTES, backup
+from packshot.service.maintenance.restore import check, restore
 from packshot.settings import Settings
 from packshot.store import Store
 from waiting import until

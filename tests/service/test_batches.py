@@ -12,10 +12,11 @@ from pydantic import ValidationError
 from sqlalchemy import insert, select, update
 from studio import OTHER, WS, Studio
 
-from packshot.catalog import batches, filling, items, progress
-from packshot.catalog.asked import BatchAsked
-from packshot.catalog.offpeak import window
-from packshot.catalog.planning import Entry, enlarging
+from packshot.catalog.batches import expand, lifecycle, progress
+from packshot.catalog.batches.offpeak import window
+from packshot.catalog.batches.plan import Entry, enlarging
+from packshot.catalog.batches.requests import BatchAsked
+from packshot.catalog.items import records
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.db import tables as t
 from packshot.errors import BadOption, Conflict, NotFound
@@ -23,9 +24,9 @@ from packshot.errors import BadOption, Conflict, NotFound
 pytestmark = pytest.mark.anyio
 
 
-async def view(studio: Studio, id: str, ws: str = WS) -> batches.BatchView:
+async def view(studio: Studio, id: str, ws: str = WS) -> lifecycle.BatchView:
     async with studio.db.read() as tx:
-        return await batches.get(tx, ws, id)
+        return await lifecycle.get(tx, ws, id)
 
 
 async def test_a_batch_is_photos_times_looks_in_all_channels_and_master(studio: Studio) -> None:
@@ -110,11 +111,11 @@ async def test_single_photos_get_their_own_template_channels_and_priority(studio
 async def test_filling_that_is_killed_goes_on_and_makes_no_item_twice(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(filling, "CHUNK", 4)
+    monkeypatch.setattr(expand, "CHUNK", 4)
     photos = await studio.add_photos(10)
     id, ticket = await studio.ask({"source": {"images": photos}})
     calls = 0
-    real = filling._insert
+    real = expand._insert
 
     async def dies(*args: Any, **rest: Any) -> Any:
         nonlocal calls
@@ -123,12 +124,12 @@ async def test_filling_that_is_killed_goes_on_and_makes_no_item_twice(
             raise KeyboardInterrupt
         return await real(*args, **rest)
 
-    monkeypatch.setattr(filling, "_insert", dies)
+    monkeypatch.setattr(expand, "_insert", dies)
     with pytest.raises(KeyboardInterrupt):
-        await filling.work(await studio.run(ticket.id), studio)
+        await expand.work(await studio.run(ticket.id), studio)
     assert len(await studio.rows(t.items)) == 8
-    await filling.work(await studio.run(ticket.id), studio)
-    again = await filling.work(await studio.run(ticket.id), studio)
+    await expand.work(await studio.run(ticket.id), studio)
+    again = await expand.work(await studio.run(ticket.id), studio)
     assert len(await studio.rows(t.items)) == len(await studio.rows(t.item_versions)) == 10
     assert sorted(row.position for row in await studio.rows(t.items)) == list(range(10))
     assert again["filled"] and again["items"] == 10
@@ -140,18 +141,18 @@ async def test_filling_that_is_killed_goes_on_and_makes_no_item_twice(
 async def test_a_batch_cancelled_while_it_is_filled_gets_no_more_items(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(filling, "CHUNK", 2)
+    monkeypatch.setattr(expand, "CHUNK", 2)
     photos = await studio.add_photos(6)
     id, ticket = await studio.ask({"source": {"images": photos}})
-    real = filling._insert
+    real = expand._insert
 
     async def cancelled_after(*args: Any) -> Any:
         return await real(*args)
 
     async with studio.db.write() as tx:
-        await batches.cancel(tx, WS, id)
-    monkeypatch.setattr(filling, "_insert", cancelled_after)
-    await filling.work(await studio.run(ticket.id), studio)
+        await lifecycle.cancel(tx, WS, id)
+    monkeypatch.setattr(expand, "_insert", cancelled_after)
+    await expand.work(await studio.run(ticket.id), studio)
     assert await studio.rows(t.items) == []
     assert (await view(studio, id)).state is BatchState.CANCELLED
     assert not studio.queues.tickets
@@ -164,14 +165,14 @@ async def test_flags_are_counted_before_work_and_a_held_batch_waits_for_its_star
     id, ticket = await studio.ask({"source": {"images": one + small}, "channels": ["amazon"], "hold": True})
     with pytest.raises(Conflict):
         async with studio.db.write() as tx:
-            await batches.start(tx, WS, id)
-    await filling.work(await studio.run(ticket.id), studio)
+            await lifecycle.start(tx, WS, id)
+    await expand.work(await studio.run(ticket.id), studio)
     shown = await view(studio, id)
     assert (shown.state, shown.hold, len(studio.queues.tickets)) == (BatchState.VALIDATING, True, 0)
     counts = {flag.check: flag.count for flag in shown.flags}
     assert counts == {"blur": 2, "small for Amazon main image": 1, "duplicate": 1}
     async with studio.db.write() as tx:
-        tickets = await batches.start(tx, WS, id)
+        tickets = await lifecycle.start(tx, WS, id)
     assert len(tickets) == 3
     assert (await view(studio, id)).state is BatchState.PROCESSING
 
@@ -189,7 +190,7 @@ def test_what_enlarging_takes_is_told_before_work_where_something_is_small() -> 
 async def test_alike_photos_are_found_among_ten_thousand_in_a_second() -> None:
     import hashlib
 
-    from packshot.catalog.planning import Entry, twins
+    from packshot.catalog.batches.plan import Entry, twins
 
     def photo(n: int, mark: int) -> Entry:
         return Entry(f"img_{n}", "", 10, 10, f"{mark:016x}", [], name=f"{n}.jpg")
@@ -209,22 +210,22 @@ async def test_pause_resume_cancel_and_delete(studio: Studio) -> None:
     assert (await view(studio, id)).state is BatchState.PAUSED
     assert not studio.queues.tickets
     async with studio.db.write() as tx:
-        assert len(await batches.resume(tx, WS, id)) == 3
+        assert len(await lifecycle.resume(tx, WS, id)) == 3
     assert (await view(studio, id)).state is BatchState.PROCESSING
     done = await studio.finish(id, only=[(await studio.rows(t.items))[0].id])
     async with studio.db.write() as tx:
-        await batches.pause(tx, WS, id)
-        await batches.pause(tx, WS, id)
-        assert len(await batches.resume(tx, WS, id)) == 2
+        await lifecycle.pause(tx, WS, id)
+        await lifecycle.pause(tx, WS, id)
+        assert len(await lifecycle.resume(tx, WS, id)) == 2
         with pytest.raises(Conflict):
-            await batches.resume(tx, WS, id)
-        gone = await batches.cancel(tx, WS, id)
+            await lifecycle.resume(tx, WS, id)
+        gone = await lifecycle.cancel(tx, WS, id)
     assert len(gone) == 2
     shown = await view(studio, id)
     assert (shown.state, shown.counts["cancelled"], shown.counts["review"]) == (BatchState.CANCELLED, 2, len(done))
     assert (shown.done, shown.total) == (len(done), len(done) + 2)  # what was cancelled is not done
     async with studio.db.write() as tx:
-        await batches.delete(tx, WS, id)
+        await lifecycle.delete(tx, WS, id)
     with pytest.raises(NotFound):
         await view(studio, id)
 
@@ -233,15 +234,15 @@ async def test_a_batch_paused_while_it_is_filled_waits_and_one_resumed_queues_at
     photos = await studio.add_photos(2)
     id, ticket = await studio.ask({"source": {"images": photos}})
     async with studio.db.write() as tx:
-        await batches.pause(tx, WS, id)
-    await filling.work(await studio.run(ticket.id), studio)
+        await lifecycle.pause(tx, WS, id)
+    await expand.work(await studio.run(ticket.id), studio)
     assert (await view(studio, id)).state is BatchState.PAUSED
     assert not studio.queues.tickets
     second, ticket = await studio.ask({"source": {"images": photos}})
     async with studio.db.write() as tx:
-        await batches.pause(tx, WS, second)
-        assert await batches.resume(tx, WS, second) == []
-    await filling.work(await studio.run(ticket.id), studio)
+        await lifecycle.pause(tx, WS, second)
+        assert await lifecycle.resume(tx, WS, second) == []
+    await expand.work(await studio.run(ticket.id), studio)
     assert (await view(studio, second)).state is BatchState.PROCESSING
     assert len(studio.queues.tickets) == 2
 
@@ -250,7 +251,7 @@ async def test_another_priority_queues_what_is_not_done_anew(studio: Studio) -> 
     photos = await studio.add_photos(2)
     id = await studio.make({"source": {"images": photos}})
     async with studio.db.write() as tx:
-        tickets = await batches.change(tx, WS, id, name="Autumn", priority=Priority.URGENT)
+        tickets = await lifecycle.change(tx, WS, id, name="Autumn", priority=Priority.URGENT)
     assert [ticket.priority for ticket in tickets] == [1, 1]
     shown = await view(studio, id)
     assert (shown.name, shown.priority, shown.revision) == ("Autumn", Priority.URGENT, 4)
@@ -272,7 +273,7 @@ async def test_overnight_items_wait_for_the_window(studio: Studio) -> None:
         status = await progress.status(tx, WS, id)
     assert status.waits_until is not None
     async with studio.db.write() as tx:
-        tickets = await batches.change(tx, WS, id, priority=Priority.STANDARD)
+        tickets = await lifecycle.change(tx, WS, id, priority=Priority.STANDARD)
     assert {ticket.not_before for ticket in tickets} == {0}
 
 
@@ -321,8 +322,8 @@ async def test_the_state_follows_from_the_items(studio: Studio) -> None:
                 await tx.execute(update(t.items).where(t.items.c.id == item).values(status=status))
         shown = (await view(studio, id)).state
         async with studio.db.read() as tx:
-            listed = [b.id for b in await batches.page(tx, WS, state=shown)]
-            others = [b.id for s in BatchState if s is not shown for b in await batches.page(tx, WS, state=s)]
+            listed = [b.id for b in await lifecycle.page(tx, WS, state=shown)]
+            others = [b.id for s in BatchState if s is not shown for b in await lifecycle.page(tx, WS, state=s)]
         assert (listed, others) == ([id], [])
         return shown
 
@@ -364,16 +365,16 @@ async def test_nobody_sees_anothers_batch(studio: Studio) -> None:
     id = await studio.make({"source": {"images": await studio.add_photos(1)}})
     item = (await studio.rows(t.items))[0].id
     async with studio.db.write() as tx:
-        assert await batches.page(tx, OTHER) == []
+        assert await lifecycle.page(tx, OTHER) == []
         for attempt in (
-            lambda: batches.get(tx, OTHER, id),
+            lambda: lifecycle.get(tx, OTHER, id),
             lambda: progress.status(tx, OTHER, id),
-            lambda: batches.pause(tx, OTHER, id),
-            lambda: batches.cancel(tx, OTHER, id),
-            lambda: batches.delete(tx, OTHER, id),
-            lambda: items.page(tx, OTHER, id),
-            lambda: items.get(tx, OTHER, item),
-            lambda: items.change(tx, OTHER, item, template="color"),
+            lambda: lifecycle.pause(tx, OTHER, id),
+            lambda: lifecycle.cancel(tx, OTHER, id),
+            lambda: lifecycle.delete(tx, OTHER, id),
+            lambda: records.page(tx, OTHER, id),
+            lambda: records.get(tx, OTHER, item),
+            lambda: records.change(tx, OTHER, item, template="color"),
         ):
             with pytest.raises(NotFound):
                 await attempt()
@@ -390,7 +391,7 @@ async def test_ten_thousand_items_are_listed_in_a_minute_and_their_status_is_che
     source = {"images": [f"img_{n:05d}" for n in range(5_000)]}
     id, ticket = await studio.ask({"source": source, "looks": looks, "channels": ["amazon"]})
     began = time.process_time()
-    result = await filling.work(await studio.run(ticket.id), studio)
+    result = await expand.work(await studio.run(ticket.id), studio)
     spent = time.process_time() - began
     assert result["items"] == len(studio.queues.tickets) == 10_000
     assert spent < 30
@@ -421,6 +422,6 @@ async def test_another_priority_leaves_items_alone_that_have_their_own(studio: S
     special = [{"image": photos[0], "priority": "overnight"}]
     id = await studio.make({"source": {"images": photos}, "items": special})
     async with studio.db.write() as tx:
-        tickets = await batches.change(tx, WS, id, priority=Priority.URGENT)
+        tickets = await lifecycle.change(tx, WS, id, priority=Priority.URGENT)
     assert [ticket.priority for ticket in tickets] == [1]
     assert {row.photo_id: row.priority for row in await studio.rows(t.items)} == {photos[0]: 10, photos[1]: 1}

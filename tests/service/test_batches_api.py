@@ -21,8 +21,9 @@ from studio import OTHER, WS, FakeQueues, Studio
 from packshot.api import access, batches, destinations, events, exports, failures, items, review
 from packshot.api.access import Principal
 from packshot.api.service import Service
-from packshot.catalog import delivering, filling
-from packshot.catalog.events import tell
+from packshot.catalog.batches import expand
+from packshot.catalog.delivery import export_run
+from packshot.catalog.events.log import tell
 from packshot.db import tables as t
 from packshot.errors import NotSignedIn, PackshotError
 from packshot.settings import Limits
@@ -92,7 +93,7 @@ async def batch(studio: Studio, client: httpx.AsyncClient, count: int = 3) -> st
     assert answer.status_code == 202, answer.text
     assert answer.headers["location"].endswith(answer.json()["batch"]["id"])
     assert (await client.get("/events", params={"after": 0})).json()["messages"]
-    await filling.work(await studio.run(answer.json()["run"]), studio)
+    await expand.work(await studio.run(answer.json()["run"]), studio)
     return str(answer.json()["batch"]["id"])
 
 
@@ -155,7 +156,7 @@ async def test_an_item_is_looked_at_changed_decided_and_delivered(studio: Studio
     assert (dry.status_code, dry.json()["files_total"], dry.json()["left_out_total"]) == (200, 2, 2)
     assert "key" not in dry.json()["files"][0]
     run = (await client.post("/exports", json=export)).json()["run"]
-    result = await delivering.work(await studio.run(run), studio)
+    result = await export_run.work(await studio.run(run), studio)
     async with studio.db.write() as tx:
         await tx.execute(update(t.runs).where(t.runs.c.id == run).values(status="done", result=result))
     found = (await client.get(f"/exports/{run}")).json()
@@ -186,7 +187,7 @@ async def test_a_form_brings_its_own_list(studio: Studio, client: httpx.AsyncCli
     sheet = b"sku,file\nSKU-00000,\nSKU-00001,\nSKU-9,\n"
     answer = await client.post("/batches", data={"batch": words}, files={"file": ("list.csv", sheet)})
     assert answer.status_code == 202, answer.text
-    await filling.work(await studio.run(answer.json()["run"]), studio)
+    await expand.work(await studio.run(answer.json()["run"]), studio)
     view = (await client.get(f"/batches/{answer.json()['batch']['id']}")).json()
     assert (view["total"], [u["name"] for u in view["unmatched"]]) == (2, ["row 4: SKU-9"])
     for data, files, status in (

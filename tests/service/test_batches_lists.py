@@ -10,8 +10,9 @@ from shelf import InProcess, packed, photo, settings_in
 from sqlalchemy import insert, update
 from studio import OTHER, WS, Studio
 
-from packshot.catalog import imports, runs
-from packshot.catalog.batches import BatchView, get
+from packshot.catalog import jobs
+from packshot.catalog.batches.lifecycle import BatchView, get
+from packshot.catalog.library import imports
 from packshot.catalog.status import BatchState
 from packshot.db import tables as t
 from packshot.errors import BadInput, Conflict, PackshotError
@@ -122,11 +123,11 @@ async def test_a_zip_s_list_says_what_each_photo_wears_as_a_list_alone_does(stud
     first = await studio.make(wish)
     async with studio.db.write() as tx:
         request = {"upload": "upl_1"}
-        ticket = await runs.start(tx, WS, "import", stages=["segment"], request=request, by="usr_1")
+        ticket = await jobs.start(tx, WS, "import", stages=["segment"], request=request, by="usr_1")
     run = await studio.run(ticket.id)
     result = await imports.work(run, studio)
     async with studio.db.write() as tx:
-        await runs.advance(tx, run, result)
+        await jobs.advance(tx, run, result)
     second = await studio.make(wish | {"source": {"upload": ticket.id}})
     names = {row.id: row.name for row in await studio.rows(t.photos)}
     for batch in (first, second):
@@ -143,10 +144,10 @@ async def test_a_zip_s_list_says_what_each_photo_wears_as_a_list_alone_does(stud
 )
 async def test_a_list_that_cannot_be_read_fails_its_batch_with_words(studio: Studio, content: bytes) -> None:
     id, ticket = await studio.ask({"source": {"upload": await upload(studio, content)}})
-    from packshot.catalog import filling
+    from packshot.catalog.batches import expand
 
     with pytest.raises(BadInput) as wrong:
-        await filling.work(await studio.run(ticket.id), studio)
+        await expand.work(await studio.run(ticket.id), studio)
     assert isinstance(wrong.value, PackshotError) and wrong.value.subject == "list.csv"
     view = await shown(studio, id)
     assert view.state is BatchState.FAILED and "list.csv" in view.error

@@ -20,11 +20,12 @@ from sqlalchemy import update
 from starlette.datastructures import State
 from studio import OTHER, WS, Studio
 
-from packshot.api import access, channels, collections, images, layers, problems, products, runs, templates
+from packshot.api import access, channels, collections, images, jobs, layers, problems, products, styles
 from packshot.api.access import Principal
 from packshot.api.service import Service
-from packshot.catalog import hinting, imports, work
-from packshot.catalog import runs as catalog_runs
+from packshot.catalog import jobs as catalog_runs
+from packshot.catalog.items import stages
+from packshot.catalog.library import imports, matte_hints
 from packshot.db import tables as t
 from packshot.errors import OutOfDate
 from packshot.settings import Limits
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.anyio
 
 OWNER = Principal(WS, "usr_1", None, "owner", frozenset({"read", "write", "review", "admin"}))
 FORM = "multipart/form-data; boundary=x"
-ROUTES = (channels, collections, images, layers, products, runs, templates)
+ROUTES = (channels, collections, images, layers, products, jobs, styles)
 
 
 class Signer:
@@ -95,14 +96,14 @@ async def work_off(studio: Studio, run_id: str) -> None:
         if run.kind == "import":
             result = await imports.work(run, studio)
         elif run.kind == "hints":
-            result = await hinting.work(run, studio)
+            result = await matte_hints.work(run, studio)
         elif run.stage == "segment":
             result["cutouts"] = {}
             for id in run.request.get("images") or [run.photo_id]:
                 [row] = await studio.rows(t.photos, t.photos.c.id == id)
                 answer = await studio.pixels.call("segment", photo=row.key, name=row.name, product_px={})
                 async with studio.db.write() as tx:
-                    version = await work.keep_matte(tx, run.workspace_id, id, row.sha256, answer)
+                    version = await stages.keep_matte(tx, run.workspace_id, id, row.sha256, answer)
                 result["cutouts"][id] = answer["cutout"]
                 result |= {"matte_version": version, "uncertainty": answer["uncertainty"], "findings": []}
         elif run.stage == "generate":
@@ -523,7 +524,7 @@ async def test_hints_for_a_matte_that_has_changed_since_are_out_of_date(
     png = {"content-type": "image/png", "If-Match": seen}
     assert (await client.put(f"/images/{id}/matte", content=drawn(), headers=png)).status_code == 200
     with pytest.raises(OutOfDate):
-        await hinting.work(await studio.run(started), studio)
+        await matte_hints.work(await studio.run(started), studio)
 
 
 async def test_a_matte_may_come_as_a_form(client: httpx.AsyncClient) -> None:

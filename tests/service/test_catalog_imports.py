@@ -11,13 +11,14 @@ from shelf import InProcess, packed, photo, settings_in
 from sqlalchemy import insert
 from studio import WS, Studio
 
-from packshot.catalog import collections, followed, imports, photos, products, runs
-from packshot.catalog.collections import CollectionAsked
-from packshot.catalog.products import ProductAsked
-from packshot.child import Fault, OutOfMemory
+from packshot.catalog import jobs
+from packshot.catalog.library import collections, imports, photos, products
+from packshot.catalog.library.collections import CollectionAsked
+from packshot.catalog.library.products import ProductAsked
 from packshot.db import tables as t
 from packshot.errors import DiskFull, NotFound
 from packshot.intake import source
+from packshot.service.pixel_process import Fault, OutOfMemory
 from packshot.store import Store
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +33,7 @@ async def shop(studio: Studio, tmp_path: Path) -> Studio:
 
 async def asked(shop: Studio, request: dict[str, Any]) -> Any:
     async with shop.db.write() as tx:
-        ticket = await runs.start(tx, WS, "import", stages=["segment"], request=request, by="usr_1")
+        ticket = await jobs.start(tx, WS, "import", stages=["segment"], request=request, by="usr_1")
     return await shop.run(ticket.id)
 
 
@@ -210,7 +211,7 @@ async def test_an_import_that_is_called_off_ends_before_its_next_photo(
         answer = await analyse(function, **arguments)
         if len(shop.pixels.calls) == 2:
             async with shop.db.write() as tx:
-                await followed.cancel(tx, WS, run.id)
+                await jobs.cancel(tx, WS, run.id)
         return answer
 
     monkeypatch.setattr(shop.pixels, "call", cancelled_at_the_second)

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from studio import OTHER, WS, Studio
 
-from packshot.catalog import looks, outlets
-from packshot.catalog.looks import OptionKind, StyleAsked, StyleChange
-from packshot.channel import Channel, channels
+from packshot.catalog.styles import channels, templates
+from packshot.catalog.styles.templates import OptionKind, StyleAsked, StyleChange
+from packshot.channel import Channel
+from packshot.channel import channels as shipped_channels
 from packshot.errors import BadOption, Conflict, NotFound
-from packshot.template import templates
+from packshot.template import templates as shipped_templates
 
 pytestmark = pytest.mark.anyio
 
@@ -24,9 +25,9 @@ def channel(id: str = "our-shop", **fields: Any) -> Channel:
 
 async def test_every_option_of_every_shipped_template_is_described(studio: Studio) -> None:
     async with studio.db.read() as tx:
-        found = {look.id: look for look in await looks.page(tx, WS)}
-    assert set(found) == set(templates())
-    for id, template in templates().items():
+        found = {look.id: look for look in await templates.page(tx, WS)}
+    assert set(found) == set(shipped_templates())
+    for id, template in shipped_templates().items():
         assert [option.name for option in found[id].options] == list(template.options)
         for option in found[id].options:
             assert option.title
@@ -53,19 +54,19 @@ async def test_every_option_of_every_shipped_template_is_described(studio: Studi
 
 async def test_a_style_of_one_s_own_is_its_base_with_options_set(studio: Studio) -> None:
     async with studio.db.write() as tx:
-        style = await looks.create(
+        style = await templates.create(
             tx, WS, StyleAsked(name="Gray", base="color", options={"color": "#101010", "shadow": 0.2})
         )
-        worn = await looks.resolve(tx, WS, style.id, {"shadow": 0.9})
+        worn = await templates.resolve(tx, WS, style.id, {"shadow": 0.9})
         assert (worn.id, worn.name) == (style.id, "Gray")
         assert (worn.option_value("color"), worn.option_value("shadow")) == ("#101010", 0.9)
         assert worn.chosen == {"color.color", "shadow.strength"}
-        changed = await looks.change(tx, WS, style.id, StyleChange(options={"size": 0.5}))
+        changed = await templates.change(tx, WS, style.id, StyleChange(options={"size": 0.5}))
         assert (changed.revision, changed.name, changed.chosen) == (2, "Gray", {"size": 0.5})
-        assert [look.id for look in await looks.page(tx, WS)][-1] == style.id
-        await looks.delete(tx, WS, style.id)
+        assert [look.id for look in await templates.page(tx, WS)][-1] == style.id
+        await templates.delete(tx, WS, style.id)
         with pytest.raises(NotFound):
-            await looks.resolve(tx, WS, style.id)
+            await templates.resolve(tx, WS, style.id)
 
 
 async def test_an_option_is_set_and_unset_again(studio: Studio) -> None:
@@ -79,16 +80,16 @@ async def test_an_option_is_set_and_unset_again(studio: Studio) -> None:
     }
     free: dict[str, Any] = {"side": None, "height": None, "softness": None, "body": None, "warmth": None, "color": ""}
     async with studio.db.write() as tx:
-        style = await looks.create(tx, WS, StyleAsked(name="Ours", base="podium", options=hand))
+        style = await templates.create(tx, WS, StyleAsked(name="Ours", base="podium", options=hand))
         assert {one.name: one.value for one in style.options if one.name in hand} == hand
-        worn = await looks.resolve(tx, WS, style.id, free)  # in one batch
+        worn = await templates.resolve(tx, WS, style.id, free)  # in one batch
         assert {name: worn.option_value(name) for name in free} == free
-        changed = await looks.change(tx, WS, style.id, StyleChange(options=free))  # in the style itself
+        changed = await templates.change(tx, WS, style.id, StyleChange(options=free))  # in the style itself
         assert changed.chosen == free
-        assert {one.name: one.value for one in (await looks.get(tx, WS, style.id)).options if one.name in free} == free
+        assert {one.name: one.value for one in (await templates.get(tx, WS, style.id)).options if one.name in free} == free
         for wrong in ({"side": "top"}, {"side": ""}, {"height": "high up"}, {"color": "red"}, {"color": None}):
             with pytest.raises(BadOption):
-                await looks.resolve(tx, WS, style.id, wrong)
+                await templates.resolve(tx, WS, style.id, wrong)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +107,8 @@ async def test_an_option_out_of_its_range_is_refused_by_name(
 ) -> None:
     async with studio.db.write() as tx:
         for call in (
-            looks.resolve(tx, WS, "color", options),
-            looks.create(tx, WS, StyleAsked(name="x", base="color", options=options)),
+            templates.resolve(tx, WS, "color", options),
+            templates.create(tx, WS, StyleAsked(name="x", base="color", options=options)),
         ):
             with pytest.raises(BadOption, match=words):
                 await call
@@ -116,77 +117,77 @@ async def test_an_option_out_of_its_range_is_refused_by_name(
 async def test_a_picture_is_an_image_of_the_same_workspace(studio: Studio) -> None:
     [mine], [theirs] = await studio.add_photos(1), await studio.add_photos(1, ws=OTHER)
     async with studio.db.write() as tx:
-        worn = await looks.resolve(tx, WS, "image", {"picture": mine})
+        worn = await templates.resolve(tx, WS, "image", {"picture": mine})
         assert worn.pictures() == (mine,)
         for strange in (theirs, "img_none", "/etc/passwd"):
             with pytest.raises(BadOption, match="no image"):
-                await looks.resolve(tx, WS, "image", {"picture": strange})
+                await templates.resolve(tx, WS, "image", {"picture": strange})
         with pytest.raises(BadOption, match="needs a picture"):
-            await looks.resolve(tx, WS, "image")
-        open_ended = await looks.create(tx, WS, StyleAsked(name="Window", base="image", options={"blur": 0.4}))
-        assert (await looks.resolve(tx, WS, open_ended.id, {"picture": mine})).pictures() == (mine,)
+            await templates.resolve(tx, WS, "image")
+        open_ended = await templates.create(tx, WS, StyleAsked(name="Window", base="image", options={"blur": 0.4}))
+        assert (await templates.resolve(tx, WS, open_ended.id, {"picture": mine})).pictures() == (mine,)
 
 
 async def test_what_is_shipped_cannot_be_changed_and_what_is_another_s_is_not_there(studio: Studio) -> None:
     async with studio.db.write() as tx:
-        theirs = await looks.create(tx, OTHER, StyleAsked(name="Theirs", base="white"))
-        await outlets.create(tx, OTHER, channel("theirs"))
+        theirs = await templates.create(tx, OTHER, StyleAsked(name="Theirs", base="white"))
+        await channels.create(tx, OTHER, channel("theirs"))
     async with studio.db.write() as tx:
-        for call in (looks.delete(tx, WS, "white"), looks.change(tx, WS, "white", StyleChange(name="x")),
-                     outlets.create(tx, WS, channel("amazon")), outlets.replace(tx, WS, channel("master")),
-                     outlets.delete(tx, WS, "google")):  # fmt: skip
+        for call in (templates.delete(tx, WS, "white"), templates.change(tx, WS, "white", StyleChange(name="x")),
+                     channels.create(tx, WS, channel("amazon")), channels.replace(tx, WS, channel("master")),
+                     channels.delete(tx, WS, "google")):  # fmt: skip
             with pytest.raises(Conflict, match="comes with Packshot"):
                 await call
         for foreign in (
-            looks.get(tx, WS, theirs.id), looks.resolve(tx, WS, theirs.id), looks.delete(tx, WS, theirs.id),
-            looks.change(tx, WS, theirs.id, StyleChange(name="x")), outlets.get(tx, WS, "theirs"),
-            outlets.resolve(tx, WS, ["theirs"]), outlets.delete(tx, WS, "theirs"),
-            outlets.replace(tx, WS, channel("theirs")), looks.create(tx, WS, StyleAsked(name="x", base=theirs.id)),
+            templates.get(tx, WS, theirs.id), templates.resolve(tx, WS, theirs.id), templates.delete(tx, WS, theirs.id),
+            templates.change(tx, WS, theirs.id, StyleChange(name="x")), channels.get(tx, WS, "theirs"),
+            channels.resolve(tx, WS, ["theirs"]), channels.delete(tx, WS, "theirs"),
+            channels.replace(tx, WS, channel("theirs")), templates.create(tx, WS, StyleAsked(name="x", base=theirs.id)),
         ):  # fmt: skip
             with pytest.raises(NotFound):
                 await foreign
-        assert (await outlets.create(tx, WS, channel("theirs"))).revision == 1
+        assert (await channels.create(tx, WS, channel("theirs"))).revision == 1
         with pytest.raises(NotFound, match="Did you mean “white”"):
-            await looks.resolve(tx, WS, "whit")
+            await templates.resolve(tx, WS, "whit")
 
 
 async def test_channels_resolve_in_the_order_asked_shipped_and_own(studio: Studio) -> None:
     async with studio.db.write() as tx:
-        made = await outlets.create(tx, WS, channel())
+        made = await channels.create(tx, WS, channel())
         assert not made.shipped and made.channel == channel()
-        found = await outlets.resolve(tx, WS, ["our-shop", "amazon", "our-shop", "master"])
+        found = await channels.resolve(tx, WS, ["our-shop", "amazon", "our-shop", "master"])
         assert [one.id for one in found] == ["our-shop", "amazon", "master"]
-        assert await outlets.resolve(tx, WS, []) == []
+        assert await channels.resolve(tx, WS, []) == []
         with pytest.raises(NotFound, match="our-shopp: there is no channel"):
-            await outlets.resolve(tx, WS, ["our-shopp"])
-        assert {view.id for view in await outlets.page(tx, WS)} == {*channels(), "our-shop"}
+            await channels.resolve(tx, WS, ["our-shopp"])
+        assert {view.id for view in await channels.page(tx, WS)} == {*shipped_channels(), "our-shop"}
 
 
 async def test_a_channel_is_made_changed_deleted_and_made_again(studio: Studio) -> None:
     async with studio.db.write() as tx:
-        await outlets.create(tx, WS, channel())
+        await channels.create(tx, WS, channel())
         with pytest.raises(Conflict, match="already"):
-            await outlets.create(tx, WS, channel())
-        changed = await outlets.replace(tx, WS, channel(size=(900, 900)))
+            await channels.create(tx, WS, channel())
+        changed = await channels.replace(tx, WS, channel(size=(900, 900)))
         assert (changed.revision, changed.channel.size) == (2, (900, 900))
-        await outlets.delete(tx, WS, "our-shop")
+        await channels.delete(tx, WS, "our-shop")
         with pytest.raises(NotFound):
-            await outlets.get(tx, WS, "our-shop")
-        assert (await outlets.create(tx, WS, channel())).revision == 3
+            await channels.get(tx, WS, "our-shop")
+        assert (await channels.create(tx, WS, channel())).revision == 3
         for wrong in (
             channel("a", name="two\nlines"), channel("b", rules={"fill": (math.nan, 1.0)}),
             channel("c", words="x" * 30_000), channel("d", name=" "), channel("e", name_pattern="{sku}\ud800"),
             channel("f", sources=[{"words": "a\0", "date": "2026-01-01"}]),
         ):  # fmt: skip
             with pytest.raises(BadOption):
-                await outlets.create(tx, WS, wrong)
-        await outlets.page(tx, WS)  # what was refused stands in nobody's way
+                await channels.create(tx, WS, wrong)
+        await channels.page(tx, WS)  # what was refused stands in nobody's way
 
 
 async def test_of_two_who_make_the_same_channel_at_once_one_is_told(studio: Studio) -> None:
     async def make() -> None:
         async with studio.db.write() as tx:
-            await outlets.create(tx, WS, channel())
+            await channels.create(tx, WS, channel())
 
     answers = await asyncio.gather(*(make() for _ in range(4)), return_exceptions=True)
     assert [answer for answer in answers if answer is None] == [None]

@@ -12,10 +12,11 @@ from shelf import packed, settings_in
 from sqlalchemy import insert, select
 from studio import OTHER, WS, Studio, photo_row
 
-from packshot.catalog import collections, imports, photos, products, runs
-from packshot.catalog.collections import CollectionAsked
-from packshot.child import Child
+from packshot.catalog import jobs
+from packshot.catalog.library import collections, imports, photos, products
+from packshot.catalog.library.collections import CollectionAsked
 from packshot.db import tables as t
+from packshot.service.pixel_process import Child
 from packshot.store import Store
 from places import SAMPLES
 
@@ -102,7 +103,7 @@ async def test_samples_are_imported_by_the_real_pixel_process(real: Studio) -> N
             id=upload, workspace_id=WS, kind="zip", name="samples.zip", key=f"uploads/{WS}/{upload}",
             bytes=len(content), created_at=0, expires_at=0,
         ))  # fmt: skip
-        ticket = await runs.start(tx, WS, "import", stages=["segment"], request={"upload": upload})
+        ticket = await jobs.start(tx, WS, "import", stages=["segment"], request={"upload": upload})
     result = await imports.work(await real.run(ticket.id), real)
     assert [one["name"] for one in result["refused"]] == ["samples.zip/bad.jpg"]
     async with real.db.read() as tx:

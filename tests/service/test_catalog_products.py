@@ -10,10 +10,10 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from studio import OTHER, WS, Studio
 
-from packshot.catalog import collections, mattes, photos, products
-from packshot.catalog.collections import CollectionAsked, CollectionChange
-from packshot.catalog.photos import PhotoChange, safe_name
-from packshot.catalog.products import ProductAsked, ProductChange, ProductOrder, Sought
+from packshot.catalog.library import collections, mattes, photos, products
+from packshot.catalog.library.collections import CollectionAsked, CollectionChange
+from packshot.catalog.library.photos import PhotoChange, safe_name
+from packshot.catalog.library.products import ProductAsked, ProductChange, ProductOrder, Sought
 from packshot.db import tables as t
 from packshot.errors import BadOption, Conflict, NotFound, OutOfDate
 

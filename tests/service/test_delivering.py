@@ -14,10 +14,12 @@ from pydantic import ValidationError
 from sqlalchemy import update
 from studio import OTHER, WS, Studio
 
-from packshot.catalog import batches, delivering, destinations, exporting, items, review
-from packshot.catalog.destinations import DestinationAsked
-from packshot.catalog.exporting import ExportAsked
-from packshot.catalog.review import ReviewAsked
+from packshot.catalog.batches import lifecycle
+from packshot.catalog.delivery import destinations, export_run, exports
+from packshot.catalog.delivery.destinations import DestinationAsked
+from packshot.catalog.delivery.exports import ExportAsked
+from packshot.catalog.items import records, review
+from packshot.catalog.items.review import ReviewAsked
 from packshot.catalog.status import BatchState
 from packshot.db import tables as t
 from packshot.errors import BadOption, Conflict, DiskFull, FetchFailed, NotFound, UnsafeInput
@@ -42,12 +44,12 @@ async def decide(studio: Studio, ids: list[str], decision: str, **rest: Any) -> 
 
 async def begin(studio: Studio, to: dict[str, Any], **asked: Any) -> str:
     async with studio.db.write() as tx:
-        return (await exporting.create(tx, WS, ExportAsked.model_validate({"to": to} | asked), by=None)).id
+        return (await exports.create(tx, WS, ExportAsked.model_validate({"to": to} | asked), by=None)).id
 
 
 async def export(studio: Studio, to: dict[str, Any], **asked: Any) -> tuple[str, dict[str, Any]]:
     id = await begin(studio, to, **asked)
-    result = await delivering.work(await studio.run(id), studio)
+    result = await export_run.work(await studio.run(id), studio)
     async with studio.db.write() as tx:
         await tx.execute(update(t.runs).where(t.runs.c.id == id).values(status="done", result=result))
     return id, result
@@ -57,13 +59,13 @@ async def test_a_dry_run_says_what_would_be_delivered_and_what_not(studio: Studi
     batch, ids = await approved(studio, 3, approve=2)
     async with studio.db.read() as tx:
         asked = ExportAsked.model_validate({"batch": batch, "to": {"kind": "zip"}, "dry_run": True})
-        plan = await exporting.plan(tx, WS, asked)
-        only = await exporting.plan(tx, WS, asked.model_copy(update={"channels": ("web",)}))
+        plan = await exports.plan(tx, WS, asked)
+        only = await exports.plan(tx, WS, asked.model_copy(update={"channels": ("web",)}))
         with pytest.raises(NotFound):
-            await exporting.plan(tx, OTHER, asked)
+            await exports.plan(tx, OTHER, asked)
         with pytest.raises(NotFound):
             named = asked.model_copy(update={"batch": None, "items": (ids[0], "itm_nope")})
-            await exporting.plan(tx, WS, named)
+            await exports.plan(tx, WS, named)
     assert sorted(file.name for file in plan.files) == [
         "master/shoe-main-2.png", "master/shoe-main.png", "web/shoe-main-2.png", "web/shoe-main.png",
     ]  # fmt: skip
@@ -85,22 +87,22 @@ async def test_a_zip_holds_the_approved_bytes_and_the_batch_is_exported(studio: 
     wanted = {f.sha256 for f in await studio.rows(t.renditions) if f.item_id in ids[:2]}
     assert hashes == wanted and len(wanted) == 4
     async with studio.db.read() as tx:
-        shown = await exporting.get(tx, WS, id)
-        files = await exporting.delivered(tx, WS, id, limit=3)
-        rest = await exporting.delivered(tx, WS, id, after=files[-1][0])
-        assert (await batches.get(tx, WS, batch)).state is BatchState.REVIEW
-        assert [e.id for e in await exporting.page(tx, WS)] == [id]
-        assert await exporting.page(tx, OTHER) == []
+        shown = await exports.get(tx, WS, id)
+        files = await exports.delivered(tx, WS, id, limit=3)
+        rest = await exports.delivered(tx, WS, id, after=files[-1][0])
+        assert (await lifecycle.get(tx, WS, batch)).state is BatchState.REVIEW
+        assert [e.id for e in await exports.page(tx, WS)] == [id]
+        assert await exports.page(tx, OTHER) == []
     assert (shown.delivered, shown.failed, shown.total, len(shown.left_out)) == (4, 0, 4, 1)
     assert shown.zip_expires_at is not None and len(files) + len(rest) == 4
     assert not list((studio.settings.data_dir / "parts").iterdir())
     await decide(studio, ids[2:], "approve")
     await export(studio, {"kind": "zip"}, batch=batch)
     async with studio.db.read() as tx:
-        assert (await batches.get(tx, WS, batch)).state is BatchState.EXPORTED
+        assert (await lifecycle.get(tx, WS, batch)).state is BatchState.EXPORTED
     await decide(studio, ids[:1], "reject")
     async with studio.db.read() as tx:
-        assert (await batches.get(tx, WS, batch)).state is BatchState.APPROVED
+        assert (await lifecycle.get(tx, WS, batch)).state is BatchState.APPROVED
 
 
 async def test_what_was_delivered_is_not_undone(studio: Studio) -> None:
@@ -115,7 +117,7 @@ async def test_what_was_delivered_is_not_undone(studio: Studio) -> None:
 async def test_a_newer_version_changes_nothing_about_what_was_approved(studio: Studio) -> None:
     batch, ids = await approved(studio, 1)
     async with studio.db.write() as tx:
-        await items.change(tx, WS, ids[0], options={"shadow": 0.1})
+        await records.change(tx, WS, ids[0], options={"shadow": 0.1})
     await studio.finish(batch)
     _, result = await export(studio, {"kind": "folder", "folder": "out"}, batch=batch)
     assert result["delivered"] == 2
@@ -178,21 +180,21 @@ async def test_a_full_disk_loses_nothing_and_the_export_goes_on(
 ) -> None:
     batch, _ = await approved(studio)
     id = await begin(studio, {"kind": "folder", "folder": "out"}, batch=batch)
-    real, calls = delivering._write, 0
+    real, calls = export_run._write, 0
 
     def full(root: Path, name: str, content: bytes) -> None:
         nonlocal calls
         calls += 1
         if calls > 2:
-            raise delivering._disk_full()
+            raise export_run._disk_full()
         real(root, name, content)
 
-    monkeypatch.setattr(delivering, "_write", full)
+    monkeypatch.setattr(export_run, "_write", full)
     with pytest.raises(DiskFull):
-        await delivering.work(await studio.run(id), studio)
+        await export_run.work(await studio.run(id), studio)
     assert sorted(row.status for row in await studio.rows(t.deliveries)) == ["delivered"] * 2 + ["waiting"] * 4
-    monkeypatch.setattr(delivering, "_write", real)
-    result = await delivering.work(await studio.run(id), studio)
+    monkeypatch.setattr(export_run, "_write", real)
+    result = await export_run.work(await studio.run(id), studio)
     assert result["delivered"] == 6
 
     def no_room(*_: Any) -> None:
@@ -200,7 +202,7 @@ async def test_a_full_disk_loses_nothing_and_the_export_goes_on(
 
     monkeypatch.setattr(Path, "replace", no_room)
     with pytest.raises(DiskFull):
-        delivering._write(studio.settings.exports / "x", "a/b.png", b"x")
+        export_run._write(studio.settings.exports / "x", "a/b.png", b"x")
     assert [path.name for path in (studio.settings.exports / "x").rglob("*")] == ["a"]
 
 
@@ -208,18 +210,18 @@ async def test_a_full_disk_loses_nothing_and_the_export_goes_on(
 async def test_an_export_that_is_killed_goes_on(studio: Studio, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     batch, _ = await approved(studio)
     id = await begin(studio, {"kind": "zip"}, batch=batch)
-    real = getattr(delivering, where)
+    real = getattr(export_run, where)
 
     async def dies(*args: Any) -> Any:
         await real(*args)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(delivering, where, dies)
+        patch.setattr(export_run, where, dies)
         with pytest.raises(KeyboardInterrupt):
-            await delivering.work(await studio.run(id), studio)
-    result = await delivering.work(await studio.run(id), studio)
-    again = await delivering.work(await studio.run(id), studio)
+            await export_run.work(await studio.run(id), studio)
+    result = await export_run.work(await studio.run(id), studio)
+    again = await export_run.work(await studio.run(id), studio)
     assert result == again
     assert (result["delivered"], len(await studio.rows(t.deliveries)), len(await studio.rows(t.uploads))) == (6, 6, 1)
     assert (await studio.run(id)).done_count == 6
@@ -292,7 +294,7 @@ async def test_a_bucket_that_is_not_there_is_told_and_nothing_counts_as_delivere
     batch, _ = await approved(studio, 1)
     id = await begin(studio, {"kind": "s3", "destination": made.id}, batch=batch)
     with pytest.raises((BadOption, FetchFailed)):
-        await delivering.work(await studio.run(id), studio)
+        await export_run.work(await studio.run(id), studio)
     assert {row.status for row in await studio.rows(t.deliveries)} == {"waiting"}
 
 

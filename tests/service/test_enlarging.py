@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from studio import WS, Studio
 
-from packshot.catalog import batches, work
-from packshot.catalog.work import Drawn, Ticket
+from packshot.catalog.batches import lifecycle
+from packshot.catalog.items import stages
+from packshot.catalog.items.stages import Drawn, Ticket
 from packshot.db import tables as t
 from packshot.errors import Unavailable
 
@@ -35,7 +36,7 @@ class Pace:
 
 async def drawn(studio: Studio, ticket: Ticket) -> Drawn:
     async with studio.db.read() as tx:
-        return await work.draw(tx, ticket)
+        return await stages.draw(tx, ticket)
 
 
 @pytest.mark.parametrize("enlarge", [True, False])
@@ -45,14 +46,14 @@ async def test_a_product_that_has_to_be_enlarged_takes_one_stage_more(studio: St
     task = (await drawn(studio, ticket)).task
     assert task is not None
     async with studio.db.write() as tx:
-        following = await work.segmented(tx, task, CUT | {"enlarge": enlarge})
+        following = await stages.segmented(tx, task, CUT | {"enlarge": enlarge})
     assert following is not None and following.stage == ("upscale" if enlarge else "generate")
     task = (await drawn(studio, following)).task
     assert task is not None and task.enlarged_key == ""
     if enlarge:
         async with studio.db.write() as tx:
-            following = await work.upscaled(tx, task, DRAWN)
-            assert await work.upscaled(tx, task, DRAWN) is None  # another worker did the same
+            following = await stages.upscaled(tx, task, DRAWN)
+            assert await stages.upscaled(tx, task, DRAWN) is None  # another worker did the same
         assert following is not None and following.stage == "generate"
         task = (await drawn(studio, following)).task
         assert task is not None and task.enlarged_key == "upscaled/c1-0"
@@ -72,9 +73,9 @@ async def test_a_batch_says_before_it_starts_what_enlarging_takes(studio: Studio
         assert all(flag.check != "upscale" for flag in await _flags(studio, asked))
 
 
-async def _flags(studio: Studio, asked: dict[str, Any]) -> tuple[batches.Flag, ...]:
+async def _flags(studio: Studio, asked: dict[str, Any]) -> tuple[lifecycle.Flag, ...]:
     id = await studio.make(asked)
     [row] = await studio.rows(t.batches, t.batches.c.id == id)
     assert row.state == "validating"
     async with studio.db.read() as tx:
-        return (await batches.get(tx, WS, id)).flags
+        return (await lifecycle.get(tx, WS, id)).flags

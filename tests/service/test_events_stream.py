@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 from studio import OTHER, WS, Studio
 
-from packshot.catalog import review, stream
-from packshot.catalog.events import tell
-from packshot.catalog.review import ReviewAsked
-from packshot.catalog.stream import Hub, Listener
+from packshot.catalog.events.hub import LOOK_BACK, Hub, Listener, since
+from packshot.catalog.events.log import tell
+from packshot.catalog.items import review
+from packshot.catalog.items.review import ReviewAsked
 from packshot.db import tables as t
 from packshot.errors import TooManyTries
 from waiting import SOON, until
@@ -109,7 +109,7 @@ async def test_a_reader_resumes_behind_a_number_and_misses_nothing(studio: Studi
         assert ids[1] in [item["id"] for item in told["items"]]
         assert await listener.next(0.1) is None
     async with studio.db.read() as tx:
-        answer = await stream.since(tx, WS, first["seq"], batch=batch)
+        answer = await since(tx, WS, first["seq"], batch=batch)
     assert answer["reset"] is False and [item["id"] for item in answer["messages"][0]["items"]] == [ids[1]]
     assert answer["seq"] == told["seq"]
 
@@ -138,10 +138,10 @@ async def test_what_is_too_old_or_unknown_is_a_reset(studio: Studio, monkeypatch
             told = await listener.next(SOON)
             assert told is not None and told["reset"] is True and told["seq"] > 2
         async with studio.db.read() as tx:
-            assert (await stream.since(tx, WS, after))["reset"] is True
-    monkeypatch.setattr(stream, "MOST_MISSED", 1)
+            assert (await since(tx, WS, after))["reset"] is True
+    monkeypatch.setattr("packshot.catalog.events.hub.MOST_MISSED", 1)
     async with studio.db.read() as tx:
-        assert (await stream.since(tx, WS, 2))["reset"] is True
+        assert (await since(tx, WS, 2))["reset"] is True
     assert batch
 
 
@@ -164,7 +164,7 @@ async def test_more_than_a_hundred_items_are_to_be_fetched_anew(studio: Studio) 
         seq = await tx.scalar(select(t.events.c.seq).order_by(t.events.c.seq.desc()))
     await approve(studio, ids)
     async with studio.db.read() as tx:
-        answer = await stream.since(tx, WS, seq)
+        answer = await since(tx, WS, seq)
     assert [m["items"] for m in answer["messages"]] == [None]
     assert batch
 
@@ -193,7 +193,7 @@ async def test_a_number_that_becomes_visible_late_is_still_told(studio: Studio) 
     batch, _ = await batch_in_review(studio)
     other, _ = await studio.ask({"source": {"images": ["x"]}})
     hub = Hub(studio.db, every=0.01, pace=0.01)
-    hub._look_back = stream.LOOK_BACK  # as on PostgreSQL
+    hub._look_back = LOOK_BACK  # as on PostgreSQL
     async with hub.listen(WS) as listener:
         async with studio.db.write() as tx:
             await tx.execute(insert(t.events).values(seq=1000, workspace_id=WS, kind="batch.x", batch_id=batch, at=1.0))
@@ -207,7 +207,7 @@ async def test_a_number_that_becomes_visible_late_is_still_told(studio: Studio) 
 
 
 async def test_a_workspace_has_only_so_many_listeners(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "MOST_LISTENERS", 1)
+    monkeypatch.setattr("packshot.catalog.events.hub.MOST_LISTENERS", 1)
     hub = Hub(studio.db)
     async with hub.listen(WS):
         with pytest.raises(TooManyTries):

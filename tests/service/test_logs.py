@@ -21,7 +21,7 @@ from packshot import logs
 early = structlog.get_logger("packshot.early")
 logs.configure()
 logs.configure()
-log = structlog.get_logger("packshot.worker")
+log = structlog.get_logger("packshot.service.worker")
 with structlog.contextvars.bound_contextvars(run="run_1"):
     log.info("step.done", step="segment", ms=12, password="hunter2")
 log.debug("not.shown")
@@ -53,7 +53,7 @@ def test_each_event_is_a_json_line_with_the_fields_of_its_run() -> None:
     assert len(events) == 6
     first = found[0]
     assert (first["run"], first["step"], first["ms"], first["level"]) == ("run_1", "segment", 12, "info")
-    assert (first["logger"], first["password"]) == ("packshot.worker", HIDDEN)
+    assert (first["logger"], first["password"]) == ("packshot.service.worker", HIDDEN)
     assert first["at"].endswith("Z")
     assert "run" not in found[1]
     assert f"postgresql://{HIDDEN}@db/packshot" in found[2]["exception"]

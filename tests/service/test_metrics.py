@@ -16,9 +16,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert
 from studio import WS, Studio
 
-from packshot import metrics
 from packshot.db import tables as t
 from packshot.errors import Unavailable
+from packshot.service import metrics
 
 pytestmark = pytest.mark.anyio
 
@@ -139,7 +139,7 @@ async def test_a_cause_that_is_no_code_does_not_become_a_label() -> None:
 PROGRAM = """
 import asyncio, sys
 from types import SimpleNamespace
-from packshot import metrics
+from packshot.service import metrics
 
 class Queues:
     async def counts(self):

@@ -10,15 +10,15 @@ import pytest
 from sqlalchemy import insert, select, update
 from studio import WS, FakeQueues, Studio
 
-from packshot.backup import backup
 from packshot.cli import operate
 from packshot.cli.common import progress
 from packshot.db import Database
 from packshot.db import tables as t
 from packshot.db.upgrade import upgrade
 from packshot.errors import NotFound, Unavailable
-from packshot.purge import DAY, purge
-from packshot.restore import restore
+from packshot.service.maintenance.backup import backup
+from packshot.service.maintenance.purge import DAY, purge
+from packshot.service.maintenance.restore import restore
 from packshot.settings import Settings
 from packshot.store import Store
 

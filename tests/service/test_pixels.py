@@ -16,17 +16,24 @@ import pytest
 
 from handmade import textured
 from packshot.channel import channel
-from packshot.child import Child, OutOfMemory
 from packshot.errors import BadInput, NoSuchModel, NotFound, UnsupportedFormat
-from packshot.handover import Handover
 from packshot.image import Photo, read
 from packshot.model import Matter, Rater
 from packshot.models.fake import FakeMatter, FakeRater, FakeUpscaler
 from packshot.pipeline import Bench, develop
+from packshot.service.layer_cache import Handover
+from packshot.service.pixel_process import Child, OutOfMemory
+from packshot.service.pixel_tasks.compositions import export, generate
+from packshot.service.pixel_tasks.context import Desk
+from packshot.service.pixel_tasks.photos import (
+    cutout_png,
+    matte_png,
+    put_matte,
+    segment,
+    upscale,
+    upscale_picture,
+)
 from packshot.settings import Limits, Settings
-from packshot.stages.compositions import export, generate
-from packshot.stages.desk import Desk
-from packshot.stages.photos import cutout_png, matte_png, put_matte, segment, upscale, upscale_picture
 from packshot.step import RenderStage
 from packshot.template import template
 from places import SAMPLES

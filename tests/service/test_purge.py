@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import insert, update
 from studio import WS, Studio
 
-from packshot.catalog import batches
+from packshot.catalog.batches import lifecycle
 from packshot.db import tables as t
-from packshot.purge import DAY, Counts, purge
+from packshot.service.maintenance.purge import DAY, Counts, purge
 
 pytestmark = pytest.mark.anyio
 LONG_AGO = 40 * DAY
@@ -53,7 +53,7 @@ async def test_a_batch_deleted_long_ago_goes_with_all_that_hangs_on_it(studio: S
             id="rev_1", workspace_id=WS, item_id=items[0], version=1, act="a", decision="approve", before={}, pins={},
             at=0,
         ))  # fmt: skip
-        await batches.delete(tx, WS, gone)
+        await lifecycle.delete(tx, WS, gone)
     await _set(studio, t.batches, t.batches.c.id == gone, deleted_at=t.now() - LONG_AGO)
     counts = await purge(studio.db, studio.store, at=t.now())
     assert (counts.batches, counts.items) == (1, 3)
@@ -138,7 +138,7 @@ async def test_only_old_files_that_nothing_names_are_swept(studio: Studio) -> No
 
 
 async def test_each_column_that_names_a_file_keeps_it(studio: Studio) -> None:
-    from packshot.purge import KEYS
+    from packshot.service.maintenance.purge import KEYS
 
     columns = {column for table in t.metadata.tables.values() for column in table.columns
                if column.name == "key" or column.name.endswith("_key")}  # fmt: skip

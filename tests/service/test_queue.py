@@ -16,10 +16,9 @@ from pathlib import Path
 import pytest
 import redis.asyncio as redis
 
-from packshot import jobs
-from packshot.catalog.work import Ticket
-from packshot.embedded import Valkey
-from packshot.jobs import Consumer, GaveUp, Later, Queues, TryAgain
+from packshot.catalog.items.stages import Ticket
+from packshot.service.queues import Consumer, GaveUp, Later, Queues, TryAgain
+from packshot.service.valkey import Valkey
 from packshot.settings import Settings
 from waiting import SOON, until
 
@@ -100,7 +99,7 @@ async def test_the_same_ticket_twice_is_worked_on_once(settings: Settings, queue
 async def test_a_failed_try_is_followed_by_another_and_the_last_leaves_its_reason(
     settings: Settings, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "backoff_ms", lambda tries: 20)
+    monkeypatch.setattr("packshot.service.queues.backoff_ms", lambda tries: 20)
     tries = 0
 
     async def handle(got: Ticket) -> None:

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import func, select, update
 from studio import OTHER, WS, Studio
 
-from packshot.catalog import batches, failures, items, reasons, review
-from packshot.catalog.reasons import Retry
-from packshot.catalog.review import Outcome, ReviewAsked
+from packshot.catalog.batches import lifecycle
+from packshot.catalog.items import dead_letters, records, retry_reasons, review
+from packshot.catalog.items.retry_reasons import Retry
+from packshot.catalog.items.review import Outcome, ReviewAsked
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.channel import Channel, channel
 from packshot.db import tables as t
@@ -57,9 +58,9 @@ async def test_approval_pins_the_hashes_of_all_files(studio: Studio) -> None:
     for row in await studio.rows(t.reviews):
         assert row.pins == {name: files[row.item_id, name] for name in ("master", "amazon")}
     async with studio.db.read() as tx:
-        assert (await batches.get(tx, WS, batch)).state is BatchState.APPROVED
+        assert (await lifecycle.get(tx, WS, batch)).state is BatchState.APPROVED
         history = await review.history(tx, WS, batch)
-        detail = await items.get(tx, WS, ids[0])
+        detail = await records.get(tx, WS, ids[0])
     assert len(history) == 3 and {entry.act for entry in history} == {done.act}
     assert detail.decisions[0].note == "fine" and len(detail.versions[0].renditions) == 2
 
@@ -114,7 +115,7 @@ async def test_a_retry_makes_a_version_with_what_its_reason_changes_and_undo_lea
     assert await statuses(studio) == [("processing", 2)]
     assert [(x.job_id, x.stage) for x in done.add] == [(f"{ids[0]}-v2-segment", "segment")]
     async with studio.db.read() as tx:
-        detail = await items.get(tx, WS, ids[0])
+        detail = await records.get(tx, WS, ids[0])
     told = {change.parameter: (change.before, change.after) for change in detail.versions[0].changed}
     assert told == {"rendered.shadow": (1.0, 0.6), "rendered.softness": (None, "more")}
     assert detail.versions[0].reason == "shadow_unnatural"
@@ -149,12 +150,12 @@ async def test_a_retry_that_would_change_nothing_says_so(studio: Studio) -> None
 async def test_a_paused_batch_keeps_its_retries_until_it_goes_on(studio: Studio) -> None:
     batch, ids = await reviewed(studio, 2)
     async with studio.db.write() as tx:
-        await batches.pause(tx, WS, batch)
+        await lifecycle.pause(tx, WS, batch)
     done = await decide(studio, ids[:1], "retry", reason="edge_rough")
     assert done.add == []
     async with studio.db.write() as tx:
-        assert [x.job_id for x in await batches.resume(tx, WS, batch)] == [f"{ids[0]}-v2-segment"]
-        await batches.cancel(tx, WS, batch)
+        assert [x.job_id for x in await lifecycle.resume(tx, WS, batch)] == [f"{ids[0]}-v2-segment"]
+        await lifecycle.cancel(tx, WS, batch)
     with pytest.raises(BadInput, match="cancelled"):
         await decide(studio, ids[1:], "retry", reason="edge_rough")
 
@@ -163,19 +164,19 @@ async def test_a_changed_look_makes_a_version_and_a_changed_priority_none(studio
     _, ids = await reviewed(studio, 1)
     await decide(studio, ids, "approve")
     async with studio.db.write() as tx:
-        assert await items.change(tx, WS, ids[0], priority=Priority.URGENT) == []
-        assert await items.change(tx, WS, ids[0], version=1, options={"shadow": 1.0}) == []
+        assert await records.change(tx, WS, ids[0], priority=Priority.URGENT) == []
+        assert await records.change(tx, WS, ids[0], version=1, options={"shadow": 1.0}) == []
         with pytest.raises(OutOfDate):
-            await items.change(tx, WS, ids[0], version=2, options={"shadow": 0.1})
-        tickets = await items.change(tx, WS, ids[0], version=1, options={"shadow": 0.1}, channels=["web"])
+            await records.change(tx, WS, ids[0], version=2, options={"shadow": 0.1})
+        tickets = await records.change(tx, WS, ids[0], version=1, options={"shadow": 0.1}, channels=["web"])
     assert [(x.version, x.priority) for x in tickets] == [(2, 1)]
     async with studio.db.read() as tx:
-        detail = await items.get(tx, WS, ids[0])
+        detail = await records.get(tx, WS, ids[0])
     assert [change.parameter for change in detail.versions[0].changed] == ["rendered.shadow", "channels"]
     assert detail.versions[0].channels == ("master", "web")
     assert detail.versions[1].renditions and not detail.versions[0].renditions
     async with studio.db.write() as tx:
-        tickets = await items.change(tx, WS, ids[0], priority=Priority.STANDARD)
+        tickets = await records.change(tx, WS, ids[0], priority=Priority.STANDARD)
     assert [(x.version, x.priority) for x in tickets] == [(2, 5)]
 
 
@@ -206,7 +207,7 @@ async def test_items_are_found_by_status_sku_and_what_was_found(studio: Studio) 
 
     async def page(**by: Any) -> list[str]:
         async with studio.db.read() as tx:
-            return [item.id for item in await items.page(tx, WS, batch, **by)]
+            return [item.id for item in await records.page(tx, WS, batch, **by)]
 
     assert await page() == ids
     assert await page(order="worst") == [ids[1], ids[0], ids[2]]
@@ -218,7 +219,7 @@ async def test_items_are_found_by_status_sku_and_what_was_found(studio: Studio) 
     assert await page(status=[ItemStatus.APPROVED]) == []
     with pytest.raises(NotFound):
         async with studio.db.read() as tx:
-            await items.page(tx, WS, "bat_nope")
+            await records.page(tx, WS, "bat_nope")
 
 
 async def test_what_was_made_of_a_product_is_found_over_all_batches_the_newest_first(studio: Studio) -> None:
@@ -227,9 +228,9 @@ async def test_what_was_made_of_a_product_is_found_over_all_batches_the_newest_f
     await studio.make({"source": {"images": await studio.add_photos(3, ws=OTHER)}}, ws=OTHER)
     product = (await studio.rows(t.photos, t.photos.c.id == images[1]))[0].product_id
 
-    async def found(**by: Any) -> list[items.ItemView]:
+    async def found(**by: Any) -> list[records.ItemView]:
         async with studio.db.read() as tx:
-            return await items.recent(tx, WS, **by)
+            return await records.recent(tx, WS, **by)
 
     made = await found(product_id=product)
     assert [(item.batch, item.batch_name, item.photo) for item in made] == [
@@ -240,7 +241,7 @@ async def test_what_was_made_of_a_product_is_found_over_all_batches_the_newest_f
     first = await found(limit=4)
     assert len({item.id for item in [*first, *await found(after=first[-1].id)]}) == 6
     async with studio.db.write() as tx:
-        await batches.delete(tx, WS, two)
+        await lifecycle.delete(tx, WS, two)
     assert [item.batch for item in await found(product_id=product)] == [one]
 
 
@@ -254,17 +255,17 @@ async def test_failed_items_are_listed_by_cause_and_tried_again_where_they_stood
                 update(t.items).where(t.items.c.id == id)
                 .values(status="failed", stage="generate", attempts=3, error=error)
             )  # fmt: skip
-        groups = await failures.groups(tx, WS)
+        groups = await dead_letters.groups(tx, WS)
         assert {(g.cause, g.count, g.reason) for g in groups} == {
             ("out_of_memory", 1, "Too large."), ("damaged_file", 1, "Too large."),
         }  # fmt: skip
-        page = await failures.page(tx, WS, batch_id=batch, cause="damaged_file")
+        page = await dead_letters.page(tx, WS, batch_id=batch, cause="damaged_file")
         assert [(f.id, f.stack, f.attempts) for f in page] == [(ids[1], None, 3)]
-        assert (await failures.page(tx, WS, stacks=True))[0].stack == "Traceback"
-        assert await failures.groups(tx, OTHER) == []
+        assert (await dead_letters.page(tx, WS, stacks=True))[0].stack == "Traceback"
+        assert await dead_letters.groups(tx, OTHER) == []
         with pytest.raises(NotFound):
-            await failures.retry(tx, OTHER, item_ids=ids)
-        done, tickets = await failures.retry(tx, WS, cause="damaged_file")
+            await dead_letters.retry(tx, OTHER, item_ids=ids)
+        done, tickets = await dead_letters.retry(tx, WS, cause="damaged_file")
     assert (done.items, [(x.id, x.stage, x.version) for x in tickets]) == (1, [(ids[1], "generate", 1)])
     row = (await studio.rows(t.items, t.items.c.id == ids[1]))[0]
     assert (row.status, row.attempts, row.error, row.stage) == ("processing", 0, None, "generate")
@@ -275,8 +276,8 @@ async def test_a_failed_run_is_tried_again_too(studio: Studio) -> None:
     async with studio.db.write() as tx:
         await tx.execute(update(t.runs).values(status="failed", attempts=3, error={"cause": "x", "reason": "Gone."}))
         await tx.execute(update(t.batches).values(state="failed"))
-        assert [(f.id, f.reason) for f in await failures.failed_runs(tx, WS)] == [(ticket.id, "Gone.")]
-        done, tickets = await failures.retry(tx, WS, run_ids=[ticket.id])
+        assert [(f.id, f.reason) for f in await dead_letters.failed_runs(tx, WS)] == [(ticket.id, "Gone.")]
+        done, tickets = await dead_letters.retry(tx, WS, run_ids=[ticket.id])
     assert (done.runs, tickets[0].job_id) == (1, ticket.job_id)
     assert (await studio.run(ticket.id)).status == "queued"
 
@@ -302,54 +303,54 @@ def value(worn: Template, step: str, field: str) -> Any:
 
 def test_a_shadow_gets_softer_and_weaker_within_its_bounds() -> None:
     retry = asked("color", "amazon", shadow=0.7, softness=2.4)
-    once = reasons.apply("shadow_unnatural", retry)
+    once = retry_reasons.apply("shadow_unnatural", retry)
     assert (value(once.template, "shadow", "strength"), value(once.template, "shadow", "softness")) == (0.42, 2.5)
-    twice = reasons.apply("shadow_unnatural", once)
+    twice = retry_reasons.apply("shadow_unnatural", once)
     assert value(twice.template, "shadow", "strength") == 0.252
     with pytest.raises(BadInput):
-        reasons.apply("shadow_unnatural", asked("color", shadow=0))
+        retry_reasons.apply("shadow_unnatural", asked("color", shadow=0))
     with pytest.raises(BadInput):
-        reasons.apply("shadow_unnatural", asked("white", shadow=0))
+        retry_reasons.apply("shadow_unnatural", asked("white", shadow=0))
     with pytest.raises(BadInput):
-        reasons.apply("shadow_unnatural", asked("transparent"))
+        retry_reasons.apply("shadow_unnatural", asked("transparent"))
 
 
 def test_a_product_that_floats_is_seen_from_the_other_height_once() -> None:
-    once = reasons.apply("floats", asked("marble"))
+    once = retry_reasons.apply("floats", asked("marble"))
     assert value(once.template, "rendered", "height") == "other"
     for nothing_left in (once, asked("marble", height="high"), asked("color")):
         with pytest.raises(BadInput):
-            reasons.apply("floats", Retry(nothing_left.template, nothing_left.channels, False))
+            retry_reasons.apply("floats", Retry(nothing_left.template, nothing_left.channels, False))
 
 
 def test_a_shifted_colour_takes_all_warmth_out() -> None:
-    retry = reasons.apply("colour_shifted", asked("color", warmth=0.4))
+    retry = retry_reasons.apply("colour_shifted", asked("color", warmth=0.4))
     assert value(retry.template, "color", "warmth") == 0
     assert [change.parameter for change in retry.changed] == ["color.warmth"]
 
 
 def test_a_size_goes_to_what_the_channels_allow_even_if_it_was_set_by_hand() -> None:
-    larger = reasons.apply("too_small_in_frame", asked("gradient", "master", "google", size=0.5))
+    larger = retry_reasons.apply("too_small_in_frame", asked("gradient", "master", "google", size=0.5))
     assert value(larger.template, "layout", "fill") == 0.885
     assert "layout.fill" not in larger.template.chosen
-    assert value(reasons.apply("too_small_in_frame", asked("gradient", "amazon")).template, "layout", "fill") == 0.955
-    assert value(reasons.apply("too_small_in_frame", asked("gradient", "web")).template, "layout", "fill") == 0.92
-    smaller = reasons.apply("too_large_in_frame", asked("white", "google"))
+    assert value(retry_reasons.apply("too_small_in_frame", asked("gradient", "amazon")).template, "layout", "fill") == 0.955
+    assert value(retry_reasons.apply("too_small_in_frame", asked("gradient", "web")).template, "layout", "fill") == 0.92
+    smaller = retry_reasons.apply("too_large_in_frame", asked("white", "google"))
     assert value(smaller.template, "layout", "fill") == 0.765
     with pytest.raises(BadInput):
-        reasons.apply("too_large_in_frame", asked("gradient", "amazon"))
+        retry_reasons.apply("too_large_in_frame", asked("gradient", "amazon"))
 
 
 def test_a_rough_edge_is_refined_once() -> None:
-    retry = reasons.apply("edge_rough", asked("white"))
+    retry = retry_reasons.apply("edge_rough", asked("white"))
     assert retry.refined
     with pytest.raises(BadInput):
-        reasons.apply("edge_rough", retry.__class__(retry.template, retry.channels, True))
+        retry_reasons.apply("edge_rough", retry.__class__(retry.template, retry.channels, True))
 
 
 def test_every_reason_says_what_a_retry_does() -> None:
-    assert all(reason.title and reason.rule for reason in reasons.REASONS)
-    assert len({reason.id for reason in reasons.REASONS}) == len(reasons.REASONS)
+    assert all(reason.title and reason.rule for reason in retry_reasons.REASONS)
+    assert len({reason.id for reason in retry_reasons.REASONS}) == len(retry_reasons.REASONS)
 
 
 async def test_no_version_is_ever_given_twice(studio: Studio) -> None:

@@ -14,14 +14,14 @@ from shelf import InProcess, packed, photo, settings_in
 from sqlalchemy import update
 from studio import OTHER, WS, FakeQueues, Studio
 
-from packshot.catalog import filling
-from packshot.catalog.work import Ticket
+from packshot.catalog.batches import expand
+from packshot.catalog.items.stages import Ticket
 from packshot.db import tables as t
 from packshot.errors import DiskFull
-from packshot.inbox import MARKER, MOVING
+from packshot.service.watched_folder.folder import MARKER, MOVING
+from packshot.service.watched_folder.loop import Watch
 from packshot.settings import Settings
 from packshot.store import Store
-from packshot.watch import Watch
 
 pytestmark = pytest.mark.anyio
 WISH = {"template": "white", "options": {}, "channels": ["shopify"], "priority": "overnight"}
@@ -174,7 +174,7 @@ async def test_what_the_batch_could_not_take_comes_back_with_the_reason(inbox: I
     (batch,) = await inbox.batches()
     run = await inbox.studio.run(batch.run_id)
     inbox.studio.settings, inbox.studio.pixels = inbox.settings, InProcess(inbox.settings)
-    result = await filling.work(run, inbox.studio)
+    result = await expand.work(run, inbox.studio)
     assert result["items"] == 1
     await inbox.pass_()
     assert inbox.rejected() == set()  # its run is not done yet

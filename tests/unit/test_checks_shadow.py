@@ -14,7 +14,7 @@ from packshot.check import Look, Reference, Subject
 from packshot.checks.shadow import grounded, shadow_side
 from packshot.colour import F32, U8, to_linear, to_srgb
 from packshot.finding import Finding, Verdict
-from packshot.ops.grounding import cast, foot
+from packshot.ops.contact import cast, foot
 from packshot.ops.shadow import contact_shadow
 from packshot.rules import Rules
 from packshot.step import Composition

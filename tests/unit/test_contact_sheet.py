@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from packshot.contact_sheet import CHECK, contact_sheet, item_standing, relative_link, rendition_verdict
 from packshot.finding import Finding, Verdict
 from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report, StepRecord
+from packshot.run.contact_sheet import CHECK, contact_sheet, item_standing, relative_link, rendition_verdict
 
 VOID = {"meta", "img", "input", "br", "use", "path", "circle", "rect"}
 TINY = "data:image/jpeg;base64," + base64.b64encode(b"\xff\xd8\xff\xd9").decode()

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from packshot.cli import app
 from packshot.model import Matter
 from packshot.models import onnx
-from packshot.models.here import matter_here
+from packshot.models.local import matter_here
+from packshot.service.pixel_tasks.context import Desk
 from packshot.settings import Settings
-from packshot.stages.desk import Desk
 
 
 def test_a_wish_for_one_gpu_tries_that_alone_and_a_wish_for_any_tries_cuda_first() -> None:

@@ -16,7 +16,15 @@ from pathlib import Path
 import pytest
 
 from packshot import fetch as fetching
-from packshot.errors import BadInput, DamagedFile, FetchFailed, PackshotError, TooLarge, UnsafeInput, UnsupportedFormat
+from packshot.errors import (
+    BadInput,
+    DamagedFile,
+    FetchFailed,
+    PackshotError,
+    TooLarge,
+    UnsafeInput,
+    UnsupportedFormat,
+)
 from packshot.fetch import Address, fetch, is_public, label
 from packshot.settings import Limits
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from handmade import FakeMatter
 from packshot.errors import BadInput
 from packshot.model import Hints, prompted_matte
-from packshot.models.hinted import Hinted
+from packshot.models.hint_prompter import Hinted
 from packshot.ops.region import distance
 
 U8 = NDArray[np.uint8]

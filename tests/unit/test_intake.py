@@ -12,7 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from packshot.errors import BadInput, BadOption, DamagedFile, PackshotError, TooLarge, UnsafeInput, UnsupportedFormat
+from packshot.errors import (
+    BadInput,
+    BadOption,
+    DamagedFile,
+    PackshotError,
+    TooLarge,
+    UnsafeInput,
+    UnsupportedFormat,
+)
 from packshot.intake import Refused, Source, collect
 from packshot.settings import Limits
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from packshot.colour import F32, U8
-from packshot.look import look
 from packshot.model import Engine, ModelCard
 from packshot.models.fake import FakeMatter
+from packshot.models.two_pass import look
 from packshot.steps.segment import Segment
 
 Colour = tuple[int, int, int]

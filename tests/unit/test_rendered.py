@@ -13,14 +13,14 @@ from handmade import FakeStage, photo_of
 from packshot.channel import channel
 from packshot.check import Reference
 from packshot.finding import Finding, Verdict
-from packshot.fit import Wishes, fit
 from packshot.ops import light
 from packshot.ops.matte import facts_of, foreground_band
 from packshot.pipeline import Geometry, compose, geometries
-from packshot.scenes import SETS
+from packshot.rendering.camera_match import Wishes, fit
+from packshot.rendering.sets import SETS
 from packshot.step import Composition, Cutout, RenderStage, Tools
+from packshot.step_timer import Stopwatch
 from packshot.steps import Layout, Light, Rendered
-from packshot.stopwatch import Stopwatch
 from packshot.template import template
 
 SIDE = 256

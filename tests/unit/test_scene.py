@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from packshot.colour import F32
 from packshot.finding import Finding
-from packshot.proxy import CLEARANCE, Kind, Window, proxy
-from packshot.renderers import here, llvm
-from packshot.renderers.kept import KeptPlates
-from packshot.scene import PITCHES, Camera, Proxy, Shot
-from packshot.scenes import SETS
+from packshot.rendering.engines import llvm, local
+from packshot.rendering.engines.plate_cache import KeptPlates
+from packshot.rendering.product_mesh import CLEARANCE, Kind, Window, proxy
+from packshot.rendering.scene import PITCHES, Camera, Proxy, Shot
+from packshot.rendering.sets import SETS
 from packshot.settings import Settings
 from packshot.step import RenderStage
 
@@ -178,7 +178,7 @@ def test_without_llvm_plates_are_slow_shadows_drawn_and_both_said(
 ) -> None:
     monkeypatch.setattr(llvm, "FOLDERS", (str(tmp_path),))
     monkeypatch.delenv("DRJIT_LIBLLVM_PATH", raising=False)
-    stage = here.stage_here(Settings(cache_dir=tmp_path / "cache"))
+    stage = local.stage_here(Settings(cache_dir=tmp_path / "cache"))
     assert stage.engine.endswith("scalar")
     assert "libllvm19" in stage.notes[0].words
 
@@ -207,9 +207,9 @@ def test_the_slow_engine_frames_a_set_as_the_fast_one_does(render_stage: RenderS
     # In a process of its own: Mitsuba has one variant a process.
     code = (
         "import sys, numpy as np\n"
-        "from packshot.renderers.scalar import ScalarRenderer\n"
-        "from packshot.scene import Shot\n"
-        "from packshot.scenes import SETS\n"
+        "from packshot.rendering.engines.scalar import ScalarRenderer\n"
+        "from packshot.rendering.scene import Shot\n"
+        "from packshot.rendering.sets import SETS\n"
         f"np.save(sys.argv[1], ScalarRenderer(SETS).plate({shot!r}, (64, 64)))\n"
     )
     subprocess.run([sys.executable, "-c", code, str(out)], check=True, timeout=120)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from packshot.scene import OVERHEAD, PITCHES, Scenery, Shot, Stop
-from packshot.scenes import SETS
+from packshot.rendering.scene import OVERHEAD, PITCHES, Scenery, Shot, Stop
+from packshot.rendering.sets import SETS
 from packshot.step import RenderStage
 from packshot.template import templates
 

@@ -17,10 +17,10 @@ from packshot.channel import Channel, channel
 from packshot.errors import DamagedFile
 from packshot.intake import Source
 from packshot.pipeline import Bench
-from packshot.renderers.fake import FakeStage
+from packshot.rendering.engines.fake import FakeStage
 from packshot.report import ItemRecord
+from packshot.run.shoot import Job, Journal, Run, finish_run, plan, refusals, remembered, shoot
 from packshot.settings import Limits
-from packshot.shoot import Job, Journal, Run, finish_run, plan, refusals, remembered, shoot
 from packshot.store import Store
 from packshot.template import Template, template
 

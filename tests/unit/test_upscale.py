@@ -20,14 +20,14 @@ from packshot.image import Photo, read
 from packshot.model import Engine, Upscaler, enlarged, tiles_of
 from packshot.models import weights
 from packshot.models.openvino import RealEsrgan
-from packshot.models.pace import tile_seconds
 from packshot.models.rrdbnet import rrdbnet
+from packshot.models.tile_timing import tile_seconds
 from packshot.models.zoo import card
-from packshot.ops import enlarge
-from packshot.ops.letters import letters
+from packshot.ops import upscale
+from packshot.ops.fine_print import letters
 from packshot.ops.tiles import tiles
 from packshot.pipeline import Bench, Developed, develop, item_key
-from packshot.renderers.fake import FakeStage
+from packshot.rendering.engines.fake import FakeStage
 from packshot.settings import Limits, Settings
 from packshot.steps import Upscale
 from packshot.steps.upscale import factor_for
@@ -152,7 +152,7 @@ def test_real_tiles_show_no_seam(real: Upscaler) -> None:
     """On even ground the network's own grain is one level (standard deviation); a seam would be a step in its means."""
     even = np.full((64, 64, 3), (150, 120, 90), np.uint8)
     assert len(tiles_of(real, everywhere(even))) == 4
-    made = enlarge.true_to(enlarged(real, even, factor=4, wanted=everywhere(even)), even)
+    made = upscale.true_to(enlarged(real, even, factor=4, wanted=everywhere(even)), even)
     inside = made[24:-24, 24:-24].astype(float)
     for axis in (0, 1):
         smooth = cv2.blur(inside.mean(axis=axis), (1, 4))
@@ -181,7 +181,7 @@ def test_nothing_of_the_old_backdrop_is_shown_to_the_model() -> None:
     product = 90 + textured(120, 100) // 8
     photo = np.round(product * cover + np.array([255, 0, 255]) * (1 - cover)).astype(np.uint8)
     cutout = cutout_of(photo, matte)
-    shown = enlarge.carried_out(cutout.foreground(), matte)
+    shown = upscale.carried_out(cutout.foreground(), matte)
     assert np.array_equal(shown[matte == 255], photo[matte == 255])
     apart = np.abs(shown.astype(int) - product).max(axis=2)
     assert apart[matte > 0].max() < 40
@@ -191,7 +191,7 @@ def test_nothing_of_the_old_backdrop_is_shown_to_the_model() -> None:
 
 def test_a_matte_grows_smoothly_and_its_plain_edge_gets_steeper() -> None:
     matte = disc(100, 80, (20, 10, 80, 70))
-    grown = enlarge.grown_matte(matte, 4)
+    grown = upscale.grown_matte(matte, 4)
     plain = cv2.resize(matte, (400, 320), interpolation=cv2.INTER_CUBIC)
     assert grown.shape == (320, 400)
     assert grown[160, 200] == 255 and grown[2, 2] == 0
@@ -202,14 +202,14 @@ def test_a_matte_grows_smoothly_and_its_plain_edge_gets_steeper() -> None:
 def test_a_matte_that_is_seen_through_stays_as_it_is() -> None:
     glass = np.zeros((60, 60), np.uint8)
     glass[10:50, 10:50] = 120
-    grown = enlarge.grown_matte(glass, 4)
+    grown = upscale.grown_matte(glass, 4)
     assert np.abs(grown[60:180, 60:180].astype(int) - 120).max() <= 1
 
 
 def test_colours_stay_the_photos() -> None:
     photo = textured(80, 60)
     shifted = np.clip(cv2.resize(photo, (320, 240), interpolation=cv2.INTER_CUBIC).astype(int) + 12, 0, 255)
-    back = enlarge.true_to(shifted.astype(np.uint8), photo)
+    back = upscale.true_to(shifted.astype(np.uint8), photo)
     small = cv2.resize(back, (80, 60), interpolation=cv2.INTER_AREA).astype(int)
     assert abs(float((small - photo).mean())) < 0.5
 

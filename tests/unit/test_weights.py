@@ -20,7 +20,7 @@ import pytest
 
 from packshot.errors import BadInput, BadOption, FetchFailed, NotFound, Unavailable, WeightsMissing
 from packshot.model import InstalledWeights, ModelCard, NpmWeights
-from packshot.models import npm, weights, zoo
+from packshot.models import npm_package, weights, zoo
 
 WEIGHTS = hashlib.shake_256(b"weights").digest(300_000)  # does not compress, so that a cut lands among the chunks
 CHUNK_BYTES = 100_000
@@ -103,7 +103,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Regist
     (folder / "npm").chmod(0o755)
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(npm, "RETRY_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(npm_package, "RETRY_PAUSE_SECONDS", 0.0)
     state = Registry(folder)
 
     class Handler(BaseHTTPRequestHandler):

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 from uvicorn.loops.auto import auto_loop_factory
 
-from packshot import __version__, metrics, orphan, purge, watch
+from packshot import __version__
 from packshot.api import (
     batches,
     channels,
@@ -27,25 +27,28 @@ from packshot.api import (
     health,
     images,
     items,
+    jobs,
     layers,
     members,
-    pages,
     problems,
     products,
     review,
-    runs,
     session,
-    templates,
+    studio,
+    styles,
 )
-from packshot.api.edge import Edge, Idempotent
+from packshot.api.middleware import Edge, Idempotent
 from packshot.api.service import Service, opened
 from packshot.db.upgrade import upgrade
+from packshot.service import metrics, parent_watch
+from packshot.service.maintenance import purge
+from packshot.service.watched_folder import loop as watched_folder
 from packshot.settings import Settings
 
 ROUTERS = (
     session.router, members.router, products.router, collections.router, images.router, layers.router,
-    templates.router, channels.router, batches.router, items.router, review.router, failures.router, exports.router,
-    destinations.router, runs.router, events.router, files.router,
+    styles.router, channels.router, batches.router, items.router, review.router, failures.router, exports.router,
+    destinations.router, jobs.router, events.router, files.router,
 )  # fmt: skip
 WORDS = """Raw product photos in, catalog files out.
 
@@ -63,7 +66,7 @@ def create_app(service: Service) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         loops = [
             asyncio.create_task(purge.loop(service.db, service.store, service.queues)),
-            asyncio.create_task(watch.loop(service.settings, service.db, service.store, service.queues)),
+            asyncio.create_task(watched_folder.loop(service.settings, service.db, service.store, service.queues)),
         ]
         yield
         for loop in loops:
@@ -94,7 +97,7 @@ def create_app(service: Service) -> FastAPI:
             swagger_favicon_url="/assets/docs/favicon.png",
         )  # fmt: skip
 
-    pages.add_to(app)
+    studio.add_to(app)
     app.add_middleware(Idempotent, service=lambda: app.state.service)
     app.add_middleware(Edge)
     app.add_middleware(metrics.Requests)
@@ -115,6 +118,6 @@ async def _serve(settings: Settings) -> None:
             timeout_graceful_shutdown=5, server_header=False, h11_max_incomplete_event_size=64 * 1024,
         )  # fmt: skip
         server = uvicorn.Server(config)
-        orphaned = asyncio.create_task(orphan.watch(lambda: setattr(server, "should_exit", True)))
+        orphaned = asyncio.create_task(parent_watch.watch(lambda: setattr(server, "should_exit", True)))
         await server.serve()
         orphaned.cancel()

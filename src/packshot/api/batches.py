@@ -11,15 +11,13 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import UploadFile
 
 from packshot.api.access import Editor, Reader
-from packshot.api.cursors import after_id, page_of
-from packshot.api.etags import etag, matches
-from packshot.api.keeping import keep
-from packshot.api.paging import Cursor, Limit, Page
+from packshot.api.params import Cursor, Limit, Page, after_id, etag, matches, page_of
 from packshot.api.service import Svc
-from packshot.catalog import batches, progress
-from packshot.catalog.asked import BatchAsked
-from packshot.catalog.batches import BatchView
-from packshot.catalog.progress import BatchStatus
+from packshot.api.uploads import keep
+from packshot.catalog.batches import lifecycle, progress
+from packshot.catalog.batches.lifecycle import BatchView
+from packshot.catalog.batches.progress import BatchStatus
+from packshot.catalog.batches.requests import BatchAsked
 from packshot.catalog.status import BatchState, Priority
 from packshot.errors import BadInput
 
@@ -119,8 +117,8 @@ async def create_batch(request: Request, response: Response, svc: Svc, who: Edit
     """Make a batch. Its items are listed by a run; follow the batch's status or the event stream."""
     asked = await _asked(request, svc, who)
     async with svc.db.write() as tx:
-        id, ticket = await batches.create(tx, who.workspace_id, asked, by=who.by)
-        made = await batches.get(tx, who.workspace_id, id)
+        id, ticket = await lifecycle.create(tx, who.workspace_id, asked, by=who.by)
+        made = await lifecycle.get(tx, who.workspace_id, id)
     await svc.queues.add([ticket])
     response.headers["Location"] = f"/api/v1/batches/{id}"
     response.headers["ETag"] = etag(made.revision)
@@ -137,7 +135,7 @@ async def list_batches(
 ) -> Page[BatchView]:
     """Batches, the newest first."""
     async with svc.db.read() as tx:
-        found = await batches.page(tx, who.workspace_id, state=state, after=after_id(cursor), limit=limit + 1)
+        found = await lifecycle.page(tx, who.workspace_id, state=state, after=after_id(cursor), limit=limit + 1)
     return page_of(found, limit, lambda batch: batch.id)
 
 
@@ -145,7 +143,7 @@ async def list_batches(
 async def get_batch(batch_id: BatchId, response: Response, svc: Svc, who: Reader) -> BatchView:
     """A batch with what its photos tell (`flags`) and what matched nothing (`unmatched`)."""
     async with svc.db.read() as tx:
-        found = await batches.get(tx, who.workspace_id, batch_id)
+        found = await lifecycle.get(tx, who.workspace_id, batch_id)
     response.headers["ETag"] = etag(found.revision)
     return found
 
@@ -169,9 +167,9 @@ async def change_batch(
 ) -> BatchView:
     """Rename it, or put it before or behind others; what is not done is queued anew with its new priority."""
     async with svc.db.write() as tx:
-        matches(if_match, (await batches.row(tx, who.workspace_id, batch_id, lock=True)).revision)
-        tickets = await batches.change(tx, who.workspace_id, batch_id, name=change.name, priority=change.priority)
-        changed = await batches.get(tx, who.workspace_id, batch_id)
+        matches(if_match, (await lifecycle.row(tx, who.workspace_id, batch_id, lock=True)).revision)
+        tickets = await lifecycle.change(tx, who.workspace_id, batch_id, name=change.name, priority=change.priority)
+        changed = await lifecycle.get(tx, who.workspace_id, batch_id)
     later.add_task(svc.queues.move, tickets)  # one after the other: nobody waits for ten thousand
     response.headers["ETag"] = etag(changed.revision)
     return changed
@@ -183,8 +181,8 @@ async def delete_batch(
 ) -> None:
     """Stop it and take it away. What was delivered stays where it is."""
     async with svc.db.write() as tx:
-        matches(if_match, (await batches.row(tx, who.workspace_id, batch_id, lock=True)).revision)
-        tickets = await batches.delete(tx, who.workspace_id, batch_id)
+        matches(if_match, (await lifecycle.row(tx, who.workspace_id, batch_id, lock=True)).revision)
+        tickets = await lifecycle.delete(tx, who.workspace_id, batch_id)
     later.add_task(svc.queues.remove, tickets)  # tidiness: what is drawn all the same is dropped
 
 
@@ -192,16 +190,16 @@ async def delete_batch(
 async def pause_batch(batch_id: BatchId, svc: Svc, who: Editor) -> BatchView:
     """Items stay where they are; what is at work is finished."""
     async with svc.db.write() as tx:
-        await batches.pause(tx, who.workspace_id, batch_id)
-        return await batches.get(tx, who.workspace_id, batch_id)
+        await lifecycle.pause(tx, who.workspace_id, batch_id)
+        return await lifecycle.get(tx, who.workspace_id, batch_id)
 
 
 @router.post("/batches/{batch_id}/resume")
 async def resume_batch(batch_id: BatchId, svc: Svc, who: Editor) -> BatchView:
     """Go on with a paused batch."""
     async with svc.db.write() as tx:
-        tickets = await batches.resume(tx, who.workspace_id, batch_id)
-        found = await batches.get(tx, who.workspace_id, batch_id)
+        tickets = await lifecycle.resume(tx, who.workspace_id, batch_id)
+        found = await lifecycle.get(tx, who.workspace_id, batch_id)
     await svc.queues.add(tickets)
     return found
 
@@ -210,8 +208,8 @@ async def resume_batch(batch_id: BatchId, svc: Svc, who: Editor) -> BatchView:
 async def start_batch(batch_id: BatchId, svc: Svc, who: Editor) -> BatchView:
     """Let a batch go that was made with `hold`, once its photos have been looked at."""
     async with svc.db.write() as tx:
-        tickets = await batches.start(tx, who.workspace_id, batch_id)
-        found = await batches.get(tx, who.workspace_id, batch_id)
+        tickets = await lifecycle.start(tx, who.workspace_id, batch_id)
+        found = await lifecycle.get(tx, who.workspace_id, batch_id)
     await svc.queues.add(tickets)
     return found
 
@@ -220,8 +218,8 @@ async def start_batch(batch_id: BatchId, svc: Svc, who: Editor) -> BatchView:
 async def cancel_batch(batch_id: BatchId, later: BackgroundTasks, svc: Svc, who: Editor) -> BatchView:
     """Stop it for good. What is finished can still be reviewed and delivered."""
     async with svc.db.write() as tx:
-        tickets = await batches.cancel(tx, who.workspace_id, batch_id)
-        found = await batches.get(tx, who.workspace_id, batch_id)
+        tickets = await lifecycle.cancel(tx, who.workspace_id, batch_id)
+        found = await lifecycle.get(tx, who.workspace_id, batch_id)
     later.add_task(svc.queues.remove, tickets)  # tidiness: what is drawn all the same is dropped
     return found
 

@@ -8,11 +8,10 @@ from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel
 
 from packshot.api.access import Editor, Reader
-from packshot.api.asking import ChannelId, IfMatch
-from packshot.api.etags import etag, matches
+from packshot.api.params import ChannelId, IfMatch, etag, matches
 from packshot.api.service import Svc
-from packshot.catalog import outlets
-from packshot.catalog.outlets import ChannelView
+from packshot.catalog.styles import channels
+from packshot.catalog.styles.channels import ChannelView
 from packshot.channel import Channel
 from packshot.errors import BadOption
 
@@ -41,14 +40,14 @@ class Channels(BaseModel, frozen=True):
 async def list_channels(svc: Svc, who: Reader) -> Channels:
     """What comes with Packshot, with the sources of its numbers, and the workspace's own."""
     async with svc.db.read() as tx:
-        return Channels(items=tuple(await outlets.page(tx, who.workspace_id)))
+        return Channels(items=tuple(await channels.page(tx, who.workspace_id)))
 
 
 @router.post("/channels", status_code=201)
 async def create_channel(asked: Asked, response: Response, svc: Svc, who: Editor) -> ChannelView:
     """Make a channel of your own."""
     async with svc.db.write() as tx:
-        made = await outlets.create(tx, who.workspace_id, asked)
+        made = await channels.create(tx, who.workspace_id, asked)
     response.headers["Location"] = f"/api/v1/channels/{made.id}"
     response.headers["ETag"] = etag(made.revision)
     return made
@@ -58,7 +57,7 @@ async def create_channel(asked: Asked, response: Response, svc: Svc, who: Editor
 async def get_channel(channel_id: ChannelId, response: Response, svc: Svc, who: Reader) -> ChannelView:
     """One channel."""
     async with svc.db.read() as tx:
-        found = await outlets.get(tx, who.workspace_id, channel_id)
+        found = await channels.get(tx, who.workspace_id, channel_id)
     response.headers["ETag"] = etag(found.revision)
     return found
 
@@ -71,8 +70,8 @@ async def replace_channel(
     if asked.id != channel_id:
         raise BadOption(f"the body is about “{asked.id}”.", subject="id", remedy="A channel's id does not change.")
     async with svc.db.write() as tx:
-        matches(if_match, (await outlets.own(tx, who.workspace_id, channel_id, lock=True)).revision)
-        changed = await outlets.replace(tx, who.workspace_id, asked)
+        matches(if_match, (await channels.own(tx, who.workspace_id, channel_id, lock=True)).revision)
+        changed = await channels.replace(tx, who.workspace_id, asked)
     response.headers["ETag"] = etag(changed.revision)
     return changed
 
@@ -81,5 +80,5 @@ async def replace_channel(
 async def delete_channel(channel_id: ChannelId, svc: Svc, who: Editor, if_match: IfMatch = None) -> None:
     """Take a channel of your own away. Batches that were made with it keep it."""
     async with svc.db.write() as tx:
-        matches(if_match, (await outlets.own(tx, who.workspace_id, channel_id, lock=True)).revision)
-        await outlets.delete(tx, who.workspace_id, channel_id)
+        matches(if_match, (await channels.own(tx, who.workspace_id, channel_id, lock=True)).revision)
+        await channels.delete(tx, who.workspace_id, channel_id)

@@ -8,11 +8,10 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, model_validator
 
 from packshot.api.access import Editor, Reader
-from packshot.api.asking import CollectionId, IfMatch
-from packshot.api.etags import etag, matches
+from packshot.api.params import CollectionId, IfMatch, etag, matches
 from packshot.api.service import Svc
-from packshot.catalog import collections
-from packshot.catalog.collections import CollectionAsked, CollectionChange, CollectionView
+from packshot.catalog.library import collections
+from packshot.catalog.library.collections import CollectionAsked, CollectionChange, CollectionView
 
 router = APIRouter(tags=["collections"])
 

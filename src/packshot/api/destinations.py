@@ -8,11 +8,10 @@ from fastapi import APIRouter, Body, Path
 from pydantic import BaseModel
 
 from packshot.api.access import Admin, Reader
-from packshot.api.cursors import after_id, page_of
-from packshot.api.paging import Cursor, Limit, Page
+from packshot.api.params import Cursor, Limit, Page, after_id, page_of
 from packshot.api.service import Svc
-from packshot.catalog import destinations
-from packshot.catalog.destinations import DestinationAsked, DestinationView
+from packshot.catalog.delivery import destinations
+from packshot.catalog.delivery.destinations import DestinationAsked, DestinationView
 from packshot.errors import PackshotError
 
 router = APIRouter(tags=["destinations"])

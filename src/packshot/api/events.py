@@ -12,8 +12,7 @@ from pydantic import BaseModel, Field
 
 from packshot.api.access import COOKIE, Principal, Reader, identify
 from packshot.api.service import Service, Svc
-from packshot.catalog import stream
-from packshot.catalog.stream import Hub, Listener
+from packshot.catalog.events.hub import Hub, Listener, since
 from packshot.errors import NotAllowed, NotSignedIn, PackshotError, TooManyTries
 
 router = APIRouter(tags=["events"])
@@ -57,7 +56,7 @@ async def poll_events(
 ) -> Events:
     """What has changed since a number. The WebSocket at the same address tells the same by itself, as it happens."""
     async with svc.db.read() as tx:
-        told = await stream.since(tx, who.workspace_id, after, batch=batch, look_back=not svc.db.is_sqlite)
+        told = await since(tx, who.workspace_id, after, batch=batch, look_back=not svc.db.is_sqlite)
     return Events.model_validate(told)
 
 

@@ -8,12 +8,11 @@ from fastapi import APIRouter, Body, Path, Response
 from pydantic import BaseModel, Field
 
 from packshot.api.access import Editor, Principal, Reader
-from packshot.api.cursors import after_id, page_of
-from packshot.api.links import link
-from packshot.api.paging import Cursor, Limit, Page
+from packshot.api.files import link
+from packshot.api.params import Cursor, Limit, Page, after_id, page_of
 from packshot.api.service import Service, Svc
-from packshot.catalog import exporting
-from packshot.catalog.exporting import (
+from packshot.catalog.delivery import exports
+from packshot.catalog.delivery.exports import (
     SHOWN_FILES,
     SHOWN_LEFT_OUT,
     DeliveryView,
@@ -76,7 +75,7 @@ async def create_export(
     """Deliver what is approved. Only approved files leave; what is not approved is listed as left out."""
     if asked.dry_run:
         async with svc.db.read() as tx:
-            plan = await exporting.plan(tx, who.workspace_id, asked)
+            plan = await exports.plan(tx, who.workspace_id, asked)
         response.status_code = 200
         return Planned(
             files=tuple(FilePlan(**dict(file)) for file in plan.files[:SHOWN_FILES]), files_total=len(plan.files),
@@ -84,8 +83,8 @@ async def create_export(
             left_out_total=len(plan.left_out),
         )  # fmt: skip
     async with svc.db.write() as tx:
-        ticket = await exporting.create(tx, who.workspace_id, asked, by=who.by)
-        view = await exporting.get(tx, who.workspace_id, ticket.id)
+        ticket = await exports.create(tx, who.workspace_id, asked, by=who.by)
+        view = await exports.get(tx, who.workspace_id, ticket.id)
     await svc.queues.add([ticket])
     response.headers["Location"] = f"/api/v1/exports/{ticket.id}"
     return ExportStarted(run=ticket.id, export=view)
@@ -95,7 +94,7 @@ async def create_export(
 async def list_exports(svc: Svc, who: Reader, cursor: Cursor = None, limit: Limit = 50) -> Page[ExportView]:
     """Exports, the newest first."""
     async with svc.db.read() as tx:
-        found = await exporting.page(tx, who.workspace_id, after=after_id(cursor), limit=limit + 1)
+        found = await exports.page(tx, who.workspace_id, after=after_id(cursor), limit=limit + 1)
     return page_of([_linked(svc, who, export) for export in found], limit, lambda export: export.id)
 
 
@@ -105,8 +104,8 @@ async def get_export(
 ) -> ExportDetail:
     """An export with what came of each file; a finished ZIP has a link that holds for a while."""
     async with svc.db.read() as tx:
-        found = await exporting.get(tx, who.workspace_id, export_id)
-        files = await exporting.delivered(tx, who.workspace_id, export_id, after=after_id(cursor), limit=limit + 1)
+        found = await exports.get(tx, who.workspace_id, export_id)
+        files = await exports.delivered(tx, who.workspace_id, export_id, after=after_id(cursor), limit=limit + 1)
     page = page_of(files, limit, lambda file: file[0])
     shown = tuple(view for _, view in page.items)
     return ExportDetail(export=_linked(svc, who, found), files=shown, next_cursor=page.next_cursor)

@@ -8,12 +8,11 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, model_validator
 
 from packshot.api.access import Editor, Reader
-from packshot.api.cursors import after_id, page_of
-from packshot.api.paging import Cursor, Limit
+from packshot.api.params import Cursor, Limit, after_id, page_of
 from packshot.api.service import Svc
-from packshot.catalog import failures
-from packshot.catalog.asked import Id
-from packshot.catalog.failures import Failure, FailureGroup, Retried
+from packshot.catalog.batches.requests import Id
+from packshot.catalog.items import dead_letters
+from packshot.catalog.items.dead_letters import Failure, FailureGroup, Retried
 
 router = APIRouter(tags=["failures"])
 
@@ -57,11 +56,11 @@ async def list_failures(
     """The dead-letter list, grouped by cause. Stacks are shown to admins."""
     stacks = "admin" in who.scopes
     async with svc.db.read() as tx:
-        groups = await failures.groups(tx, who.workspace_id, batch_id=batch)
-        found = await failures.page(
+        groups = await dead_letters.groups(tx, who.workspace_id, batch_id=batch)
+        found = await dead_letters.page(
             tx, who.workspace_id, batch_id=batch, cause=cause, stacks=stacks, after=after_id(cursor), limit=limit + 1
         )
-        runs = [] if cursor or batch or cause else await failures.failed_runs(tx, who.workspace_id, stacks=stacks)
+        runs = [] if cursor or batch or cause else await dead_letters.failed_runs(tx, who.workspace_id, stacks=stacks)
     page = page_of(found, limit, lambda failure: failure.id)
     return Failures(groups=tuple(groups), items=tuple(page.items), runs=tuple(runs), next_cursor=page.next_cursor)
 
@@ -70,7 +69,7 @@ async def list_failures(
 async def retry_failures(asked: RetryAsked, svc: Svc, who: Editor) -> Retried:
     """Try again where it stood, at the same version. `left` says how many more there are: call again for them."""
     async with svc.db.write() as tx:
-        done, tickets = await failures.retry(
+        done, tickets = await dead_letters.retry(
             tx, who.workspace_id, item_ids=asked.items, run_ids=asked.runs, batch_id=asked.batch, cause=asked.cause
         )
     await svc.queues.add(tickets)

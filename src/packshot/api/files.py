@@ -1,15 +1,20 @@
-"""Files by signed link."""
+"""Files of the store, by signed link: good for a working day, the same for a while, so that caches know them."""
 
 from __future__ import annotations
 
+import mimetypes
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path
 from fastapi.responses import StreamingResponse
+from starlette.requests import Request
 
-from packshot.api.links import media_type
-from packshot.api.service import Svc
+from packshot.api.service import Service, Svc
 from packshot.channel import safe_name
 from packshot.errors import NotFound
 
@@ -35,3 +40,34 @@ async def download(svc: Svc, token: Annotated[str, Path(max_length=1000)]) -> St
             "Cache-Control": "private, max-age=39600, immutable",
         },
     )
+
+
+_TYPES = {".webp": "image/webp", ".avif": "image/avif", ".tif": "image/tiff", ".jpg": "image/jpeg"}
+
+_HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:]{2,45}\](:\d{1,5})?")
+_asked_at: ContextVar[str] = ContextVar("asked_at", default="")
+
+
+@contextmanager
+def asked_at(request: Request) -> Iterator[None]:
+    """Links are made for the address that was asked, where PACKSHOT_PUBLIC_URL names none."""
+    host = request.headers.get("host", "")
+    token = _asked_at.set(f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else "")
+    try:
+        yield
+    finally:
+        _asked_at.reset(token)
+
+
+def link(svc: Service, workspace_id: str, key: str, name: str = "") -> str:
+    """An address that anyone who has it may open, until it expires.  "" for a key that is empty."""
+    if not key:
+        return ""
+    token = svc.signer.sign({"k": key, "n": name, "w": workspace_id})
+    address = svc.settings.public_url.rstrip("/") or _asked_at.get() or svc.settings.address
+    return f"{address}/api/v1/files/{token}"
+
+
+def media_type(name: str) -> str:
+    suffix = "." + name.rpartition(".")[2].lower()
+    return _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"

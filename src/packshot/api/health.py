@@ -10,10 +10,10 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import text
 
-from packshot import metrics
 from packshot.api.access import identify
 from packshot.api.service import Service, Svc
 from packshot.errors import NotAllowed
+from packshot.service import metrics
 
 router = APIRouter(tags=["operate"])
 

@@ -10,14 +10,26 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from packshot.api.access import Editor, Reader
-from packshot.api.asking import Id, IfMatch, ImageId, Prefer, QueryId, Search
-from packshot.api.cursors import after_id, page_of
-from packshot.api.etags import etag, matches
-from packshot.api.forms import MOST_FILES, read_body, read_form, read_small
-from packshot.api.paging import Count, Counted, Cursor, Limit
-from packshot.api.runs import RunView, answered
+from packshot.api.jobs import RunView, answered
+from packshot.api.multipart import MOST_FILES, read_body, read_form, read_small
+from packshot.api.params import (
+    Count,
+    Counted,
+    Cursor,
+    Id,
+    IfMatch,
+    ImageId,
+    Limit,
+    Prefer,
+    QueryId,
+    Search,
+    after_id,
+    etag,
+    matches,
+    page_of,
+)
 from packshot.api.service import Svc
-from packshot.api.taking import (
+from packshot.api.uploads import (
     MOST_URLS,
     AllTaken,
     addresses_of,
@@ -30,9 +42,12 @@ from packshot.api.taking import (
     tried,
     where_of,
 )
-from packshot.catalog import looks, outlets, photos, runs
-from packshot.catalog.kept import channels_json, template_json
-from packshot.catalog.photos import PhotoChange, PhotoView, Sought
+from packshot.catalog import jobs
+from packshot.catalog.library import photos
+from packshot.catalog.library.photos import PhotoChange, PhotoView, Sought
+from packshot.catalog.styles import templates
+from packshot.catalog.styles.channels import resolve as resolve_channels
+from packshot.catalog.styles.snapshots import channels_json, template_json
 from packshot.errors import BadInput, BadOption, NoSuchModel, UnsupportedFormat
 from packshot.rules import FileFormat
 
@@ -313,7 +328,7 @@ async def segment_image(
     """Cut a photo out. Its matte: GET /images/{id}/matte."""
     async with svc.db.write() as tx:
         await photos.row(tx, who.workspace_id, image_id)
-        ticket = await runs.start(
+        ticket = await jobs.start(
             tx,
             who.workspace_id,
             "segment",
@@ -343,8 +358,8 @@ async def generate_image(
                 f"{'prompt' if asked.prompt else 'reference'} needs one.",
                 remedy="Choose a template instead (GET /api/v1/templates), or install such a model.",
             )
-        worn = await looks.resolve(tx, who.workspace_id, asked.template, asked.options)
-        channels = await outlets.resolve(tx, who.workspace_id, [asked.channel] if asked.channel else [])
+        worn = await templates.resolve(tx, who.workspace_id, asked.template, asked.options)
+        channels = await resolve_channels(tx, who.workspace_id, [asked.channel] if asked.channel else [])
         backdrop = any(step.kind in ("color", "gradient", "picture") for step in worn.steps)
         request = {
             "template": template_json(worn),
@@ -352,7 +367,7 @@ async def generate_image(
             "size": list(channels[0].size if channels else asked.size or (2048, 2048)),
             "format": asked.format or (channels[0].format if channels else "jpeg" if backdrop else "png"),
         }
-        ticket = await runs.start(
+        ticket = await jobs.start(
             tx, who.workspace_id, "generate", stages=["segment", "generate"], request=request, photo_id=image_id,
             by=who.by,
         )  # fmt: skip
@@ -371,7 +386,7 @@ async def upscale_image(
     """The product alone, larger, on a transparent backdrop; a model draws what is missing."""
     async with svc.db.write() as tx:
         await photos.row(tx, who.workspace_id, image_id)
-        ticket = await runs.start(
+        ticket = await jobs.start(
             tx, who.workspace_id, "upscale", stages=["segment", "upscale"], request=asked.model_dump(),
             photo_id=image_id, by=who.by,
         )  # fmt: skip

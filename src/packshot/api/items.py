@@ -8,16 +8,13 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from packshot.api.access import Editor, Principal, Reader
-from packshot.api.asking import QueryId
 from packshot.api.batches import BatchId
-from packshot.api.cursors import after_id, page_of, unpacked
-from packshot.api.etags import etag
-from packshot.api.links import link
-from packshot.api.paging import Cursor, Limit, Page
+from packshot.api.files import link
+from packshot.api.params import Cursor, Limit, Page, QueryId, after_id, etag, page_of, unpacked
 from packshot.api.service import Service, Svc
-from packshot.catalog import items
-from packshot.catalog.asked import Id
-from packshot.catalog.items import ItemDetail, ItemView, Order, VersionView
+from packshot.catalog.batches.requests import Id
+from packshot.catalog.items import records
+from packshot.catalog.items.records import ItemDetail, ItemView, Order, VersionView
 from packshot.catalog.status import ItemStatus, Priority
 from packshot.errors import BadOption
 
@@ -53,7 +50,7 @@ async def list_items(
 ) -> Page[ItemView]:
     """Items of all batches, those of the newest batch first: what was made of a product, or of a photo."""
     async with svc.db.read() as tx:
-        found = await items.recent(
+        found = await records.recent(
             tx, who.workspace_id, sku=sku, product_id=product_id, image_id=image_id, after=after_id(cursor),
             limit=limit + 1,
         )  # fmt: skip
@@ -76,7 +73,7 @@ async def list_batch_items(
 ) -> Page[ItemView]:
     """Items of a batch."""
     async with svc.db.read() as tx:
-        found = await items.page(
+        found = await records.page(
             tx, who.workspace_id, batch_id, status=status or (), needs_look=needs_look, sku=sku, channel=channel,
             finding=finding, order=order, after=_after(cursor), limit=limit + 1,
         )  # fmt: skip
@@ -88,7 +85,7 @@ async def list_batch_items(
 async def get_item(item_id: ItemId, response: Response, svc: Svc, who: Reader) -> ItemDetail:
     """An item with all its versions: files, findings in words, what changed from one to the next, who decided what."""
     async with svc.db.read() as tx:
-        found = await items.get(tx, who.workspace_id, item_id)
+        found = await records.get(tx, who.workspace_id, item_id)
     response.headers["ETag"] = etag(found.version)
     return detail(svc, who, found)
 
@@ -105,11 +102,11 @@ async def change_item(
     """Give it another look, other channels or another place in the queue."""
     version = change.version if change.version is not None else _version(if_match)
     async with svc.db.write() as tx:
-        tickets = await items.change(
+        tickets = await records.change(
             tx, who.workspace_id, item_id, version=version, template=change.template, options=change.options,
             channels=change.channels, priority=change.priority,
         )  # fmt: skip
-        found = await items.get(tx, who.workspace_id, item_id)
+        found = await records.get(tx, who.workspace_id, item_id)
     await svc.queues.move(tickets)
     response.headers["ETag"] = etag(found.version)
     return detail(svc, who, found)

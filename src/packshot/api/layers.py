@@ -10,15 +10,14 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from packshot.api.access import Editor, Reader
-from packshot.api.asking import IfMatch, IfNoneMatch, ImageId, Prefer
-from packshot.api.etags import etag, matches, unchanged
-from packshot.api.forms import read_body, read_form
+from packshot.api.files import link
 from packshot.api.images import WAITED
-from packshot.api.links import link
-from packshot.api.runs import RunView, answered
+from packshot.api.jobs import RunView, answered
+from packshot.api.multipart import read_body, read_form
+from packshot.api.params import IfMatch, IfNoneMatch, ImageId, Prefer, etag, matches, unchanged
 from packshot.api.service import Service, Svc
-from packshot.catalog import hinting, mattes, photos
-from packshot.catalog.mattes import MatteView
+from packshot.catalog.library import matte_hints, mattes, photos
+from packshot.catalog.library.mattes import MatteView
 from packshot.errors import BadInput, PreconditionRequired, UnsupportedFormat
 from packshot.model import Hints
 
@@ -194,7 +193,7 @@ async def hint_matte(
     async with svc.db.write() as tx:
         _, matte = await mattes.current(tx, who.workspace_id, image_id)
         matches(if_match, matte.sha256)
-        ticket = await hinting.start(tx, who.workspace_id, image_id, hints, save=hints.save, by=who.by)
+        ticket = await matte_hints.start(tx, who.workspace_id, image_id, hints, save=hints.save, by=who.by)
     return await answered(svc, who, response, ticket, prefer)
 
 

@@ -12,7 +12,7 @@ from packshot.accounts import InviteView, KeyView, MemberView, Role, Scope, Work
 from packshot.api.access import Admin, Reader
 from packshot.api.service import Svc
 from packshot.api.session import Email
-from packshot.catalog.wording import Line
+from packshot.catalog.status import Line
 
 router = APIRouter(tags=["workspace"])
 Name = Annotated[Line, Field(min_length=1, max_length=200)]

@@ -8,15 +8,32 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from packshot.api.access import Editor, Principal, Reader
-from packshot.api.asking import IfMatch, ProductId, QueryId, Search
-from packshot.api.cursors import page_of, unpacked
-from packshot.api.etags import etag, matches
-from packshot.api.paging import Count, Counted, Cursor, Limit
+from packshot.api.params import (
+    Count,
+    Counted,
+    Cursor,
+    IfMatch,
+    Limit,
+    ProductId,
+    QueryId,
+    Search,
+    etag,
+    matches,
+    page_of,
+    unpacked,
+)
 from packshot.api.service import Service, Svc
-from packshot.api.taking import linked
-from packshot.catalog import products
-from packshot.catalog.products import ProductAsked, ProductChange, ProductOrder, ProductView, Sought, place
-from packshot.catalog.wording import Line
+from packshot.api.uploads import linked
+from packshot.catalog.library import products
+from packshot.catalog.library.products import (
+    ProductAsked,
+    ProductChange,
+    ProductOrder,
+    ProductView,
+    Sought,
+    place,
+)
+from packshot.catalog.status import Line
 from packshot.errors import BadOption
 
 router = APIRouter(tags=["products"])

@@ -10,13 +10,12 @@ from pydantic import BaseModel, Field, ValidationError
 
 from packshot.api.access import Reader, Reviewer
 from packshot.api.batches import BatchId
-from packshot.api.cursors import after_id, page_of
 from packshot.api.items import ItemId
-from packshot.api.paging import Cursor, Limit, Page
+from packshot.api.params import Cursor, Limit, Page, after_id, page_of
 from packshot.api.service import Svc
-from packshot.catalog import reasons, review
-from packshot.catalog.asked import Id
-from packshot.catalog.review import Decision, Done, HistoryEntry, Result, ReviewAsked, Seen
+from packshot.catalog.batches.requests import Id
+from packshot.catalog.items import retry_reasons, review
+from packshot.catalog.items.review import Decision, Done, HistoryEntry, Result, ReviewAsked, Seen
 from packshot.catalog.status import ItemStatus
 
 router = APIRouter(tags=["review"])
@@ -64,7 +63,7 @@ class DecisionAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra=_D
 @router.get("/review/reasons")
 async def list_reasons(who: Reader) -> list[ReasonView]:
     """Why a picture may not be taken, and what a retry changes because of it."""
-    return [ReasonView(id=reason.id, title=reason.title, rule=reason.rule) for reason in reasons.REASONS]
+    return [ReasonView(id=reason.id, title=reason.title, rule=reason.rule) for reason in retry_reasons.REASONS]
 
 
 @router.post("/items/{item_id}/review")

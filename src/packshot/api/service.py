@@ -10,12 +10,12 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from packshot.child import Child, Pixels
 from packshot.db import Database
-from packshot.jobs import Queues
+from packshot.service.pixel_process import Child, Pixels
+from packshot.service.queues import Queues
+from packshot.service.secrets import Signer, Vault
 from packshot.settings import Settings
 from packshot.store import Store
-from packshot.vault import Signer, Vault
 
 DECODERS = 2  # uploads that are decoded side by side
 

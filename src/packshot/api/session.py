@@ -11,7 +11,7 @@ from packshot import accounts
 from packshot.accounts import SignedIn, WorkspaceView
 from packshot.api.access import COOKIE, Reader, same_origin
 from packshot.api.service import Service, Svc
-from packshot.catalog.wording import Line
+from packshot.catalog.status import Line
 from packshot.errors import NotAllowed, NotSignedIn
 
 router = APIRouter(tags=["session"])

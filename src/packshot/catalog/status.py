@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 
 class ItemStatus(StrEnum):
@@ -44,3 +48,13 @@ class Priority(StrEnum):
     def level(self) -> int:
         """BullMQ's number: 1 runs first; 0 would run before all of them."""
         return {"urgent": 1, "standard": 5, "overnight": 10}[self.value]
+
+
+def line(text: str) -> str:
+    """Composed letters, no space at the ends.  Raises ValueError where a control character is in it."""
+    if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text):
+        raise ValueError("it must be one line without control characters")
+    return unicodedata.normalize("NFC", text).strip()
+
+
+Line = Annotated[str, AfterValidator(line)]

@@ -8,7 +8,7 @@ import numpy as np
 from packshot.check import Look, Subject
 from packshot.colour import U8
 from packshot.finding import Finding, Verdict
-from packshot.ops.grounding import SIDE, cast, foot
+from packshot.ops.contact import SIDE, cast, foot
 from packshot.ops.lighting import lighting_of
 from packshot.ops.resample import shrunk
 from packshot.rules import Rules

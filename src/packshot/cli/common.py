@@ -17,10 +17,10 @@ from packshot.finding import Finding, Verdict
 from packshot.image import Photo, read
 from packshot.intake import Refused, Source, collect
 from packshot.model import Upscaler
-from packshot.models.here import matter_here, prepare_process, rater_here, threads, upscaler_here
-from packshot.models.pace import tile_seconds
+from packshot.models.local import matter_here, prepare_process, rater_here, threads, upscaler_here
+from packshot.models.tile_timing import tile_seconds
 from packshot.pipeline import Bench
-from packshot.renderers.here import stage_here
+from packshot.rendering.engines.local import stage_here
 from packshot.settings import Settings
 from packshot.store import Store
 from packshot.template import Template

@@ -15,23 +15,33 @@ from typing import Any
 from sqlalchemy import select
 
 from packshot import __version__
-from packshot.catalog import batches, progress
-from packshot.catalog.asked import BatchAsked, Look, Source
+from packshot.catalog.batches import lifecycle, progress
+from packshot.catalog.batches.requests import BatchAsked, Look, Source
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.channel import channels
 from packshot.cli.common import progress as bar
 from packshot.cli.common import say
-from packshot.contact_sheet import contact_sheet
 from packshot.db import Database
 from packshot.db.tables import batches as batch_rows
-from packshot.db.tables import item_versions, items, new_id, now, photos, products, renditions, uploads, workspaces
+from packshot.db.tables import (
+    item_versions,
+    items,
+    new_id,
+    now,
+    photos,
+    products,
+    renditions,
+    uploads,
+    workspaces,
+)
 from packshot.errors import BadOption
-from packshot.jobs import Queues
 from packshot.models.zoo import licence_notices
 from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report
-from packshot.server import Supervisor
+from packshot.run.contact_sheet import contact_sheet
+from packshot.run.shoot import write_atomically
+from packshot.service.queues import Queues
+from packshot.service.supervisor import Supervisor
 from packshot.settings import Settings
-from packshot.shoot import write_atomically
 from packshot.store import Store
 from packshot.template import template
 
@@ -106,7 +116,7 @@ class FirstBatch:
                 looks=(Look(template=self._template, options={}),),
                 channels=self._channels,
             )
-            id, ticket = await batches.create(tx, workspace, asked, by=None)
+            id, ticket = await lifecycle.create(tx, workspace, asked, by=None)
         await queues.add([ticket])
         return id
 

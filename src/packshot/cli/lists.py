@@ -18,12 +18,12 @@ from packshot.cli.common import say, screen
 from packshot.cli.steps import parse_size
 from packshot.errors import BadOption, PackshotError, plainly
 from packshot.models import weights
-from packshot.models.here import engine_here, threads
+from packshot.models.local import engine_here, threads
 from packshot.models.zoo import CARDS, card, licence_notices
-from packshot.renderers import llvm
+from packshot.rendering.engines import llvm
 from packshot.rules import FileFormat, Rules
+from packshot.run.shoot import write_atomically
 from packshot.settings import Settings, granted_memory_bytes
-from packshot.shoot import write_atomically
 from packshot.template import templates
 
 

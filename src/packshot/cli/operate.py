@@ -31,7 +31,7 @@ def backup(
     ] = False,
 ) -> int:
     """Write everything the service keeps into one file, while it runs; for SQLite and PostgreSQL alike."""
-    from packshot import backup as work
+    from packshot.service.maintenance import backup as work
 
     settings = _settings(data)
     told = asyncio.run(
@@ -54,8 +54,8 @@ def restore(
     data: Data = None,
 ) -> int:
     """Put a backup into an empty data folder, or into the empty database and store that the environment names."""
-    from packshot import restore as work
     from packshot.db.upgrade import upgrade
+    from packshot.service.maintenance import restore as work
 
     settings = _settings(data)
     work.check(file)
@@ -73,8 +73,8 @@ def restore(
 
 def purge(data: Data = None) -> int:
     """Remove for good what was deleted long enough ago, and files that nothing refers to. The API does it every day."""
-    from packshot import purge as work
     from packshot.db.tables import now
+    from packshot.service.maintenance import purge as work
 
     settings = _settings(data)
     counts = asyncio.run(_with(settings, lambda db, _: work.purge(db, _store(settings), at=now())))
@@ -85,7 +85,7 @@ def purge(data: Data = None) -> int:
 def requeue(data: Data = None) -> int:
     """Build the queue again from the database, after Valkey or Redis was lost. Harmless at any other time."""
     from packshot.db.tables import now
-    from packshot.worker import requeue as work
+    from packshot.service.worker import requeue as work
 
     settings = _settings(data)
 
@@ -126,7 +126,7 @@ async def _failures(db: Any, queues: Any, *, retry: bool) -> int:
     """Print all dead letters of all workspaces; gives how many there are."""
     from sqlalchemy import select
 
-    from packshot.catalog import failures as letters
+    from packshot.catalog.items import dead_letters as letters
     from packshot.db.tables import workspaces
 
     total = 0
@@ -155,7 +155,7 @@ async def _failures(db: Any, queues: Any, *, retry: bool) -> int:
 
 async def _retry(db: Any, queues: Any, workspace: str, run_ids: list[str]) -> None:
     """Everything of one workspace, cause by cause, in transactions that stay short."""
-    from packshot.catalog import failures as letters
+    from packshot.catalog.items import dead_letters as letters
 
     async with db.read() as tx:
         wishes: list[dict[str, Any]] = [{"cause": group.cause} for group in await letters.groups(tx, workspace)]
@@ -198,7 +198,7 @@ def _away(settings: Settings) -> Unavailable:
 async def _with(settings: Settings, work: Callable[[Any, Any], Awaitable[T]]) -> T:
     """Do it with an open database and its queue.  Raises NotFound where there is none yet."""
     from packshot.db import Database
-    from packshot.jobs import Queues
+    from packshot.service.queues import Queues
 
     if not settings.database_url and not (settings.data_dir / "packshot.db").exists():
         raise NotFound(

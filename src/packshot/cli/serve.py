@@ -17,9 +17,9 @@ from packshot.cli.first import FirstBatch
 from packshot.db import Database
 from packshot.db.upgrade import upgrade
 from packshot.errors import BadOption
-from packshot.jobs import STAGES
 from packshot.models.zoo import licence_notices
-from packshot.server import Supervisor
+from packshot.service.queues import STAGES
+from packshot.service.supervisor import Supervisor
 from packshot.settings import Settings
 
 Data = Annotated[Path | None, typer.Option("--data", help="The folder for all that the service keeps.")]
@@ -103,8 +103,8 @@ def worker(
     """Run one stage's worker alone; as many as wanted, on as many machines."""
     from uvicorn.loops.auto import auto_loop_factory
 
-    from packshot import metrics
-    from packshot.worker import serve as work
+    from packshot.service import metrics
+    from packshot.service.worker import serve as work
 
     if stage not in STAGES:
         raise BadOption("there is no such stage.", subject=stage, remedy=f"There are: {', '.join(STAGES)}.")

@@ -13,12 +13,12 @@ from packshot.channel import Channel, channel
 from packshot.cli.common import ids_of, photos_of, pictures_of, progress, ready_bench, say
 from packshot.errors import BadOption
 from packshot.finding import Verdict
-from packshot.models.here import engine_here, threads
+from packshot.models.local import engine_here, threads
 from packshot.models.zoo import card, licence_notices
-from packshot.renderers.here import rendering
+from packshot.rendering.engines.local import rendering
 from packshot.report import ItemRecord, Report
+from packshot.run.shoot import Job, Journal, Run, finish_run, plan, refusals, remembered, shoot
 from packshot.settings import Settings
-from packshot.shoot import Job, Journal, Run, finish_run, plan, refusals, remembered, shoot
 from packshot.store import Store
 from packshot.template import parse_options, template
 

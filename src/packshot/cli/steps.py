@@ -29,27 +29,19 @@ from packshot.cli.common import (
 )
 from packshot.errors import BadOption, PackshotError, WeightsMissing
 from packshot.finding import Verdict, worst
-from packshot.finish import deliverable, judge_stranger
 from packshot.image import Photo, encode, read
 from packshot.intake import Source
 from packshot.model import MOST_BOXES, MOST_POINTS, Hints, Upscaler
-from packshot.models.hinted import Hinted
-from packshot.pipeline import (
-    PLAINLY,
-    Geometry,
-    compose,
-    cut_out,
-    cutout_key,
-    enlarge,
-    enlarged_key,
-)
+from packshot.models.hint_prompter import Hinted
+from packshot.pipeline import PLAINLY, Geometry, compose, cut_out, cutout_key, enlarge, enlarged_key
+from packshot.rendition import deliverable, judge_stranger
+from packshot.run.shoot import free_name, write_atomically
 from packshot.settings import Settings
-from packshot.shoot import free_name, write_atomically
 from packshot.step import Cutout, Tools
+from packshot.step_timer import Stopwatch
 from packshot.steps import Analyse, Upscale
 from packshot.steps.segment import corrected
 from packshot.steps.upscale import MOST_SIDE, factor_for
-from packshot.stopwatch import Stopwatch
 from packshot.template import parse_options, template
 
 # One in the model while two are read and written fills two cores (benchmarks/README.md).

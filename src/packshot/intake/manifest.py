@@ -12,7 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from packshot.errors import BadInput, BadOption, DamagedFile, PackshotError, TooLarge, UnsafeInput, UnsupportedFormat
+from packshot.errors import (
+    BadInput,
+    BadOption,
+    DamagedFile,
+    PackshotError,
+    TooLarge,
+    UnsafeInput,
+    UnsupportedFormat,
+)
 from packshot.intake.source import (
     EXPORT,
     PHOTOS,

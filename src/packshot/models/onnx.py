@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.cpu_lease import Lease
 from packshot.errors import Unavailable
 from packshot.model import Engine, ModelCard
 from packshot.models.isnet import ROUGH, own_size, tensor_of
-from packshot.models.lease import Lease
 
 # What a wish for an engine tries, in this order; the processor is always the last resort.
 PROVIDERS = {"cuda": "CUDAExecutionProvider", "directml": "DmlExecutionProvider", "coreml": "CoreMLExecutionProvider"}

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.cpu_lease import Lease
 from packshot.model import Engine, ModelCard
 from packshot.models.isnet import LONGEST, ROUGH, own_size, tensor_of
-from packshot.models.lease import Lease
 from packshot.models.rrdbnet import FACTOR, rrdbnet
 
 

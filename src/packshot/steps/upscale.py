@@ -10,9 +10,9 @@ import numpy as np
 
 from packshot.finding import Finding, Verdict
 from packshot.model import Upscaler, enlarged, tiles_of
-from packshot.ops import enlarge
+from packshot.ops import upscale
+from packshot.ops.fine_print import letters
 from packshot.ops.layout import PixelBox
-from packshot.ops.letters import letters
 from packshot.step import Cutout, Enlarged, Stage, Step
 
 MARGIN_PX = 24  # around the product: what a layout reads at 1 : 1 (ops/layout.py), twice
@@ -35,12 +35,12 @@ class Upscale(Step, frozen=True):
         left, top, right, bottom = box = part_of(cutout)
         photo = np.ascontiguousarray(cutout.photo.pixels[top:bottom, left:right])
         mask = np.ascontiguousarray(cutout.matte[top:bottom, left:right])
-        shown = enlarge.carried_out(cutout.foreground()[top:bottom, left:right], mask)
+        shown = upscale.carried_out(cutout.foreground()[top:bottom, left:right], mask)
         drawn = enlarged(upscaler, shown, factor=self.factor, wanted=mask > 0, done=done)
-        drawn = enlarge.true_to(drawn, shown)
+        drawn = upscale.true_to(drawn, shown)
         print_ = letters(photo, drawn, mask)
         findings = (_garbled(print_.lost, print_.windows),) if print_.windows else ()
-        made = Enlarged(box, self.factor, drawn, enlarge.grown_matte(mask, self.factor), findings)
+        made = Enlarged(box, self.factor, drawn, upscale.grown_matte(mask, self.factor), findings)
         return replace(cutout, enlarged=made)
 
     def tiles(self, cutout: Cutout, upscaler: Upscaler) -> int:

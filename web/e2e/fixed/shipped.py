@@ -7,14 +7,14 @@ import json
 from pathlib import Path
 
 from packshot.api.review import ReasonView
-from packshot.catalog import looks, outlets
-from packshot.catalog.reasons import REASONS
-from packshot.channel import channels
-from packshot.template import templates
+from packshot.catalog.items.retry_reasons import REASONS
+from packshot.catalog.styles import channels, templates
+from packshot.channel import channels as shipped_channels
+from packshot.template import templates as shipped_templates
 
 told = {
-    "templates": [looks._shipped_view(one).model_dump(mode="json") for one in templates().values()],
-    "channels": [outlets._shipped_view(one).model_dump(mode="json") for one in channels().values()],
+    "templates": [templates._shipped_view(one).model_dump(mode="json") for one in shipped_templates().values()],
+    "channels": [channels._shipped_view(one).model_dump(mode="json") for one in shipped_channels().values()],
     "reasons": [ReasonView(id=one.id, title=one.title, rule=one.rule).model_dump(mode="json") for one in REASONS],
 }
 Path(__file__).with_suffix(".json").write_text(json.dumps(told, indent=1, ensure_ascii=False), "utf-8")

@@ -1,0 +1,167 @@
+"""Runs: what was asked for and takes a while. Followed, waited for, called off."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Row
+
+from packshot.api.access import Editor, Principal, Reader
+from packshot.api.files import link
+from packshot.api.params import Cursor, Limit, Page, QueryId, RunId, after_id, page_of, seconds_to_wait
+from packshot.api.problems import Problem
+from packshot.api.service import Service, Svc
+from packshot.catalog import jobs
+from packshot.catalog import jobs as catalog
+from packshot.catalog.items.stages import Ticket
+from packshot.catalog.status import RunStatus
+
+router = APIRouter(tags=["runs"])
+
+_LOOK_SECONDS = 0.1
+_ENDED = (RunStatus.DONE, RunStatus.FAILED, RunStatus.CANCELLED)
+_LAYERS = frozenset({"cutouts"})  # keys of layers, which only workers can read
+
+
+class RunKind(StrEnum):
+    IMPORT = "import"
+    SEGMENT = "segment"
+    HINTS = "hints"
+    GENERATE = "generate"
+    UPSCALE = "upscale"
+    PREVIEW = "preview"
+    BATCH = "batch"
+    EXPORT = "export"
+
+
+_EXAMPLE: dict[str, Any] = {
+    "examples": [
+        {
+            "id": "run_0193a1b2c3d4e5f60718293a4b", "kind": "generate", "status": "done", "stage": "",
+            "stages": ["segment", "generate"], "done": 0, "total": 0, "image_id": "img_0193a1b2c3d4e5f60718293a4b",
+            "batch_id": None, "error": None, "created_at": "2026-11-25T09:00:00Z", "done_at": "2026-11-25T09:00:02Z",
+            "result": {
+                "matte_version": 1, "uncertainty": 0.02, "size": [2000, 2000], "format": "jpeg", "findings": [],
+                "changes": [], "url": "https://packshot.example/api/v1/files/…",
+            },
+        }
+    ]
+}  # fmt: skip
+
+
+class RunView(BaseModel, frozen=True, json_schema_extra=_EXAMPLE):
+    """A run and what has come of it so far."""
+
+    id: str
+    kind: RunKind
+    status: RunStatus
+    stage: str = Field(description="The queue it waits in; empty when it is done.")
+    stages: tuple[str, ...]
+    done: int = Field(description="Of an import or an export: members that are through.")
+    total: int
+    image_id: str | None
+    batch_id: str | None
+    result: dict[str, Any] = Field(
+        description="segment, hints: matte_version, uncertainty, findings; hints without save: matte (url), findings. "
+        "generate, upscale: url, size, findings. "
+        "preview: pictures, each with image, url, findings. import: images (ids), refused (name, words, remedy)."
+    )
+    error: Problem | None = Field(description="Why it failed, and what to do.")
+    created_at: datetime
+    done_at: datetime | None
+
+
+@router.get("/runs")
+async def list_runs(
+    svc: Svc,
+    who: Reader,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    kind: Annotated[list[RunKind] | None, Query(description="Only those; may be given several times.")] = None,
+    status: Annotated[RunStatus | None, Query(description="Only those.")] = None,
+    image_id: QueryId = None,
+) -> Page[RunView]:
+    """Runs, the newest first."""
+    async with svc.db.read() as tx:
+        found = await jobs.page(
+            tx, who.workspace_id, kinds=kind or (), status=status, photo_id=image_id, after=after_id(cursor),
+            limit=limit + 1,
+        )  # fmt: skip
+    return page_of([view(svc, who, run) for run in found], limit, lambda run: run.id)
+
+
+@router.get("/runs/{run_id}")
+async def get_run(run_id: RunId, svc: Svc, who: Reader) -> RunView:
+    """How far a run is, and its result. Links in it are made anew each time."""
+    async with svc.db.read() as tx:
+        return view(svc, who, await catalog.get(tx, who.workspace_id, run_id))
+
+
+@router.delete("/runs/{run_id}", status_code=204)
+async def cancel_run(run_id: RunId, svc: Svc, who: Editor) -> None:
+    """Call a run off. An import keeps the photos that it has brought so far."""
+    async with svc.db.write() as tx:
+        ticket = await jobs.cancel(tx, who.workspace_id, run_id)
+    if ticket is not None:
+        await svc.queues.remove([ticket])
+
+
+async def answered(svc: Service, who: Principal, response: Response, ticket: Ticket, prefer: str | None) -> RunView:
+    """202 with the run to follow; or, where it was to be waited for and has ended in time, 200 with its result."""
+    await svc.queues.add([ticket])
+    until = time.monotonic() + seconds_to_wait(prefer)
+    waits = seconds_to_wait(prefer) > 0
+    while True:
+        async with svc.db.read() as tx:
+            run = await catalog.get(tx, who.workspace_id, ticket.id)
+        if run.status in _ENDED or time.monotonic() >= until:
+            break
+        await asyncio.sleep(_LOOK_SECONDS)
+    ended = waits and run.status in _ENDED
+    response.status_code = 200 if ended else 202
+    response.headers["Location"] = f"/api/v1/runs/{ticket.id}"
+    if waits:
+        response.headers["Preference-Applied"] = f"wait={seconds_to_wait(prefer)}"
+    if not ended:
+        response.headers["Retry-After"] = "1"
+    return view(svc, who, run)
+
+
+def view(svc: Service, who: Principal, run: Row[Any]) -> RunView:
+    """A run with links where its result has keys."""
+    told = run.error if run.status == RunStatus.FAILED else None
+    error = _problem(told) if told else None
+    return RunView(
+        id=run.id, kind=RunKind(run.kind), status=RunStatus(run.status), stage=run.stage, stages=tuple(run.stages),
+        done=run.done_count, total=run.total_count, image_id=run.photo_id, batch_id=run.batch_id,
+        result=_linked(svc, who, run.result), error=error, created_at=run.created_at, done_at=run.done_at,
+    )  # fmt: skip
+
+
+def _linked(svc: Service, who: Principal, node: Any) -> Any:
+    if isinstance(node, list):
+        return [_linked(svc, who, member) for member in node]
+    if not isinstance(node, dict):
+        return node
+    shown: dict[str, Any] = {}
+    for name, value in node.items():
+        if name == "key" and isinstance(value, str):
+            suffix = str(node.get("format") or value.rpartition(".")[2] if "." in value else node.get("format") or "")
+            shown["url"] = link(svc, who.workspace_id, value, name=f"picture.{suffix}" if suffix else "")
+        elif name not in _LAYERS:
+            shown[name] = _linked(svc, who, value)
+    return shown
+
+
+def _problem(told: dict[str, Any]) -> Problem:
+    return Problem(
+        type=f"urn:packshot:problem:{told['code']}", title=told["code"].replace("_", " ").capitalize(),
+        status=told["status"], detail=": ".join(part for part in (told["subject"], told["problem"]) if part),
+        code=told["code"], subject=told["subject"], remedy=told["remedy"],
+    )  # fmt: skip

@@ -1,0 +1,229 @@
+"""Filling a batch: its photos are found, its items listed, its photos' flags counted, its items queued.
+
+Killed at any point and begun again it goes on: an item's id follows from the batch, the photo and the look, so none is
+there twice. No transaction holds more than 500 items.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import structlog
+from sqlalchemy import Row, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from packshot.catalog.batches import lifecycle, sources
+from packshot.catalog.batches.plan import Planned, enlarging, flags, item_id, plan
+from packshot.catalog.batches.requests import BatchAsked, Look
+from packshot.catalog.events.log import tell
+from packshot.catalog.items.stages import Ticket
+from packshot.catalog.status import BatchState, ItemStatus
+from packshot.catalog.styles import templates
+from packshot.catalog.styles.channels import resolve as resolve_channels
+from packshot.catalog.styles.snapshots import channels_json, template_json
+from packshot.channel import Channel
+from packshot.db import Tx
+from packshot.db.tables import batches as batch_rows
+from packshot.db.tables import item_versions, items, now, runs
+from packshot.errors import BadInput, NotFound, PackshotError
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 500
+MAX_ITEMS = 100_000
+LISTED_UNMATCHED = 2_000  # the rest is counted
+_OPEN = (BatchState.CREATED, BatchState.VALIDATING, BatchState.PAUSED)
+
+
+async def work(run: Row[Any], ctx: Any) -> dict[str, Any]:
+    """Do the run of kind `batch`.  Gives its result: {filled, items, photos, unmatched, flags}."""
+    asked = BatchAsked.model_validate(run.request)
+    try:
+        async with ctx.db.write() as tx:
+            batch = await _begun(tx, run)
+        if batch is None:
+            return {"filled": False}
+        if not (run.result or {}).get("filled"):
+            await _fill(run, ctx, asked)
+        queued = await _queue(run, ctx)
+    except PackshotError as error:
+        if not error.retryable:
+            await _failed(run, ctx, error)
+        raise
+    async with ctx.db.read() as tx:
+        result = await tx.scalar(select(runs.c.result).where(runs.c.id == run.id))
+    return {**(result or {}), "queued": queued}
+
+
+async def _begun(tx: Tx, run: Row[Any]) -> Row[Any] | None:
+    """The batch, if it is still to be filled or queued."""
+    try:
+        batch = await lifecycle.row(tx, run.workspace_id, run.batch_id, lock=True)
+    except NotFound:
+        return None
+    if batch.state == BatchState.CREATED:
+        await _state(tx, batch, BatchState.VALIDATING)
+    return batch if batch.state in (*_OPEN, BatchState.PROCESSING) else None
+
+
+async def _fill(run: Row[Any], ctx: Any, asked: BatchAsked) -> None:
+    entries, unmatched = await sources.taken(run, ctx, asked.source)
+    planned, unmet = plan(entries, asked)
+    unmatched += unmet
+    if len(planned) > MAX_ITEMS:
+        raise BadInput(f"{len(planned)} items are more than the {MAX_ITEMS} of one batch.", remedy="Make several.")
+    done = 0
+    wardrobe = _Wardrobe(run.workspace_id)
+    for chunk in _chunks(planned):
+        async with ctx.db.write() as tx:
+            batch = await _begun(tx, run)
+            if batch is None:  # cancelled or deleted meanwhile
+                return
+            unmatched += await _insert(tx, batch, chunk, done, asked, wardrobe)
+            done += len(chunk)
+            await tx.execute(
+                update(runs).where(runs.c.id == run.id)
+                .values(done_count=done, total_count=len(planned), touched_at=now())
+            )  # fmt: skip
+            await tell(tx, run.workspace_id, "batch.filling", batch_id=run.batch_id)
+    wanted = {channel.name: channel.rules.product_px for channel in wardrobe.channels_used()}
+    told_flags = flags(entries, wanted)
+    if asked.upscale and (pace := await _pace(ctx)):
+        largest = max((side for channel in wardrobe.channels_used() for side in channel.size), default=0)
+        flag = enlarging(entries, largest=largest, tile_side=pace["side"], overlap=pace["overlap"],
+                         tile_seconds=pace["seconds"])  # fmt: skip
+        told_flags += [flag] if flag else []
+    result = {
+        "filled": True, "items": wardrobe.fitted, "photos": len(entries), "unmatched": len(unmatched),
+        "flags": told_flags,
+    }  # fmt: skip
+    async with ctx.db.write() as tx:
+        batch = await _begun(tx, run)
+        if batch is None:
+            return
+        await tx.execute(update(runs).where(runs.c.id == run.id).values(result=result, touched_at=now()))
+        told = unmatched[:LISTED_UNMATCHED]
+        await tx.execute(update(batch_rows).where(batch_rows.c.id == batch.id).values(unmatched=told))
+        if not wardrobe.fitted:
+            words = "Not one photo could be taken; the list of what did not match says why."
+            await _state(tx, batch, BatchState.FAILED, error=words)
+        elif asked.paused and batch.state == BatchState.VALIDATING:
+            await _state(tx, batch, BatchState.PAUSED)
+        elif not asked.hold and batch.state == BatchState.VALIDATING:
+            await _state(tx, batch, BatchState.PROCESSING, started_at=now())
+        else:
+            await tell(tx, run.workspace_id, "batch.validated", batch_id=batch.id)
+
+
+async def _pace(ctx: Any) -> dict[str, Any]:
+    """How long a tile takes to enlarge here; empty where nobody can say, which holds no batch up."""
+    try:
+        return dict(await ctx.pixels.call("upscale_pace"))
+    except PackshotError as error:
+        log.warning("upscale.not_measured", error=error.message)
+        return {}
+
+
+async def _queue(run: Row[Any], ctx: Any) -> int:
+    """Queue what is to be done, if the batch is not held: again after a kill, for the same ticket twice is one."""
+    async with ctx.db.write() as tx:
+        batch = await _begun(tx, run)
+        if batch is None or batch.state != BatchState.PROCESSING:
+            return 0
+        tickets: list[Ticket] = await lifecycle.tickets(tx, run.workspace_id, run.batch_id)
+    for chunk in _chunks(tickets):
+        await ctx.queues.add(list(chunk))
+    return len(tickets)
+
+
+class _Wardrobe:
+    """Templates and channels of one batch, each resolved once, as they are kept in an item's version."""
+
+    def __init__(self, workspace_id: str) -> None:
+        self._workspace_id = workspace_id
+        self._templates: dict[str, dict[str, Any] | PackshotError] = {}
+        self._channels: dict[tuple[str, ...], list[dict[str, Any]] | PackshotError] = {}
+        self._used: dict[str, Channel] = {}
+        self.fitted = 0
+
+    async def worn(self, tx: Tx, look: Look, ids: tuple[str, ...]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Raises NotFound or BadOption, as a row of a list may name what is not there."""
+        key = json.dumps([look.template, look.options], sort_keys=True)
+        if key not in self._templates:
+            try:
+                self._templates[key] = template_json(
+                    await templates.resolve(tx, self._workspace_id, look.template, look.options)
+                )
+            except PackshotError as error:
+                self._templates[key] = error
+        if ids not in self._channels:
+            try:
+                found = await resolve_channels(tx, self._workspace_id, list(ids))
+                self._used |= {channel.id: channel for channel in found}
+                self._channels[ids] = channels_json(found)
+            except PackshotError as error:
+                self._channels[ids] = error
+        template, channels = self._templates[key], self._channels[ids]
+        if isinstance(template, PackshotError):
+            raise template
+        if isinstance(channels, PackshotError):
+            raise channels
+        return template, channels
+
+    def channels_used(self) -> list[Channel]:
+        return list(self._used.values())
+
+
+async def _insert(
+    tx: Tx, batch: Row[Any], chunk: Sequence[Planned], first: int, asked: BatchAsked, wardrobe: _Wardrobe
+) -> list[dict[str, str]]:
+    """Gives what could not be taken: [{name, reason}]."""
+    at = now()
+    item_list: list[dict[str, Any]] = []
+    version_list: list[dict[str, Any]] = []
+    refused: list[dict[str, str]] = []
+    for position, planned in enumerate(chunk, start=first):
+        try:
+            template, channels = await wardrobe.worn(tx, planned.look, planned.channels)
+        except PackshotError as error:
+            refused.append({"name": planned.entry.name or planned.entry.photo_id, "reason": error.message})
+            continue
+        id = item_id(batch.id, planned)
+        item_list.append({
+            "id": id, "workspace_id": batch.workspace_id, "batch_id": batch.id, "photo_id": planned.entry.photo_id,
+            "template_id": planned.look.template, "position": position, "priority": planned.level,
+            "status": ItemStatus.PROCESSING.value, "stage": "segment", "version": 1, "attempts": 0,
+            "needs_look": False, "worst": 0.0, "created_at": at, "touched_at": at,
+        })  # fmt: skip
+        version_list.append({
+            "item_id": id, "version": 1, "workspace_id": batch.workspace_id, "template": template,
+            "channels": channels, "refined": asked.refine, "upscaled": asked.upscale, "reason": "", "changed": [],
+            "photo_sha256": planned.entry.sha256, "matte_version": 0, "findings": [], "changes": [], "steps": [],
+            "before_key": "", "after_key": "", "created_at": at,
+        })  # fmt: skip
+    wardrobe.fitted += len(item_list)
+    if item_list:
+        new = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+        await tx.execute(new(items).on_conflict_do_nothing(), item_list)
+        await tx.execute(new(item_versions).on_conflict_do_nothing(), version_list)
+    return refused
+
+
+async def _state(tx: Tx, batch: Row[Any], state: BatchState, **values: Any) -> None:
+    values |= {"revision": batch_rows.c.revision + 1, "updated_at": now(), "state": state}
+    await tx.execute(update(batch_rows).where(batch_rows.c.id == batch.id).values(**values))
+    await tell(tx, batch.workspace_id, f"batch.{state}", batch_id=batch.id)
+
+
+async def _failed(run: Row[Any], ctx: Any, error: PackshotError) -> None:
+    async with ctx.db.write() as tx:
+        batch = await _begun(tx, run)
+        if batch is not None and batch.state in _OPEN:
+            await _state(tx, batch, BatchState.FAILED, error=error.message)
+
+
+def _chunks(things: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for first in range(0, len(things), CHUNK):
+        yield things[first : first + CHUNK]

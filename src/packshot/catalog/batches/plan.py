@@ -1,0 +1,179 @@
+"""Which items a batch gets, in which order they are drawn, and what is to be said before work is spent."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from packshot.catalog.batches.requests import BatchAsked, Look, Special, with_master
+from packshot.ops.tiles import tiles
+from packshot.steps.layout import SHARP_ENLARGEMENT
+
+# Photos whose fingerprints differ in so few of 64 bits are the same picture (steps/analyse.py).
+ALIKE_BITS = 4
+SHOWN_PHOTOS = 20  # ids told with each flag
+_SIZE_CLASSES = (1_000_000, 4_000_000, 12_000_000, 30_000_000)  # pixels: alike ones are drawn together
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One photo that goes into the batch, and what its row of a list says about it."""
+
+    photo_id: str
+    sha256: str
+    width: int
+    height: int
+    fingerprint: str
+    findings: Sequence[Mapping[str, Any]]
+    name: str = ""
+    sku: str = ""
+    role: str = ""
+    category: str = ""
+    special: Special | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One item to be: a photo in one look."""
+
+    entry: Entry
+    look: Look
+    channels: tuple[str, ...]
+    level: int  # of its priority
+    key: str  # the look, hashed: tells the items of one photo apart
+
+
+def plan(entries: Iterable[Entry], asked: BatchAsked) -> tuple[list[Planned], list[dict[str, str]]]:
+    """The items in drawing order, one template, size and category after the other; and the wishes that met no photo."""
+    by_image: dict[str, list[Special]] = {}
+    by_sku: dict[str, list[Special]] = {}
+    for special in asked.items:
+        place, name = (by_image, special.image) if special.image else (by_sku, special.sku)
+        place.setdefault(name or "", []).append(special)
+    met: set[str] = set()
+    made: dict[tuple[str, str], Planned] = {}
+    for entry in entries:
+        specials = by_image.get(entry.photo_id) or by_sku.get(entry.sku) or []
+        met.update(special.image or special.sku or "" for special in specials)
+        for item in _of_photo(entry, asked, specials):
+            made.setdefault((entry.photo_id, item.key), item)
+    order = {look.template: n for n, look in reversed(list(enumerate(asked.looks)))}
+    planned = sorted(made.values(), key=lambda item: _drawn(item, order))
+    unmet = [
+        {"name": name, "reason": "Its settings were given, but there is no such photo in the batch."}
+        for name in (*by_image, *by_sku)
+        if name not in met
+    ]
+    return planned, unmet
+
+
+def item_id(batch_id: str, planned: Planned) -> str:
+    """The same item has the same id however often the batch is filled; it sorts with its batch."""
+    mark = hashlib.sha256(f"{batch_id} {planned.entry.photo_id} {planned.key}".encode()).hexdigest()
+    return f"itm_{batch_id.partition('_')[2][:11]}{mark[:16]}"
+
+
+def _of_photo(entry: Entry, asked: BatchAsked, specials: Sequence[Special]) -> Iterable[Planned]:
+    row = entry.special
+    told = [*([row] if row else []), *specials]  # the later one wins
+    channels = next((s.channels for s in reversed(told) if s.channels), asked.channels)
+    priority = next((s.priority for s in reversed(told) if s.priority), asked.priority)
+    named = [s for s in specials if s.template] or [s for s in told if s.template]
+    looks = [Look(template=s.template or "", options=s.options or {}) for s in named] or list(asked.looks)
+    extra: dict[str, Any] = {}
+    for special in told:
+        if special.template is None and special.options:
+            extra |= special.options
+    for look in looks:
+        worn = look.model_copy(update={"options": look.options | extra}) if extra else look
+        yield Planned(entry, worn, with_master(channels), priority.level, look_key(worn))
+
+
+def look_key(look: Look) -> str:
+    """A short name for a template with its options."""
+    text = json.dumps([look.template, look.options], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _drawn(item: Planned, order: Mapping[str, int]) -> tuple[Any, ...]:
+    entry = item.entry
+    size = sum(entry.width * entry.height > limit for limit in _SIZE_CLASSES)
+    place = order.get(item.look.template, len(order))
+    return place, item.look.template, item.key, size, entry.category, entry.sku, entry.role, entry.photo_id
+
+
+def flags(entries: Sequence[Entry], product_px: Mapping[str, int]) -> list[dict[str, Any]]:
+    """What the photos already tell, counted: [{check, words, count, photos}], the most frequent first.
+
+    product_px: channel name → longest side of the product that it wants, in the photo's own pixels.
+    """
+    seen: dict[str, dict[str, Any]] = {}
+
+    def told(check: str, words: str, photo: str) -> None:
+        flag = seen.setdefault(check, {"check": check, "words": words, "count": 0, "photos": []})
+        flag["count"] += 1
+        if len(flag["photos"]) < SHOWN_PHOTOS:
+            flag["photos"].append(photo)
+
+    for entry in entries:
+        for finding in entry.findings:
+            if finding["verdict"] in ("warn", "fail"):
+                told(finding["check"], finding["words"], entry.photo_id)
+        longest = max(entry.width, entry.height)
+        for name, wanted in product_px.items():
+            if longest < wanted:
+                told(f"small for {name}", f"Too small for {name}: it wants the product {wanted} pixels long.",
+                     entry.photo_id)  # fmt: skip
+    for photo, twin in twins(entries):
+        told("duplicate", f"Looks the same as another photo of this batch, such as {twin}.", photo)
+    return sorted(seen.values(), key=lambda flag: -flag["count"])
+
+
+def enlarging(
+    entries: Sequence[Entry], *, largest: int, tile_side: int, overlap: int, tile_seconds: float
+) -> dict[str, Any] | None:
+    """How long it takes to enlarge the small ones, as a flag; None where none is small.
+
+    largest: longest side of a channel's file.  The product is not known yet: at most it fills its photo, at least a
+    quarter of it.
+    """
+    small = [e for e in entries if SHARP_ENLARGEMENT * max(e.width, e.height) < largest]
+    if not small:
+        return None
+    count = sum(len(tiles((e.width, e.height), side=tile_side, overlap=overlap)) for e in small)
+    least, most = max(1, round(count * tile_seconds / 4 / 60)), max(1, round(count * tile_seconds / 60))
+    span = f"{least} to {most} minutes" if most > least else "about a minute" if most == 1 else f"about {most} minutes"
+    return {
+        "check": "upscale",
+        "words": f"Enlarging the small ones takes {span} here, once for all looks and channels.",
+        "count": len(small),
+        "photos": [e.photo_id for e in small[:SHOWN_PHOTOS]],
+    }
+
+
+def twins(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    """Photos that look the same as an earlier one: (photo, name of the earlier one).
+
+    Two marks that differ in at most four of 64 bits share at least one of five groups of bits: only photos that do
+    are compared, so that ten thousand take no hundred million comparisons.
+    """
+    groups: dict[tuple[int, int], list[tuple[int, str]]] = {}
+    exact: dict[int, str] = {}
+    found = []
+    for entry in entries:
+        mark = int(entry.fingerprint or "0", 16)
+        keys = [(n, mark >> (13 * n) & 0x1FFF) for n in range(ALIKE_BITS + 1)]
+        twin = exact.get(mark) or next(
+            (name for key in keys for known, name in groups.get(key, ()) if (known ^ mark).bit_count() <= ALIKE_BITS),
+            None,
+        )
+        if twin is not None:
+            found.append((entry.photo_id, twin))
+            continue
+        exact[mark] = entry.name or entry.photo_id
+        for key in keys:
+            groups.setdefault(key, []).append((mark, entry.name or entry.photo_id))
+    return found

@@ -1,0 +1,241 @@
+"""Which photos a batch is made of: chosen ones, an upload's, or rows of a list matched with photos that are here."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Row, select
+
+from packshot.catalog.batches import sources
+from packshot.catalog.batches.plan import Entry
+from packshot.catalog.batches.requests import Source, Special
+from packshot.catalog.library import imports
+from packshot.catalog.status import Priority
+from packshot.db import Tx
+from packshot.db.tables import collections, photos, product_collections, products, runs, uploads
+from packshot.errors import BadInput, NotFound
+from packshot.intake.manifest import rows as manifest_rows
+
+Unmatched = list[dict[str, str]]
+
+
+async def entries(run: Row[Any], ctx: Any, source: Source) -> tuple[list[Entry], Unmatched]:
+    """The photos of a wish, each once.  Reads only; an upload may take a while, for it is imported first."""
+    workspace_id = run.workspace_id
+    if source.images is not None:
+        return await _by_ids(ctx, workspace_id, photos.c.id, source.images, "photo")
+    if source.products is not None:
+        return await _by_ids(ctx, workspace_id, photos.c.product_id, source.products, "product with photos")
+    if source.collection is not None:
+        async with ctx.db.read() as tx:
+            ids = await _collected(tx, workspace_id, source.collection)
+        found, _ = await _by_ids(ctx, workspace_id, photos.c.product_id, ids, "product")
+        return found, []
+    return [], []
+
+
+async def _by_ids(
+    ctx: Any, workspace_id: str, column: Any, ids: Sequence[str], what: str
+) -> tuple[list[Entry], Unmatched]:
+    wanted = list(dict.fromkeys(ids))
+    found: list[Entry] = []
+    met: set[str] = set()
+    for chunk in _chunks(wanted):
+        async with ctx.db.read() as tx:
+            rows = await tx.execute(photo_query(workspace_id).where(column.in_(chunk)))
+        for row in rows:
+            found.append(entry(row))
+            met.add(row.id if column is photos.c.id else row.product_id)
+    return found, [{"name": id, "reason": f"There is no such {what}."} for id in wanted if id not in met]
+
+
+async def _collected(tx: Tx, workspace_id: str, collection_id: str) -> list[str]:
+    """Products of a collection and of all those under it."""
+    inside, level = {collection_id}, [collection_id]
+    while level:
+        level = [
+            id
+            for id in await tx.scalars(
+                select(collections.c.id).where(
+                    collections.c.workspace_id == workspace_id, collections.c.parent_id.in_(level)
+                )
+            )
+            if id not in inside
+        ]
+        inside.update(level)
+    mine = select(product_collections.c.product_id).join(products, products.c.id == product_collections.c.product_id)
+    ids = await tx.scalars(
+        mine.where(products.c.workspace_id == workspace_id, product_collections.c.collection_id.in_(inside))
+    )
+    return sorted(set(ids))
+
+
+def photo_query(workspace_id: str) -> Any:
+    """Photos with what their product says of itself."""
+    return (
+        select(
+            photos.c.id, photos.c.product_id, photos.c.sha256, photos.c.width, photos.c.height, photos.c.fingerprint,
+            photos.c.findings, photos.c.name, photos.c.role, products.c.sku, products.c.category,
+        )
+        .outerjoin(products, products.c.id == photos.c.product_id)
+        .where(
+            photos.c.workspace_id == workspace_id, photos.c.deleted_at.is_(None),
+            products.c.id.is_(None) | products.c.deleted_at.is_(None),
+        )
+    )  # fmt: skip
+
+
+def entry(row: Row[Any]) -> Entry:
+    return Entry(
+        photo_id=row.id, sha256=row.sha256, width=row.width, height=row.height, fingerprint=row.fingerprint,
+        findings=row.findings, name=row.name, sku=row.sku or "", role=row.role or "", category=row.category or "",
+    )  # fmt: skip
+
+
+
+
+_AT_ONCE = 500
+ListRow = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """found: photos that are here.  missing: rows whose address is to be fetched.  unmatched: what is left."""
+
+    found: list[Entry]
+    missing: list[tuple[int, ListRow]]
+    unmatched: Unmatched
+
+
+async def match(tx: Tx, workspace_id: str, rows: Sequence[tuple[int, ListRow]]) -> Matched:
+    """rows: (number, column → value) of a manifest.  Reads only."""
+    by_sku = await _photos(tx, workspace_id, products.c.sku, "sku", [row["sku"] for _, row in rows])
+    names = [PurePosixPath(row["file"].replace("\\", "/")).name for _, row in rows]
+    by_name = await _photos(tx, workspace_id, photos.c.name, "name", names)
+    matched = Matched([], [], [])
+    for (number, row), name in zip(rows, names, strict=True):
+        channels = tuple(dict.fromkeys(re.findall(r"[^;|,\s]+", row["channel"])))
+        special, wrong = wish(row["template"], channels, row["priority"])
+        chosen = _of_product(by_sku.get(row["sku"], []), row["role"], name) or by_name.get(name, [])[-1:]
+        if wrong:
+            matched.unmatched.append({"name": _shown(number, row), "reason": wrong})
+        elif chosen:
+            matched.found.extend(replace(photo, special=special) for photo in chosen)
+        elif row["url"]:
+            matched.missing.append((number, row))
+        else:
+            reason = "There is no photo of this SKU" + (", and none of this file name." if name else ".")
+            matched.unmatched.append({"name": _shown(number, row), "reason": reason})
+    return matched
+
+
+def wish(template: str, channels: Sequence[str], priority: str) -> tuple[Special | None, str]:
+    """What a list wants for its photo, or what is wrong with that.  Empty: as the batch has it."""
+    if priority and priority.lower() not in list(Priority):
+        return None, f"There is no priority “{priority}”: use {', '.join(Priority)}."
+    if not (template or channels or priority):
+        return None, ""
+    wanted = {"template": template or None, "channels": tuple(channels) or None, "priority": priority.lower() or None}
+    try:
+        return Special.model_validate({"sku": "-", **wanted}), ""
+    except ValidationError:
+        return None, "Its template and channels are more, or longer, than there are."
+
+
+def _of_product(found: Sequence[Entry], role: str, name: str) -> Sequence[Entry]:
+    """Of a product's photos the one with the row's file name, else that in its role; all where it names neither.
+
+    A product's only photo is meant, whatever its file was called.
+    """
+    role = " ".join(role.lower().split())
+    named = [photo for photo in found if name and photo.name == name]
+    if named:
+        return named[-1:]
+    if role:
+        return [photo for photo in found if photo.role == role]
+    return found if not name or len(found) == 1 else []
+
+
+def _shown(number: int, row: ListRow) -> str:
+    return f"row {number}: {row['sku'] or row['file'] or row['url']}"
+
+
+async def _photos(tx: Tx, workspace_id: str, column: Any, field: str, values: Sequence[str]) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
+    for chunk in _chunks([value for value in dict.fromkeys(values) if value]):
+        rows = await tx.execute(photo_query(workspace_id).where(column.in_(chunk)).order_by(photos.c.id))
+        for row in rows:
+            found.setdefault(getattr(row, field), []).append(entry(row))
+    return found
+
+
+def _chunks(things: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(things), _AT_ONCE):
+        yield things[first : first + _AT_ONCE]
+
+
+async def taken(run: Row[Any], ctx: Any, source: Source) -> tuple[list[Entry], Unmatched]:
+    """All photos of a wish, each once, and what matched none."""
+    if source.upload is None:
+        found, unmatched = await entries(run, ctx, source)
+    elif source.upload.startswith("run_"):
+        found, unmatched = await _of_import(run, ctx, source.upload)
+    else:
+        found, unmatched = await _of_upload(run, ctx, source.upload)
+    return list({entry.photo_id: entry for entry in reversed(found)}.values())[::-1], unmatched
+
+
+async def _of_import(run: Row[Any], ctx: Any, import_id: str) -> tuple[list[Entry], Unmatched]:
+    async with ctx.db.read() as tx:
+        result = await tx.scalar(
+            select(runs.c.result).where(runs.c.workspace_id == run.workspace_id, runs.c.id == import_id)
+        )
+    return await _named(run, ctx, result or {})
+
+
+async def _of_upload(run: Row[Any], ctx: Any, upload_id: str) -> tuple[list[Entry], Unmatched]:
+    async with ctx.db.read() as tx:
+        upload = (await tx.execute(
+            select(uploads).where(uploads.c.workspace_id == run.workspace_id, uploads.c.id == upload_id)
+        )).first()  # fmt: skip
+    if upload is None:
+        raise NotFound("this upload is gone.", subject=upload_id, remedy="Upload it again.")
+    if upload.kind == "zip":
+        return await _named(run, ctx, await imports.bring(run, ctx, upload_id))
+    content = await ctx.store.aget(upload.key)
+    if content is None:
+        raise NotFound("this list is gone.", subject=upload.name, remedy="Upload it again.")
+    try:
+        listed = await asyncio.to_thread(lambda: list(manifest_rows(content, ctx.settings.limits, names_photos=False)))
+    except BadInput as error:
+        raise type(error)(error.problem, subject=upload.name, remedy=error.remedy) from error
+    async with ctx.db.read() as tx:
+        matched = await sources.match(tx, run.workspace_id, listed)
+    if not matched.missing:
+        return matched.found, matched.unmatched
+    fetched, refused = await _named(run, ctx, await imports.bring_rows(run, ctx, matched.missing))
+    return matched.found + fetched, matched.unmatched + refused
+
+
+async def _named(run: Row[Any], ctx: Any, result: Mapping[str, Any]) -> tuple[list[Entry], Unmatched]:
+    """The photos of an import's result, each with what its row of a list wants for it."""
+    ids: Sequence[str] = result.get("images") or ()
+    refused = [{"name": one["name"], "reason": one["reason"]} for one in result.get("refused") or ()]
+    if not ids:
+        return [], refused
+    found, gone = await entries(run, ctx, Source(images=tuple(dict.fromkeys(ids))))
+    wished: list[Entry] = []
+    for entry in found:
+        want = (result.get("wishes") or {}).get(entry.photo_id) or {"template": "", "channels": (), "priority": ""}
+        special, wrong = sources.wish(**want)
+        if wrong:
+            refused.append({"name": entry.name, "reason": wrong})
+        else:
+            wished.append(replace(entry, special=special))
+    return wished, refused + gone

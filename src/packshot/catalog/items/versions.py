@@ -1,0 +1,149 @@
+"""New versions of items: made for a retry, a change of look, a replaced photo. What was approved is never touched.
+
+A version's number is never given twice, not even after an undo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, insert, null, select, update
+
+from packshot.catalog.batches.offpeak import window
+from packshot.catalog.items.retry_reasons import Changed
+from packshot.catalog.items.stages import Ticket
+from packshot.catalog.status import BatchState, ItemStatus, Priority
+from packshot.catalog.styles.snapshots import channels_json, template_json
+from packshot.channel import Channel
+from packshot.db import Tx
+from packshot.db.tables import batches, events, item_versions, items, now, photos, workspaces
+from packshot.template import Template
+
+# While a batch is in one of these its items are not queued: that happens when it goes on.
+_WAITS = (BatchState.CREATED, BatchState.VALIDATING, BatchState.PAUSED)
+_MADE_ANEW = (ItemStatus.REVIEW, ItemStatus.REJECTED, ItemStatus.FAILED, ItemStatus.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """One item's next version.  `item`: a row of `latest`.  What is None stays as it is."""
+
+    item: Row[Any]
+    reason: str
+    template: Template | None = None
+    template_id: str | None = None
+    channels: Sequence[Channel] | None = None
+    refined: bool | None = None
+    priority: int | None = None
+    changed: Sequence[Changed] = ()
+
+
+def latest() -> Any:
+    """Items with what their version was made with, their batch's state, and their photo as it is now."""
+    ever = item_versions.alias("ever")
+    highest = select(func.max(ever.c.version)).where(ever.c.item_id == items.c.id)
+    return (
+        select(
+            items, item_versions.c.template, item_versions.c.channels, item_versions.c.refined,
+            item_versions.c.upscaled, item_versions.c.photo_sha256.label("made_of"),
+            photos.c.sha256.label("photo_sha256"), photos.c.name.label("photo_name"),
+            batches.c.state.label("batch_state"), highest.scalar_subquery().label("highest"),
+        )
+        .join(item_versions, (item_versions.c.item_id == items.c.id) & (item_versions.c.version == items.c.version))
+        .join(photos, photos.c.id == items.c.photo_id)
+        .join(batches, batches.c.id == items.c.batch_id)
+        .where(batches.c.deleted_at.is_(None))
+        .with_for_update(of=items)
+    )  # fmt: skip
+
+
+async def renew(tx: Tx, workspace_id: str, renewals: Sequence[Renewal]) -> list[Ticket]:
+    """Write the next versions down and send their items back to the start.  Gives the tickets to queue."""
+    if not renewals:
+        return []
+    at = now()
+    settings = await tx.scalar(select(workspaces.c.settings).where(workspaces.c.id == workspace_id))
+    is_open, opens = window(at, settings or {})
+    versions: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []
+    tickets = []
+    for renewal in renewals:
+        item, number = renewal.item, renewal.item.highest + 1
+        priority = renewal.priority or item.priority
+        not_before = opens if priority == Priority.OVERNIGHT.level and not is_open else None
+        versions.append({
+            "item_id": item.id, "version": number, "workspace_id": workspace_id,
+            "template": template_json(renewal.template) if renewal.template else item.template,
+            "channels": channels_json(renewal.channels) if renewal.channels is not None else item.channels,
+            "refined": item.refined if renewal.refined is None else renewal.refined, "upscaled": item.upscaled,
+            "reason": renewal.reason, "changed": [change.model_dump(mode="json") for change in renewal.changed],
+            "photo_sha256": item.photo_sha256, "matte_version": 0, "findings": [], "changes": [], "steps": [],
+            "before_key": "", "after_key": "", "created_at": at,
+        })  # fmt: skip
+        moved.append({
+            "item": item.id, "number": number, "level": priority, "wait": not_before,
+            "worn": renewal.template_id or item.template_id,
+        })  # fmt: skip
+        if item.batch_state not in _WAITS:
+            tickets.append(Ticket("segment", item.id, number, priority, not_before or 0.0))
+    await tx.execute(insert(item_versions), versions)
+    await tx.execute(
+        update(items).where(items.c.id == bindparam("item")).values(
+            version=bindparam("number"), status=ItemStatus.PROCESSING.value, stage="segment", attempts=0, error=null(),
+            needs_look=False, worst=0.0, done_at=None, touched_at=at, priority=bindparam("level"),
+            not_before=bindparam("wait"), template_id=bindparam("worn"),
+        ),
+        moved,
+    )  # fmt: skip
+    await reopen(tx, workspace_id, {r.item.batch_id for r in renewals})
+    await tell_items(tx, workspace_id, [(r.item.batch_id, r.item.id, ItemStatus.PROCESSING) for r in renewals])
+    return tickets
+
+
+async def remake(
+    tx: Tx,
+    workspace_id: str,
+    photo_id: str | None = None,
+    item_ids: Sequence[str] | None = None,
+    reason: str = "photo_changed",
+) -> list[Ticket]:
+    """Make items of a photo, or these items, anew with the same look, because what they were made of has changed.
+
+    Approved items keep what was approved; those of cancelled and deleted batches stay as they are.  One that is at work
+    is made anew only if the photo is no longer the one it began with.  Gives the tickets to queue.
+    """
+    query = latest().where(items.c.workspace_id == workspace_id, batches.c.state != BatchState.CANCELLED)
+    if photo_id is not None:
+        query = query.where(items.c.photo_id == photo_id)
+    if item_ids is not None:
+        query = query.where(items.c.id.in_(item_ids))
+    outdated = (items.c.status == ItemStatus.PROCESSING) & (item_versions.c.photo_sha256 != photos.c.sha256)
+    found = (await tx.execute(query.where(items.c.status.in_(_MADE_ANEW) | outdated))).all()
+    return await renew(tx, workspace_id, [Renewal(item, reason) for item in found])
+
+
+async def reopen(tx: Tx, workspace_id: str, batch_ids: Iterable[str]) -> None:
+    """A batch that was exported is in work again once one of its items changes."""
+    exported = (await tx.scalars(
+        select(batches.c.id).where(
+            batches.c.workspace_id == workspace_id, batches.c.id.in_(list(batch_ids)),
+            batches.c.state == BatchState.EXPORTED,
+        )
+    )).all()  # fmt: skip
+    for id in exported:
+        await tx.execute(
+            update(batches).where(batches.c.id == id)
+            .values(state=BatchState.PROCESSING, revision=batches.c.revision + 1, updated_at=now())
+        )  # fmt: skip
+
+
+async def tell_items(tx: Tx, workspace_id: str, changes: Iterable[tuple[str, str, ItemStatus]]) -> None:
+    """One event for each (batch, item, status)."""
+    told = [
+        {"workspace_id": workspace_id, "kind": f"item.{status}", "batch_id": batch, "item_id": item, "at": now()}
+        for batch, item, status in changes
+    ]
+    if told:
+        await tx.execute(insert(events), told)

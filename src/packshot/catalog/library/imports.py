@@ -1,0 +1,335 @@
+"""Imports: a ZIP, a list or addresses become photos, one after the other. Whatever is not taken is listed, and why.
+
+An import may be ended anywhere and begun again: a member's photo has an id that follows from the run and the member's
+place and name in it, so what is there already is passed over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import re
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from packshot.catalog import jobs
+from packshot.catalog.library import collections, photos, products
+from packshot.catalog.library.photos import safe_name
+from packshot.catalog.status import RunStatus
+from packshot.db import Tx
+from packshot.db.tables import photos as photo_rows
+from packshot.db.tables import runs as run_rows
+from packshot.db.tables import uploads
+from packshot.errors import BadInput, DamagedFile, DiskFull, FetchFailed, NotFound, PackshotError
+from packshot.intake import Refused, Source, collect
+from packshot.intake.manifest import from_rows
+from packshot.intake.manifest import rows as manifest_rows
+from packshot.service.pixel_process import Fault, OutOfMemory
+
+TOLD_SECONDS = 1.0  # how often progress is written down
+_AHEAD = 3  # members that are read or downloaded while one is looked at
+_TRIES = 2  # of a download, and of a photo that ended the pixel process
+_AT_ONCE = 500
+Result = dict[str, Any]
+Told = Callable[["_Bringing"], Awaitable[bool]]  # writes progress down; whether to go on
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the person said of all members at once."""
+
+    product_id: str | None = None
+    role: str | None = None
+    collection_id: str | None = None
+    by: str | None = None
+
+
+async def work(run: Row[Any], ctx: Any) -> Result:
+    """An import.  Gives {images: [ids], refused: [{name, code, words, remedy, reason}], wishes}.
+
+    wishes: photo → {template, channels, priority}, where its row of a list says so: for a batch of these photos.
+    run.request: {upload} or {urls}; and product_id, role, collection_id, each or none.
+    Raises NotFound where the upload is gone, DiskFull.
+    """
+    request = run.request
+    wish = Wish(request.get("product_id"), request.get("role"), request.get("collection_id"), run.created_by)
+
+    async def told(bringing: _Bringing) -> bool:
+        result = dict(run.result) | bringing.result()
+        async with ctx.db.write() as tx:
+            await jobs.progressed(tx, run.id, done=bringing.done, total=bringing.total, result=result)
+            status = await tx.scalar(select(run_rows.c.status).where(run_rows.c.id == run.id))
+        return bool(status != RunStatus.CANCELLED)
+
+    if "urls" in request:
+        sources, refused = await asyncio.to_thread(_addresses, request["urls"], ctx)
+        return dict(run.result) | await _bring(run, ctx, sources, refused, wish=wish, told=told)
+    return dict(run.result) | await bring(run, ctx, request["upload"], wish=wish, told=told)
+
+
+async def bring(
+    run: Row[Any], ctx: Any, upload_id: str, *, wish: Wish | None = None, told: Told | None = None
+) -> Result:
+    """The photos of an upload, for a run of any kind.  The same result as `work`."""
+    async with ctx.db.read() as tx:
+        upload = (await tx.execute(
+            select(uploads).where(uploads.c.workspace_id == run.workspace_id, uploads.c.id == upload_id)
+        )).first()  # fmt: skip
+    if upload is None:
+        raise NotFound("this upload is gone.", subject=upload_id, remedy="Upload it again.")
+    with tempfile.TemporaryDirectory(prefix="packshot-import-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / _file_name(upload)
+        if not await asyncio.to_thread(ctx.store.get_file, upload.key, path):
+            raise NotFound("this upload is no longer in the store.", subject=upload.name, remedy="Upload it again.")
+        read = _list if upload.kind == "csv" else _archive
+        sources, refused = await asyncio.to_thread(read, path, upload.name, ctx)
+        return await _bring(run, ctx, sources, refused, wish=wish or Wish(), told=told, salt=upload_id)
+
+
+async def bring_rows(run: Row[Any], ctx: Any, rows: Sequence[tuple[int, Mapping[str, str]]]) -> Result:
+    """The photos that rows of a list name by address.  rows: (number, column → value).  As `bring`."""
+    listed = [(number, dict(row)) for number, row in rows]
+    found = await asyncio.to_thread(lambda: list(from_rows(listed, "list", ctx.settings.limits)))
+    sources = [one for one in found if isinstance(one, Source)]
+    refused = [one for one in found if isinstance(one, Refused)]
+    # A second time fewer rows may come, for what was brought is matched then: their own numbers stay.
+    places = [number for (number, _), one in zip(listed, found, strict=True) if isinstance(one, Source)]
+    return await _bring(run, ctx, sources, refused, wish=Wish(), told=None, salt="rows", places=places)
+
+
+# --- what is in it; these read files and look names up, so they run on a thread ---
+
+
+def _addresses(urls: Sequence[str], ctx: Any) -> tuple[list[Source], list[Refused]]:
+    # `collect` takes names of files too, and a stranger's must not be opened.
+    strange = [url for url in urls if not re.match(r"(?i)https?://", url)]
+    sources, refused = collect([url for url in urls if url not in strange], limits=ctx.settings.limits)
+    words = BadInput("this is not a web address.", remedy="It begins with https://.")
+    return sources, refused + [Refused(safe_name(url), words) for url in strange]
+
+
+def _archive(path: Path, name: str, ctx: Any) -> tuple[list[Source], list[Refused]]:
+    return collect([str(path)], limits=ctx.settings.limits)
+
+
+def _list(path: Path, name: str, ctx: Any) -> tuple[list[Source], list[Refused]]:
+    limits = ctx.settings.limits
+    try:
+        found = list(from_rows(list(manifest_rows(path.read_bytes(), limits, names_photos=True)), name, limits))
+    except PackshotError as error:
+        return [], [Refused(name, error)]
+    return [one for one in found if isinstance(one, Source)], [one for one in found if isinstance(one, Refused)]
+
+
+def _file_name(upload: Row[Any]) -> str:
+    """Its members are shown under this name; it ends as `collect` wants it."""
+    suffix = ".csv" if upload.kind == "csv" else ".zip"
+    name = re.sub(r"[/\\\0]", "-", safe_name(upload.name))
+    stem = name[: -len(suffix)] if name.lower().endswith(suffix) else name
+    while len(stem.encode()) > 150:
+        stem = stem[:-1]
+    return f"{stem or 'upload'}{suffix}"
+
+
+# --- one after the other ---
+
+
+@dataclass
+class _Bringing:
+    """How far it is."""
+
+    total: int
+    images: dict[int, str] = field(default_factory=dict)
+    refused: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        return len(self.images) + len(self.refused)
+
+    def result(self) -> Result:
+        ids = [self.images[place] for place in sorted(self.images)]
+        return {"images": list(dict.fromkeys(ids)), "refused": self.refused}
+
+
+async def _bring(
+    run: Row[Any],
+    ctx: Any,
+    sources: Sequence[Source],
+    refused: Sequence[Refused],
+    *,
+    wish: Wish,
+    told: Told | None,
+    salt: str = "",
+    places: Sequence[int] = (),
+) -> Result:
+    numbered = zip(places or range(len(sources)), sources, strict=True)
+    ids = [_photo_id(run.id, salt, place, source) for place, source in numbered]
+    bringing = _Bringing(len(sources) + len(refused), refused=[_refusal(r.name, r.error) for r in refused])
+    async with ctx.db.read() as tx:
+        kept = await _kept(tx, run.workspace_id, ids)
+    bringing.images = {place: id for place, id in enumerate(ids) if id in kept}
+    if told is not None and not await told(bringing):
+        return bringing.result() | {"wishes": {}}
+    left = [(place, source) for place, source in enumerate(sources) if ids[place] not in kept]
+    with tempfile.TemporaryDirectory(prefix="packshot-import-", ignore_cleanup_errors=True) as folder:
+        async with aclosing(_read_ahead(left, Path(folder))) as members:
+            await _take(run, ctx, members, bringing, ids, wish=wish, told=told)
+    if told is not None:
+        await told(bringing)
+    return bringing.result() | {"wishes": _wishes(sources, bringing.images)}
+
+
+async def _take(
+    run: Row[Any],
+    ctx: Any,
+    members: AsyncGenerator[tuple[int, Source, Path, PackshotError | None]],
+    bringing: _Bringing,
+    ids: Sequence[str],
+    *,
+    wish: Wish,
+    told: Told | None,
+) -> None:
+    """Until the last, or until the run is called off."""
+    last = time.monotonic()
+    async for place, source, path, error in members:
+        try:
+            if error is not None:
+                raise error
+            made = await _analysed(run, ctx, source, path)
+            async with ctx.db.write() as tx:
+                bringing.images[place] = await _add(tx, run.workspace_id, source, made, wish, ids[place])
+        except DiskFull:
+            raise
+        except PackshotError as wrong:
+            bringing.refused.append(_refusal(source.name, wrong))
+        finally:
+            path.unlink(missing_ok=True)
+        if told is not None and time.monotonic() - last > TOLD_SECONDS:
+            last = time.monotonic()
+            if not await told(bringing):
+                return
+
+
+async def _read_ahead(
+    members: Sequence[tuple[int, Source]], folder: Path
+) -> AsyncGenerator[tuple[int, Source, Path, PackshotError | None]]:
+    """Members in order, their bytes in files, the next few already on their way."""
+    tasks: list[asyncio.Task[PackshotError | None]] = []
+    try:
+        for at, (place, source) in enumerate(members):
+            while len(tasks) < min(at + 1 + _AHEAD, len(members)):
+                ahead, coming = members[len(tasks)]
+                tasks.append(asyncio.create_task(asyncio.to_thread(_read, coming, folder / str(ahead))))
+            error = await tasks[at]
+            yield place, source, folder / str(place), error
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _read(source: Source, path: Path) -> PackshotError | None:
+    for tries in range(1, _TRIES + 1):
+        try:
+            path.write_bytes(source.load())
+            return None
+        except FetchFailed as error:
+            if tries == _TRIES:
+                return error
+            time.sleep(1.0)
+        except PackshotError as error:
+            return error
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                return DiskFull("the disk for uploads is full.", remedy="Make room; the import goes on by itself.")
+            return DamagedFile("it could not be read.", subject=source.name, remedy="Upload it again.")
+    return None
+
+
+async def _analysed(run: Row[Any], ctx: Any, source: Source, path: Path) -> Mapping[str, Any]:
+    for tries in range(1, _TRIES + 1):
+        try:
+            made: Mapping[str, Any] = await ctx.pixels.call(
+                "analyse", name=source.name, path=str(path), workspace=run.workspace_id
+            )
+            return made
+        except (OutOfMemory, Fault):  # it may have been another photo's fault, or the store was away
+            if tries == _TRIES:
+                raise
+            await asyncio.sleep(0.5)
+    raise AssertionError
+
+
+async def _add(
+    tx: Tx, workspace_id: str, source: Source, made: Mapping[str, Any], wish: Wish, photo_id: str
+) -> str:  # fmt: skip
+    """The photo's id: a new one, or that of the same file in the same place, so that an import twice is one."""
+    product_id = wish.product_id
+    if product_id is None:
+        asked = products.ProductAsked(sku=_sku(source), title=_cut(source.title, 500))
+        product_id = await products.for_sku(
+            tx, workspace_id, asked.sku, title=asked.title, gtin=source.gtin, asin=source.asin
+        )
+    await products.row(tx, workspace_id, product_id, lock=True)  # of two workers on the same import, one goes first
+    same = select(photo_rows.c.id).where(
+        photo_rows.c.workspace_id == workspace_id, photo_rows.c.product_id == product_id,
+        photo_rows.c.sha256 == made["sha256"], photo_rows.c.deleted_at.is_(None),
+    )  # fmt: skip
+    known = await tx.scalar(same.order_by(photo_rows.c.id).limit(1))
+    if known is None:
+        role = wish.role if wish.product_id else source.role[:40]
+        await photos.add(
+            tx, workspace_id, made, name=source.name, product_id=product_id, role=role, takes_over=False, by=wish.by,
+            id=photo_id,
+        )  # fmt: skip
+    if wish.collection_id is not None:
+        await collections.put(tx, workspace_id, wish.collection_id, add=[product_id])
+    return known or photo_id
+
+
+def _sku(source: Source) -> str:
+    return _cut(source.sku, 200) or "photo"
+
+
+def _wishes(sources: Sequence[Source], images: Mapping[int, str]) -> dict[str, dict[str, Any]]:
+    wanted = {
+        id: {"template": source.template, "channels": list(source.channels), "priority": source.priority}
+        for place, id in images.items()
+        for source in [sources[place]]
+    }
+    return {id: wish for id, wish in wanted.items() if any(wish.values())}
+
+
+def _cut(text: str, length: int) -> str:
+    return "".join(letter for letter in text if letter.isprintable())[:length].strip()
+
+
+async def _kept(tx: Tx, workspace_id: str, ids: Sequence[str]) -> set[str]:
+    """Those that a run before this one brought, even if somebody has deleted them since."""
+    kept: set[str] = set()
+    for first in range(0, len(ids), _AT_ONCE):
+        chunk = ids[first : first + _AT_ONCE]
+        kept |= set(await tx.scalars(
+            select(photo_rows.c.id).where(photo_rows.c.workspace_id == workspace_id, photo_rows.c.id.in_(chunk))
+        ))  # fmt: skip
+    return kept
+
+
+def _photo_id(run_id: str, salt: str, place: int, source: Source) -> str:
+    """As `new_id` makes them, with the run's time, the place, and what tells this member from all others."""
+    moment = (run_id.partition("_")[2] or run_id)[:11]
+    mark = "\n".join((run_id, salt, source.name, source.sku, source.role))
+    return f"img_{moment}{place:05x}{hashlib.sha256(mark.encode()).hexdigest()[:11]}"
+
+
+def _refusal(name: str, error: PackshotError) -> dict[str, str]:
+    reason = f"{error.problem} {error.remedy}".strip()
+    return {"name": name, "code": error.code, "words": error.problem, "remedy": error.remedy, "reason": reason}

@@ -1,0 +1,132 @@
+"""Mattes of a photo, version after version: a model's, or drawn by hand. None is ever overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy import Row, func, insert, select, update
+
+from packshot.catalog.events.log import tell
+from packshot.catalog.items.stages import Ticket
+from packshot.catalog.items.versions import remake
+from packshot.catalog.library import photos
+from packshot.db import Tx
+from packshot.db.tables import mattes, now
+from packshot.db.tables import photos as photo_rows
+from packshot.errors import Conflict, NotFound, OutOfDate
+from packshot.finding import Finding
+
+
+class MatteView(BaseModel, frozen=True):
+    """One version of a photo's matte."""
+
+    version: int
+    source: str = Field(description="The model, “the file's own transparency”, or “by hand”.")
+    uncertainty: float
+    findings: tuple[Finding, ...]
+    sha256: str = Field(description="The ETag of the matte.")
+    current: bool
+    usable: bool = Field(description="False where the photo was replaced since.")
+    created_by: str | None
+    created_at: datetime
+
+
+async def versions(tx: Tx, workspace_id: str, photo_id: str) -> list[MatteView]:
+    """All mattes of a photo, the newest first.  Raises NotFound."""
+    photo = await photos.row(tx, workspace_id, photo_id)
+    found = await tx.execute(
+        select(mattes)
+        .where(mattes.c.workspace_id == workspace_id, mattes.c.photo_id == photo_id)
+        .order_by(mattes.c.version.desc())
+    )
+    return [_view(photo, matte) for matte in found]
+
+
+async def current(tx: Tx, workspace_id: str, photo_id: str) -> tuple[Row[Any], Row[Any]]:
+    """A photo and its matte.  Raises NotFound that says what to do before there is one."""
+    photo = await photos.row(tx, workspace_id, photo_id)
+    found = await _matte(tx, photo, photo.matte_version)
+    if found is None:
+        raise NotFound(
+            "this photo is not cut out yet.",
+            subject=photo.name,
+            remedy=f"POST /api/v1/images/{photo_id}/segment does it.",
+        )
+    return photo, found
+
+
+async def put(
+    tx: Tx,
+    workspace_id: str,
+    photo_id: str,
+    made: Mapping[str, Any],
+    *,
+    photo_sha256: str,
+    matte_version: int,
+    by: str | None = None,
+) -> tuple[MatteView, list[Ticket]]:
+    """Keep a matte drawn by hand as the photo's next version.  made: the answer of `stages.put_matte`.
+
+    photo_sha256, matte_version: what it was drawn on.  Raises OutOfDate where that has changed, NotFound.
+    """
+    photo = await photos.row(tx, workspace_id, photo_id, lock=True)
+    if photo.sha256 != photo_sha256 or photo.matte_version != matte_version:
+        raise OutOfDate(
+            "somebody changed this photo's matte in between.",
+            subject=photo.name,
+            remedy="Load it again and repeat the change.",
+        )
+    last = await tx.scalar(select(func.max(mattes.c.version)).where(mattes.c.photo_id == photo_id))
+    version = (last or 0) + 1
+    await tx.execute(
+        insert(mattes).values(
+            photo_id=photo_id, version=version, workspace_id=workspace_id, photo_sha256=photo.sha256, key=made["key"],
+            sha256=made["sha256"], source=made["source"], uncertainty=made["uncertainty"], findings=made["findings"],
+            created_by=by, created_at=now(),
+        )
+    )  # fmt: skip
+    return await _wear(tx, workspace_id, photo_id, version)
+
+
+async def revert(tx: Tx, workspace_id: str, photo_id: str, version: int) -> tuple[MatteView, list[Ticket]]:
+    """Go back to an earlier matte.  Raises NotFound; Conflict where it was made of a photo that was replaced since."""
+    photo = await photos.row(tx, workspace_id, photo_id, lock=True)
+    found = await _matte(tx, photo, version)
+    if found is None:
+        raise NotFound(f"there is no version {version} of its matte.", subject=photo.name)
+    if found.photo_sha256 != photo.sha256:
+        raise Conflict(
+            f"version {version} was made of a photo that has been replaced since.",
+            subject=photo.name,
+            remedy="Cut the photo out anew.",
+        )
+    if version == photo.matte_version:
+        return _view(photo, found), []
+    return await _wear(tx, workspace_id, photo_id, version)
+
+
+# --- parts ---
+
+
+async def _wear(tx: Tx, workspace_id: str, photo_id: str, version: int) -> tuple[MatteView, list[Ticket]]:
+    await tx.execute(
+        update(photo_rows)
+        .where(photo_rows.c.workspace_id == workspace_id, photo_rows.c.id == photo_id)
+        .values(matte_version=version, updated_at=now())
+    )  # fmt: skip
+    tickets = await remake(tx, workspace_id, photo_id=photo_id, reason="matte edited")
+    await tell(tx, workspace_id, "photo.matte")
+    photo, found = await current(tx, workspace_id, photo_id)
+    return _view(photo, found), tickets
+
+
+async def _matte(tx: Tx, photo: Row[Any], version: int) -> Row[Any] | None:
+    return (await tx.execute(select(mattes).where(mattes.c.photo_id == photo.id, mattes.c.version == version))).first()
+
+
+def _view(photo: Row[Any], matte: Row[Any]) -> MatteView:
+    fields = {**matte._mapping, "current": matte.version == photo.matte_version}
+    return MatteView.model_validate(fields | {"usable": matte.photo_sha256 == photo.sha256})

@@ -1,0 +1,312 @@
+"""Looks: the templates that come with Packshot, and a workspace's own styles, which are those with sliders moved."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel, Field
+from pydantic.fields import FieldInfo
+from sqlalchemy import Row, insert, select, update
+
+from packshot import template as shipped
+from packshot.catalog.library import photos
+from packshot.catalog.status import Line, line
+from packshot.db import Tx
+from packshot.db.tables import new_id, now
+from packshot.db.tables import templates as styles
+from packshot.errors import BadOption, Conflict, NotFound
+from packshot.template import Template
+
+MOST_STYLES = 500
+PICTURE = "picture"  # the field of a step that names a photo of the workspace
+
+
+class OptionKind(StrEnum):
+    NUMBER = "number"
+    WHOLE = "whole number"
+    SWITCH = "switch"
+    COLOR = "colour"
+    CHOICE = "choice"
+    PICTURE = "picture"
+    TEXT = "text"
+
+
+class OptionView(BaseModel, frozen=True):
+    """One slider of a template: what it is called, what it takes, where it stands."""
+
+    name: str = Field(description="What it is set by.")
+    title: str
+    words: str = ""
+    kind: OptionKind
+    least: float | None = None
+    most: float | None = None
+    choices: tuple[str, ...] = ()
+    optional: bool = Field(False, description="It may be unset: null, or of a colour the empty text.")
+    value: float | bool | str | None = Field(description="Where it stands.")
+
+
+class LookView(BaseModel, frozen=True):
+    """A template that comes with Packshot, or a style of the workspace's own."""
+
+    id: str
+    name: str
+    words: str
+    shipped: bool
+    base: str = Field(description="The template that it was made from; of a shipped one itself.")
+    chosen: dict[str, Any] = Field(description="What a style moves on its base.")
+    options: tuple[OptionView, ...]
+    revision: int = Field(description="0 for what comes with Packshot.")
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+Name = Annotated[Line, Field(min_length=1, max_length=200)]
+Words = Annotated[Line, Field(max_length=1_000)]
+Options = Annotated[dict[str, Any], Field(max_length=40)]
+_EXAMPLE: dict[str, Any] = {
+    "examples": [{"name": "Our gray", "base": "color", "options": {"color": "#e4e4e2", "shadow": 0.4}}]
+}
+
+
+class StyleAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra=_EXAMPLE):
+    """A style to be: a shipped template with some of its options set."""
+
+    name: Name
+    words: Words = ""
+    base: str = Field(max_length=40, description="The id of a template that comes with Packshot.")
+    options: Options = {}
+
+
+class StyleChange(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"name": "Our grey"}]}):
+    """What is to be different; options are replaced as a whole."""
+
+    name: Name | None = None
+    words: Words | None = None
+    options: Options | None = None
+
+
+async def resolve(
+    tx: Tx, workspace_id: str, template_id: str, options: Mapping[str, Any] | None = None, *, whole: bool = True
+) -> Template:
+    """The template to work with: shipped or the workspace's own, with options set on top.
+
+    A step's `picture` is a photo's id.  whole: a picture that is needed must be set, else it may still be open.
+    Raises NotFound for the template or a picture, BadOption for an option.
+    """
+    known = _shipped()
+    if template_id in known:
+        base = known[template_id]
+    else:
+        style = await _style(tx, workspace_id, template_id)
+        if style is None:
+            near = difflib.get_close_matches(template_id, known, 1)
+            hint = f"Did you mean “{near[0]}”?" if near else f"There are {', '.join(known)}, and your own styles."
+            raise NotFound("there is no template of this id.", subject=template_id, remedy=hint)
+        base = _dressed(style)
+    worn = base.with_options(_plain(options or {}))
+    await _check_pictures(tx, workspace_id, worn, whole=whole)
+    return worn
+
+
+async def page(tx: Tx, workspace_id: str) -> list[LookView]:
+    """All looks: what comes with Packshot first, then the workspace's own by name."""
+    found = await tx.execute(select(styles).where(_live(workspace_id)).order_by(styles.c.name, styles.c.id))
+    return [_shipped_view(template) for template in _shipped().values()] + [_view(style) for style in found]
+
+
+async def get(tx: Tx, workspace_id: str, template_id: str) -> LookView:
+    """One look.  Raises NotFound."""
+    if template_id in _shipped():
+        return _shipped_view(_shipped()[template_id])
+    style = await _style(tx, workspace_id, template_id)
+    if style is None:
+        raise NotFound("there is no template of this id.", subject=template_id)
+    return _view(style)
+
+
+async def create(tx: Tx, workspace_id: str, asked: StyleAsked) -> LookView:
+    """Raises NotFound for the base or a picture, BadOption, Conflict where there are too many."""
+    held = (await tx.scalars(select(styles.c.id).where(_live(workspace_id)).limit(MOST_STYLES))).all()
+    if len(held) >= MOST_STYLES:
+        raise Conflict(f"there are {MOST_STYLES} styles already.", remedy="Delete some that are not used.")
+    await _check(tx, workspace_id, asked.base, asked.options)
+    id, at = new_id("tpl"), now()
+    await tx.execute(
+        insert(styles).values(
+            id=id, workspace_id=workspace_id, revision=1, created_at=at, updated_at=at, **asked.model_dump()
+        )
+    )
+    return await get(tx, workspace_id, id)
+
+
+async def change(tx: Tx, workspace_id: str, template_id: str, wanted: StyleChange) -> LookView:
+    """Batches that were made with it keep it as it was.  Raises NotFound, Conflict for a shipped one, BadOption."""
+    style = await own(tx, workspace_id, template_id, lock=True)
+    fields = {name: value for name, value in wanted.model_dump(exclude_unset=True).items() if value is not None}
+    await _check(tx, workspace_id, style.base, fields.get("options", style.options))
+    await tx.execute(
+        update(styles)
+        .where(_live(workspace_id), styles.c.id == template_id)
+        .values(**fields, revision=styles.c.revision + 1, updated_at=now())
+    )
+    return await get(tx, workspace_id, template_id)
+
+
+async def delete(tx: Tx, workspace_id: str, template_id: str) -> None:
+    """Batches that were made with it keep it.  Raises NotFound, Conflict for a shipped one."""
+    await own(tx, workspace_id, template_id, lock=True)
+    await tx.execute(
+        update(styles).where(_live(workspace_id), styles.c.id == template_id).values(deleted_at=now())
+    )  # fmt: skip
+
+
+async def own(tx: Tx, workspace_id: str, template_id: str, *, lock: bool = False) -> Row[Any]:
+    """A style of the workspace's own.  Raises NotFound, Conflict for a shipped template."""
+    if template_id in _shipped():
+        raise Conflict(
+            "this template comes with Packshot and cannot be changed.",
+            subject=template_id,
+            remedy="Make a style of your own from it: POST /api/v1/templates with it as base.",
+        )
+    style = await _style(tx, workspace_id, template_id, lock=lock)
+    if style is None:
+        raise NotFound("there is no template of this id.", subject=template_id)
+    return style
+
+
+# --- options, read off the steps' fields ---
+
+
+def options_of(template: Template) -> tuple[OptionView, ...]:
+    """What can be set on a template, and where it stands."""
+    views = []
+    for name, target in template.options.items():
+        kind, _, field = target.partition(".")
+        step = next(step for step in template.steps if step.kind == kind)
+        views.append(_option(name, field, type(step).model_fields[field], getattr(step, field)))
+    return tuple(views)
+
+
+def _option(name: str, field: str, told: FieldInfo, value: Any) -> OptionView:
+    members = get_args(told.annotation) if get_origin(told.annotation) in (Union, UnionType) else (told.annotation,)
+    kinds = [member for member in members if member is not type(None)]
+    first: Any = kinds[0]
+    choices = tuple(str(choice) for choice in get_args(first)) if get_origin(first) is Literal else ()
+    least = [mark.ge if isinstance(mark, Ge) else mark.gt for mark in told.metadata if isinstance(mark, Ge | Gt)]
+    most = [mark.le if isinstance(mark, Le) else mark.lt for mark in told.metadata if isinstance(mark, Le | Lt)]
+    pattern = next((mark.pattern for mark in told.metadata if getattr(mark, "pattern", None)), "")
+    kind = _kind(field, first, pattern, choices)
+    return OptionView(
+        name=name,
+        title=told.title or name.replace("_", " ").capitalize(),
+        words=told.description or "",
+        kind=kind,
+        least=_number(least),
+        most=_number(most),
+        choices=choices,
+        optional=len(kinds) < len(members) or (kind is OptionKind.COLOR and re.search(pattern, "") is not None),
+        value=value,
+    )
+
+
+def _kind(field: str, annotation: Any, pattern: str, choices: tuple[str, ...]) -> OptionKind:
+    if choices:
+        return OptionKind.CHOICE
+    if annotation is bool:
+        return OptionKind.SWITCH
+    if annotation is int:
+        return OptionKind.WHOLE
+    if annotation is float:
+        return OptionKind.NUMBER
+    if field == PICTURE:
+        return OptionKind.PICTURE
+    return OptionKind.COLOR if "fA-F" in pattern else OptionKind.TEXT
+
+
+def _number(found: list[Any]) -> float | None:
+    return float(found[0]) if found else None
+
+
+# --- parts ---
+
+
+@functools.cache
+def _shipped() -> dict[str, Template]:
+    return shipped.templates()
+
+
+def _live(workspace_id: str) -> Any:
+    return (styles.c.workspace_id == workspace_id) & styles.c.deleted_at.is_(None)
+
+
+async def _style(tx: Tx, workspace_id: str, template_id: str, *, lock: bool = False) -> Row[Any] | None:
+    query = select(styles).where(_live(workspace_id), styles.c.id == template_id)
+    return (await tx.execute(query.with_for_update() if lock else query)).first()
+
+
+def _dressed(style: Row[Any]) -> Template:
+    base = _shipped()[style.base]
+    worn = base.with_options(style.options)
+    return worn.model_copy(update={"id": style.id, "name": style.name, "words": style.words or base.words})
+
+
+def _plain(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Raises BadOption for a value that no slider takes: options come from strangers and go into JSON."""
+    for name, value in options.items():
+        try:
+            line(f"{name} {value}" if isinstance(value, str) else name)
+        except ValueError as wrong:
+            raise BadOption(f"{wrong}.", subject="options") from None  # its name may be what no answer can hold
+        if not isinstance(value, str | int | float | bool | None) or (isinstance(value, str) and len(value) > 200):
+            raise BadOption("it takes a number, a word, true, false or null.", subject=name[:60])
+        if isinstance(value, int | float) and not -1e9 < value < 1e9:
+            raise BadOption("it takes a number of ordinary size.", subject=name[:60])
+    return options
+
+
+async def _check(tx: Tx, workspace_id: str, base: str, options: Mapping[str, Any]) -> None:
+    if base not in _shipped():
+        raise NotFound(
+            "there is no template of this id to start from.",
+            subject=base,
+            remedy=f"Take one that comes with Packshot: {', '.join(_shipped())}.",
+        )
+    await _check_pictures(tx, workspace_id, _shipped()[base].with_options(_plain(options)), whole=False)
+
+
+async def _check_pictures(tx: Tx, workspace_id: str, worn: Template, *, whole: bool) -> None:
+    wanted: list[str] = [getattr(step, PICTURE) for step in worn.steps if hasattr(step, PICTURE)]
+    if whole and not all(wanted):
+        raise BadOption(
+            f"the template “{worn.id}” needs a picture to put behind the product.",
+            subject=PICTURE,
+            remedy="Upload it as an image and set the option picture to its id.",
+        )
+    named = {id for id in wanted if id}
+    missing = named - await photos.known(tx, workspace_id, named) if named else set()
+    if missing:
+        raise BadOption(
+            f"there is no image “{min(missing)}”.", subject=PICTURE, remedy="Set it to the id of an uploaded image."
+        )
+
+
+def _shipped_view(template: Template) -> LookView:
+    return LookView(
+        id=template.id, name=template.name, words=template.words, shipped=True, base=template.id, chosen={},
+        options=options_of(template), revision=0,
+    )  # fmt: skip
+
+
+def _view(style: Row[Any]) -> LookView:
+    worn = _dressed(style)
+    return LookView.model_validate(
+        {**style._mapping, "words": worn.words, "shipped": False, "chosen": style.options, "options": options_of(worn)}
+    )

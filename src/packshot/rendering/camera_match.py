@@ -1,0 +1,111 @@
+"""Does this product suit that set, and from where must the set be seen: read off the photo, overridden by the user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from packshot.finding import Finding, Verdict
+from packshot.ops.lighting import lighting_of
+from packshot.ops.pose import Pose, nearest, pose_of
+from packshot.rendering.product_mesh import Kind
+from packshot.rendering.scene import OVERHEAD, SceneSet, Stop
+from packshot.step import Cutout
+
+Side = Literal["left", "right"]
+Height = Literal["low", "eye", "above", "high", "overhead", "other"]
+HEIGHT_DEG: dict[Height, int] = {"low": 8, "eye": 16, "above": 24, "high": 40, "overhead": OVERHEAD}
+UNSURE = 0.5
+SIDE_SURE = 0.5
+SOFT, HARD = 0.75, 0.25
+WARMTH = 0.5  # how much of the photo's own colour cast the set takes on
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How the set is shot for one product."""
+
+    pitch_deg: int
+    kind: Kind
+    side: Side
+    softness: Stop
+    warmth: float
+    stands: bool  # False: no ground touches it, so nothing is cast
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user set by hand; None takes it from the photo."""
+
+    height: Height | None = None
+    body: Kind | None = None
+    side: Side | None = None
+    softness: Stop | None = None
+    warmth: float | None = None
+
+
+def fit(cutout: Cutout, scene: SceneSet, wishes: Wishes) -> Fit:
+    pose = pose_of(cutout.photo.pixels, cutout.body)
+    light = lighting_of(cutout.photo.pixels, cutout.body)
+    lying = pose.stance == "flat"
+    guess = int(nearest(pose.pitch_deg, scene.pitches))
+    other = _second(pose.pitch_deg, guess, scene.pitches)
+    wanted = guess if wishes.height is None else other if wishes.height == "other" else HEIGHT_DEG[wishes.height]
+    pitch = int(nearest(wanted, scene.pitches))  # no set is seen from where it was not built to be seen
+    kind: Kind = wishes.body or ("flat" if lying or pitch == OVERHEAD else "turned" if pose.turned else "slab")
+    side: Side = wishes.side or ("right" if light.side > 0 and light.side_sure > SIDE_SURE else "left")
+    softness: Stop = wishes.softness or (
+        "normal" if HARD < light.softness < SOFT else "more" if light.softness >= SOFT else "less"
+    )
+    warmth = wishes.warmth if wishes.warmth is not None else WARMTH * (light.warmth or 0.0)
+    stands = "bottom" not in cutout.facts.cut and pose.stance != "hangs"
+    return Fit(pitch, kind, side, softness, warmth, stands, _findings(pose, other, scene, cutout, wishes))
+
+
+def _findings(pose: Pose, other: int, scene: SceneSet, cutout: Cutout, wishes: Wishes) -> tuple[Finding, ...]:
+    words = ""
+    if "bottom" in cutout.facts.cut and scene.pure_white:
+        words = "No contact shadow: the photo cuts the product off at the bottom."
+        return (Finding(check="shadow", verdict=Verdict.OK, words=words),)
+    if "bottom" in cutout.facts.cut:
+        words = "The photo cuts the product off at the bottom, so it cannot stand in this set. Pure white suits it."
+    elif pose.stance == "hangs" and not scene.pure_white:
+        words = "The product hangs or is held up, so it would float in this set. Pure white suits it."
+    elif cutout.facts.see_through and not cutout.facts.transmission and not scene.pure_white:
+        words = (
+            "The product is see-through and shows the room it was photographed in, not this set. "
+            "Pure white or the backdrop of the photo's own colour suits it."
+        )
+    elif scene.pitches == (OVERHEAD,) and pose.stance != "flat":
+        words = (
+            "This set is seen straight from above, and the product was photographed standing. "
+            "One that it can stand in suits it: marble, oak, podium or the light gray studio."
+        )
+    elif pose.stance == "flat" and OVERHEAD not in scene.pitches:
+        words = (
+            "The product was photographed lying, from above, and would have to stand in this set. "
+            "Linen, the light gray studio or pure white suit it."
+        )
+    if words:
+        return (Finding(check="fit", verdict=Verdict.WARN, words=words),)
+    if wishes.height is None and pose.sure < UNSURE and pose.stance == "stands" and other:
+        return (
+            Finding(
+                check="camera",
+                verdict=Verdict.OK,
+                words=(
+                    "How high the camera stood is a guess. "
+                    f"If the product seems to float or to sink, try a camera that looks down by {other}°."
+                ),
+                value=round(pose.sure, 2),
+                limit=UNSURE,
+                unit="0 guess … 1 sure",
+            ),
+        )
+    return ()
+
+
+def _second(wanted: float, taken: int, pitches: tuple[int, ...]) -> int:
+    """The next best height; the same where a set is seen from one only."""
+    return min((p for p in pitches if p != taken and p != OVERHEAD), key=lambda p: abs(p - wanted), default=taken)

@@ -1,0 +1,23 @@
+"""For load tests and for tests of what stands round a set: plates of one gray, shadows drawn, at once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.colour import F32
+from packshot.ops.composite import solid
+from packshot.rendering.scene import Proxy, Shot
+from packshot.rendering.sets import SETS
+
+
+class FakeStage:
+    """A render stage (`step.RenderStage`) without an engine."""
+
+    sets, notes, engine = SETS, (), "fake"
+
+    def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
+        return solid(np.full(3, 0.5, np.float32), size)
+
+    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> None:
+        return None

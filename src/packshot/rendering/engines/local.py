@@ -1,0 +1,62 @@
+"""The renderer of this machine: the fast one where there is an LLVM, else the slow one, which says so."""
+
+from __future__ import annotations
+
+import os
+from importlib import metadata
+from pathlib import Path
+
+from packshot.cpu_lease import Lease
+from packshot.finding import Finding, Verdict
+from packshot.rendering.engines import llvm
+from packshot.rendering.engines.fake import FakeStage
+from packshot.rendering.engines.plate_cache import SIDES, VERSION, KeptPlates
+from packshot.rendering.scene import Renderer
+from packshot.rendering.sets import SETS
+from packshot.settings import Settings, granted_cpus
+from packshot.step import RenderStage
+
+SLOW = (
+    "The fast renderer is missing here, so the set is rendered small and looks soft, and the shadow is drawn. "
+    + llvm.REMEDY
+)
+
+
+def stage_here(settings: Settings, *, lease: Lease | None = None, sides: tuple[int, ...] = SIDES) -> RenderStage:
+    if settings.fake_models:
+        return FakeStage()
+    library = llvm.find(settings.cache_dir)
+    threads = settings.threads or granted_cpus()
+
+    def fast() -> Renderer:
+        os.environ["DRJIT_LIBLLVM_PATH"] = str(library)
+        from packshot.rendering.engines.mitsuba import MitsubaRenderer
+
+        return MitsubaRenderer(SETS, threads=threads)
+
+    def slow() -> Renderer:
+        from packshot.rendering.engines.scalar import ScalarRenderer
+
+        return ScalarRenderer(SETS)
+
+    return KeptPlates(
+        SETS,
+        fast if library else slow,
+        engine=_engine(library),
+        sides=sides if library else sides[:1],  # the slow one would take half an hour for a large plate
+        notes=() if library else (Finding(check="renderer", verdict=Verdict.WARN, words=SLOW),),
+        folder=settings.cache_dir / "plates",
+        most_bytes=settings.plate_cache_bytes,
+        lease=lease,
+    )
+
+
+def rendering(settings: Settings) -> str:
+    """What a picture with a rendered set depends on beside its step: engine and versions, without starting any."""
+    sets = " ".join(f"{id}{one.version}" for id, one in SETS.items())
+    return f"{_engine(llvm.find(settings.cache_dir))} {VERSION} {sets}"
+
+
+def _engine(library: Path | None) -> str:
+    versions = f"mitsuba {metadata.version('mitsuba')} oidn {metadata.version('mitsuba-oidn')}"
+    return f"{versions} {'llvm' if library else 'scalar'}"

@@ -1,0 +1,255 @@
+"""Mitsuba 3, compiled for this processor by LLVM.
+
+Camera rays are made here instead of by Mitsuba's film, so that a plate is rendered in pieces of bounded memory, a
+product is hidden from the camera but not from light, and a further product costs only the pixels that it can change.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import drjit as dr
+import mitsuba as mi
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.colour import F32
+from packshot.ops import tone
+from packshot.rendering.engines.denoise import denoised, smoothed
+from packshot.rendering.engines.translate import PATH, PLATE_SPP, SHORT, SMALL_SPP, compiled, textured
+from packshot.rendering.product_mesh import TEXTURE_SIDE
+from packshot.rendering.scene import Camera, Proxy, Scenery, SceneSet, Shot
+
+RATIO_SPP = (2, 7)  # wherever the product may change the set, and on top where it does
+BUSY, BUSY_PX = 0.05, 15  # it does: by this share of the light, on average over so many pixels
+RIM = 12  # pixels round what is wanted that the denoiser sees
+KEPT = 8  # scenes that products stand in: a set from several heights
+RATIO_TEXELS = 512.0
+SMALL = 1024  # a small plate shows its noise more, and costs little
+CHUNK = 1 << 22  # samples in flight: 0.4 GiB
+THROUGH = 3  # surfaces of the product that a camera ray may pass
+PROXY_VERTICES, PROXY_FACES = 16384, 32768
+
+
+class MitsubaRenderer:
+    """Scenes stay compiled, one a set; the least used goes first."""
+
+    def __init__(self, sets: Mapping[str, SceneSet], *, threads: int = 0) -> None:
+        mi.set_variant("llvm_ad_rgb")
+        mi.set_log_level(mi.LogLevel.Error)
+        if threads:
+            dr.set_thread_count(threads)
+        self._sets = sets
+        self._scenes: OrderedDict[Shot, _Scene] = OrderedDict()
+        self._lock = threading.Lock()
+        self._path, self._short = mi.load_dict(PATH), mi.load_dict(SHORT)
+
+    def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
+        scene = _Scene(self._sets[shot.set].build(shot, float(min(size))))
+        stops, unfocused = scene.exposure, scene.aperture > 0.02
+        spp = PLATE_SPP if max(size) > SMALL else SMALL_SPP
+        with self._lock:
+            layers = self._trace(scene, shot.camera, size, spp)
+            del scene  # its textures make room for the denoiser
+            dr.flush_malloc_cache()
+        return tone.developed(denoised(layers, unfocused=unfocused), stops=stops)
+
+    def ratio(self, shot: Shot, proxy: Proxy, *, wanted: NDArray[np.bool_]) -> F32:
+        with self._lock:
+            scene = self._scene(shot)
+            size = (wanted.shape[1], wanted.shape[0])
+            if scene.empty is None or scene.empty.light.shape[:2] != wanted.shape:
+                scene.empty = self._empty(scene, shot.camera, size)
+            empty = scene.empty
+            scene.stand(proxy)
+            change = self._change(scene, shot.camera, empty, 0, wanted)
+            busy = wanted & (cv2.blur(np.abs(change).max(2), (BUSY_PX, BUSY_PX)) > BUSY)
+            if busy.any():
+                more = self._change(scene, shot.camera, empty, 1, busy)
+                few, many = RATIO_SPP
+                change[busy] = (few * change[busy] + many * more[busy]) / (few + many)
+        return np.asarray(np.where(wanted[..., None], np.maximum(1 + _calm(change), 0), 1), np.float32)
+
+    def _change(self, scene: _Scene, camera: Camera, empty: _Empty, turn: int, wanted: NDArray[np.bool_]) -> F32:
+        """(h, w, 3): light won and lost by the product as a share of what was there; 0 where not wanted."""
+        size = (wanted.shape[1], wanted.shape[0])
+        light = self._trace(scene, camera, size, RATIO_SPP[turn], short=True, seed=turn, wanted=wanted)
+        cap = 2.5 * empty.light + 1e-3
+        change = (np.minimum(light, cap) - np.minimum(empty.noisy[turn], cap)) / (empty.light + 1e-3)
+        return np.asarray(np.where(wanted[..., None], change, 0), np.float32)
+
+    def _empty(self, scene: _Scene, camera: Camera, size: tuple[int, int]) -> _Empty:
+        """The set alone at the ratio's size: as noisy as the products' passes will be, and clean."""
+        scene.stand(None)
+        passes = [
+            (spp, self._trace(scene, camera, size, spp, short=True, seed=turn))
+            for turn, spp in enumerate((*RATIO_SPP, max(RATIO_SPP)))
+        ]
+        light = sum(spp * light for spp, light in passes) / sum(spp for spp, _ in passes)
+        guides = self._trace(scene, camera, size, min(RATIO_SPP))[..., 3:]
+        clean = denoised(np.concatenate([np.asarray(light, np.float32), guides], 2))
+        return _Empty(tuple(light for _, light in passes[:2]), clean)
+
+    def _scene(self, shot: Shot) -> _Scene:
+        known = self._scenes.pop(shot, None)
+        if known is None:
+            known = _Scene(self._sets[shot.set].build(shot, RATIO_TEXELS))
+        self._scenes[shot] = known
+        while len(self._scenes) > KEPT:
+            self._scenes.popitem(last=False)
+        return known
+
+    def _trace(
+        self,
+        scene: _Scene,
+        camera: Camera,
+        size: tuple[int, int],
+        spp: int,
+        *,
+        short: bool = False,
+        seed: int = 0,
+        wanted: NDArray[np.bool_] | None = None,
+    ) -> F32:
+        """(H, W, 9): light, albedo, normal; short: (H, W, 3), light of few bounces, enough for what a product changes.
+
+        The same seed takes the same paths, whichever pixels are wanted.
+        """
+        width, height = size
+        rows = max(1, CHUNK // (width * spp))
+        integrator = self._short if short else self._path
+        out = np.empty((height, width, 3 if short else 9), np.float32)
+        for top in range(0, height, rows):
+            bottom = min(height, top + rows)
+            count = (bottom - top) * width * spp
+            sampler = mi.load_dict({"type": "independent"})
+            sampler.seed(top + (seed << 16), count)
+            ray = _camera_rays(camera, size, top, spp, count, sampler, scene.aperture)
+            active: Any = True
+            if wanted is not None:
+                # `dr.repeat` would compile a kernel for each number of samples.
+                pixel = dr.arange(mi.UInt32, count) // dr.opaque(mi.UInt32, spp)
+                active = dr.gather(mi.Bool, mi.Bool(np.ascontiguousarray(wanted[top:bottom].ravel())), pixel)
+            if scene.standing:
+                ray = _past(scene, ray, active)
+            light, _, guides = integrator.sample(scene.scene, sampler, ray, None, active)
+            layers = [*light, *guides[-6:]]
+            # All in one kernel: `block_sum` evaluates each on its own, and would trace the paths anew for each.
+            dr.eval(layers)
+            means = [dr.block_sum(layer, spp) / spp for layer in layers]
+            dr.eval(means)
+            for i, mean in enumerate(means):
+                out[top:bottom, :, i] = np.asarray(mean).reshape(bottom - top, width)
+        return out
+
+
+def _past(scene: _Scene, ray: Any, active: Any) -> Any:
+    """The same rays, begun behind the product where they meet it."""
+    here = mi.Bool(active)
+    for _ in range(THROUGH):
+        met = scene.scene.ray_intersect_preliminary(mi.Ray3f(ray), True, here)
+        here &= met.is_valid() & (dr.reinterpret_array(mi.UInt32, met.shape) == scene.product_id)
+        ray.o = dr.select(here, ray.o + ray.d * (met.t * 1.0001 + 1e-5), ray.o)
+    return ray
+
+
+def _camera_rays(
+    camera: Camera, size: tuple[int, int], top: int, spp: int, count: int, sampler: Any, aperture: float
+) -> Any:
+    width, height = size
+    index = dr.arange(mi.UInt32, count)
+    # Opaque: numbers that are not compiled in, so that every size shares one kernel.
+    pixel, wide = index // dr.opaque(mi.UInt32, spp), dr.opaque(mi.UInt32, width)
+    # Within a pixel the places on the film and on the lens follow the R4 sequence, shifted by pixel: less noise than
+    # chance, above all out of focus.  Roberts 2018, "The unreasonable effectiveness of quasirandom sequences".
+    turn = mi.Float(index % dr.opaque(mi.UInt32, spp))
+    first_pixel = dr.opaque(mi.UInt32, top * width)
+    spots = [
+        dr.fma(turn, ratio, mi.sample_tea_float32(pixel + first_pixel, mi.UInt32(axis)))
+        for axis, ratio in enumerate((0.8566748838545029, 0.733891856627126, 0.6287067210378087, 0.5385972572236101))
+    ]
+    across, down, lens_a, lens_b = (spot - dr.floor(spot) for spot in spots)
+    half_u, half_v = camera.half
+    first = dr.opaque(mi.Float, float(top))
+    u = (mi.Float(pixel % wide) + across) * dr.opaque(mi.Float, 2 * half_u / width) - half_u
+    v = half_v - (mi.Float(pixel // wide) + first + down) * dr.opaque(mi.Float, 2 * half_v / height)
+    right, up, back = (mi.Vector3f([dr.opaque(mi.Float, float(a)) for a in axis]) for axis in camera.axes)
+    eye = mi.Point3f([dr.opaque(mi.Float, float(a)) for a in camera.eye])
+    lens = mi.warp.square_to_uniform_disk_concentric(mi.Point2f(lens_a, lens_b)) * dr.opaque(mi.Float, aperture)
+    origin = eye + right * lens.x + up * lens.y
+    focus = eye + right * u + up * v - back * dr.opaque(mi.Float, camera.distance)
+    return mi.RayDifferential3f(mi.Ray3f(origin, dr.normalize(focus - origin)))
+
+
+def _calm(change: F32) -> F32:
+    """The change without its noise: denoised where it is busy, elsewhere so faint that a blur does.
+
+    Won and lost apart: the network knows noise as bright dots on dark, and takes dark dots for texture.
+    """
+    won, lost = (_calm_part(np.maximum(part, 0)) for part in (change, -change))
+    return np.asarray(won - lost, np.float32)
+
+
+def _calm_part(part: F32) -> F32:
+    calm = np.asarray(cv2.blur(part, (BUSY_PX, BUSY_PX)), np.float32)
+    busy = calm.max(2) > BUSY
+    if busy.any():
+        rows, columns = (slice(max(0, at.min() - RIM), at.max() + 1 + RIM) for at in np.nonzero(busy))
+        share = cv2.blur(busy[rows, columns].astype(np.float32), (RIM, RIM))
+        calm[rows, columns] += (smoothed(part[rows, columns]) - calm[rows, columns]) * share[..., None]
+    return calm
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Empty:
+    """The set without a product at the ratio's size."""
+
+    noisy: tuple[F32, ...]  # (h, w, 3) each, by the very paths that products are rendered with
+    light: F32  # (h, w, 3), clean
+
+
+class _Scene:
+    """A set, compiled, with room for one product that is exchanged in place."""
+
+    def __init__(self, scenery: Scenery) -> None:
+        self.aperture, self.exposure = scenery.aperture, scenery.exposure
+        self.scene = compiled(scenery, product=_product())
+        self._params = mi.traverse(self.scene)
+        product = next(shape for shape in self.scene.shapes() if shape.id() == "product")
+        # Opaque, or every scene would compile kernels of its own, with its product's number in them.
+        number = np.asarray(dr.reinterpret_array(mi.UInt32, mi.ShapePtr(product)))[0]
+        self.product_id = dr.opaque(mi.UInt32, int(number))
+        self.standing = False
+        self.empty: _Empty | None = None
+
+    def stand(self, proxy: Proxy | None) -> None:
+        """Put a product into the set, or take it out."""
+        vertices = np.zeros((PROXY_VERTICES, 3), np.float32)
+        uv = np.zeros((PROXY_VERTICES, 2), np.float32)
+        faces = np.zeros((PROXY_FACES, 3), np.uint32)
+        vertices[:] = (0, -9, 0)
+        if proxy is not None:
+            mesh = proxy.mesh
+            vertices[: len(mesh.vertices)], uv[: len(mesh.uv)] = mesh.vertices, mesh.uv
+            faces[: len(mesh.faces)] = mesh.faces
+            self._params["product.bsdf.brdf_0.reflectance.data"] = mi.TensorXf(proxy.texture)
+        self._params["product.vertex_positions"] = vertices.ravel()
+        self._params["product.vertex_texcoords"] = uv.ravel()
+        self._params["product.faces"] = faces.ravel()
+        self._params.update()
+        self.standing = proxy is not None
+
+
+def _product() -> Any:
+    """A mesh of fixed size, so that kernels stay compiled from product to product."""
+    props = mi.Properties()
+    colours = np.full((TEXTURE_SIDE, TEXTURE_SIDE, 3), 0.5, np.float32)
+    props["bsdf"] = mi.load_dict({"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": textured(colours)}})
+    props["face_normals"] = True
+    shape = mi.Mesh("product", PROXY_VERTICES, PROXY_FACES, props=props, has_vertex_texcoords=True)
+    shape.set_id("product")
+    return shape

@@ -1,0 +1,125 @@
+"""Plates rendered once: kept in memory, and on disk within a bound. The engine is started only when one is missing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
+from dataclasses import astuple
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from packshot.colour import F32
+from packshot.cpu_lease import Lease
+from packshot.finding import Finding
+from packshot.rendering.scene import Proxy, Renderer, SceneSet, Shot
+from packshot.step import PREVIEW_SIDE
+
+# The longer side: previews, and all else. Plates are scaled from these, so channels of one shape share one.
+SIDES = (PREVIEW_SIDE, 2048)
+VERSION = 2  # goes up when the same set and engine give other pixels
+KEPT = 6  # in memory: 50 MB each at 2048²
+GRAIN = 0.0035  # of the square root of light, so that no even tone shows bands: a level of 255
+
+
+class KeptPlates:
+    """A render stage (`step.RenderStage`) over one engine."""
+
+    def __init__(
+        self,
+        sets: Mapping[str, SceneSet],
+        start: Callable[[], Renderer],
+        *,
+        engine: str,
+        sides: tuple[int, ...] = SIDES,
+        notes: tuple[Finding, ...],
+        folder: Path,
+        most_bytes: int,
+        lease: Lease | None = None,
+    ) -> None:
+        self.sets, self.notes, self.engine, self._sides = sets, notes, engine, sides
+        self._start, self._folder, self._most, self._lease = start, folder, most_bytes, lease
+        self._renderer: Renderer | None = None
+        self._plates: OrderedDict[tuple[Shot, tuple[int, int]], F32] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
+        with self._lock:
+            known = self._plates.pop((shot, size), None)
+            if known is None:
+                known = self._scaled(shot, size)
+                known.flags.writeable = False
+            self._plates[shot, size] = known
+            while len(self._plates) > KEPT:
+                self._plates.popitem(last=False)
+        return known
+
+    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> F32 | None:
+        with self._lock, self._lease or nullcontext():
+            return self._engine().ratio(shot, body, wanted=wanted)
+
+    def _scaled(self, shot: Shot, size: tuple[int, int]) -> F32:
+        longer = max(size)
+        side = next((s for s in self._sides if longer <= s), self._sides[-1])
+        own = (side, round(side * size[1] / size[0])) if size[0] >= size[1] else (round(side * size[0] / size[1]), side)
+        levels = self._levels(shot, own)
+        if own != size:
+            how = cv2.INTER_AREA if longer < side else cv2.INTER_LANCZOS4
+            levels = np.asarray(cv2.resize(levels, size, interpolation=how), np.uint16)
+        root = levels.astype(np.float32) * np.float32(1 / 65535)
+        return np.asarray(np.multiply(root, root, out=root), np.float32)
+
+    def _levels(self, shot: Shot, size: tuple[int, int]) -> NDArray[np.uint16]:
+        """(H, W, 3): the square root of light in 65535 steps, which is how a plate is kept."""
+        parts = VERSION, astuple(shot), self.sets[shot.set].version, size, self.engine
+        path = self._folder / f"{shot.set}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}.png"
+        known = _read(path, size)
+        if known is not None:
+            return known
+        with self._lease or nullcontext():
+            known = _read(path, size)  # another process may have rendered it while this one waited
+            if known is not None:
+                return known
+            plate = self._engine().plate(shot, size)
+        grain = np.random.default_rng(0).standard_normal(plate.shape[:2], dtype=np.float32) * np.float32(GRAIN)
+        root = np.sqrt(plate) + grain[..., None]
+        levels = np.asarray(np.round(np.clip(root, 0, 1) * 65535), np.uint16)
+        self._keep(path, levels)
+        return levels
+
+    def _keep(self, path: Path, levels: NDArray[np.uint16]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}.png")
+        with suppress(OSError):
+            cv2.imwrite(str(part), cv2.cvtColor(levels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+            part.replace(path)
+        files = sorted((f.stat().st_mtime, f.stat().st_size, f) for f in path.parent.glob("*.png"))
+        total = sum(size for _, size, _ in files)
+        for _, size, file in files:
+            if total <= self._most or file == path:
+                break
+            file.unlink(missing_ok=True)
+            total -= size
+
+    def _engine(self) -> Renderer:
+        if self._renderer is None:
+            self._renderer = self._start()
+        return self._renderer
+
+
+def _read(path: Path, size: tuple[int, int]) -> NDArray[np.uint16] | None:
+    """None for a plate that is not there, or damaged."""
+    if not path.exists():
+        return None
+    read = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if read is None or read.shape != (size[1], size[0], 3):
+        return None
+    with suppress(OSError):  # cleared away meanwhile
+        os.utime(path)
+    return np.asarray(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), np.uint16)

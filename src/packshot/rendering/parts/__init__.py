@@ -1,0 +1,1 @@
+"""What sets are built from: shapes, surfaces, lights and props, shared by all files in `rendering/sets/`."""

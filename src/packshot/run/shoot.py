@@ -1,0 +1,400 @@
+"""A run over many photos: plan names, skip what is done, develop in parallel, write files and the report."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import tempfile
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from packshot import __version__
+from packshot.channel import Channel, file_stem
+from packshot.colour import U8
+from packshot.errors import PackshotError
+from packshot.finding import Finding, Verdict
+from packshot.image import Photo, read, thumbnail
+from packshot.intake import Refused, Source
+from packshot.model import ModelCard
+from packshot.ops.measure import fingerprint
+from packshot.pipeline import Bench, Developed, develop, item_key
+from packshot.rendition import Rendition
+from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report
+from packshot.run.contact_sheet import contact_sheet
+from packshot.settings import Limits
+from packshot.steps.analyse import duplicates
+from packshot.template import Template
+
+THUMBNAIL_SIDE = 420
+PRIORITIES = ("urgent", "standard", "overnight")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One item: a photo in one template, with the file names that were set aside for it."""
+
+    source: Source
+    template: Template
+    channels: tuple[Channel, ...]
+    paths: tuple[str, ...]  # relative to the output folder, one per channel
+    missing: tuple[str, ...]  # words of the name patterns that had nothing to stand for
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What holds for a whole run."""
+
+    out: Path
+    limits: Limits
+    card: ModelCard
+    engine: str
+    pictures: Mapping[str, Photo]
+    jobs: int
+    preview: bool = False
+    redo: bool = False
+    seed: int = 0
+    upscale: str = ""  # when products are enlarged, and by which model
+
+
+def plan(
+    sources: Sequence[Source],
+    *,
+    template: Template,
+    channels: Sequence[Channel],
+    template_of: Callable[[str], Template],
+    channel_of: Callable[[str], Channel],
+    always: Sequence[Channel] = (),
+) -> tuple[list[Job], list[Refused]]:
+    """Give each photo its template, channels and file names.
+
+    Names are set aside in the order given, so that two runs name the same way; a second file of the same name gets
+    `-2`. A row that names an unknown template or channel is refused, the others go on.
+    """
+    taken: set[str] = set()
+    jobs: list[Job] = []
+    refused: list[Refused] = []
+    for source in sources:
+        try:
+            # The command's own template keeps its options, also where a list names it.
+            chosen = template if source.template in ("", template.id) else template_of(source.template)
+            wanted = [channel_of(id) for id in source.channels] or list(channels)
+        except PackshotError as error:
+            told = type(error)(error.problem, subject=f"{source.name}: {error.subject}", remedy=error.remedy)
+            refused.append(Refused(source.name, told))
+            continue
+        wanted += [c for c in always if c.id not in {w.id for w in wanted}]
+        paths, missing = [], []
+        for channel in wanted:
+            stem, unknown = file_stem(
+                channel, sku=source.sku, role=source.role, gtin=source.gtin, asin=source.asin,
+                name=Path(source.name).stem, title=source.title,
+            )  # fmt: skip
+            path = free_name(f"{channel.id}/{stem}", channel.suffix, taken)
+            paths.append(path)
+            missing += [f"{word} for {channel.name}" for word in unknown]
+        jobs.append(Job(source, chosen, tuple(wanted), tuple(paths), tuple(missing)))
+    return jobs, refused
+
+
+def free_name(stem: str, suffix: str, taken: set[str]) -> str:
+    """The name, or the first of name-2, name-3 … that is not taken; it is then."""
+    path, count = stem + suffix, 1
+    while path.casefold() in taken:  # two names that differ in case are one on many disks
+        count += 1
+        path = f"{stem}-{count}{suffix}"
+    taken.add(path.casefold())
+    return path
+
+
+def shoot(
+    jobs: Sequence[Job],
+    *,
+    run: Run,
+    make_bench: Callable[[], Bench],
+    before: Sequence[ItemRecord] = (),
+    done: Callable[[ItemRecord], None] = lambda item: None,
+) -> list[ItemRecord]:
+    """Develop all jobs.  One that fails never stops the rest.  `done` is called for each as it ends.
+
+    make_bench: loads the models; called once, and only when something has to be done.  before: what is `remembered`.
+    """
+    known = {item.key: item for item in before if item.key}
+    records: dict[int, bytes] = {}
+    todo: list[int] = []
+    for index, job in enumerate(jobs):
+        kept = None if run.redo else _unchanged(job, known, run)
+        if kept is None:
+            todo.append(index)
+        else:
+            records[index] = _packed(kept)
+            done(kept)
+    todo.sort(key=lambda index: PRIORITIES.index(jobs[index].source.priority or "standard"))
+    if todo:
+        bench = make_bench()
+
+        def work(index: int) -> tuple[int, ItemRecord]:
+            return index, _develop(jobs[index], run, bench)
+
+        with ThreadPoolExecutor(run.jobs, thread_name_prefix="photo") as pool:
+            for index, record in _as_done(pool, work, todo, ahead=run.jobs + 1):
+                records[index] = _packed(record)
+                done(record)
+    return _with_twins([ItemRecord.model_validate_json(zlib.decompress(records[i])) for i in range(len(jobs))])
+
+
+def _packed(record: ItemRecord) -> bytes:
+    """A record as it waits for the end of the run: a third of what its objects take, which counts over thousands."""
+    return zlib.compress(record.model_dump_json().encode(), 1)
+
+
+def _as_done(
+    pool: ThreadPoolExecutor,
+    work: Callable[[int], tuple[int, ItemRecord]],
+    todo: Sequence[int],
+    *,
+    ahead: int,
+) -> Iterator[tuple[int, ItemRecord]]:
+    """Results as they come, with no more than `ahead` in the queue: 10,000 futures hold 10,000 results."""
+    rest = iter(todo)
+    running: set[Future[tuple[int, ItemRecord]]] = set()
+    for index in islice(rest, ahead):
+        running.add(pool.submit(work, index))
+    while running:
+        ended, running = wait(running, return_when=FIRST_COMPLETED)
+        for future in ended:
+            yield future.result()
+        for index in islice(rest, len(ended)):
+            running.add(pool.submit(work, index))
+
+
+def _key(job: Job, photo_sha256: str, run: Run) -> str:
+    named = {path: run.pictures[path].sha256 for path in job.template.pictures()}
+    return item_key(
+        photo_sha256,
+        template=job.template,
+        channels=job.channels,
+        names=[*job.paths, job.source.name, job.source.sku, job.source.title, job.source.role],
+        card=run.card,
+        engine=run.engine,
+        pictures=named,
+        preview=run.preview,
+        seed=run.seed,
+        upscale=run.upscale,
+    )
+
+
+def _unchanged(job: Job, known: Mapping[str, ItemRecord], run: Run) -> ItemRecord | None:
+    """The last run's record, where the photo, the wishes and every file are still what they were."""
+    if not known:
+        return None
+    try:
+        key = _key(job, hashlib.sha256(job.source.load()).hexdigest(), run)
+    except PackshotError:
+        return None  # it is reported when it is read for work
+    item = known.get(key)
+    if item is None or item.status == "failed":
+        return None
+    for rendition in item.renditions:
+        file = run.out / rendition.path
+        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != rendition.sha256:
+            return None
+    return item.model_copy(update={"status": "rejected" if item.status == "rejected" else "unchanged"})
+
+
+def _develop(job: Job, run: Run, bench: Bench) -> ItemRecord:
+    source = job.source
+    start = ItemRecord(
+        name=source.name,
+        sku=source.sku,
+        role=source.role,
+        title=source.title,
+        template=job.template.id,
+        status="failed",
+    )
+    try:
+        content = source.load()
+        photo = read(content, source.name, limits=run.limits)
+        made = develop(photo, template=job.template, channels=job.channels, bench=bench, preview=run.preview)
+        renditions = tuple(
+            _write(run, path, rendition) for path, rendition in zip(job.paths, made.renditions, strict=True)
+        )
+        return _record(start, job, run, photo, made, renditions)
+    except PackshotError as error:
+        return start.model_copy(update={"error": _about(source.name, error)})
+    except MemoryError:
+        words = "Not enough memory for this photo. Run with --jobs 1, or scale the photo down."
+        return start.model_copy(update={"error": f"{source.name}: {words}"})
+    except OSError as error:
+        return start.model_copy(update={"error": f"{source.name}: {error.strerror or error}"})
+    except Exception as fault:  # one photo's bug must not take the batch with it; the report names it
+        words = f"{source.name}: Packshot itself failed ({type(fault).__name__}: {fault}). Please report this."
+        return start.model_copy(update={"error": words})
+
+
+def _about(name: str, error: PackshotError) -> str:
+    return error.message if error.subject else f"{name}: {error.message}"
+
+
+def _write(run: Run, path: str, rendition: Rendition) -> RenditionRecord:
+    """Good files to their channel's folder, rejected ones beside it; a file of an earlier run's other verdict goes."""
+    folder, _, name = path.partition("/")
+    good, bad = f"{folder}/{name}", f"{folder}/rejected/{name}"
+    path, other = (bad, good) if rendition.rejected else (good, bad)
+    write_atomically(run.out / path, rendition.content)
+    (run.out / other).unlink(missing_ok=True)
+    return RenditionRecord(
+        channel=rendition.channel.id,
+        path=path,
+        sha256=hashlib.sha256(rendition.content).hexdigest(),
+        bytes=len(rendition.content),
+        size=rendition.size,
+        format=rendition.channel.format,
+        quality=rendition.quality,
+        disclosure=rendition.disclosure,
+        rejected=rendition.rejected,
+        findings=rendition.findings,
+    )
+
+
+def _record(
+    start: ItemRecord,
+    job: Job,
+    run: Run,
+    photo: Photo,
+    made: Developed,
+    renditions: tuple[RenditionRecord, ...],
+) -> ItemRecord:
+    findings = made.findings
+    if job.missing:
+        words = f"No {', no '.join(job.missing)}: the SKU stands in the file name instead."
+        findings = (*findings, Finding(check="name", verdict=Verdict.OK, words=words))
+    return start.model_copy(
+        update={
+            "status": "rejected" if any(r.rejected for r in renditions) else "done",
+            "key": _key(job, photo.sha256, run),
+            "photo": PhotoRecord(
+                sha256=photo.sha256,
+                size=photo.size,
+                format=photo.format,
+                profile=photo.profile,
+                bytes=photo.file_bytes,
+                fingerprint=f"{fingerprint(photo.pixels):016x}",
+            ),
+            "uncertainty": round(made.cutout.facts.uncertainty, 4),
+            "steps": made.steps,
+            "findings": findings,
+            "changes": made.changes,
+            "renditions": renditions,
+            "before": _inline(photo.pixels),
+            "after": _inline(made.shown),
+        }
+    )
+
+
+def _inline(pixels: U8) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(thumbnail(pixels, side=THUMBNAIL_SIDE)).decode()
+
+
+def _with_twins(items: list[ItemRecord]) -> list[ItemRecord]:
+    """Say of each photo that looks the same as an earlier one that it does."""
+    prints = [(str(i), int(item.photo.fingerprint, 16)) for i, item in enumerate(items) if item.photo]
+    twins = duplicates(prints)
+    told = []
+    for index, item in enumerate(items):
+        findings = tuple(f for f in item.findings if f.check != "duplicate")
+        first = items[int(twins[str(index)])] if str(index) in twins else None
+        if first is not None and first.template == item.template:
+            words = f"Looks the same as {first.name}. Leave one out, unless that is meant."
+            findings += (Finding(check="duplicate", verdict=Verdict.WARN, words=words),)
+        told.append(item.model_copy(update={"findings": findings}))
+    return told
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """All or nothing: a run that is cut off leaves no half file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def refusals(refused: Sequence[Refused], template: Template) -> list[ItemRecord]:
+    """What could not even be planned, as failed items: nothing is dropped silently."""
+    return [
+        ItemRecord(name=r.name, template=template.id, status="failed", error=_about(r.name, r.error)) for r in refused
+    ]
+
+
+class Journal:
+    """Each finished item, one line as it ends: a run that is cut off, however hard, goes on from there."""
+
+    def __init__(self, out: Path) -> None:
+        self._path = out / ".journal.jsonl"
+
+    def add(self, item: ItemRecord) -> None:
+        with self._path.open("a", encoding="utf-8") as lines:
+            lines.write(item.model_dump_json() + "\n")
+
+    def items(self) -> list[ItemRecord]:
+        """What is there; a line cut in half is passed over."""
+        try:
+            lines = self._path.read_text("utf-8", errors="replace").splitlines()
+        except OSError:
+            return []
+        found = []
+        for line in lines:
+            with suppress(ValidationError):
+                found.append(ItemRecord.model_validate_json(line))
+        return found
+
+    def close(self) -> None:
+        """The report holds it all now."""
+        self._path.unlink(missing_ok=True)
+
+
+def remembered(report_file: Path, journal: Journal) -> list[ItemRecord]:
+    """The items of the last finished run and of one that was cut off after it, the newest last."""
+    try:
+        report = Report.model_validate_json(report_file.read_bytes())
+    except (OSError, ValidationError):
+        return journal.items()
+    return [*report.items, *journal.items()]
+
+
+def finish_run(
+    items: Sequence[ItemRecord],
+    *,
+    run: Run,
+    jobs: Sequence[Job],
+    notices: Sequence[str],
+    started: float,
+    report_file: Path,
+) -> Report:
+    """Write `report.json` and the contact sheet `index.html`."""
+    report = Report(
+        packshot=__version__,
+        templates={job.template.id: job.template.name for job in jobs},
+        channels={channel.id: channel.name for job in jobs for channel in job.channels},
+        notices=tuple(notices),
+        engine=run.engine,
+        seconds=round(time.monotonic() - started, 1),
+        items=tuple(items),
+    )
+    write_atomically(report_file, report.model_dump_json(indent=1).encode())
+    write_atomically(run.out / "index.html", contact_sheet(report).encode())
+    return report

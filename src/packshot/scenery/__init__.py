@@ -1,1 +1,0 @@
-"""What sets are built from: shapes, surfaces, lights and props, shared by all files in `scenes/`."""

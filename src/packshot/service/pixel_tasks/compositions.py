@@ -1,0 +1,162 @@
+"""What is made of a cut-out: composed in a template, written as a channel's file, shown as a picture."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from packshot import __version__
+from packshot.channel import Channel
+from packshot.finding import Finding
+from packshot.image import thumbnail
+from packshot.pipeline import Geometry, compose, digest, geometries
+from packshot.rendition import Views, finish
+from packshot.service.layer_cache import get_composition, put_composition
+from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, Answer, Desk, keep, told
+from packshot.step import PREVIEW_SIDE, Composition, Cutout, Tools
+from packshot.step_timer import Stopwatch
+from packshot.steps import Layout
+from packshot.template import Template
+
+
+def generate(
+    desk: Desk,
+    *,
+    photo: str,
+    name: str,
+    cutout: str,
+    template: Answer,
+    channels: Sequence[Answer],
+    pictures: dict[str, str],
+    enlarged: str = "",
+    seed: int = 0,
+    max_pixels: int | None = None,
+) -> Answer:
+    """Compose once per geometry and leave the compositions for the export."""
+    watch = Stopwatch()
+    opened = desk.photo(photo, name, max_pixels=max_pixels)
+    made = desk.enlarged(enlarged, desk.cutout(cutout, opened))
+    findings: list[Finding] = []
+    changes: list[str] = []
+    look, wanted = Template.model_validate(template), [Channel.model_validate(c) for c in channels]
+    for geometry in geometries(look, wanted, preview=desk.settings.fake_models):
+        composition = _composed(desk, made, enlarged or cutout, geometry, pictures, seed, watch)
+        findings += composition.findings
+        changes += composition.changes
+    return {
+        "findings": told(findings),
+        "changes": list(dict.fromkeys(changes)),
+        "steps": [record.model_dump(mode="json") for record in watch.records],
+    }
+
+
+def export(
+    desk: Desk,
+    *,
+    photo: str,
+    name: str,
+    cutout: str,
+    template: Answer,
+    channels: Sequence[Answer],
+    pictures: dict[str, str],
+    enlarged: str = "",
+    seed: int = 0,
+    max_pixels: int | None = None,
+) -> Answer:
+    """One file a channel, encoded, checked and kept under its own hash."""
+    watch = Stopwatch()
+    opened = desk.photo(photo, name, max_pixels=max_pixels)
+    made = desk.enlarged(enlarged, desk.cutout(cutout, opened))
+    look, wanted = Template.model_validate(template), [Channel.model_validate(c) for c in channels]
+    files: dict[str, Answer] = {}
+    after = ""
+    for geometry, members in geometries(look, wanted, preview=desk.settings.fake_models).items():
+        mark = _mark(enlarged or cutout, geometry, pictures, seed)
+        composition = get_composition(desk.handover, mark, _plate_mark(geometry, pictures, seed), made)
+        if composition is None:
+            composition = _composed(desk, made, enlarged or cutout, geometry, pictures, seed, Stopwatch())
+        views = Views(composition, desk.rater)
+        for channel in members:
+            rendition = finish(views, channel, limits=desk.settings.limits, watch=watch)
+            sha256 = hashlib.sha256(rendition.content).hexdigest()
+            desk.store.put_new(f"renditions/{sha256}", rendition.content)
+            files[channel.id] = {
+                "channel": channel.id,
+                "key": f"renditions/{sha256}",
+                "sha256": sha256,
+                "bytes": len(rendition.content),
+                "width": rendition.size[0],
+                "height": rendition.size[1],
+                "format": channel.format,
+                "quality": rendition.quality,
+                "disclosure": rendition.disclosure,
+                "rejected": rendition.rejected,
+                "findings": told(rendition.findings),
+            }
+        if not after:
+            after = keep(desk, "thumbs", thumbnail(views.look.pixels, side=THUMBNAIL_SIDE), ".jpg")
+        desk.handover.drop(mark)
+    return {
+        "renditions": [files[channel.id] for channel in wanted],
+        "after": after,
+        "steps": [record.model_dump(mode="json") for record in watch.records],
+    }
+
+
+def picture(
+    desk: Desk,
+    *,
+    photo: str,
+    name: str,
+    cutout: str,
+    template: Answer,
+    size: Sequence[int],
+    format: str,
+    pictures: dict[str, str],
+    channel: Answer | None = None,
+    preview: bool = False,
+) -> Answer:
+    """One composition as a picture, without a channel's rules, or as a preview of 512 pixels."""
+    opened = desk.photo(photo, name)
+    made = desk.cutout(cutout, opened)
+    look = Template.model_validate(template)
+    geometry = Geometry((int(size[0]), int(size[1])), look.steps)
+    if channel is not None:
+        geometry = next(iter(geometries(look, [Channel.model_validate(channel)], preview=preview)))
+    elif preview:
+        scale = PREVIEW_SIDE / max(geometry.canvas)
+        canvas = max(1, round(geometry.canvas[0] * scale)), max(1, round(geometry.canvas[1] * scale))
+        geometry = replace(geometry, canvas=canvas)
+    composition = compose(made, geometry, tools=Tools(desk.pictures(pictures), stage=desk.stage), watch=Stopwatch())
+    wanted = Channel(id="picture", name="Picture", size=geometry.canvas, format=format)
+    made_file = finish(Views(composition, desk.rater), wanted, limits=desk.settings.limits, watch=Stopwatch(),
+                       preview=True)  # fmt: skip
+    return {
+        "key": keep(desk, "renditions", made_file.content, ""),
+        "size": list(geometry.canvas),
+        "format": format,
+        "findings": told(made.findings + composition.findings + made_file.findings),
+        "changes": list(composition.changes),
+    }
+
+
+def _composed(
+    desk: Desk, made: Cutout, cutout: str, geometry: Geometry, pictures: dict[str, str], seed: int, watch: Stopwatch
+) -> Composition:
+    composition = compose(made, geometry, tools=Tools(desk.pictures(pictures), seed, desk.stage), watch=watch)
+    plate = _plate_mark(geometry, pictures, seed)
+    put_composition(desk.handover, _mark(cutout, geometry, pictures, seed), plate, composition)
+    return composition
+
+
+def _mark(cutout: str, geometry: Geometry, pictures: dict[str, str], seed: int) -> str:
+    steps = [[type(step).version, step.model_dump(mode="json")] for step in geometry.steps]
+    return digest(["composition", __version__, cutout, geometry.canvas, steps, pictures, seed])
+
+
+def _plate_mark(geometry: Geometry, pictures: dict[str, str], seed: int) -> str:
+    """Layout and shadow change nothing in a plate; all other steps may."""
+    steps = [[type(step).version, step.model_dump(mode="json")] for step in geometry.steps
+             if not isinstance(step, Layout) and step.kind != "shadow"]  # fmt: skip
+    return digest(["plate", __version__, geometry.canvas, steps, pictures, seed])

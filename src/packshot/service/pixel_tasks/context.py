@@ -1,0 +1,169 @@
+"""What the stages work with, and what they tell: plain values that cross a process border."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import cv2
+import numpy as np
+import structlog
+
+from packshot.cpu_lease import Lease
+from packshot.errors import NotFound
+from packshot.finding import Finding
+from packshot.image import Photo, read
+from packshot.model import Matter, Prompter, Rater, Upscaler
+from packshot.models.hint_prompter import Hinted
+from packshot.models.local import matter_here, rater_here, upscaler_here
+from packshot.pipeline import digest
+from packshot.rendering.engines.local import stage_here
+from packshot.service.layer_cache import Handover, get_cutout, get_photo, memory_folder, put_cutout, put_photo
+from packshot.settings import Settings
+from packshot.step import Cutout, RenderStage
+from packshot.store import Store, unpack, unpack_enlarged
+
+log = structlog.get_logger(__name__)
+
+THUMBNAIL_SIDE = 420
+Answer = dict[str, Any]
+
+
+class Desk:
+    """What the functions work with, loaded when first needed: a process that only composes never loads a model."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = Store(settings.store)
+        mark = hashlib.sha256(settings.store.encode()).hexdigest()[:12]
+        self.handover = Handover(memory_folder(mark), most_bytes=settings.handover_bytes)
+        self.lease = Lease(memory_folder("cpu.lock"))
+        self._models = threading.Lock()
+        self._turns: dict[str, tuple[threading.Lock, int]] = {}
+        self._turns_lock = threading.Lock()
+
+    @cached_property
+    def _matter(self) -> Matter:
+        matter = matter_here(self.settings, lease=self.lease)
+        if matter.engine.note:
+            log.warning("engine.fallback", engine=matter.engine.words, words=matter.engine.note)
+        return matter
+
+    @cached_property
+    def _rater(self) -> Rater:
+        return rater_here(self.settings, lease=self.lease)
+
+    @property
+    def matter(self) -> Matter:
+        with self._models:
+            return self._matter
+
+    @property
+    def rater(self) -> Rater:
+        with self._models:
+            return self._rater
+
+    @cached_property
+    def prompter(self) -> Prompter:
+        return Hinted(self.matter)
+
+    @cached_property
+    def _upscaler(self) -> Upscaler | None:
+        return upscaler_here(self.settings, lease=self.lease)
+
+    @property
+    def upscaler(self) -> Upscaler | None:
+        with self._models:
+            return self._upscaler
+
+    @cached_property
+    def stage(self) -> RenderStage:
+        return stage_here(self.settings, lease=self.lease)
+
+    def photo(self, key: str, name: str, *, max_pixels: int | None = None) -> Photo:
+        """An original, decoded once a machine while it is in work.  Raises NotFound, BadInput."""
+        mark = digest(["photo", key, max_pixels])
+        with self.turn(mark):
+            known = get_photo(self.handover, mark)
+            if known is not None:
+                return replace(known, name=name)
+            photo = read(self.bytes(key), name, limits=self.settings.limits)
+            if max_pixels:
+                photo = _shrunk(photo, max_pixels)
+            put_photo(self.handover, mark, photo)
+        return photo
+
+    def cutout(self, key: str, photo: Photo) -> Cutout:
+        """A kept cut-out.  Raises NotFound where its layer is gone or damaged."""
+        mark = digest(["cutout", key])
+        known = get_cutout(self.handover, mark, photo)
+        if known is not None:
+            return known
+        kept = unpack(self.bytes(key), photo)
+        if kept is None:
+            raise NotFound("the kept cut-out is damaged.", subject=photo.name, remedy="Cut the photo out again.")
+        put_cutout(self.handover, mark, kept)
+        return kept
+
+    def enlarged(self, key: str, cutout: Cutout) -> Cutout:
+        """A cut-out with its kept enlargement, if `key` names one.  Raises NotFound where it is gone or damaged."""
+        if not key:
+            return cutout
+        kept = unpack_enlarged(self.bytes(key))
+        if kept is None:
+            raise NotFound("the kept enlargement is damaged.", subject=cutout.photo.name, remedy="Make it again.")
+        return replace(cutout, enlarged=kept)
+
+    def bytes(self, key: str) -> bytes:
+        content = self.store.get(key)
+        if content is None:
+            raise NotFound("the file is no longer in the store.", subject=key)
+        return content
+
+    def pictures(self, wanted: dict[str, str]) -> dict[str, Photo]:
+        return {name: self.photo(key, name) for name, key in wanted.items()}
+
+    @contextmanager
+    def turn(self, mark: str) -> Iterator[None]:
+        """One thread at a time on the same thing: two that want the same photo decode it once."""
+        with self._turns_lock:
+            lock, count = self._turns.get(mark, (threading.Lock(), 0))
+            self._turns[mark] = lock, count + 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self._turns_lock:
+                lock, count = self._turns.pop(mark)
+                if count > 1:
+                    self._turns[mark] = lock, count - 1
+
+
+def keep(desk: Desk, folder: str, content: bytes, suffix: str) -> str:
+    """Keep a file under its own hash; its key."""
+    key = f"{folder}/{hashlib.sha256(content).hexdigest()}{suffix}"
+    desk.store.put_new(key, content)
+    return key
+
+
+def told(findings: Sequence[Finding]) -> list[Answer]:
+    return [finding.model_dump(mode="json") for finding in findings]
+
+
+def _shrunk(photo: Photo, max_pixels: int) -> Photo:
+    width, height = photo.size
+    scale = (max_pixels / (width * height)) ** 0.5
+    if scale >= 1:
+        return photo
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    pixels = np.asarray(cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    alpha = photo.alpha
+    if alpha is not None:
+        alpha = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.uint8)
+    note = f"This photo was too large for the memory here; it was worked on at {max_pixels / 1e6:.0f} megapixels."
+    return replace(photo, pixels=pixels, alpha=alpha, notes=(*photo.notes, note))

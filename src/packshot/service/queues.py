@@ -1,0 +1,211 @@
+"""The queues: one a stage, BullMQ on Valkey or Redis. The only file that knows BullMQ.
+
+A ticket becomes a job whose name is its own, so that the same work is never queued twice; the job holds ids and nothing
+else, so that losing the whole server loses nothing that SQL does not know. Its Python client has pitfalls that are
+settled here once: time-outs shorter than its own blocking reads, slow reconnects, a pool that refuses instead of
+waiting, priorities of which 0 jumps all queues.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from bullmq import Job, Queue, UnrecoverableError, Worker
+from bullmq.custom_errors import DelayedError
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import UnixDomainSocketConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import BusyLoadingError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from packshot.catalog.items.stages import Ticket
+from packshot.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+STAGES = ("segment", "upscale", "generate", "export")
+TRIES = 3  # counted in SQL, where losing the queue does not forget them
+LOCK_MS, STALLED_MS = 30_000, 5_000
+_BULK = 500
+_CEILING = 1_000  # BullMQ's own count is never what ends a job
+_STATES = ("active", "waiting", "prioritized", "delayed", "failed", "paused")
+
+
+def connect(url: str, *, connections: int = 16, patient: bool = True) -> Redis:
+    """url: redis://… or unix:///path.  patient: wait for a server that is away, as workers do; else give up soon."""
+    options: dict[str, Any] = {
+        "decode_responses": True,
+        "socket_timeout": 15,  # longer than BullMQ's longest blocking read, 10 s
+        "socket_connect_timeout": 5,
+        "max_connections": connections,
+        "timeout": None,
+        "retry": Retry(ExponentialBackoff(cap=1, base=0.05), 100_000 if patient else 3),
+        "retry_on_error": [RedisConnectionError, RedisTimeoutError, BusyLoadingError],
+    }
+    if url.startswith("unix://"):
+        options |= {"connection_class": UnixDomainSocketConnection, "path": url.removeprefix("unix://")}
+        return Redis(connection_pool=BlockingConnectionPool(**options))
+    return Redis(connection_pool=BlockingConnectionPool.from_url(url, **options))
+
+
+def backoff_ms(tries: int) -> int:
+    """Wait before the next try: doubling up to 60 s, less up to half of it by chance, so that none march in step."""
+    return round(1000 * min(60.0, 2.0**tries) * random.uniform(0.5, 1.0))
+
+
+class Queues:
+    """Where tickets are put.  Never raises because the server is away: the sweeper puts them in later."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = connect(url, patient=False)
+        self._queues = {stage: Queue(stage, {"connection": self._redis}) for stage in STAGES}
+
+    async def add(self, tickets: Iterable[Ticket]) -> list[str]:
+        """Queue them; one whose job failed for good is queued anew.  Returns the ids of those."""
+        revived: list[str] = []
+        groups: dict[str, list[Ticket]] = {}
+        for ticket in tickets:
+            groups.setdefault(ticket.stage, []).append(ticket)
+        try:
+            for stage, members in groups.items():
+                for start in range(0, len(members), _BULK):
+                    revived += await self._add(stage, members[start : start + _BULK])
+        except (RedisError, OSError) as away:
+            log.warning("queue.away", error=type(away).__name__, tickets=sum(map(len, groups.values())))
+        return revived
+
+    async def _add(self, stage: str, tickets: Sequence[Ticket]) -> list[str]:
+        queue = self._queues[stage]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for ticket in tickets:
+                pipe.zscore(f"bull:{stage}:failed", ticket.job_id)
+            failed = [t for t, score in zip(tickets, await pipe.execute(), strict=True) if score is not None]
+        for ticket in failed:
+            await queue.remove(ticket.job_id)
+        await queue.addBulk([_job(ticket) for ticket in tickets])
+        return [ticket.id for ticket in failed]
+
+    async def remove(self, tickets: Iterable[Ticket]) -> None:
+        """Take out those that nobody works on yet."""
+        try:
+            for ticket in tickets:
+                await self._queues[ticket.stage].remove(ticket.job_id)
+        except (RedisError, OSError) as away:
+            log.warning("queue.away", error=type(away).__name__)
+
+    async def move(self, tickets: Sequence[Ticket]) -> None:
+        """Queue them with another priority or another time."""
+        await self.remove(tickets)
+        await self.add(tickets)
+
+    async def counts(self) -> dict[str, dict[str, int]]:
+        """Stage → state → how many jobs.  Raises Unavailable."""
+        try:
+            return {stage: await queue.getJobCounts(*_STATES) for stage, queue in self._queues.items()}
+        except (RedisError, OSError) as away:
+            raise Unavailable("the queue cannot be reached.", remedy="Is Valkey running?") from away
+
+    async def first(self, name: str, seconds: int) -> bool:
+        """Whether this process is the first to ask in so many seconds: for what one of many is to do."""
+        try:
+            return bool(await self._redis.set(f"packshot:{name}", "1", nx=True, ex=seconds))
+        except (RedisError, OSError):
+            return False
+
+    async def ping(self) -> bool:
+        try:
+            return bool(await self._redis.ping())
+        except (RedisError, OSError):
+            return False
+
+    async def close(self) -> None:
+        await self._redis.aclose(close_connection_pool=True)
+
+
+def _job(ticket: Ticket) -> dict[str, Any]:
+    wait = max(0, round((ticket.not_before - time.time()) * 1000)) if ticket.not_before else 0
+    return {
+        "name": ticket.stage,
+        "data": {"id": ticket.id, "version": ticket.version},
+        "opts": {
+            "jobId": ticket.job_id,
+            "priority": max(1, ticket.priority),
+            "attempts": _CEILING,
+            "backoff": {"type": "jittered", "delay": 2000},
+            "removeOnComplete": True,
+            "delay": wait,
+            "stackTraceLimit": TRIES,
+        },
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Later(Exception):
+    """Raised by a handler: put the ticket back until then, which counts as no try."""
+
+    at: float  # seconds since 1970
+
+
+class GaveUp(Exception):
+    """Raised by a handler: this was the last try; the job goes to the failed ones, with its reason."""
+
+
+class TryAgain(Exception):
+    """Raised by a handler: this try failed, another follows."""
+
+
+Handler = Callable[[Ticket], Awaitable[None]]
+
+
+class Consumer:
+    """Draws tickets of one stage and hands them to `handle`, so many at a time."""
+
+    def __init__(self, url: str, stage: str, handle: Handler, *, concurrency: int) -> None:
+        self._redis = connect(url, connections=concurrency * 2 + 8)
+        self._stage, self._handle = stage, handle
+        options = {
+            "connection": self._redis,
+            "concurrency": concurrency,
+            "autorun": False,
+            "runRetryDelay": 500,
+            "maxStalledCount": 5,
+            "lockDuration": LOCK_MS,
+            "stalledInterval": STALLED_MS,
+            "settings": {"backoffStrategy": lambda tries, kind, error, job: backoff_ms(tries)},
+        }
+        self._worker = Worker(stage, self._process, options)
+        self._worker.on("error", lambda error, *_: log.warning("queue.error", stage=stage, error=str(error)[:200]))
+        self._runs: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        # Without this, delays under a second are rounded up to one.
+        await self._worker.backend.blocking_connection.getRedisVersion()
+        self._runs = asyncio.create_task(self._worker.run())
+
+    async def close(self) -> None:
+        """Draw nothing more and wait for what is at work."""
+        await self._worker.close()
+        if self._runs is not None:
+            with suppress(asyncio.CancelledError, RedisError):
+                await self._runs
+        with suppress(RedisError, OSError):
+            await self._redis.aclose(close_connection_pool=True)
+
+    async def _process(self, job: Job, token: str) -> None:
+        ticket = Ticket(self._stage, job.data["id"], int(job.data["version"]), job.priority)
+        try:
+            await self._handle(ticket)
+        except Later as later:
+            await job.moveToDelayed(round(later.at * 1000), token)
+            raise DelayedError from None
+        except GaveUp as last:
+            raise UnrecoverableError(str(last)) from last
