@@ -16,13 +16,13 @@ import numpy as np
 from PIL import Image
 
 from checks import GOOD, HERE
-from packshot.cli.common import ready_bench
+from packshot.cli.common import ready_context
 from packshot.finding import Verdict
 from packshot.image import encode, read
 from packshot.ops.matte import Facts
 from packshot.pipeline import cut_out
 from packshot.settings import Settings
-from packshot.step_timer import Stopwatch
+from packshot.step_timer import StepTimer
 from packshot.steps import Analyse
 
 CHECKS = ("blur", "noise", "compression", "blown", "crushed", "border", "several", "none", "uncertain")
@@ -106,20 +106,20 @@ def main() -> None:
     parser.add_argument("--samples", type=Path, default=HERE.parent / "samples")
     parser.add_argument("--measures", action="store_true")
     wanted = parser.parse_args()
-    bench = ready_bench(Settings())
+    context = ready_context(Settings())
     found: dict[tuple[str, str, str], list[bool]] = defaultdict(list)
     false: dict[str, list[str]] = defaultdict(list)
     files = sorted(wanted.samples.glob("*.jpg")) + [
         f for name in GOOD if (f := wanted.photos / f"{name}.jpg").is_file()
     ]
     for file in files:
-        photo = read(file.read_bytes(), file.name, limits=bench.limits)
-        facts = cut_out(photo, matter=bench.matter, store=bench.store, watch=Stopwatch()).facts
+        photo = read(file.read_bytes(), file.name, limits=context.limits)
+        facts = cut_out(photo, matter=context.matter, store=context.store, watch=StepTimer()).facts
         for name, level, check, degrade in CASES:
             saved = int(name.split()[-1]) if name.startswith("JPEG") else 96
             content = encode(degrade(photo.pixels, facts), format="jpeg", quality=saved)
-            worse = read(content, file.name, limits=bench.limits)
-            cutout = cut_out(worse, matter=bench.matter, store=bench.store, watch=Stopwatch())
+            worse = read(content, file.name, limits=context.limits)
+            cutout = cut_out(worse, matter=context.matter, store=context.store, watch=StepTimer())
             findings = cutout.findings + Analyse().run(cutout, product_px={})
             flags = {f.check for f in findings if f.verdict in (Verdict.WARN, Verdict.FAIL)}
             if wanted.measures:

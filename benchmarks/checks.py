@@ -20,16 +20,16 @@ import numpy as np
 from packshot.channel import Channel, channel
 from packshot.check import Look, Reference, Subject
 from packshot.checks import CHECKS
-from packshot.cli.common import ready_bench
+from packshot.cli.common import ready_context
 from packshot.colour import to_linear, to_srgb
 from packshot.disclosure import declared, packet
 from packshot.finding import Finding, Verdict
 from packshot.image import Metadata, Photo, encode, read
 from packshot.ops.matte import facts_of, foreground_band
-from packshot.pipeline import Bench, Geometry, compose, cut_out
+from packshot.pipeline import Geometry, PipelineContext, compose, cut_out
 from packshot.settings import Settings
-from packshot.step import Composition, Cutout, Tools
-from packshot.step_timer import Stopwatch
+from packshot.step import Composition, Cutout, StepContext
+from packshot.step_timer import StepTimer
 from packshot.template import Template, template
 
 HERE = Path(__file__).parent
@@ -44,12 +44,12 @@ LOOKS = ("white", "color")
 LAST: list[object] = [None]
 
 
-def judged(pixels: np.ndarray, composition: Composition, made: Channel, *, bench: Bench, quality: int = 92,
+def judged(pixels: np.ndarray, composition: Composition, made: Channel, *, context: PipelineContext, quality: int = 92,
            content: bytes | None = None, xmp: bytes | None = None) -> list[Finding]:  # fmt: skip
     """What the checks say of these pixels as a file of this channel, made from this composition."""
     xmp = packet("algorithmicallyEnhanced", photo_xmp=b"", tool="benchmark") if xmp is None else xmp
     content = content or encode(pixels, format="jpeg", quality=quality, metadata=Metadata(xmp=xmp))
-    finished = read(content, "file", limits=bench.limits)
+    finished = read(content, "file", limits=context.limits)
     subject = Subject(
         name="file",
         format=finished.format.lower(),
@@ -58,7 +58,7 @@ def judged(pixels: np.ndarray, composition: Composition, made: Channel, *, bench
         alpha=finished.alpha,
         look=Look(pixels, composition.canvas_matte(), Reference(composition)),
         source_type=declared(finished.xmp),
-        unsafe=bench.rater.rate(pixels),
+        unsafe=context.rater.rate(pixels),
     )
     LAST[-1] = subject.look.outline
     return [f for check in CHECKS if (f := check(subject, made.rules)) is not None]
@@ -109,17 +109,19 @@ def tinted(pixels: np.ndarray, matte: np.ndarray, gain: tuple[float, float, floa
     return to_srgb(light * (1 - part) + moved * part)
 
 
-def cases(cutout: Cutout, look: Template, made: Channel, bench: Bench) -> Iterator[tuple[str, str, str, list[Finding]]]:
+def cases(
+    cutout: Cutout, look: Template, made: Channel, context: PipelineContext
+) -> Iterator[tuple[str, str, str, list[Finding]]]:
     """(defect, level, check that should speak, findings)"""
 
     def laid(spoiled: Cutout, **options: object) -> Composition:
         chosen = look.with_options(options)
-        tools = Tools(bench.pictures, stage=bench.stage)
-        return compose(spoiled, Geometry(made.size, chosen.steps), tools=tools, watch=Stopwatch())
+        step_context = StepContext(context.pictures, renderer=context.renderer)
+        return compose(spoiled, Geometry(made.size, chosen.steps), context=step_context, watch=StepTimer())
 
     def of(composition: Composition, pixels: np.ndarray | None = None, **more: object) -> list[Finding]:
         flat = composition.flatten() if pixels is None else pixels
-        return judged(flat, composition, made, bench=bench, **more)  # type: ignore[arg-type]
+        return judged(flat, composition, made, context=context, **more)  # type: ignore[arg-type]
 
     clean = laid(cutout)
     flat, mask = clean.flatten(), clean.canvas_matte()
@@ -157,7 +159,7 @@ def cases(cutout: Cutout, look: Template, made: Channel, bench: Bench) -> Iterat
         gone[:, :shift] = 0
         if gone[:, -1].max() < 128:
             continue
-        subject_findings = of_shifted(picture, gone, moved, made, bench)
+        subject_findings = of_shifted(picture, gone, moved, made, context)
         yield f"product moved {share:.0%} out of the frame", level, "cut", subject_findings
     yield "no disclosure", "clear", "disclosure", of(clean, xmp=b"")
     if made.rules.max_bytes:
@@ -167,7 +169,7 @@ def cases(cutout: Cutout, look: Template, made: Channel, bench: Bench) -> Iterat
 
 
 def of_shifted(
-    picture: np.ndarray, mask: np.ndarray, composition: Composition, made: Channel, bench: Bench
+    picture: np.ndarray, mask: np.ndarray, composition: Composition, made: Channel, context: PipelineContext
 ) -> list[Finding]:
     """A file whose product was pushed out of the frame, judged as a stranger's."""
     subject = Subject("file", "jpeg", 1, picture, None, Look(picture, mask), "algorithmicallyEnhanced", 0.0)
@@ -181,7 +183,7 @@ def main() -> None:
     parser.add_argument("--held-out", action="store_true", help="on the photos that no limit was set on")
     parser.add_argument("--measures", action="store_true", help="print the figures behind each verdict")
     wanted = parser.parse_args()
-    bench = ready_bench(Settings())
+    context = ready_context(Settings())
     names_of = HELD_OUT if wanted.held_out else GOOD
     files = [] if wanted.held_out else sorted(wanted.samples.glob("*.jpg"))
     folders = wanted.photos, wanted.photos.parent / "synth" / "photos"
@@ -190,13 +192,13 @@ def main() -> None:
     flagged: list[tuple[str, str, Finding]] = []
     clean_files = 0
     for file in files:
-        photo = read(file.read_bytes(), file.name, limits=bench.limits)
-        cutout = cut_out(photo, matter=bench.matter, store=bench.store, watch=Stopwatch())
+        photo = read(file.read_bytes(), file.name, limits=context.limits)
+        cutout = cut_out(photo, matter=context.matter, store=context.store, watch=StepTimer())
         for look_id in LOOKS:
             made = channel("amazon" if look_id == "white" else "google")
             # What a photo has too few pixels for is said of it clean or spoiled; here the other rules are tried.
             made = made.model_copy(update={"rules": made.rules.model_copy(update={"product_px": 1})})
-            for defect, level, check, findings in cases(cutout, template(look_id), made, bench):
+            for defect, level, check, findings in cases(cutout, template(look_id), made, context):
                 bad = [f for f in findings if f.verdict in (Verdict.WARN, Verdict.FAIL)]
                 if wanted.measures:
                     values = {f.check: f.value for f in findings if f.check in ("resolution", "unchanged", "white")}

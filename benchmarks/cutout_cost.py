@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from packshot.image import Photo, read
 from packshot.model import Engine, Matter, ModelCard
 from packshot.models.isnet import LONGEST
-from packshot.models.local import matter_here, prepare_process
+from packshot.models.local import local_matter, prepare_process
 from packshot.models.two_pass import look
 from packshot.ops import matte as ops
 from packshot.pipeline import cut_out
 from packshot.settings import Settings
-from packshot.step_timer import Stopwatch
+from packshot.step_timer import StepTimer
 
 PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "photos"
 
@@ -67,7 +67,7 @@ def steps(photo: Photo, matter: Matter) -> dict[str, float]:
     full = np.ascontiguousarray(np.resize(photo.pixels, (LONGEST, LONGEST, 3)))
     _, one = timed(matter.matte, full)
     watched = Timed(matter)
-    _, whole = timed(cut_out, photo, matter=watched, store=None, watch=Stopwatch())
+    _, whole = timed(cut_out, photo, matter=watched, store=None, watch=StepTimer())
     first, *third = watched.close_s
     found = {"one pass": one, "cut-out": whole, "rough look": sum(watched.rough_s), "close look": first}
     found["third look"] = sum(third)
@@ -87,7 +87,7 @@ def main() -> None:
     wanted = parser.parse_args()
     prepare_process()
     settings = Settings()
-    matter = matter_here(settings)
+    matter = local_matter(settings)
     sums: dict[str, list[float]] = defaultdict(list)
     files = [f for f in sorted(wanted.photos.iterdir()) if f.suffix in (".jpg", ".png")]
     photos = [read(f.read_bytes(), f.name, limits=settings.limits) for f in files]

@@ -26,14 +26,14 @@ import PIL
 from PIL import Image
 
 from inputs import photos
-from packshot.cli.common import ready_bench
+from packshot.cli.common import ready_context
 from packshot.cli.steps import transparent
 from packshot.image import read
 from packshot.models import weights
 from packshot.models.zoo import card
 from packshot.pipeline import cut_out
 from packshot.settings import Settings
-from packshot.step_timer import Stopwatch
+from packshot.step_timer import StepTimer
 from packshot.store import Store
 
 WARM_UP = 2
@@ -45,11 +45,11 @@ def packshot_worker(jobs: int, out: Path, files: list[str]) -> None:
     from dataclasses import replace
 
     settings = Settings()
-    bench = replace(ready_bench(settings, store=False), store=Store(out / "layers"))
+    context = replace(ready_context(settings, store=False), store=Store(out / "layers"))
 
     def work(file: str) -> None:
         photo = read(Path(file).read_bytes(), file, limits=settings.limits)
-        cutout = cut_out(photo, matter=bench.matter, store=bench.store, watch=Stopwatch())
+        cutout = cut_out(photo, matter=context.matter, store=context.store, watch=StepTimer())
         Image.fromarray(transparent(cutout)).save(out / f"{Path(file).stem}.png", "PNG", compress_level=2)
 
     with ThreadPoolExecutor(jobs) as pool:

@@ -14,12 +14,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from packshot.errors import PackshotError
 from packshot.image import read
-from packshot.models.local import matter_here, prepare_process
+from packshot.models.local import local_matter, prepare_process
 from packshot.pipeline import Geometry, compose, cut_out
-from packshot.rendering.engines.local import stage_here
+from packshot.rendering.engines.local import local_renderer
 from packshot.settings import Settings
-from packshot.step import Tools
-from packshot.step_timer import Stopwatch
+from packshot.step import StepContext
+from packshot.step_timer import StepTimer
 from packshot.store import Store
 from packshot.template import template
 
@@ -40,20 +40,20 @@ def main() -> None:
     files = [p for p in files if not only or any(p.name.startswith(w) for w in only)]
     settings = Settings()
     prepare_process()
-    matter, stage, store = matter_here(settings), stage_here(settings), Store(settings.layers_dir)
+    matter, stage, store = local_matter(settings), local_renderer(settings), Store(settings.layers_dir)
     tile = asked.tile
     sheet = Image.new("RGB", (tile * len(sets), tile * len(files)), "white")
     cuts = []
     for path in files:
         try:
             photo = read(path.read_bytes(), path.name, limits=settings.limits)
-            cuts.append(cut_out(photo, matter=matter, store=store, watch=Stopwatch()))
+            cuts.append(cut_out(photo, matter=matter, store=store, watch=StepTimer()))
         except PackshotError as refused:
             print(path.name, refused)
     for column, id in enumerate(sets):  # set by set, so that plates and scenes stay warm
         for row, cut in enumerate(cuts):
             geometry = Geometry((SIDE, SIDE), template(id).steps)
-            made = compose(cut, geometry, tools=Tools({}, stage=stage), watch=Stopwatch())
+            made = compose(cut, geometry, context=StepContext({}, renderer=stage), watch=StepTimer())
             pixels = cv2.resize(made.flatten(), (tile, tile), interpolation=cv2.INTER_AREA)
             unfit = next((f.words for f in made.findings if f.check == "fit"), "")
             sheet.paste(_shown(pixels, refused=bool(unfit)), (tile * column, tile * row))

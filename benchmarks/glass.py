@@ -17,7 +17,7 @@ import mitsuba_oidn as oidn
 import numpy as np
 
 from doubtful import made, real, rendered
-from packshot.cli.common import ready_bench
+from packshot.cli.common import ready_context
 from packshot.colour import to_srgb
 from packshot.image import Photo, read
 from packshot.ops.uncertainty import UNSURE
@@ -25,7 +25,7 @@ from packshot.pipeline import cut_out
 from packshot.rendering.engines import llvm
 from packshot.rendering.parts import shapes
 from packshot.settings import Limits, Settings
-from packshot.step_timer import Stopwatch
+from packshot.step_timer import StepTimer
 
 HERE = Path(__file__).resolve().parent
 SIDE, SAMPLES = 512, 24
@@ -209,7 +209,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="where to put the rendered photos")
     parser.add_argument("--without-makings", action="store_true", help="leave the products of doubtful.py out")
     wanted = parser.parse_args()
-    matter = ready_bench(Settings()).matter
+    matter = ready_context(Settings()).matter
     groups: dict[str, list[tuple[str, bool, np.ndarray]]] = {
         "real photos": [(p.name, p.judged == "glass", p.pixels) for p in real(wanted.photos)],
         "rendered photos": [(p.name, p.judged == "glass", p.pixels) for p in rendered(wanted.synth)],
@@ -224,7 +224,7 @@ def main() -> None:
     for group, pictures in groups.items():
         told = []
         for name, glass, pixels in pictures:
-            facts = cut_out(photo_of(pixels, name), matter=matter, store=None, watch=Stopwatch()).facts
+            facts = cut_out(photo_of(pixels, name), matter=matter, store=None, watch=StepTimer()).facts
             told.append((glass, facts.transmission > 0, facts.see_through > 0, facts.uncertainty > UNSURE))
             if glass or facts.see_through:
                 how = f"see-through {facts.see_through:.2f}, unsure {facts.uncertainty:.2f}"

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from packshot.image import read
 from packshot.model import Hints, Matter, prompted_matte
-from packshot.models.hint_prompter import Hinted
-from packshot.models.local import matter_here, prepare_process
+from packshot.models.hint_prompter import HintPrompter
+from packshot.models.local import local_matter, prepare_process
 from packshot.settings import Limits, Settings
 
 U8 = NDArray[np.uint8]
@@ -52,8 +52,8 @@ def main() -> None:
     wanted.add_argument("--pictures", type=Path, help="where each last matte is laid over magenta")
     asked = wanted.parse_args()
     prepare_process()
-    matter = matter_here(Settings())
-    prompter = Hinted(Blind(matter) if asked.blind else matter)
+    matter = local_matter(Settings())
+    prompter = HintPrompter(Blind(matter) if asked.blind else matter)
     rows: dict[str, list[list[tuple[float, float]]]] = defaultdict(list)
     seconds: list[float] = []
     for name, pixels, exact in _photos(asked.photos, asked.exact):

@@ -36,13 +36,13 @@ from packshot.colour import F32, U8, delta_e00, lab, to_linear, to_srgb
 from packshot.image import Photo, read
 from packshot.model import Engine, Matter, ModelCard, raw_matte
 from packshot.models import weights
-from packshot.models.local import matter_here
+from packshot.models.local import local_matter
 from packshot.models.zoo import card
 from packshot.ops import matte as ops
 from packshot.pipeline import cut_out
 from packshot.settings import Settings
 from packshot.step import Cutout
-from packshot.step_timer import Stopwatch
+from packshot.step_timer import StepTimer
 
 CACHE = Settings().cache_dir / "benchmarks"
 TRUTH, SYNTH = CACHE / "truth", os.environ.get("PACKSHOT_SYNTH", "")
@@ -176,11 +176,11 @@ class KeptMatter:
 
 @cache
 def matter() -> KeptMatter:
-    return KeptMatter(matter_here(Settings()), CACHE / "passes")
+    return KeptMatter(local_matter(Settings()), CACHE / "passes")
 
 
 def packshot(photo: Photo) -> Cutout:
-    return cut_out(photo, matter=matter(), store=None, watch=Stopwatch())
+    return cut_out(photo, matter=matter(), store=None, watch=StepTimer())
 
 
 def plain(photo: Photo) -> Cutout:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from inputs import photos
 from packshot.channel import channel
-from packshot.cli.common import photos_of, ready_bench
-from packshot.models.openvino import engine_here
+from packshot.cli.common import photos_of, ready_context
+from packshot.models.openvino import local_engine
 from packshot.models.zoo import card
 from packshot.report import ItemRecord
 from packshot.run.shoot import Run, plan, shoot
@@ -46,7 +46,7 @@ def measured(count: int, jobs: int) -> tuple[list[float], float]:
         [sources[index % len(sources)] for index in range(count)], template=template("white"), channels=wanted,
         template_of=template, channel_of=lambda id: channel(id, settings.channels_dir),
     )  # fmt: skip
-    bench = ready_bench(settings, store=False)
+    context = ready_context(settings, store=False)
     seen: list[float] = []
     with tempfile.TemporaryDirectory(prefix="packshot-memory-") as folder:
         out = Path(folder)
@@ -57,10 +57,10 @@ def measured(count: int, jobs: int) -> tuple[list[float], float]:
                 (out / rendition.path).unlink()
 
         run = Run(
-            out=out, limits=settings.limits, card=card("isnet"), engine=engine_here().words, pictures={}, jobs=jobs
+            out=out, limits=settings.limits, card=card("isnet"), engine=local_engine().words, pictures={}, jobs=jobs
         )
         start = time.perf_counter()
-        records = shoot(planned, run=run, make_bench=lambda: bench, before=(), done=done)
+        records = shoot(planned, run=run, make_context=lambda: context, before=(), done=done)
     failed = [record.error for record in records if record.status == "failed"]
     if failed:
         raise SystemExit(f"{len(failed)} photos failed: {failed[0]}")

@@ -27,11 +27,11 @@ import packshot.pipeline
 import packshot.run.shoot
 from inputs import photos
 from packshot.channel import channel
-from packshot.cli.common import photos_of, ready_bench
+from packshot.cli.common import photos_of, ready_context
 from packshot.image import Photo, read
-from packshot.models.openvino import engine_here
+from packshot.models.openvino import local_engine
 from packshot.models.zoo import card
-from packshot.pipeline import Bench
+from packshot.pipeline import PipelineContext
 from packshot.report import ItemRecord
 from packshot.run.shoot import Run, finish_run, plan, shoot
 from packshot.settings import Settings, granted_cpus
@@ -97,11 +97,11 @@ class Batch:
     clock: Clock
 
 
-def run_batch(files: Sequence[Path], *, look: str, jobs: int, bench: Bench, settings: Settings) -> Batch:
+def run_batch(files: Sequence[Path], *, look: str, jobs: int, context: PipelineContext, settings: Settings) -> Batch:
     """Develop a batch into a fresh folder with a fresh layer store."""
     with tempfile.TemporaryDirectory(prefix="packshot-speed-") as folder:
         out, clock = Path(folder) / "out", Clock()
-        bench = replace(bench, store=Store(Path(folder) / "layers"))
+        context = replace(context, store=Store(Path(folder) / "layers"))
         sources, _ = photos_of([str(file) for file in files], settings)
         wanted = [channel(id, settings.channels_dir) for id in CHANNELS]
         planned, _ = plan(
@@ -109,24 +109,24 @@ def run_batch(files: Sequence[Path], *, look: str, jobs: int, bench: Bench, sett
             channel_of=lambda id: channel(id, settings.channels_dir),
         )  # fmt: skip
         run = Run(
-            out=out, limits=settings.limits, card=card("isnet"), engine=engine_here().words, pictures={}, jobs=jobs
+            out=out, limits=settings.limits, card=card("isnet"), engine=local_engine().words, pictures={}, jobs=jobs
         )  # fmt: skip
         used, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
         with watched(clock):
-            records = shoot(planned, run=run, make_bench=lambda: bench)
+            records = shoot(planned, run=run, make_context=lambda: context)
         finish_run(records, run=run, jobs=planned, notices=(), started=start, report_file=out / "report.json")
         wall, now = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
     system = now.ru_stime - used.ru_stime
     return Batch(jobs, len(files), wall, now.ru_utime - used.ru_utime + system, system, records, clock)
 
 
-def passes(bench: Bench, pictures: Sequence[Photo], count: int) -> list[float]:
+def passes(context: PipelineContext, pictures: Sequence[Photo], count: int) -> list[float]:
     """Wall seconds of ISNet alone on decoded photos."""
     took = []
     for index in range(count):
         pixels = pictures[index % len(pictures)].pixels
         start = time.perf_counter()
-        bench.matter.matte(pixels)
+        context.matter.matte(pixels)
         took.append(time.perf_counter() - start)
     return took
 
@@ -162,16 +162,16 @@ def main() -> None:
     options = parser.parse_args()
     settings = Settings()
     files = photos(options.photos + WARM_UP)
-    bench = ready_bench(settings, store=False)
+    context = ready_context(settings, store=False)
     pictures = [read(file.read_bytes(), file.name, limits=settings.limits) for file in files[:WARM_UP]]
-    run_batch(files[:WARM_UP], look=options.look, jobs=2, bench=bench, settings=settings)
-    passes(bench, pictures, 3)
+    run_batch(files[:WARM_UP], look=options.look, jobs=2, context=context, settings=settings)
+    passes(context, pictures, 3)
     half = max(5, options.passes // 2)
     tables = {}
     for jobs in map(int, options.jobs.split(",")):
-        before = passes(bench, pictures, half)
-        batch = run_batch(files[WARM_UP:], look=options.look, jobs=jobs, bench=bench, settings=settings)
-        report(batch, [*before, *passes(bench, pictures, half)], target=2.2)
+        before = passes(context, pictures, half)
+        batch = run_batch(files[WARM_UP:], look=options.look, jobs=jobs, context=context, settings=settings)
+        report(batch, [*before, *passes(context, pictures, half)], target=2.2)
         tables[jobs] = dict(stages(batch))
     print(f"\nload on the machine at the end: {os.getloadavg()[0]:.1f}")
     print("\n| step, mean seconds a photo | " + " | ".join(f"jobs {jobs}" for jobs in tables) + " |")

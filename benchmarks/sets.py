@@ -26,20 +26,20 @@ from numpy.typing import NDArray
 from packshot.channel import channel
 from packshot.colour import F32, delta_e00, lab, to_srgb
 from packshot.image import Metadata, read
-from packshot.models.local import matter_here, prepare_process
+from packshot.models.local import local_matter, prepare_process
 from packshot.ops import tone
 from packshot.ops.composite import solid
 from packshot.pipeline import Geometry, compose, cut_out
-from packshot.rendering.camera_match import Wishes, fit
+from packshot.rendering.camera_match import Overrides, fit
 from packshot.rendering.engines import llvm
 from packshot.rendering.engines.denoise import denoised
-from packshot.rendering.engines.local import stage_here
-from packshot.rendering.scene import Proxy, Shot
+from packshot.rendering.engines.local import local_renderer
+from packshot.rendering.scene import ProductMesh, SetRenderer, Shot
 from packshot.rendering.sets import SETS
 from packshot.rendition import encoder
 from packshot.settings import Settings, granted_cpus
-from packshot.step import Cutout, RenderStage, Tools
-from packshot.step_timer import Stopwatch
+from packshot.step import Cutout, StepContext
+from packshot.step_timer import StepTimer
 from packshot.steps import rendered
 from packshot.template import template
 
@@ -61,19 +61,19 @@ def peak_gib() -> float:
 
 def cutouts(settings: Settings) -> dict[str, Cutout]:
     prepare_process()
-    matter = matter_here(settings)
+    matter = local_matter(settings)
     found = {}
     for name in PRODUCTS:
         path = next(SAMPLES.glob(f"{name}*.jpg"))
         photo = read(path.read_bytes(), path.name, limits=settings.limits)
-        found[name] = cut_out(photo, matter=matter, store=None, watch=Stopwatch())
+        found[name] = cut_out(photo, matter=matter, store=None, watch=StepTimer())
     return found
 
 
 def plate(id: str) -> dict[str, Any]:
     """One plate, here and now."""
     with tempfile.TemporaryDirectory() as folder:
-        stage = stage_here(Settings().model_copy(update={"cache_dir": Path(folder)}))
+        stage = local_renderer(Settings().model_copy(update={"cache_dir": Path(folder)}))
         pitches = SETS[id].pitches
         before, start = cpu(), time.perf_counter()
         stage.plate(Shot(id, pitches[min(1, len(pitches) - 1)], 0.78, 1.0), (SIDE, SIDE))
@@ -90,11 +90,11 @@ def plates() -> None:
 class Watched:
     """A render stage that notes what it is asked for and the CPU it takes; plates may be replaced by an even gray."""
 
-    def __init__(self, stage: RenderStage, *, even: bool = False) -> None:
+    def __init__(self, stage: SetRenderer, *, even: bool = False) -> None:
         self._stage, self._even = stage, even
         self.sets, self.notes = stage.sets, stage.notes
         self.spent: dict[str, float] = {}
-        self.asked: tuple[Shot, Proxy] | None = None
+        self.asked: tuple[Shot, ProductMesh] | None = None
 
     def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
         if self._even:
@@ -104,7 +104,7 @@ class Watched:
         self.spent["plate"] = cpu() - before
         return made
 
-    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> F32 | None:
+    def ratio(self, shot: Shot, body: ProductMesh, *, wanted: NDArray[np.bool_]) -> F32 | None:
         self.asked, before = (shot, body), cpu()
         made = self._stage.ratio(shot, body, wanted=wanted)
         self.spent["ratio"] = cpu() - before
@@ -114,7 +114,7 @@ class Watched:
 def products() -> None:
     """The plate and the scene are kept after a first product; then each step's CPU, median over the others."""
     settings = Settings()
-    cuts, stage = cutouts(settings), Watched(stage_here(settings))
+    cuts, stage = cutouts(settings), Watched(local_renderer(settings))
     web = channel("shopify").model_copy(update={"format": "jpeg"})
     heads = ("set", "fit", "ratio", "plate", "rest of generate", "flatten", "JPEG", "all")
     print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
@@ -126,9 +126,11 @@ def products() -> None:
             for cut in cuts.values():
                 stage.spent.clear()
                 marks = [cpu()]
-                fit(cut, SETS[id], Wishes())
+                fit(cut, SETS[id], Overrides())
                 marks.append(cpu())
-                made = compose(cut, Geometry((SIDE, SIDE), look.steps), tools=Tools({}, stage=stage), watch=Stopwatch())
+                made = compose(
+                    cut, Geometry((SIDE, SIDE), look.steps), context=StepContext({}, renderer=stage), watch=StepTimer()
+                )
                 marks.append(cpu())
                 pixels = made.flatten()
                 marks.append(cpu())
@@ -147,12 +149,12 @@ def preview(of: str) -> dict[str, Any]:
     """A can in a set at 512², in this new process.  of: the set, and a folder for what is kept."""
     id, _, folder = of.partition("@")
     cut = cutouts(Settings())["can"]
-    stage = stage_here(Settings().model_copy(update={"cache_dir": Path(folder)}))
+    stage = local_renderer(Settings().model_copy(update={"cache_dir": Path(folder)}))
     walls = []
     for _ in range(2):
         start = time.perf_counter()
         compose(
-            cut, Geometry((512, 512), template(id).steps), tools=Tools({}, stage=stage), watch=Stopwatch()
+            cut, Geometry((512, 512), template(id).steps), context=StepContext({}, renderer=stage), watch=StepTimer()
         ).flatten()
         walls.append(time.perf_counter() - start)
     return {"first": walls[0], "next": walls[1]}
@@ -178,13 +180,15 @@ def alike() -> None:
 
     rendered.CONTACT = 0.0  # the crease is laid on top of either
     cuts, renderer = cutouts(Settings()), MitsubaRenderer(SETS, threads=granted_cpus())
-    stage = Watched(stage_here(Settings()), even=True)
+    stage = Watched(local_renderer(Settings()), even=True)
     heads = ("set", "product", "mean", "p95", "p95 where the product changes the set", "p95 of two full renders")
     print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     size, spp = (1024, 1024), 24
     everywhere = np.ones(size, np.bool_)
     for id, name in PAIRS:
-        made = compose(cuts[name], Geometry(size, template(id).steps), tools=Tools({}, stage=stage), watch=Stopwatch())
+        made = compose(
+            cuts[name], Geometry(size, template(id).steps), context=StepContext({}, renderer=stage), watch=StepTimer()
+        )
         assert stage.asked is not None and made.ratio is not None
         shot, body = stage.asked
         scene = _Scene(SETS[id].build(shot, 1024.0))

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from packshot.cli.common import ready_bench
+from packshot.cli.common import ready_context
 from packshot.colour import F32, U8, delta_e00, lab, to_srgb
 from packshot.models.two_pass import look
 from packshot.ops import matte as ops
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[])
     parser.add_argument("--keep", type=Path, help="where to put the cut-outs over the plates")
     wanted = parser.parse_args()
-    matter = ready_bench(Settings()).matter
+    matter = ready_context(Settings()).matter
     print("| half | glass | the model's | | slab | | measured | |\n|---|---|---|---|---|---|---|---|")
     sums: dict[str, list[list[Error]]] = {}
     for truth in made(wanted.folder, wanted.only or [s.name for s in SHOTS]):

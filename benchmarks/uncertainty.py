@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from doubtful import Picture, made, real, rendered
-from packshot.cli.common import ready_bench
+from packshot.cli.common import ready_context
 from packshot.model import Matter
 from packshot.models.two_pass import look
 from packshot.ops import matte as ops
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--synth", type=Path, default=HERE.parent.parent / "shared" / "synth")
     parser.add_argument("--each", action="store_true", help="a line for each picture")
     wanted = parser.parse_args()
-    matter = ready_bench(Settings()).matter
+    matter = ready_context(Settings()).matter
     found = [
         judged(picture, matter)
         for source in (real(wanted.photos), rendered(wanted.synth), made(wanted.synth))

@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 from packshot.colour import to_srgb
 from packshot.image import read
 from packshot.model import OVERLAP_PX, Upscaler, enlarged
-from packshot.models.local import matter_here, prepare_process, threads, upscaler_here
+from packshot.models.local import local_matter, local_upscaler, prepare_process, threads
 from packshot.ops import upscale
 from packshot.ops.fine_print import letters
 from packshot.settings import Limits, Settings
@@ -40,7 +40,7 @@ def main() -> None:
     asked = parser.parse_args()
     prepare_process()
     settings = Settings()
-    upscaler = upscaler_here(settings)
+    upscaler = local_upscaler(settings)
     if upscaler is None:
         raise SystemExit("The model that enlarges is not installed.")
     print(f"{upscaler.card.id} on {upscaler.engine}, {threads(settings)} threads")
@@ -98,7 +98,7 @@ def _photo(path: Path, shrink: int, upscaler: Upscaler, settings: Settings) -> N
         whole = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
         less = cv2.resize(whole, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
         content = cv2.imencode(".jpg", less, (cv2.IMWRITE_JPEG_QUALITY, 92))[1].tobytes()
-    cutout = Segment().run(read(content, path.name, limits=Limits()), matter_here(settings))
+    cutout = Segment().run(read(content, path.name, limits=Limits()), local_matter(settings))
     step = Upscale()
     start = time.perf_counter()
     drawn = step.run(cutout, upscaler).enlarged

@@ -16,9 +16,9 @@ from packshot.image import Photo, read
 from packshot.models import onnx, weights
 from packshot.models.openvino import IsNet, OpenNsfw
 from packshot.models.zoo import card
-from packshot.rendering.engines.local import stage_here
+from packshot.rendering.engines.local import local_renderer
+from packshot.rendering.scene import SetRenderer
 from packshot.settings import Limits, Settings
-from packshot.step import RenderStage
 from places import PHOTOS, SAMPLES
 from remembered import Remembered
 
@@ -92,15 +92,15 @@ def isnet_onnx() -> Remembered:
 
 
 @pytest.fixture(scope="session")
-def render_stage(tmp_path_factory: pytest.TempPathFactory) -> RenderStage:
+def render_stage(tmp_path_factory: pytest.TempPathFactory) -> SetRenderer:
     """The real renderer, its plates kept for the session."""
-    return stage_here(Settings(cache_dir=tmp_path_factory.mktemp("cache")))
+    return local_renderer(Settings(cache_dir=tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture(scope="session")
-def small_stage(tmp_path_factory: pytest.TempPathFactory) -> RenderStage:
+def small_stage(tmp_path_factory: pytest.TempPathFactory) -> SetRenderer:
     """The real renderer at a tenth of the time, for what does not depend on a plate's detail."""
-    return stage_here(Settings(cache_dir=tmp_path_factory.mktemp("small")), sides=(128,))
+    return local_renderer(Settings(cache_dir=tmp_path_factory.mktemp("small")), sides=(128,))
 
 
 @pytest.fixture(scope="session")

@@ -17,13 +17,13 @@ from packshot.check import Look, Reference, Subject
 from packshot.image import Photo
 from packshot.model import Engine, InstalledWeights, ModelCard
 from packshot.ops.matte import facts_of, foreground_band
-from packshot.rendering.engines.fake import FakeStage
-from packshot.step import Composition, Cutout, Tools
+from packshot.rendering.engines.fake import FakeSetRenderer
+from packshot.step import Composition, Cutout, StepContext
 from packshot.steps import Color, Layout
 from packshot.steps.segment import findings_of
 from places import SYNTH
 
-TOOLS = Tools({}, stage=FakeStage())
+TOOLS = StepContext({}, renderer=FakeSetRenderer())
 
 
 def saved(picture: Image.Image, format: str, **options: Any) -> bytes:

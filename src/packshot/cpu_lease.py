@@ -17,7 +17,7 @@ except ImportError:  # Windows: threads of one process still take turns
     fcntl = None  # type: ignore[assignment]
 
 
-class Lease:
+class CpuLease:
     """A lock that threads and processes share.  path: None for this process alone."""
 
     def __init__(self, path: Path | None = None) -> None:

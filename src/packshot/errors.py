@@ -15,6 +15,8 @@ PackshotError
 ├── PreconditionRequired  428  it must be said which state was seen (If-Match)
 ├── TooManyTries          429  wait, then try again
 ├── FetchFailed           502  a download did not arrive; retry
+├── OutOfMemory           503  the pixel process was ended while it worked; a smaller picture may pass
+├── Fault                 500  Packshot's own fault in the pixel process; `stack` says where
 └── Unavailable           503  something that this machine lacks; the words say how to get it
     ├── NoSuchModel       422  what was asked for needs a kind of model that is not installed
     ├── DiskFull          507  nothing was lost; it goes on once there is room
@@ -120,6 +122,19 @@ class DiskFull(Unavailable):
 
 class WeightsMissing(Unavailable):
     code = "weights_missing"
+
+
+class OutOfMemory(PackshotError):
+    """The pixel process was ended while it worked; a smaller picture may pass."""
+
+    status, code, retryable = 503, "out_of_memory", True
+
+
+class Fault(PackshotError):
+    """Packshot's own fault in the pixel process; `stack` says where."""
+
+    code, retryable = "fault", True
+    stack: str = ""
 
 
 def plainly(wrong: ErrorDetails) -> str:

@@ -28,6 +28,7 @@ from packshot.settings import Limits
 pi_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None  # our own limit, from the header, before anything is decoded
 
+PREVIEW_SIDE = 512  # px, the longer side of a preview
 READS = "JPEG, PNG, WebP, AVIF, HEIC or TIFF"
 _KEPT_EXIF = frozenset(
     {"Make", "Model", "DateTime", "Artist", "Copyright", "ImageDescription"}

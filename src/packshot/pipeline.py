@@ -14,13 +14,14 @@ from packshot import __version__
 from packshot.channel import Channel
 from packshot.colour import U8
 from packshot.finding import Finding, Verdict
-from packshot.image import Photo
+from packshot.image import PREVIEW_SIDE, Photo
 from packshot.model import Matter, ModelCard, Rater, Upscaler
+from packshot.rendering.scene import SetRenderer
 from packshot.rendition import Rendition, Views, finish
 from packshot.report import StepRecord
 from packshot.settings import Limits
-from packshot.step import PREVIEW_SIDE, ComposeStep, Composition, Cutout, RenderStage, Tools
-from packshot.step_timer import Stopwatch
+from packshot.step import ComposeStep, Composition, Cutout, StepContext
+from packshot.step_timer import StepTimer
 from packshot.steps import Analyse, Color, Layout, Light, Segment, Upscale
 from packshot.steps.encode import Encode
 from packshot.steps.layout import SHARP_ENLARGEMENT
@@ -39,7 +40,7 @@ def in_silence(name: str, tiles: int, upscaler: Upscaler) -> Callable[[], None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class PipelineContext:
     """What the steps are handed: models, the user's own pictures, the layer store, limits."""
 
     matter: Matter
@@ -48,7 +49,7 @@ class Bench:
     limits: Limits
     pictures: Mapping[str, Photo] = field(default_factory=dict)
     seed: int = 0
-    stage: RenderStage | None = None
+    renderer: SetRenderer | None = None
     upscaler: Upscaler | None = None
     upscale: bool = False  # enlarge whatever is small, not only what a channel would reject
     long_work: LongWork = in_silence
@@ -67,30 +68,30 @@ class Developed:
 
 
 def develop(
-    photo: Photo, *, template: Template, channels: Sequence[Channel], bench: Bench, preview: bool = False
+    photo: Photo, *, template: Template, channels: Sequence[Channel], context: PipelineContext, preview: bool = False
 ) -> Developed:
     """The whole way of one photo: cut out once, compose once per geometry, one file per channel, every file checked."""
-    watch = Stopwatch()
-    cutout = cut_out(photo, matter=bench.matter, store=bench.store, watch=watch)
-    tools = Tools(bench.pictures, bench.seed, bench.stage)
+    watch = StepTimer()
+    cutout = cut_out(photo, matter=context.matter, store=context.store, watch=watch)
+    step_context = StepContext(context.pictures, context.seed, context.renderer)
     with watch.step(Analyse()):
         findings = cutout.findings + Analyse().run(cutout, product_px={c.name: c.rules.product_px for c in channels})
     made: list[Rendition] = []
     changes: tuple[str, ...] = ()
     shown: U8 | None = None
     groups = geometries(template, channels, preview=preview)
-    step = enlargement(cutout, groups, chosen=bench.upscale)
-    if step is not None and bench.upscaler is not None:
-        key = enlarged_key(cutout_key(photo, PLAINLY, bench.matter), step, bench.upscaler)
-        cutout = enlarge(cutout, step, key=key, upscaler=bench.upscaler, store=bench.store, watch=watch,
-                         long_work=bench.long_work)  # fmt: skip
+    step = enlargement(cutout, groups, chosen=context.upscale)
+    if step is not None and context.upscaler is not None:
+        key = enlarged_key(cutout_key(photo, PLAINLY, context.matter), step, context.upscaler)
+        cutout = enlarge(cutout, step, key=key, upscaler=context.upscaler, store=context.store, watch=watch,
+                         long_work=context.long_work)  # fmt: skip
     elif step is not None:
         findings += (NO_UPSCALER,)
     for geometry, members in groups.items():
-        composition = compose(cutout, geometry, tools=tools, watch=watch)
+        composition = compose(cutout, geometry, context=step_context, watch=watch)
         changes, findings = changes + composition.changes, findings + composition.findings
-        views = Views(composition, bench.rater)
-        made += [finish(views, channel, limits=bench.limits, watch=watch, preview=preview) for channel in members]
+        views = Views(composition, context.rater)
+        made += [finish(views, channel, limits=context.limits, watch=watch, preview=preview) for channel in members]
         shown = views.look.pixels if shown is None else shown
     order = {c.id: i for i, c in enumerate(channels)}
     return Developed(
@@ -119,7 +120,7 @@ def cutout_key(photo: Photo, step: Segment, matter: Matter) -> str:
     return "cutouts/" + digest([*parts, "refined"] if step.refined else parts)
 
 
-def cut_out(photo: Photo, *, matter: Matter, store: Store | None, watch: Stopwatch, step: Segment = PLAINLY) -> Cutout:
+def cut_out(photo: Photo, *, matter: Matter, store: Store | None, watch: StepTimer, step: Segment = PLAINLY) -> Cutout:
     """The photo's cut-out: from the store where this photo was cut out before, else from the model."""
     key = cutout_key(photo, step, matter)
     kept = store.get(key) if store else None
@@ -173,7 +174,7 @@ def enlarge(
     key: str,
     upscaler: Upscaler,
     store: Store | None,
-    watch: Stopwatch,
+    watch: StepTimer,
     long_work: LongWork = in_silence,
 ) -> Cutout:
     """The cut-out with its enlargement: from the store where it was made before, else from the model."""
@@ -232,12 +233,12 @@ def _suited(step: ComposeStep, channel: Channel, chosen: frozenset[str]) -> Comp
     return step
 
 
-def compose(cutout: Cutout, geometry: Geometry, *, tools: Tools, watch: Stopwatch) -> Composition:
+def compose(cutout: Cutout, geometry: Geometry, *, context: StepContext, watch: StepTimer) -> Composition:
     """Run a template's steps, one after the other."""
     composition = Composition(cutout, geometry.canvas)
     for step in geometry.steps:
         with watch.step(step):
-            composition = step.run(composition, tools)
+            composition = step.run(composition, context)
     return composition
 
 

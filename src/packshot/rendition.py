@@ -24,7 +24,7 @@ from packshot.ops.resample import lanczos
 from packshot.rules import HOLDS_ALPHA
 from packshot.settings import Limits
 from packshot.step import Composition, Cutout, premultiplied
-from packshot.step_timer import Stopwatch
+from packshot.step_timer import StepTimer
 from packshot.steps import Segment
 from packshot.steps.encode import Encode, Encoded
 from packshot.steps.layout import SHARP_ENLARGEMENT, enlarged
@@ -84,7 +84,7 @@ class Views:
         return self._rater.rate(self.look.pixels)
 
 
-def finish(views: Views, channel: Channel, *, limits: Limits, watch: Stopwatch, preview: bool = False) -> Rendition:
+def finish(views: Views, channel: Channel, *, limits: Limits, watch: StepTimer, preview: bool = False) -> Rendition:
     """Encode one channel's file and judge it, from its own bytes."""
     composition = views.composition
     pixels = views.alone if channel.transparent else views.flat

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     exports_dir: Path | None = Field(default=None, description="folder exports go in here; empty: DATA/exports")
     concurrency: int = Field(default=0, description="photos in work at once, a worker; 0 chooses")
     worker_memory_bytes: int = Field(default=0, description="of a worker's pixel process; 0: half of the machine's")
-    handover_bytes: int = Field(default=2**30, description="pixels that stages of one machine hand over in memory")
+    shared_memory_bytes: int = Field(default=2**30, description="pixels that stages of one machine hand over in memory")
     stall_seconds: float = Field(default=60.0, description="the sweeper looks after what has stood still for so long")
     private_endpoints: bool = Field(default=False, description="exports may go to S3 servers inside the own network")
     fake_models: bool = Field(default=False, description="for load tests: models that answer at once, 512 pixels")

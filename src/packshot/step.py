@@ -10,11 +10,10 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from packshot.colour import F32, U8, thrice, to_linear, to_srgb
@@ -23,9 +22,7 @@ from packshot.image import Photo
 from packshot.ops import composite
 from packshot.ops.layout import PixelBox, Placement
 from packshot.ops.matte import Facts, band_of, body_of
-from packshot.rendering.scene import Proxy, SceneSet, Shot
-
-PREVIEW_SIDE = 512  # px, longest
+from packshot.rendering.scene import SetRenderer
 
 Origin = Literal["drawn", "photographed", "rendered", "painted"]
 
@@ -175,39 +172,19 @@ def premultiplied(foreground_u8: U8, matte_u8: U8) -> tuple[F32, F32]:
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class StepContext:
     """What steps are handed: they look nothing up themselves."""
 
     pictures: Mapping[str, Photo]  # by the path a template names
     seed: int = 0  # for what is drawn by chance: the same seed, the same picture
-    stage: RenderStage | None = None  # rendered sets
+    renderer: SetRenderer | None = None  # rendered sets
 
     @property
-    def rendering(self) -> RenderStage:
+    def set_renderer(self) -> SetRenderer:
         """Raises RuntimeError where none was handed in: a fault of ours."""
-        if self.stage is None:
-            raise RuntimeError("This template needs a render stage, and none was handed in.")
-        return self.stage
-
-
-class RenderStage(Protocol):
-    """Sets and what renders them."""
-
-    @property
-    def sets(self) -> Mapping[str, SceneSet]: ...
-
-    @property
-    def notes(self) -> tuple[Finding, ...]:
-        """What is degraded here, for each picture to say."""
-
-    def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
-        """(H, W, 3) linear [0, 1], read only: the set without the product, lit from the left."""
-
-    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> F32 | None:
-        """(h, w, 3) ≥ 0: what the product does to the plate by multiplication; 1 where it is not wanted.
-
-        None where the engine here casts no shadows: they are drawn then.
-        """
+        if self.renderer is None:
+            raise RuntimeError("This template needs a renderer of sets, and none was handed in.")
+        return self.renderer
 
 
 class Step(BaseModel, frozen=True, extra="forbid"):
@@ -224,4 +201,4 @@ class ComposeStep(Step, frozen=True):
     stage: ClassVar[Stage] = Stage.GENERATE
 
     @abstractmethod
-    def run(self, composition: Composition, tools: Tools) -> Composition: ...
+    def run(self, composition: Composition, context: StepContext) -> Composition: ...

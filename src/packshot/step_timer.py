@@ -11,7 +11,7 @@ from packshot.report import StepRecord
 from packshot.step import Step
 
 
-class Stopwatch:
+class StepTimer:
     """Keeps a record of each step that ran."""
 
     def __init__(self) -> None:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from packshot.image import Photo
 from packshot.model import Matter
 from packshot.pipeline import Geometry, compose, cut_out
-from packshot.step import RenderStage, Tools
-from packshot.step_timer import Stopwatch
+from packshot.rendering.scene import SetRenderer
+from packshot.step import StepContext
+from packshot.step_timer import StepTimer
 from packshot.template import template
 
 Golden = Callable[[str, NDArray[np.uint8]], None]
@@ -21,10 +22,10 @@ CASES = [("can", "white", (256, 256)), ("mug", "color", (256, 256)), ("bag", "gr
          ("mug", "podium", (160, 200)), ("bag", "sweep", (192, 192))]  # fmt: skip
 
 
-def made(photo: Photo, look: str, size: tuple[int, int], matter: Matter, stage: RenderStage) -> NDArray[np.uint8]:
-    cutout = cut_out(photo, matter=matter, store=None, watch=Stopwatch())
+def made(photo: Photo, look: str, size: tuple[int, int], matter: Matter, stage: SetRenderer) -> NDArray[np.uint8]:
+    cutout = cut_out(photo, matter=matter, store=None, watch=StepTimer())
     geometry = Geometry(size, template(look).steps)
-    return compose(cutout, geometry, tools=Tools({}, stage=stage), watch=Stopwatch()).flatten()
+    return compose(cutout, geometry, context=StepContext({}, renderer=stage), watch=StepTimer()).flatten()
 
 
 @pytest.mark.parametrize(("name", "look", "size"), CASES)
@@ -35,14 +36,14 @@ def test_a_composition_looks_as_it_did(
     sample: dict[str, Photo],
     isnet_f32: Matter,
     golden: Golden,
-    render_stage: RenderStage,
+    render_stage: SetRenderer,
 ) -> None:
     golden(f"{name}-{look}", made(sample[name], look, size, isnet_f32, render_stage))
 
 
 def test_half_precision_looks_the_same(
     sample: dict[str, Photo], isnet: Matter, golden: Golden,
-    request: pytest.FixtureRequest, render_stage: RenderStage,
+    request: pytest.FixtureRequest, render_stage: SetRenderer,
 ) -> None:  # fmt: skip
     if request.config.getoption("--update-goldens") or isnet.engine.precision == "f32":
         pytest.skip("goldens are made in f32, and here is nothing else to hold against them")

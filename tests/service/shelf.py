@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from packshot.service.pixel_tasks import FUNCTIONS
-from packshot.service.pixel_tasks.context import Desk
+from packshot.service.pixel_tasks.context import PixelContext
 from packshot.settings import Settings
 
 
@@ -36,7 +36,7 @@ class InProcess:
     """The real functions, in this process; `breaks` names calls that raise instead, in order."""
 
     def __init__(self, settings: Settings) -> None:
-        self._desk = Desk(settings)
+        self._desk = PixelContext(settings)
         self.calls: list[str] = []
         self.raises: dict[int, BaseException] = {}
 

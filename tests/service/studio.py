@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from packshot.catalog.batches import expand, lifecycle
-from packshot.catalog.batches.requests import BatchAsked
-from packshot.catalog.items.stages import Ticket
+from packshot.catalog.batches.requests import BatchRequest
+from packshot.catalog.ports import JobRef
 from packshot.db import Database
 from packshot.db import tables as t
 from packshot.store import Store
@@ -28,15 +28,15 @@ WS, OTHER = "ws_a", "ws_b"
 class FakeQueues:
     """Keeps what was queued, in order; a ticket is there once."""
 
-    tickets: dict[str, Ticket] = field(default_factory=dict)
+    refs: dict[str, JobRef] = field(default_factory=dict)
 
-    async def add(self, tickets: list[Ticket]) -> None:
-        for ticket in tickets:
-            self.tickets.setdefault(ticket.job_id, ticket)
+    async def add(self, refs: list[JobRef]) -> None:
+        for ref in refs:
+            self.refs.setdefault(ref.job_id, ref)
 
-    async def remove(self, tickets: list[Ticket]) -> None:
-        for ticket in tickets:
-            self.tickets.pop(ticket.job_id, None)
+    async def remove(self, refs: list[JobRef]) -> None:
+        for ref in refs:
+            self.refs.pop(ref.job_id, None)
 
 
 class FakeVault:
@@ -83,14 +83,14 @@ class Studio:
 
     async def make(self, asked: dict[str, Any], *, ws: str = WS) -> str:
         """A batch, filled."""
-        id, ticket = await self.ask(asked, ws=ws)
-        await expand.work(await self.run(ticket.id), self)
+        id, ref = await self.ask(asked, ws=ws)
+        await expand.work(await self.run(ref.id), self)
         return id
 
-    async def ask(self, asked: dict[str, Any], *, ws: str = WS) -> tuple[str, Ticket]:
+    async def ask(self, asked: dict[str, Any], *, ws: str = WS) -> tuple[str, JobRef]:
         full = {"name": "Spring", "looks": [{"template": "white"}]} | asked
         async with self.db.write() as tx:
-            return await lifecycle.create(tx, ws, BatchAsked.model_validate(full), by="usr_1")
+            return await lifecycle.create(tx, ws, BatchRequest.model_validate(full), by="usr_1")
 
     async def finish(self, batch_id: str, *, rejected: bool = False, only: list[str] | None = None) -> list[str]:
         """What the workers do: each item's files are made, and it waits for review.  Gives the items' ids in order."""

@@ -15,7 +15,7 @@ from studio import OTHER, WS, Studio
 from packshot.catalog.batches import expand, lifecycle, progress
 from packshot.catalog.batches.offpeak import window
 from packshot.catalog.batches.plan import Entry, enlarging
-from packshot.catalog.batches.requests import BatchAsked
+from packshot.catalog.batches.requests import BatchRequest
 from packshot.catalog.items import records
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.db import tables as t
@@ -40,8 +40,8 @@ async def test_a_batch_is_photos_times_looks_in_all_channels_and_master(studio: 
     assert [row.template_id for row in sorted(rows, key=lambda row: row.position)] == ["white"] * 3 + ["color"] * 3
     versions = await studio.rows(t.item_versions)
     assert all([channel["id"] for channel in version.channels] == ["master", "amazon"] for version in versions)
-    assert len(studio.queues.tickets) == 6
-    assert {(x.stage, x.version, x.priority) for x in studio.queues.tickets.values()} == {("segment", 1, 5)}
+    assert len(studio.queues.refs) == 6
+    assert {(x.stage, x.version, x.priority) for x in studio.queues.refs.values()} == {("segment", 1, 5)}
 
 
 async def test_what_is_not_there_is_refused_before_work_or_listed_with_its_reason(studio: Studio) -> None:
@@ -113,7 +113,7 @@ async def test_filling_that_is_killed_goes_on_and_makes_no_item_twice(
 ) -> None:
     monkeypatch.setattr(expand, "CHUNK", 4)
     photos = await studio.add_photos(10)
-    id, ticket = await studio.ask({"source": {"images": photos}})
+    id, ref = await studio.ask({"source": {"images": photos}})
     calls = 0
     real = expand._insert
 
@@ -126,15 +126,15 @@ async def test_filling_that_is_killed_goes_on_and_makes_no_item_twice(
 
     monkeypatch.setattr(expand, "_insert", dies)
     with pytest.raises(KeyboardInterrupt):
-        await expand.work(await studio.run(ticket.id), studio)
+        await expand.work(await studio.run(ref.id), studio)
     assert len(await studio.rows(t.items)) == 8
-    await expand.work(await studio.run(ticket.id), studio)
-    again = await expand.work(await studio.run(ticket.id), studio)
+    await expand.work(await studio.run(ref.id), studio)
+    again = await expand.work(await studio.run(ref.id), studio)
     assert len(await studio.rows(t.items)) == len(await studio.rows(t.item_versions)) == 10
     assert sorted(row.position for row in await studio.rows(t.items)) == list(range(10))
     assert again["filled"] and again["items"] == 10
-    assert len(studio.queues.tickets) == 10
-    assert (await studio.run(ticket.id)).total_count == 10
+    assert len(studio.queues.refs) == 10
+    assert (await studio.run(ref.id)).total_count == 10
     assert (await view(studio, id)).state is BatchState.PROCESSING
 
 
@@ -143,7 +143,7 @@ async def test_a_batch_cancelled_while_it_is_filled_gets_no_more_items(
 ) -> None:
     monkeypatch.setattr(expand, "CHUNK", 2)
     photos = await studio.add_photos(6)
-    id, ticket = await studio.ask({"source": {"images": photos}})
+    id, ref = await studio.ask({"source": {"images": photos}})
     real = expand._insert
 
     async def cancelled_after(*args: Any) -> Any:
@@ -152,28 +152,28 @@ async def test_a_batch_cancelled_while_it_is_filled_gets_no_more_items(
     async with studio.db.write() as tx:
         await lifecycle.cancel(tx, WS, id)
     monkeypatch.setattr(expand, "_insert", cancelled_after)
-    await expand.work(await studio.run(ticket.id), studio)
+    await expand.work(await studio.run(ref.id), studio)
     assert await studio.rows(t.items) == []
     assert (await view(studio, id)).state is BatchState.CANCELLED
-    assert not studio.queues.tickets
+    assert not studio.queues.refs
 
 
 async def test_flags_are_counted_before_work_and_a_held_batch_waits_for_its_start(studio: Studio) -> None:
     blurred = [{"check": "blur", "verdict": "warn", "words": "The product looks blurred."}]
     one = await studio.add_photos(2, findings=blurred, fingerprint="00000000000000ff")
     small = await studio.add_photos(1, first=10, width=400, height=300)
-    id, ticket = await studio.ask({"source": {"images": one + small}, "channels": ["amazon"], "hold": True})
+    id, ref = await studio.ask({"source": {"images": one + small}, "channels": ["amazon"], "hold": True})
     with pytest.raises(Conflict):
         async with studio.db.write() as tx:
             await lifecycle.start(tx, WS, id)
-    await expand.work(await studio.run(ticket.id), studio)
+    await expand.work(await studio.run(ref.id), studio)
     shown = await view(studio, id)
-    assert (shown.state, shown.hold, len(studio.queues.tickets)) == (BatchState.VALIDATING, True, 0)
+    assert (shown.state, shown.hold, len(studio.queues.refs)) == (BatchState.VALIDATING, True, 0)
     counts = {flag.check: flag.count for flag in shown.flags}
     assert counts == {"blur": 2, "small for Amazon main image": 1, "duplicate": 1}
     async with studio.db.write() as tx:
-        tickets = await lifecycle.start(tx, WS, id)
-    assert len(tickets) == 3
+        refs = await lifecycle.start(tx, WS, id)
+    assert len(refs) == 3
     assert (await view(studio, id)).state is BatchState.PROCESSING
 
 
@@ -208,7 +208,7 @@ async def test_pause_resume_cancel_and_delete(studio: Studio) -> None:
     photos = await studio.add_photos(3)
     id = await studio.make({"source": {"images": photos}, "paused": True})
     assert (await view(studio, id)).state is BatchState.PAUSED
-    assert not studio.queues.tickets
+    assert not studio.queues.refs
     async with studio.db.write() as tx:
         assert len(await lifecycle.resume(tx, WS, id)) == 3
     assert (await view(studio, id)).state is BatchState.PROCESSING
@@ -232,27 +232,27 @@ async def test_pause_resume_cancel_and_delete(studio: Studio) -> None:
 
 async def test_a_batch_paused_while_it_is_filled_waits_and_one_resumed_queues_at_the_end(studio: Studio) -> None:
     photos = await studio.add_photos(2)
-    id, ticket = await studio.ask({"source": {"images": photos}})
+    id, ref = await studio.ask({"source": {"images": photos}})
     async with studio.db.write() as tx:
         await lifecycle.pause(tx, WS, id)
-    await expand.work(await studio.run(ticket.id), studio)
+    await expand.work(await studio.run(ref.id), studio)
     assert (await view(studio, id)).state is BatchState.PAUSED
-    assert not studio.queues.tickets
-    second, ticket = await studio.ask({"source": {"images": photos}})
+    assert not studio.queues.refs
+    second, ref = await studio.ask({"source": {"images": photos}})
     async with studio.db.write() as tx:
         await lifecycle.pause(tx, WS, second)
         assert await lifecycle.resume(tx, WS, second) == []
-    await expand.work(await studio.run(ticket.id), studio)
+    await expand.work(await studio.run(ref.id), studio)
     assert (await view(studio, second)).state is BatchState.PROCESSING
-    assert len(studio.queues.tickets) == 2
+    assert len(studio.queues.refs) == 2
 
 
 async def test_another_priority_queues_what_is_not_done_anew(studio: Studio) -> None:
     photos = await studio.add_photos(2)
     id = await studio.make({"source": {"images": photos}})
     async with studio.db.write() as tx:
-        tickets = await lifecycle.change(tx, WS, id, name="Autumn", priority=Priority.URGENT)
-    assert [ticket.priority for ticket in tickets] == [1, 1]
+        refs = await lifecycle.change(tx, WS, id, name="Autumn", priority=Priority.URGENT)
+    assert [ref.priority for ref in refs] == [1, 1]
     shown = await view(studio, id)
     assert (shown.name, shown.priority, shown.revision) == ("Autumn", Priority.URGENT, 4)
 
@@ -266,15 +266,15 @@ async def test_overnight_items_wait_for_the_window(studio: Studio) -> None:
     photos = await studio.add_photos(2)
     special = [{"image": photos[0], "priority": "standard"}]
     id = await studio.make({"source": {"images": photos}, "priority": "overnight", "items": special})
-    by_priority = {ticket.priority: ticket for ticket in studio.queues.tickets.values()}
+    by_priority = {ref.priority: ref for ref in studio.queues.refs.values()}
     assert by_priority[5].not_before == 0
     assert 3000 < by_priority[10].not_before - time.time() < 2 * 3600 + 1
     async with studio.db.read() as tx:
         status = await progress.status(tx, WS, id)
     assert status.waits_until is not None
     async with studio.db.write() as tx:
-        tickets = await lifecycle.change(tx, WS, id, priority=Priority.STANDARD)
-    assert {ticket.not_before for ticket in tickets} == {0}
+        refs = await lifecycle.change(tx, WS, id, priority=Priority.STANDARD)
+    assert {ref.not_before for ref in refs} == {0}
 
 
 @pytest.mark.parametrize(
@@ -389,11 +389,11 @@ async def test_ten_thousand_items_are_listed_in_a_minute_and_their_status_is_che
         await tx.execute(insert(t.photos), rows)
     looks = [{"template": "white"}, {"template": "gradient"}]
     source = {"images": [f"img_{n:05d}" for n in range(5_000)]}
-    id, ticket = await studio.ask({"source": source, "looks": looks, "channels": ["amazon"]})
+    id, ref = await studio.ask({"source": source, "looks": looks, "channels": ["amazon"]})
     began = time.process_time()
-    result = await expand.work(await studio.run(ticket.id), studio)
+    result = await expand.work(await studio.run(ref.id), studio)
     spent = time.process_time() - began
-    assert result["items"] == len(studio.queues.tickets) == 10_000
+    assert result["items"] == len(studio.queues.refs) == 10_000
     assert spent < 30
     async with studio.db.write() as tx:
         chosen = select(t.items.c.id).where(t.items.c.position < 4_000)
@@ -414,7 +414,7 @@ async def test_ten_thousand_items_are_listed_in_a_minute_and_their_status_is_che
 def test_a_source_is_exactly_one_thing() -> None:
     for source in ({}, {"images": ["a"], "collection": "b"}, {"images": []}):
         with pytest.raises(ValidationError):
-            BatchAsked.model_validate({"name": "x", "source": source, "looks": [{"template": "white"}]})
+            BatchRequest.model_validate({"name": "x", "source": source, "looks": [{"template": "white"}]})
 
 
 async def test_another_priority_leaves_items_alone_that_have_their_own(studio: Studio) -> None:
@@ -422,6 +422,6 @@ async def test_another_priority_leaves_items_alone_that_have_their_own(studio: S
     special = [{"image": photos[0], "priority": "overnight"}]
     id = await studio.make({"source": {"images": photos}, "items": special})
     async with studio.db.write() as tx:
-        tickets = await lifecycle.change(tx, WS, id, priority=Priority.URGENT)
-    assert [ticket.priority for ticket in tickets] == [1]
+        refs = await lifecycle.change(tx, WS, id, priority=Priority.URGENT)
+    assert [ref.priority for ref in refs] == [1]
     assert {row.photo_id: row.priority for row in await studio.rows(t.items)} == {photos[0]: 10, photos[1]: 1}

@@ -35,9 +35,9 @@ OWNER = Principal(WS, "usr_1", None, "owner", frozenset({"read", "write", "revie
 
 
 class Queues(FakeQueues):
-    async def move(self, tickets: Any) -> None:
-        await self.remove(tickets)
-        await self.add(tickets)
+    async def move(self, refs: Any) -> None:
+        await self.remove(refs)
+        await self.add(refs)
 
 
 @pytest.fixture(scope="module")
@@ -105,11 +105,11 @@ async def test_a_batch_from_its_making_to_its_end(studio: Studio, client: httpx.
     assert (await client.patch(f"/batches/{id}", json={"name": "x"}, headers={"If-Match": '"99"'})).status_code == 412
     changed = await client.patch(f"/batches/{id}", json={"priority": "urgent"}, headers={"If-Match": mark})
     assert changed.json()["priority"] == "urgent" and changed.headers["etag"] != mark
-    assert {ticket.priority for ticket in studio.queues.tickets.values()} == {1}
+    assert {ref.priority for ref in studio.queues.refs.values()} == {1}
     for act, state in (("pause", "paused"), ("resume", "processing"), ("cancel", "cancelled")):
         assert (await client.post(f"/batches/{id}/{act}")).json()["state"] == state
     assert (await client.post(f"/batches/{id}/start")).status_code == 409
-    assert not [ticket for ticket in studio.queues.tickets.values() if ticket.id.startswith("itm_")]
+    assert not [ref for ref in studio.queues.refs.values() if ref.id.startswith("itm_")]
     assert (await client.delete(f"/batches/{id}")).status_code == 204
     assert (await client.get(f"/batches/{id}")).status_code == 404
 

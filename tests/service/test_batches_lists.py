@@ -123,12 +123,12 @@ async def test_a_zip_s_list_says_what_each_photo_wears_as_a_list_alone_does(stud
     first = await studio.make(wish)
     async with studio.db.write() as tx:
         request = {"upload": "upl_1"}
-        ticket = await jobs.start(tx, WS, "import", stages=["segment"], request=request, by="usr_1")
-    run = await studio.run(ticket.id)
+        ref = await jobs.start(tx, WS, "import", stages=["segment"], request=request, by="usr_1")
+    run = await studio.run(ref.id)
     result = await imports.work(run, studio)
     async with studio.db.write() as tx:
         await jobs.advance(tx, run, result)
-    second = await studio.make(wish | {"source": {"upload": ticket.id}})
+    second = await studio.make(wish | {"source": {"upload": ref.id}})
     names = {row.id: row.name for row in await studio.rows(t.photos)}
     for batch in (first, second):
         rows = {names[row.photo_id]: row for row in await studio.rows(t.items, t.items.c.batch_id == batch)}
@@ -143,11 +143,11 @@ async def test_a_zip_s_list_says_what_each_photo_wears_as_a_list_alone_does(stud
     "content", [b"", b"sku\n", b"file\na.jpg\n", b"sku,colour\n1,2\n", b"\0\1\2", b'sku,file\n"1,2\n']
 )
 async def test_a_list_that_cannot_be_read_fails_its_batch_with_words(studio: Studio, content: bytes) -> None:
-    id, ticket = await studio.ask({"source": {"upload": await upload(studio, content)}})
+    id, ref = await studio.ask({"source": {"upload": await upload(studio, content)}})
     from packshot.catalog.batches import expand
 
     with pytest.raises(BadInput) as wrong:
-        await expand.work(await studio.run(ticket.id), studio)
+        await expand.work(await studio.run(ref.id), studio)
     assert isinstance(wrong.value, PackshotError) and wrong.value.subject == "list.csv"
     view = await shown(studio, id)
     assert view.state is BatchState.FAILED and "list.csv" in view.error

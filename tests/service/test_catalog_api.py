@@ -129,7 +129,7 @@ async def asked(studio: Studio, client: httpx.AsyncClient, path: str, body: Any 
     answer = await client.post(path, json=body)
     assert answer.status_code == 202, answer.text
     assert answer.headers["location"] == f"/api/v1/runs/{answer.json()['id']}"
-    assert any(ticket.id == answer.json()["id"] for ticket in studio.queues.tickets.values())
+    assert any(ref.id == answer.json()["id"] for ref in studio.queues.refs.values())
     await work_off(studio, answer.json()["id"])
     return dict((await client.get(f"/runs/{answer.json()['id']}")).json())
 
@@ -241,9 +241,9 @@ async def test_an_import_can_be_waited_for(studio: Studio, client: httpx.AsyncCl
     sheet = b"sku,url\nA,ftp://nothing\n"
 
     async def worker() -> None:
-        while not (tickets := list(studio.queues.tickets.values())):
+        while not (refs := list(studio.queues.refs.values())):
             await asyncio.sleep(0.01)
-        await work_off(studio, tickets[0].id)
+        await work_off(studio, refs[0].id)
 
     working = asyncio.create_task(worker())
     answer = await client.post("/images", files=parts(("l.csv", sheet)), headers={"Prefer": "wait=20"})
@@ -278,11 +278,11 @@ async def test_a_photo_is_replaced_and_keeps_its_settings(studio: Studio, client
     made = await upload(client, sku="A", role="angle 3")
     batch = await studio.make({"source": {"images": [made["id"]]}})
     [item] = await studio.finish(batch)
-    studio.queues.tickets.clear()
+    studio.queues.refs.clear()
     answer = await client.put(f"/images/{made['id']}/file", content=photo(2))
     assert answer.status_code == 200, answer.text
     assert answer.json()["sha256"] != made["sha256"] and answer.json()["role"] == "angle 3"
-    assert [(ticket.id, ticket.version) for ticket in studio.queues.tickets.values()] == [(item, 2)]
+    assert [(ref.id, ref.version) for ref in studio.queues.refs.values()] == [(item, 2)]
     form = await client.put(f"/images/{made['id']}/file", files={"file": ("new.jpg", photo(3))})
     assert form.json()["name"] == "new.jpg"
     for body, status in ((b"", 422), (b"x" * 300_000, 413), (b"GIF89a", 415)):
@@ -453,7 +453,7 @@ async def test_a_matte_is_drawn_by_hand_on_what_was_seen(studio: Studio, client:
     await asked(studio, client, f"/images/{id}/segment")
     batch = await studio.make({"source": {"images": [id]}})
     [item] = await studio.finish(batch)
-    studio.queues.tickets.clear()
+    studio.queues.refs.clear()
     seen, png = (await client.get(f"/images/{id}/matte")).headers["etag"], {"content-type": "image/png"}
     path = f"/images/{id}/matte"
     unsaid = await client.put(path, content=drawn(), headers=png)
@@ -465,7 +465,7 @@ async def test_a_matte_is_drawn_by_hand_on_what_was_seen(studio: Studio, client:
         assert (await client.put(path, content=wrong, headers=here)).status_code == 422
     made = await client.put(path, content=drawn(), headers=here)
     assert (made.status_code, made.json()["version"], made.json()["source"]) == (200, 2, "by hand"), made.text
-    assert [(ticket.id, ticket.version) for ticket in studio.queues.tickets.values()] == [(item, 2)]
+    assert [(ref.id, ref.version) for ref in studio.queues.refs.values()] == [(item, 2)]
     with Image.open(io.BytesIO((await client.get(path)).content)) as picture:
         assert picture.tobytes() == Image.open(io.BytesIO(drawn())).tobytes()
     assert (await client.put(path, content=drawn(), headers=here)).status_code == 412
@@ -482,7 +482,7 @@ async def test_hints_are_shown_first_and_saved_as_a_version_then(studio: Studio,
     await asked(studio, client, f"/images/{id}/segment")
     batch = await studio.make({"source": {"images": [id]}})
     [item] = await studio.finish(batch)
-    studio.queues.tickets.clear()
+    studio.queues.refs.clear()
     before = await client.get(f"/images/{id}/matte")
     shown = await asked(studio, client, path, here | {"save": False})
     assert (shown["kind"], shown["status"]) == ("hints", "done")
@@ -493,7 +493,7 @@ async def test_hints_are_shown_first_and_saved_as_a_version_then(studio: Studio,
     newest = (await client.get(f"/images/{id}/mattes")).json()[0]
     assert (newest["version"], newest["source"]) == (2, "by hand")
     assert newest["created_by"]
-    assert (item, 2) in [(ticket.id, ticket.version) for ticket in studio.queues.tickets.values()]
+    assert (item, 2) in [(ref.id, ref.version) for ref in studio.queues.refs.values()]
     back = await client.post(f"/images/{id}/matte/revert", json={"version": 1})
     assert back.headers["etag"] == before.headers["etag"]
 
@@ -590,7 +590,7 @@ async def test_a_run_is_called_off_until_it_is_done(studio: Studio, client: http
     id = (await upload(client))["id"]
     first, second = [(await client.post(f"/images/{id}/segment")).json()["id"] for _ in range(2)]
     assert (await client.delete(f"/runs/{first}")).status_code == 204
-    assert first not in {ticket.id for ticket in studio.queues.tickets.values()}
+    assert first not in {ref.id for ref in studio.queues.refs.values()}
     assert (await client.delete(f"/runs/{first}")).status_code == 204
     await work_off(studio, second)
     assert (await client.delete(f"/runs/{second}")).status_code == 409
@@ -624,9 +624,9 @@ async def test_a_run_at_work_is_called_off_and_what_comes_of_it_is_dropped(
     shown = (await client.get(f"/runs/{run_id}")).json()
     assert (shown["status"], shown["result"], shown["error"]) == ("cancelled", {}, None)
     async with studio.db.write() as tx:
-        ticket = await catalog_runs.start(tx, WS, "export", stages=["export"], request={})
-        await catalog_runs.running(tx, await catalog_runs.get(tx, WS, ticket.id))
-    assert (await client.delete(f"/runs/{ticket.id}")).status_code == 409
+        ref = await catalog_runs.start(tx, WS, "export", stages=["export"], request={})
+        await catalog_runs.running(tx, await catalog_runs.get(tx, WS, ref.id))
+    assert (await client.delete(f"/runs/{ref.id}")).status_code == 409
 
 
 # --- templates and channels ---

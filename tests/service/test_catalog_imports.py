@@ -13,12 +13,11 @@ from studio import WS, Studio
 
 from packshot.catalog import jobs
 from packshot.catalog.library import collections, imports, photos, products
-from packshot.catalog.library.collections import CollectionAsked
-from packshot.catalog.library.products import ProductAsked
+from packshot.catalog.library.collections import CollectionRequest
+from packshot.catalog.library.products import ProductRequest
 from packshot.db import tables as t
-from packshot.errors import DiskFull, NotFound
+from packshot.errors import DiskFull, Fault, NotFound, OutOfMemory
 from packshot.intake import source
-from packshot.service.pixel_process import Fault, OutOfMemory
 from packshot.store import Store
 
 pytestmark = pytest.mark.anyio
@@ -33,8 +32,8 @@ async def shop(studio: Studio, tmp_path: Path) -> Studio:
 
 async def asked(shop: Studio, request: dict[str, Any]) -> Any:
     async with shop.db.write() as tx:
-        ticket = await jobs.start(tx, WS, "import", stages=["segment"], request=request, by="usr_1")
-    return await shop.run(ticket.id)
+        ref = await jobs.start(tx, WS, "import", stages=["segment"], request=request, by="usr_1")
+    return await shop.run(ref.id)
 
 
 async def uploaded(shop: Studio, content: bytes, kind: str = "zip", name: str = "shoes.zip") -> str:
@@ -137,8 +136,8 @@ async def test_a_full_disk_ends_the_run_to_be_tried_again(shop: Studio) -> None:
 
 async def test_all_photos_go_to_the_product_and_the_collection_that_was_named(shop: Studio) -> None:
     async with shop.db.write() as tx:
-        product = (await products.create(tx, WS, ProductAsked(sku="SHOE"))).id
-        place = (await collections.create(tx, WS, CollectionAsked(name="Spring"))).id
+        product = (await products.create(tx, WS, ProductRequest(sku="SHOE"))).id
+        place = (await collections.create(tx, WS, CollectionRequest(name="Spring"))).id
     upload = await uploaded(shop, packed({"1.jpg": photo(1), "2.jpg": photo(2)}))
     await imports.work(await asked(shop, {"upload": upload, "product_id": product, "collection_id": place}), shop)
     assert await kept(shop) == [("SHOE", "angle 2", "2.jpg"), ("SHOE", "main", "1.jpg")]

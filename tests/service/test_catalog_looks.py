@@ -10,7 +10,7 @@ import pytest
 from studio import OTHER, WS, Studio
 
 from packshot.catalog.styles import channels, templates
-from packshot.catalog.styles.templates import OptionKind, StyleAsked, StyleChange
+from packshot.catalog.styles.templates import OptionKind, StyleChange, StyleRequest
 from packshot.channel import Channel
 from packshot.channel import channels as shipped_channels
 from packshot.errors import BadOption, Conflict, NotFound
@@ -55,7 +55,7 @@ async def test_every_option_of_every_shipped_template_is_described(studio: Studi
 async def test_a_style_of_one_s_own_is_its_base_with_options_set(studio: Studio) -> None:
     async with studio.db.write() as tx:
         style = await templates.create(
-            tx, WS, StyleAsked(name="Gray", base="color", options={"color": "#101010", "shadow": 0.2})
+            tx, WS, StyleRequest(name="Gray", base="color", options={"color": "#101010", "shadow": 0.2})
         )
         worn = await templates.resolve(tx, WS, style.id, {"shadow": 0.9})
         assert (worn.id, worn.name) == (style.id, "Gray")
@@ -80,13 +80,15 @@ async def test_an_option_is_set_and_unset_again(studio: Studio) -> None:
     }
     free: dict[str, Any] = {"side": None, "height": None, "softness": None, "body": None, "warmth": None, "color": ""}
     async with studio.db.write() as tx:
-        style = await templates.create(tx, WS, StyleAsked(name="Ours", base="podium", options=hand))
+        style = await templates.create(tx, WS, StyleRequest(name="Ours", base="podium", options=hand))
         assert {one.name: one.value for one in style.options if one.name in hand} == hand
         worn = await templates.resolve(tx, WS, style.id, free)  # in one batch
         assert {name: worn.option_value(name) for name in free} == free
         changed = await templates.change(tx, WS, style.id, StyleChange(options=free))  # in the style itself
         assert changed.chosen == free
-        assert {one.name: one.value for one in (await templates.get(tx, WS, style.id)).options if one.name in free} == free
+        assert {
+            one.name: one.value for one in (await templates.get(tx, WS, style.id)).options if one.name in free
+        } == free
         for wrong in ({"side": "top"}, {"side": ""}, {"height": "high up"}, {"color": "red"}, {"color": None}):
             with pytest.raises(BadOption):
                 await templates.resolve(tx, WS, style.id, wrong)
@@ -108,7 +110,7 @@ async def test_an_option_out_of_its_range_is_refused_by_name(
     async with studio.db.write() as tx:
         for call in (
             templates.resolve(tx, WS, "color", options),
-            templates.create(tx, WS, StyleAsked(name="x", base="color", options=options)),
+            templates.create(tx, WS, StyleRequest(name="x", base="color", options=options)),
         ):
             with pytest.raises(BadOption, match=words):
                 await call
@@ -124,13 +126,13 @@ async def test_a_picture_is_an_image_of_the_same_workspace(studio: Studio) -> No
                 await templates.resolve(tx, WS, "image", {"picture": strange})
         with pytest.raises(BadOption, match="needs a picture"):
             await templates.resolve(tx, WS, "image")
-        open_ended = await templates.create(tx, WS, StyleAsked(name="Window", base="image", options={"blur": 0.4}))
+        open_ended = await templates.create(tx, WS, StyleRequest(name="Window", base="image", options={"blur": 0.4}))
         assert (await templates.resolve(tx, WS, open_ended.id, {"picture": mine})).pictures() == (mine,)
 
 
 async def test_what_is_shipped_cannot_be_changed_and_what_is_another_s_is_not_there(studio: Studio) -> None:
     async with studio.db.write() as tx:
-        theirs = await templates.create(tx, OTHER, StyleAsked(name="Theirs", base="white"))
+        theirs = await templates.create(tx, OTHER, StyleRequest(name="Theirs", base="white"))
         await channels.create(tx, OTHER, channel("theirs"))
     async with studio.db.write() as tx:
         for call in (templates.delete(tx, WS, "white"), templates.change(tx, WS, "white", StyleChange(name="x")),
@@ -142,7 +144,8 @@ async def test_what_is_shipped_cannot_be_changed_and_what_is_another_s_is_not_th
             templates.get(tx, WS, theirs.id), templates.resolve(tx, WS, theirs.id), templates.delete(tx, WS, theirs.id),
             templates.change(tx, WS, theirs.id, StyleChange(name="x")), channels.get(tx, WS, "theirs"),
             channels.resolve(tx, WS, ["theirs"]), channels.delete(tx, WS, "theirs"),
-            channels.replace(tx, WS, channel("theirs")), templates.create(tx, WS, StyleAsked(name="x", base=theirs.id)),
+            channels.replace(tx, WS, channel("theirs")),
+            templates.create(tx, WS, StyleRequest(name="x", base=theirs.id)),
         ):  # fmt: skip
             with pytest.raises(NotFound):
                 await foreign

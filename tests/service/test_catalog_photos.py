@@ -14,9 +14,9 @@ from studio import OTHER, WS, Studio, photo_row
 
 from packshot.catalog import jobs
 from packshot.catalog.library import collections, imports, photos, products
-from packshot.catalog.library.collections import CollectionAsked
+from packshot.catalog.library.collections import CollectionRequest
 from packshot.db import tables as t
-from packshot.service.pixel_process import Child
+from packshot.service.pixel_process import PixelProcess
 from packshot.store import Store
 from places import SAMPLES
 
@@ -54,8 +54,8 @@ async def test_a_look_alike_is_found_among_the_last_two_thousand_and_no_further(
 
 async def test_photos_are_listed_by_collection_and_by_having_no_product(studio: Studio) -> None:
     async with studio.db.write() as tx:
-        top = (await collections.create(tx, WS, CollectionAsked(name="Spring"))).id
-        inner = (await collections.create(tx, WS, CollectionAsked(name="Shoes", parent_id=top))).id
+        top = (await collections.create(tx, WS, CollectionRequest(name="Spring"))).id
+        inner = (await collections.create(tx, WS, CollectionRequest(name="Shoes", parent_id=top))).id
         shoe, bag = [await products.for_sku(tx, WS, sku) for sku in ("SHOE", "BAG")]
         await collections.put(tx, WS, inner, add=[shoe])
         ids = []
@@ -88,7 +88,7 @@ async def test_a_photo_that_is_taken_away_is_told(studio: Studio) -> None:
 async def real(studio: Studio, tmp_path: Path) -> AsyncIterator[Studio]:
     """With the pixel process that workers have."""
     studio.settings = settings_in(tmp_path)
-    studio.store, studio.pixels = Store(studio.settings.store), Child(studio.settings, concurrency=1)
+    studio.store, studio.pixels = Store(studio.settings.store), PixelProcess(studio.settings, concurrency=1)
     yield studio
     studio.pixels.stop()
 
@@ -103,8 +103,8 @@ async def test_samples_are_imported_by_the_real_pixel_process(real: Studio) -> N
             id=upload, workspace_id=WS, kind="zip", name="samples.zip", key=f"uploads/{WS}/{upload}",
             bytes=len(content), created_at=0, expires_at=0,
         ))  # fmt: skip
-        ticket = await jobs.start(tx, WS, "import", stages=["segment"], request={"upload": upload})
-    result = await imports.work(await real.run(ticket.id), real)
+        ref = await jobs.start(tx, WS, "import", stages=["segment"], request={"upload": upload})
+    result = await imports.work(await real.run(ref.id), real)
     assert [one["name"] for one in result["refused"]] == ["samples.zip/bad.jpg"]
     async with real.db.read() as tx:
         shown = {photo.name: photo for photo in await photos.page(tx, WS)}

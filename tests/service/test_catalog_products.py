@@ -11,9 +11,9 @@ from sqlalchemy import select
 from studio import OTHER, WS, Studio
 
 from packshot.catalog.library import collections, mattes, photos, products
-from packshot.catalog.library.collections import CollectionAsked, CollectionChange
+from packshot.catalog.library.collections import CollectionChange, CollectionRequest
 from packshot.catalog.library.photos import PhotoChange, safe_name
-from packshot.catalog.library.products import ProductAsked, ProductChange, ProductOrder, Sought
+from packshot.catalog.library.products import ProductChange, ProductOrder, ProductRequest, Sought
 from packshot.db import tables as t
 from packshot.errors import BadOption, Conflict, NotFound, OutOfDate
 
@@ -31,7 +31,7 @@ def made(seed: int, **fields: Any) -> dict[str, Any]:
 
 async def product(studio: Studio, sku: str, *, ws: str = WS, **fields: str) -> str:
     async with studio.db.write() as tx:
-        return (await products.create(tx, ws, ProductAsked(sku=sku, **fields))).id
+        return (await products.create(tx, ws, ProductRequest(sku=sku, **fields))).id
 
 
 @pytest.mark.parametrize(
@@ -43,16 +43,16 @@ async def product(studio: Studio, sku: str, *, ws: str = WS, **fields: str) -> s
 )  # fmt: skip
 def test_a_gtin_is_believed_only_with_its_check_digit(gtin: str, fine: bool) -> None:
     if fine:
-        assert ProductAsked(sku="A", gtin=gtin).gtin == gtin
+        assert ProductRequest(sku="A", gtin=gtin).gtin == gtin
         return
     with pytest.raises(ValidationError, match=r"GTIN|at most"):
-        ProductAsked(sku="A", gtin=gtin)
+        ProductRequest(sku="A", gtin=gtin)
 
 
 def test_an_asin_has_ten_letters_and_digits() -> None:
-    assert ProductAsked(sku="A", asin="b0abcdefgh").asin == "B0ABCDEFGH"
+    assert ProductRequest(sku="A", asin="b0abcdefgh").asin == "B0ABCDEFGH"
     with pytest.raises(ValidationError, match="10 letters"):
-        ProductAsked(sku="A", asin="B0-bcdefgh")
+        ProductRequest(sku="A", asin="B0-bcdefgh")
 
 
 async def test_a_sku_is_there_once_in_a_workspace_and_free_again_after_its_product_is_deleted(studio: Studio) -> None:
@@ -76,7 +76,7 @@ async def test_nothing_of_another_workspace_is_seen(studio: Studio) -> None:
     id = await product(studio, "A", ws=OTHER)
     async with studio.db.write() as tx:
         photo = await photos.add(tx, OTHER, made(1), name="a.jpg", product_id=id)
-        place = await collections.create(tx, OTHER, CollectionAsked(name="Theirs"))
+        place = await collections.create(tx, OTHER, CollectionRequest(name="Theirs"))
     async with studio.db.write() as tx:
         for call in (
             products.get(tx, WS, id), products.delete(tx, WS, id), products.change(tx, WS, id, ProductChange()),
@@ -84,7 +84,7 @@ async def test_nothing_of_another_workspace_is_seen(studio: Studio) -> None:
             photos.change(tx, WS, photo.id, PhotoChange(role="main")), photos.replace(tx, WS, photo.id, made(2)),
             photos.add(tx, WS, made(3), name="x", product_id=id), collections.get(tx, WS, place.id),
             collections.put(tx, WS, place.id, add=[id]), collections.remove(tx, WS, place.id),
-            collections.create(tx, WS, CollectionAsked(name="x", parent_id=place.id)),
+            collections.create(tx, WS, CollectionRequest(name="x", parent_id=place.id)),
             products.page(tx, WS, Sought(collection_id=place.id)),
             products.count(tx, WS, Sought(collection_id=place.id)),
         ):  # fmt: skip
@@ -119,7 +119,7 @@ async def test_products_in_no_collection_and_those_with_a_photo_to_look_at_are_f
         bad = await photos.add(tx, WS, made(1, findings=warns), name="1.jpg", product_id=shoe)
         await photos.add(tx, WS, made(2, findings=says), name="2.jpg", product_id=shoe)
         await photos.add(tx, WS, made(3, findings=says), name="3.jpg", product_id=bag)
-        place = await collections.create(tx, WS, CollectionAsked(name="Spring"))
+        place = await collections.create(tx, WS, CollectionRequest(name="Spring"))
         await collections.put(tx, WS, place.id, add=[shoe])
 
     async def found(**sought: Any) -> list[str]:
@@ -234,13 +234,13 @@ async def test_a_replaced_photo_keeps_its_place_and_open_items_are_made_anew(stu
     async with studio.db.write() as tx:
         matte = {"key": "cutouts/1", "sha256": "1", "source": "by hand", "uncertainty": 0.1, "findings": []}
         photo = await photos.row(tx, WS, id)
-        _, tickets = await mattes.put(tx, WS, id, matte, photo_sha256=photo.sha256, matte_version=0)
-        assert [(ticket.id, ticket.version, ticket.stage) for ticket in tickets] == [(item, 2, "segment")]
+        _, refs = await mattes.put(tx, WS, id, matte, photo_sha256=photo.sha256, matte_version=0)
+        assert [(ref.id, ref.version, ref.stage) for ref in refs] == [(item, 2, "segment")]
         assert (await photos.get(tx, WS, id)).matte_version == 1
     await studio.finish(batch)
     async with studio.db.write() as tx:
-        replaced, tickets = await photos.replace(tx, WS, id, made(7))
-        assert [(ticket.id, ticket.version) for ticket in tickets] == [(item, 3)]
+        replaced, refs = await photos.replace(tx, WS, id, made(7))
+        assert [(ref.id, ref.version) for ref in refs] == [(item, 3)]
         assert (replaced.matte_version, replaced.role, replaced.name) == (0, photo.role, photo.name)
         again, none = await photos.replace(tx, WS, id, made(7), name="../../new name.jpg")
         assert none == [] and again.name == "new name.jpg"
@@ -271,9 +271,9 @@ async def test_a_matte_drawn_on_an_old_state_is_refused_and_an_earlier_one_comes
 async def test_the_tree_grows_moves_without_circles_and_counts(studio: Studio) -> None:
     ids = [await product(studio, f"S{n}") for n in range(3)]
     async with studio.db.write() as tx:
-        spring = await collections.create(tx, WS, CollectionAsked(name="Spring", kind="season"))
-        shoes = await collections.create(tx, WS, CollectionAsked(name="Shoes", parent_id=spring.id))
-        boots = await collections.create(tx, WS, CollectionAsked(name="Boots", parent_id=shoes.id))
+        spring = await collections.create(tx, WS, CollectionRequest(name="Spring", kind="season"))
+        shoes = await collections.create(tx, WS, CollectionRequest(name="Shoes", parent_id=spring.id))
+        boots = await collections.create(tx, WS, CollectionRequest(name="Boots", parent_id=shoes.id))
         assert await collections.put(tx, WS, shoes.id, add=[*ids[:2], ids[0]]) == (2, 0)
         assert await collections.put(tx, WS, boots.id, add=ids[1:]) == (2, 0)
         counts = {n.name: (n.products, n.products_below) for n in await collections.tree(tx, WS)}
@@ -296,7 +296,7 @@ async def test_many_products_move_at_once_or_not_at_all(studio: Studio) -> None:
     await studio.add_photos(1200)
     async with studio.db.write() as tx:
         ids = list(await tx.scalars(select(t.products.c.id).where(t.products.c.workspace_id == WS)))
-        place = await collections.create(tx, WS, CollectionAsked(name="All"))
+        place = await collections.create(tx, WS, CollectionRequest(name="All"))
         with pytest.raises(NotFound, match="nothing was changed"):
             await collections.put(tx, WS, place.id, add=[*ids, "prd_missing"])
         assert (await collections.get(tx, WS, place.id)).products == 0
@@ -308,9 +308,9 @@ async def test_a_tree_has_a_greatest_depth(studio: Studio) -> None:
     async with studio.db.write() as tx:
         parent = None
         for n in range(collections.DEEPEST):
-            parent = (await collections.create(tx, WS, CollectionAsked(name=f"{n}", parent_id=parent))).id
+            parent = (await collections.create(tx, WS, CollectionRequest(name=f"{n}", parent_id=parent))).id
         with pytest.raises(BadOption, match="levels deep"):
-            await collections.create(tx, WS, CollectionAsked(name="more", parent_id=parent))
+            await collections.create(tx, WS, CollectionRequest(name="more", parent_id=parent))
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from studio import OTHER, WS, Studio
 
 from packshot.catalog.batches import lifecycle
 from packshot.catalog.delivery import destinations, export_run, exports
-from packshot.catalog.delivery.destinations import DestinationAsked
-from packshot.catalog.delivery.exports import ExportAsked
+from packshot.catalog.delivery.destinations import DestinationRequest
+from packshot.catalog.delivery.exports import ExportRequest
 from packshot.catalog.items import records, review
-from packshot.catalog.items.review import ReviewAsked
+from packshot.catalog.items.review import ReviewRequest
 from packshot.catalog.status import BatchState
 from packshot.db import tables as t
 from packshot.errors import BadOption, Conflict, DiskFull, FetchFailed, NotFound, UnsafeInput
@@ -38,13 +38,13 @@ async def approved(studio: Studio, count: int = 3, approve: int | None = None) -
 async def decide(studio: Studio, ids: list[str], decision: str, **rest: Any) -> str:
     async with studio.db.write() as tx:
         seen = [{"id": id, "version": 1} for id in ids]
-        asked = ReviewAsked.model_validate({"items": seen, "decision": decision} | rest)
+        asked = ReviewRequest.model_validate({"items": seen, "decision": decision} | rest)
         return (await review.decide(tx, WS, asked, by=None)).act
 
 
 async def begin(studio: Studio, to: dict[str, Any], **asked: Any) -> str:
     async with studio.db.write() as tx:
-        return (await exports.create(tx, WS, ExportAsked.model_validate({"to": to} | asked), by=None)).id
+        return (await exports.create(tx, WS, ExportRequest.model_validate({"to": to} | asked), by=None)).id
 
 
 async def export(studio: Studio, to: dict[str, Any], **asked: Any) -> tuple[str, dict[str, Any]]:
@@ -58,7 +58,7 @@ async def export(studio: Studio, to: dict[str, Any], **asked: Any) -> tuple[str,
 async def test_a_dry_run_says_what_would_be_delivered_and_what_not(studio: Studio) -> None:
     batch, ids = await approved(studio, 3, approve=2)
     async with studio.db.read() as tx:
-        asked = ExportAsked.model_validate({"batch": batch, "to": {"kind": "zip"}, "dry_run": True})
+        asked = ExportRequest.model_validate({"batch": batch, "to": {"kind": "zip"}, "dry_run": True})
         plan = await exports.plan(tx, WS, asked)
         only = await exports.plan(tx, WS, asked.model_copy(update={"channels": ("web",)}))
         with pytest.raises(NotFound):
@@ -124,7 +124,7 @@ async def test_a_newer_version_changes_nothing_about_what_was_approved(studio: S
     assert {row.version for row in await studio.rows(t.deliveries)} == {1}
     async with studio.db.write() as tx:
         seen = [{"id": ids[0], "version": 2}]
-        await review.decide(tx, WS, ReviewAsked.model_validate({"items": seen, "decision": "reject"}), by=None)
+        await review.decide(tx, WS, ReviewRequest.model_validate({"items": seen, "decision": "reject"}), by=None)
     with pytest.raises(Conflict, match="nothing to deliver"):
         await export(studio, {"kind": "zip"}, batch=batch)
 
@@ -172,7 +172,7 @@ async def test_a_link_in_the_folder_leads_nowhere(studio: Studio, tmp_path: Path
 )
 async def test_a_folder_s_name_leads_nowhere_else(folder: str) -> None:
     with pytest.raises(ValidationError):
-        ExportAsked.model_validate({"batch": "b", "to": {"kind": "folder", "folder": folder}})
+        ExportRequest.model_validate({"batch": "b", "to": {"kind": "folder", "folder": folder}})
 
 
 async def test_a_full_disk_loses_nothing_and_the_export_goes_on(
@@ -237,7 +237,7 @@ async def test_nothing_approved_is_nothing_to_deliver(studio: Studio) -> None:
         await begin(studio, {"kind": "zip"}, batch="bat_nope")
     for wrong in ({}, {"batch": "b", "items": ["i"]}, {"batch": "b", "to": {"kind": "ftp"}}):
         with pytest.raises(ValidationError):
-            ExportAsked.model_validate({"to": {"kind": "zip"}} | wrong)
+            ExportRequest.model_validate({"to": {"kind": "zip"}} | wrong)
 
 
 # --- buckets ---
@@ -257,7 +257,7 @@ def bucket(address: str, **fields: Any) -> dict[str, Any]:
 
 
 async def add(studio: Studio, asked: dict[str, Any]) -> destinations.DestinationView:
-    wanted = DestinationAsked.model_validate(asked)
+    wanted = DestinationRequest.model_validate(asked)
     await destinations.check_endpoint(wanted.endpoint, private=studio.settings.private_endpoints)
     async with studio.db.write() as tx:
         return await destinations.create(tx, WS, wanted, vault=studio.vault)
@@ -320,4 +320,4 @@ async def test_a_bucket_inside_the_private_network_is_refused(studio: Studio, en
 )  # fmt: skip
 def test_a_destination_s_fields_lead_nowhere_else(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        DestinationAsked.model_validate(bucket("https://s3.example.com") | wrong)
+        DestinationRequest.model_validate(bucket("https://s3.example.com") | wrong)

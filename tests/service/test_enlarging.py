@@ -9,7 +9,8 @@ from studio import WS, Studio
 
 from packshot.catalog.batches import lifecycle
 from packshot.catalog.items import stages
-from packshot.catalog.items.stages import Drawn, Ticket
+from packshot.catalog.items.stages import Claimed
+from packshot.catalog.ports import JobRef
 from packshot.db import tables as t
 from packshot.errors import Unavailable
 
@@ -34,16 +35,16 @@ class Pace:
         return self.answer
 
 
-async def drawn(studio: Studio, ticket: Ticket) -> Drawn:
+async def drawn(studio: Studio, ref: JobRef) -> Claimed:
     async with studio.db.read() as tx:
-        return await stages.draw(tx, ticket)
+        return await stages.draw(tx, ref)
 
 
 @pytest.mark.parametrize("enlarge", [True, False])
 async def test_a_product_that_has_to_be_enlarged_takes_one_stage_more(studio: Studio, enlarge: bool) -> None:
     await studio.make({"source": {"images": await studio.add_photos(1)}})
-    [ticket] = studio.queues.tickets.values()
-    task = (await drawn(studio, ticket)).task
+    [ref] = studio.queues.refs.values()
+    task = (await drawn(studio, ref)).task
     assert task is not None
     async with studio.db.write() as tx:
         following = await stages.segmented(tx, task, CUT | {"enlarge": enlarge})

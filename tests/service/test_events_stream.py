@@ -13,7 +13,7 @@ from studio import OTHER, WS, Studio
 from packshot.catalog.events.hub import LOOK_BACK, Hub, Listener, since
 from packshot.catalog.events.log import tell
 from packshot.catalog.items import review
-from packshot.catalog.items.review import ReviewAsked
+from packshot.catalog.items.review import ReviewRequest
 from packshot.db import tables as t
 from packshot.errors import TooManyTries
 from waiting import SOON, until
@@ -29,7 +29,7 @@ async def batch_in_review(studio: Studio, count: int = 2) -> tuple[str, list[str
 async def approve(studio: Studio, ids: list[str], by: str = "usr_1") -> None:
     async with studio.db.write() as tx:
         seen = [{"id": id, "version": 1} for id in ids]
-        asked = ReviewAsked.model_validate({"items": seen, "decision": "approve"})
+        asked = ReviewRequest.model_validate({"items": seen, "decision": "approve"})
         await review.decide(tx, WS, asked, by=by)
 
 
@@ -146,16 +146,16 @@ async def test_what_is_too_old_or_unknown_is_a_reset(studio: Studio, monkeypatch
 
 
 async def test_runs_are_told_and_a_deleted_batch_is_told_as_such(studio: Studio) -> None:
-    batch, ticket = await studio.ask({"source": {"images": await studio.add_photos(1)}})
+    batch, ref = await studio.ask({"source": {"images": await studio.add_photos(1)}})
     hub = Hub(studio.db, every=0.01, pace=0.01)
     async with hub.listen(WS) as listener:
         async with studio.db.write() as tx:
             await tx.execute(update(t.batches).values(deleted_at=1.0))
             await tell(tx, WS, "batch.deleted", batch_id=batch)
-            await tell(tx, WS, "run.running", run_id=ticket.id)
+            await tell(tx, WS, "run.running", run_id=ref.id)
         first, second = await listener.next(SOON), await listener.next(SOON)
     assert first is not None and (first["batch"], first["state"]) == (batch, "deleted")
-    assert second is not None and (second["run"], second["status"], second["kind"]) == (ticket.id, "queued", "batch")
+    assert second is not None and (second["run"], second["status"], second["kind"]) == (ref.id, "queued", "batch")
 
 
 async def test_more_than_a_hundred_items_are_to_be_fetched_anew(studio: Studio) -> None:

@@ -55,7 +55,7 @@ async def test_what_happens_is_counted(studio: Studio) -> None:
     metrics.cache("cutout", True)
     metrics.cache("cutout", False)
     metrics.memory("segment", 5_000_000)
-    metrics.told(0.3)
+    metrics.event_lag(0.3)
     after = await collected(studio.db)
 
     def grown(*key: str) -> float:

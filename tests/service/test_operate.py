@@ -47,7 +47,7 @@ async def test_all_failures_are_listed_and_retried_whatever_failed(
     assert [f"The photo {n} is too dark." in told.out for n in range(3)] == [True] * 3
     assert "The archive is damaged." in told.out
     assert "4 put back to work." in told.err
-    assert len(queues.tickets) == 4
+    assert len(queues.refs) == 4
     assert {row.status for row in await studio.rows(t.items, t.items.c.batch_id == batch)} == {"processing"}
     assert await operate._failures(studio.db, queues, retry=True) == 0
 

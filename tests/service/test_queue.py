@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import redis.asyncio as redis
 
-from packshot.catalog.items.stages import Ticket
+from packshot.catalog.ports import JobRef
 from packshot.service.queues import Consumer, GaveUp, Later, Queues, TryAgain
 from packshot.service.valkey import Valkey
 from packshot.settings import Settings
@@ -52,7 +52,7 @@ async def queues(settings: Settings, valkey: Valkey) -> AsyncIterator[Queues]:
 
 
 @asynccontextmanager
-async def consumed(settings: Settings, handle: Callable[[Ticket], Awaitable[None]]) -> AsyncIterator[None]:
+async def consumed(settings: Settings, handle: Callable[[JobRef], Awaitable[None]]) -> AsyncIterator[None]:
     consumer = Consumer(settings.redis, "segment", handle, concurrency=1)
     await consumer.start()
     try:
@@ -61,8 +61,8 @@ async def consumed(settings: Settings, handle: Callable[[Ticket], Awaitable[None
         await consumer.close()
 
 
-def ticket(id: str, *, priority: int = 5) -> Ticket:
-    return Ticket("segment", id, 1, priority)
+def ref(id: str, *, priority: int = 5) -> JobRef:
+    return JobRef("segment", id, 1, priority)
 
 
 async def given_up(queues: Queues) -> bool:
@@ -72,9 +72,9 @@ async def given_up(queues: Queues) -> bool:
 async def test_urgent_work_is_drawn_before_standard_and_overnight_work(settings: Settings, queues: Queues) -> None:
     drawn: list[str] = []
     wanted = [("night", 10), ("standard-1", 5), ("urgent", 1), ("standard-2", 5)]
-    await queues.add(ticket(id, priority=level) for id, level in wanted)
+    await queues.add(ref(id, priority=level) for id, level in wanted)
 
-    async def handle(got: Ticket) -> None:
+    async def handle(got: JobRef) -> None:
         drawn.append(got.id)
 
     async with consumed(settings, handle):
@@ -85,10 +85,10 @@ async def test_urgent_work_is_drawn_before_standard_and_overnight_work(settings:
 async def test_the_same_ticket_twice_is_worked_on_once(settings: Settings, queues: Queues) -> None:
     drawn: list[str] = []
     for _ in range(3):
-        await queues.add([ticket("one")])
-    await queues.add([ticket("last", priority=10)])
+        await queues.add([ref("one")])
+    await queues.add([ref("last", priority=10)])
 
-    async def handle(got: Ticket) -> None:
+    async def handle(got: JobRef) -> None:
         drawn.append(got.id)
 
     async with consumed(settings, handle):
@@ -102,14 +102,14 @@ async def test_a_failed_try_is_followed_by_another_and_the_last_leaves_its_reaso
     monkeypatch.setattr("packshot.service.queues.backoff_ms", lambda tries: 20)
     tries = 0
 
-    async def handle(got: Ticket) -> None:
+    async def handle(got: JobRef) -> None:
         nonlocal tries
         tries += 1
         if tries < 3:
             raise TryAgain("not yet")
         raise GaveUp("mug.jpg: the file is damaged.")
 
-    await queues.add([ticket("one")])
+    await queues.add([ref("one")])
     async with consumed(settings, handle):
         await until(lambda: given_up(queues))
     assert tries == 3
@@ -118,12 +118,12 @@ async def test_a_failed_try_is_followed_by_another_and_the_last_leaves_its_reaso
 async def test_a_wait_uses_up_no_try_and_comes_back_on_time(settings: Settings, queues: Queues) -> None:
     drawn: list[float] = []
 
-    async def handle(got: Ticket) -> None:
+    async def handle(got: JobRef) -> None:
         drawn.append(time.time())
         if len(drawn) == 1:
             raise Later(drawn[0] + 0.6)
 
-    await queues.add([ticket("one")])
+    await queues.add([ref("one")])
     async with consumed(settings, handle):
         await until(lambda: len(drawn) == 2)
     assert drawn[1] - drawn[0] >= 0.5
@@ -132,16 +132,16 @@ async def test_a_wait_uses_up_no_try_and_comes_back_on_time(settings: Settings, 
 async def test_a_dead_letter_that_is_queued_again_is_worked_on_again(settings: Settings, queues: Queues) -> None:
     tries = 0
 
-    async def handle(got: Ticket) -> None:
+    async def handle(got: JobRef) -> None:
         nonlocal tries
         tries += 1
         if tries == 1:
             raise GaveUp("no")
 
-    await queues.add([ticket("one")])
+    await queues.add([ref("one")])
     async with consumed(settings, handle):
         await until(lambda: given_up(queues))
-        assert await queues.add([ticket("one")]) == ["one"]
+        assert await queues.add([ref("one")]) == ["one"]
         await until(lambda: tries == 2)
 
 
@@ -157,11 +157,11 @@ async def test_what_was_queued_survives_a_killed_server_and_the_worker_finds_bac
 ) -> None:
     drawn: set[str] = set()
 
-    async def handle(got: Ticket) -> None:
+    async def handle(got: JobRef) -> None:
         await asyncio.sleep(0.01)
         drawn.add(got.id)
 
-    await queues.add(ticket(f"item-{n}") for n in range(200))
+    await queues.add(ref(f"item-{n}") for n in range(200))
     async with consumed(settings, handle):
         await until(lambda: len(drawn) > 20)
         await on_disk(settings)
@@ -175,14 +175,14 @@ async def test_what_was_queued_survives_a_killed_server_and_the_worker_finds_bac
 async def test_adding_while_the_server_is_away_raises_nothing(settings: Settings, valkey: Valkey) -> None:
     queues = Queues(settings.redis)
     await asyncio.to_thread(valkey.stop)
-    assert await queues.add([ticket("one")]) == []
+    assert await queues.add([ref("one")]) == []
     assert not await queues.ping()
     await queues.close()
 
 
 async def test_a_server_that_outlived_its_parent_is_ended_and_loses_nothing(settings: Settings, valkey: Valkey) -> None:
     queues = Queues(settings.redis)
-    await queues.add([Ticket("segment", "itm_kept", 1, 5)])
+    await queues.add([JobRef("segment", "itm_kept", 1, 5)])
     second = Valkey(settings)
     second.start()
     try:
@@ -218,13 +218,13 @@ async def test_node_bullmq_and_bull_board_read_a_dead_letter_and_retry_it(
 ) -> None:
     tries = 0
 
-    async def handle(got: Ticket) -> None:
+    async def handle(got: JobRef) -> None:
         nonlocal tries
         tries += 1
         if tries == 1:
             raise GaveUp("mug.jpg: the file is damaged.")
 
-    await queues.add([ticket("item_1")])
+    await queues.add([ref("item_1")])
     async with consumed(settings, handle):
         await until(lambda: given_up(queues))
         seen = await asyncio.to_thread(node, "read")

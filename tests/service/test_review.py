@@ -11,7 +11,7 @@ from studio import OTHER, WS, Studio
 from packshot.catalog.batches import lifecycle
 from packshot.catalog.items import dead_letters, records, retry_reasons, review
 from packshot.catalog.items.retry_reasons import Retry
-from packshot.catalog.items.review import Outcome, ReviewAsked
+from packshot.catalog.items.review import Outcome, ReviewRequest
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.channel import Channel, channel
 from packshot.db import tables as t
@@ -26,7 +26,7 @@ async def decide(
 ) -> Any:
     seen = [{"id": id, "version": version} for id in ids]
     async with studio.db.write() as tx:
-        asked = ReviewAsked.model_validate({"items": seen, "decision": decision} | rest)
+        asked = ReviewRequest.model_validate({"items": seen, "decision": decision} | rest)
         done = await review.decide(tx, WS, asked, by=by)
     await studio.queues.remove(done.remove)
     await studio.queues.add(done.add)
@@ -46,7 +46,7 @@ async def statuses(studio: Studio) -> list[tuple[str, int]]:
 async def reviewed(studio: Studio, count: int = 3, **asked: Any) -> tuple[str, list[str]]:
     """A batch whose items all wait for review."""
     id = await studio.make({"source": {"images": await studio.add_photos(count)}} | asked)
-    studio.queues.tickets.clear()
+    studio.queues.refs.clear()
     return id, await studio.finish(id)
 
 
@@ -95,7 +95,7 @@ async def test_what_changed_meanwhile_is_told_and_the_others_are_done(studio: St
     with pytest.raises(Conflict):
         async with studio.db.write() as tx:
             seen = [{"id": ids[0], "version": 1, "status": "review"}]
-            await review.decide(tx, WS, ReviewAsked.model_validate({"items": seen, "decision": "reject"}), by=None)
+            await review.decide(tx, WS, ReviewRequest.model_validate({"items": seen, "decision": "reject"}), by=None)
     with pytest.raises(NotFound):
         await decide(studio, ["itm_nope"], "approve")
 
@@ -168,16 +168,16 @@ async def test_a_changed_look_makes_a_version_and_a_changed_priority_none(studio
         assert await records.change(tx, WS, ids[0], version=1, options={"shadow": 1.0}) == []
         with pytest.raises(OutOfDate):
             await records.change(tx, WS, ids[0], version=2, options={"shadow": 0.1})
-        tickets = await records.change(tx, WS, ids[0], version=1, options={"shadow": 0.1}, channels=["web"])
-    assert [(x.version, x.priority) for x in tickets] == [(2, 1)]
+        refs = await records.change(tx, WS, ids[0], version=1, options={"shadow": 0.1}, channels=["web"])
+    assert [(x.version, x.priority) for x in refs] == [(2, 1)]
     async with studio.db.read() as tx:
         detail = await records.get(tx, WS, ids[0])
     assert [change.parameter for change in detail.versions[0].changed] == ["rendered.shadow", "channels"]
     assert detail.versions[0].channels == ("master", "web")
     assert detail.versions[1].renditions and not detail.versions[0].renditions
     async with studio.db.write() as tx:
-        tickets = await records.change(tx, WS, ids[0], priority=Priority.STANDARD)
-    assert [(x.version, x.priority) for x in tickets] == [(2, 5)]
+        refs = await records.change(tx, WS, ids[0], priority=Priority.STANDARD)
+    assert [(x.version, x.priority) for x in refs] == [(2, 5)]
 
 
 async def test_a_new_photo_makes_everything_anew_but_what_was_approved(studio: Studio) -> None:
@@ -188,9 +188,9 @@ async def test_a_new_photo_makes_everything_anew_but_what_was_approved(studio: S
         await tx.execute(update(t.photos).where(t.photos.c.id == photo).values(sha256="new"))
         for id, status in zip(ids, ("approved", "rejected", "processing", "cancelled"), strict=True):
             await tx.execute(update(t.items).where(t.items.c.id == id).values(status=status))
-        tickets = await review.remake(tx, WS, photo_id=photo, reason="photo_replaced")
+        refs = await review.remake(tx, WS, photo_id=photo, reason="photo_replaced")
         assert await review.remake(tx, OTHER, photo_id=photo) == []
-    assert {x.id for x in tickets} == set(ids[1:3])
+    assert {x.id for x in refs} == set(ids[1:3])
     assert await statuses(studio) == [("approved", 1), ("processing", 2), ("processing", 2), ("cancelled", 1)]
     made = await studio.rows(t.item_versions, t.item_versions.c.version == 2)
     assert {(row.photo_sha256, row.reason) for row in made} == {("new", "photo_replaced")}
@@ -265,21 +265,21 @@ async def test_failed_items_are_listed_by_cause_and_tried_again_where_they_stood
         assert await dead_letters.groups(tx, OTHER) == []
         with pytest.raises(NotFound):
             await dead_letters.retry(tx, OTHER, item_ids=ids)
-        done, tickets = await dead_letters.retry(tx, WS, cause="damaged_file")
-    assert (done.items, [(x.id, x.stage, x.version) for x in tickets]) == (1, [(ids[1], "generate", 1)])
+        done, refs = await dead_letters.retry(tx, WS, cause="damaged_file")
+    assert (done.items, [(x.id, x.stage, x.version) for x in refs]) == (1, [(ids[1], "generate", 1)])
     row = (await studio.rows(t.items, t.items.c.id == ids[1]))[0]
     assert (row.status, row.attempts, row.error, row.stage) == ("processing", 0, None, "generate")
 
 
 async def test_a_failed_run_is_tried_again_too(studio: Studio) -> None:
-    _, ticket = await studio.ask({"source": {"images": await studio.add_photos(1)}})
+    _, ref = await studio.ask({"source": {"images": await studio.add_photos(1)}})
     async with studio.db.write() as tx:
         await tx.execute(update(t.runs).values(status="failed", attempts=3, error={"cause": "x", "reason": "Gone."}))
         await tx.execute(update(t.batches).values(state="failed"))
-        assert [(f.id, f.reason) for f in await dead_letters.failed_runs(tx, WS)] == [(ticket.id, "Gone.")]
-        done, tickets = await dead_letters.retry(tx, WS, run_ids=[ticket.id])
-    assert (done.runs, tickets[0].job_id) == (1, ticket.job_id)
-    assert (await studio.run(ticket.id)).status == "queued"
+        assert [(f.id, f.reason) for f in await dead_letters.failed_runs(tx, WS)] == [(ref.id, "Gone.")]
+        done, refs = await dead_letters.retry(tx, WS, run_ids=[ref.id])
+    assert (done.runs, refs[0].job_id) == (1, ref.job_id)
+    assert (await studio.run(ref.id)).status == "queued"
 
 
 async def test_every_change_is_told_in_order(studio: Studio) -> None:
@@ -333,7 +333,10 @@ def test_a_size_goes_to_what_the_channels_allow_even_if_it_was_set_by_hand() -> 
     larger = retry_reasons.apply("too_small_in_frame", asked("gradient", "master", "google", size=0.5))
     assert value(larger.template, "layout", "fill") == 0.885
     assert "layout.fill" not in larger.template.chosen
-    assert value(retry_reasons.apply("too_small_in_frame", asked("gradient", "amazon")).template, "layout", "fill") == 0.955
+    assert (
+        value(retry_reasons.apply("too_small_in_frame", asked("gradient", "amazon")).template, "layout", "fill")
+        == 0.955
+    )
     assert value(retry_reasons.apply("too_small_in_frame", asked("gradient", "web")).template, "layout", "fill") == 0.92
     smaller = retry_reasons.apply("too_large_in_frame", asked("white", "google"))
     assert value(smaller.template, "layout", "fill") == 0.765

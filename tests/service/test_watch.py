@@ -15,7 +15,7 @@ from sqlalchemy import update
 from studio import OTHER, WS, FakeQueues, Studio
 
 from packshot.catalog.batches import expand
-from packshot.catalog.items.stages import Ticket
+from packshot.catalog.ports import JobRef
 from packshot.db import tables as t
 from packshot.errors import DiskFull
 from packshot.service.watched_folder.folder import MARKER, MOVING
@@ -109,7 +109,7 @@ async def test_photos_that_stand_still_become_one_batch(inbox: Inbox) -> None:
     (upload,) = await inbox.studio.rows(t.uploads)
     assert (batch.priority, batch.channels, batch.looks[0]["template"]) == (10, ["master", "shopify"], "white")
     assert _names(inbox.studio.store.get(upload.key)) == ["SKU-0.jpg", "SKU-1.jpg", "SKU-2.jpg", "deep/SKU-9.jpg"]
-    assert [ticket.id for ticket in inbox.studio.queues.tickets.values()] == [batch.run_id]
+    assert [ref.id for ref in inbox.studio.queues.refs.values()] == [batch.run_id]
     assert inbox.left() == set()
     (taken,) = inbox.taken()
     assert batch.id in (taken / MARKER).read_text()
@@ -199,9 +199,9 @@ class Dies(FakeQueues):
     """The process ends after the commit, before the marker."""
 
     def __post_init__(self) -> None:
-        self.tickets = {}
+        self.refs = {}
 
-    async def add(self, tickets: list[Ticket]) -> None:
+    async def add(self, refs: list[JobRef]) -> None:
         raise KeyboardInterrupt
 
 

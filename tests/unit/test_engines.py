@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from packshot.cli import app
 from packshot.model import Matter
 from packshot.models import onnx
-from packshot.models.local import matter_here
-from packshot.service.pixel_tasks.context import Desk
+from packshot.models.local import local_matter
+from packshot.service.pixel_tasks.context import PixelContext
 from packshot.settings import Settings
 
 
@@ -22,7 +22,7 @@ def test_a_wish_for_one_gpu_tries_that_alone_and_a_wish_for_any_tries_cuda_first
 
 
 def test_a_gpu_that_is_not_there_is_said_aloud_and_in_the_name() -> None:
-    matter = matter_here(Settings(engine="onnxruntime-cuda"))
+    matter = local_matter(Settings(engine="onnxruntime-cuda"))
     assert matter.engine.name == "onnxruntime-cpu"
     assert "CUDA" in matter.engine.note
     assert "processor" in matter.engine.note
@@ -38,7 +38,7 @@ def test_the_processor_is_no_fallback_where_it_was_asked_for(isnet_onnx: Matter)
 def test_a_gpu_that_does_not_start_is_a_fallback_too(monkeypatch: pytest.MonkeyPatch) -> None:
     promised = ["CUDAExecutionProvider", "CPUExecutionProvider"]
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: promised)
-    engine = matter_here(Settings(engine="onnxruntime")).engine
+    engine = local_matter(Settings(engine="onnxruntime")).engine
     assert engine.name == "onnxruntime-cpu"
     assert "CUDA does not start" in engine.note
     assert "no DirectML" in engine.note
@@ -54,7 +54,7 @@ def test_the_doctor_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_worker_logs_it(tmp_path: object) -> None:
     with capture_logs() as events:
-        _ = Desk(Settings(engine="onnxruntime-cuda", store_url=str(tmp_path))).matter
+        _ = PixelContext(Settings(engine="onnxruntime-cuda", store_url=str(tmp_path))).matter
     assert [event["event"] for event in events] == ["engine.fallback"]
     assert events[0]["log_level"] == "warning"
     assert events[0]["engine"].startswith("onnxruntime-cpu")

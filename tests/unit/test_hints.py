@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from handmade import FakeMatter
 from packshot.errors import BadInput
 from packshot.model import Hints, prompted_matte
-from packshot.models.hint_prompter import Hinted
+from packshot.models.hint_prompter import HintPrompter
 from packshot.ops.region import distance
 
 U8 = NDArray[np.uint8]
@@ -35,7 +35,7 @@ def overlap(one: U8, other: U8) -> float:
 
 
 def hinted(pixels: U8, start: U8, **hints: object) -> U8:
-    return prompted_matte(Hinted(FakeMatter()), pixels, Hints.model_validate(hints), start=start)
+    return prompted_matte(HintPrompter(FakeMatter()), pixels, Hints.model_validate(hints), start=start)
 
 
 def test_a_click_lets_go_what_holds_the_product() -> None:
@@ -56,7 +56,7 @@ def test_nothing_changes_away_from_what_was_clicked() -> None:
 def test_a_click_takes_in_a_part_that_is_missing_without_a_seam() -> None:
     pixels, product, both = held()
     for seen in (FakeMatter(), Blind()):
-        made = prompted_matte(Hinted(seen), pixels, Hints(keep=(ON_HAND,)), start=product)
+        made = prompted_matte(HintPrompter(seen), pixels, Hints(keep=(ON_HAND,)), start=product)
         assert overlap(made, both) > 0.99
         assert made[180:220, 195:225].min() == 255
 
@@ -99,7 +99,7 @@ def test_the_same_hints_in_any_order_give_the_same_matte() -> None:
 def test_the_model_is_asked_once_for_the_same_pixels() -> None:
     pixels, product, _ = held()
     matter = FakeMatter()
-    prompter = Hinted(matter)
+    prompter = HintPrompter(matter)
     first = prompted_matte(prompter, pixels, Hints(keep=(ON_HAND,)), start=product)
     asked = matter.asked
     assert asked > 0
@@ -109,7 +109,7 @@ def test_the_model_is_asked_once_for_the_same_pixels() -> None:
 
 def test_a_photo_without_a_matte_begins_with_the_models() -> None:
     pixels, _, both = held()
-    assert overlap(prompted_matte(Hinted(FakeMatter()), pixels, Hints()), both) > 0.98
+    assert overlap(prompted_matte(HintPrompter(FakeMatter()), pixels, Hints()), both) > 0.98
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from packshot.settings import Limits
 LIMITS = Limits()
 # Hardly shrinks, like a photo.  Nothing is decoded here, so it need not be one.
 PHOTO = b"\xff\xd8\xff" + b"".join(zlib.crc32(bytes([n, n])).to_bytes(4, "big") for n in range(256))
-Taken = tuple[list[Source], list[Refused]]
+UploadResult = tuple[list[Source], list[Refused]]
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def manifest(text: str, name: str = "list.csv") -> str:
     return name
 
 
-def take(*inputs: str | Path, limits: Limits = LIMITS, recursive: bool = False) -> Taken:
+def take(*inputs: str | Path, limits: Limits = LIMITS, recursive: bool = False) -> UploadResult:
     sources, refused = collect([str(given) for given in inputs], limits=limits, recursive=recursive)
     for one in refused:
         assert one.error.subject == one.name
@@ -62,15 +62,15 @@ def take(*inputs: str | Path, limits: Limits = LIMITS, recursive: bool = False) 
     return sources, refused
 
 
-def names(taken: Taken) -> list[str]:
+def names(taken: UploadResult) -> list[str]:
     return [source.name for source in taken[0]]
 
 
-def refusals(taken: Taken) -> list[tuple[str, type[PackshotError]]]:
+def refusals(taken: UploadResult) -> list[tuple[str, type[PackshotError]]]:
     return [(one.name, type(one.error)) for one in taken[1]]
 
 
-def only_refused(taken: Taken) -> PackshotError:
+def only_refused(taken: UploadResult) -> PackshotError:
     assert taken[0] == []
     assert len(taken[1]) == 1
     return taken[1][0].error

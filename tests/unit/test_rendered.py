@@ -9,17 +9,18 @@ import pytest
 from numpy.typing import NDArray
 from test_scene import matte_of
 
-from handmade import FakeStage, photo_of
+from handmade import FakeSetRenderer, photo_of
 from packshot.channel import channel
 from packshot.check import Reference
 from packshot.finding import Finding, Verdict
 from packshot.ops import light
 from packshot.ops.matte import facts_of, foreground_band
 from packshot.pipeline import Geometry, compose, geometries
-from packshot.rendering.camera_match import Wishes, fit
+from packshot.rendering.camera_match import Overrides, fit
+from packshot.rendering.scene import SetRenderer
 from packshot.rendering.sets import SETS
-from packshot.step import Composition, Cutout, RenderStage, Tools
-from packshot.step_timer import Stopwatch
+from packshot.step import Composition, Cutout, StepContext
+from packshot.step_timer import StepTimer
 from packshot.steps import Layout, Light, Rendered
 from packshot.template import template
 
@@ -40,13 +41,13 @@ def can(*, lit_from: str = "left") -> Cutout:
     return Cutout(photo_of(pixels), matte, foreground_band(pixels, matte), facts_of(matte), "by hand")
 
 
-def laid(cutout: Cutout, stage: RenderStage, **options: object) -> Composition:
+def laid(cutout: Cutout, stage: SetRenderer, **options: object) -> Composition:
     options = {"set": "white", "side": "left", **options}
     steps = (Layout(fill=0.6, baselines=(0.8,)), Rendered.model_validate(options))
-    return compose(cutout, Geometry((SIDE, SIDE), steps), tools=Tools({}, stage=stage), watch=Stopwatch())
+    return compose(cutout, Geometry((SIDE, SIDE), steps), context=StepContext({}, renderer=stage), watch=StepTimer())
 
 
-def test_white_stays_pure_to_the_border_and_the_product_stays_the_photo_s(render_stage: RenderStage) -> None:
+def test_white_stays_pure_to_the_border_and_the_product_stays_the_photo_s(render_stage: SetRenderer) -> None:
     made = laid(can(), render_stage)
     pixels = made.flatten()
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
@@ -66,21 +67,21 @@ def shadow_sides(made: Composition) -> tuple[float, float]:
     return float(dark[:, :x0].clip(0).sum()), float(dark[:, x1:].clip(0).sum())
 
 
-def test_the_shadow_falls_away_from_the_light(render_stage: RenderStage) -> None:
+def test_the_shadow_falls_away_from_the_light(render_stage: SetRenderer) -> None:
     left, right = shadow_sides(laid(can(), render_stage, side="left"))
     assert right > 2 * left
     left, right = shadow_sides(laid(can(), render_stage, side="right"))
     assert left > 2 * right
 
 
-def test_the_same_input_gives_the_same_picture(render_stage: RenderStage) -> None:
+def test_the_same_input_gives_the_same_picture(render_stage: SetRenderer) -> None:
     one, two = (laid(can(), render_stage).flatten() for _ in range(2))
     assert np.array_equal(one, two)
     laid(can(), render_stage, height="above")  # another scene, another product, and back
     assert np.array_equal(one, laid(can(), render_stage).flatten())
 
 
-def test_a_mirrored_product_in_a_mirrored_set_is_the_mirrored_picture(render_stage: RenderStage) -> None:
+def test_a_mirrored_product_in_a_mirrored_set_is_the_mirrored_picture(render_stage: SetRenderer) -> None:
     cutout = can()
     flipped = replace(
         cutout,
@@ -93,20 +94,20 @@ def test_a_mirrored_product_in_a_mirrored_set_is_the_mirrored_picture(render_sta
     assert np.abs(one - two).mean() < 0.6
 
 
-def test_shadow_strength_zero_casts_nothing_and_more_is_darker(render_stage: RenderStage) -> None:
+def test_shadow_strength_zero_casts_nothing_and_more_is_darker(render_stage: SetRenderer) -> None:
     assert laid(can(), render_stage, shadow=0).ratio is None
     soft, strong = (sum(shadow_sides(laid(can(), render_stage, shadow=s))) for s in (0.6, 1.4))
     assert strong > 1.3 * soft
 
 
 def test_without_a_shadow_caster_the_shadow_is_drawn() -> None:
-    made = laid(can(), FakeStage(), set="sweep")
+    made = laid(can(), FakeSetRenderer(), set="sweep")
     assert made.ratio is not None
     assert made.plate_origin == "rendered"
 
 
 def test_what_the_engine_lacks_is_said_with_each_picture() -> None:
-    class Slow(FakeStage):
+    class Slow(FakeSetRenderer):
         notes = (Finding(check="renderer", verdict=Verdict.WARN, words="The fast renderer is missing here."),)
 
     assert "renderer" in [f.check for f in laid(can(), Slow(), set="sweep").findings]
@@ -116,20 +117,20 @@ def test_what_the_engine_lacks_is_said_with_each_picture() -> None:
 
 
 def test_a_standing_product_does_not_suit_a_flat_lay() -> None:
-    told = fit(can(), SETS["linen"], Wishes())
+    told = fit(can(), SETS["linen"], Overrides())
     assert [f.check for f in told.findings] == ["fit"]
     assert "from above" in told.findings[0].words
 
 
 def test_a_see_through_product_suits_pure_white_alone() -> None:
     glass = replace(can(), facts=replace(can().facts, see_through=0.9))
-    assert [f.check for f in fit(glass, SETS["marble"], Wishes()).findings] == ["fit"]
-    assert all(f.check != "fit" for f in fit(glass, SETS["white"], Wishes()).findings)
+    assert [f.check for f in fit(glass, SETS["marble"], Overrides()).findings] == ["fit"]
+    assert all(f.check != "fit" for f in fit(glass, SETS["white"], Overrides()).findings)
 
 
 def test_one_whose_transmission_was_measured_stands_in_any_set() -> None:
     glass = replace(can(), facts=replace(can().facts, see_through=0.9, transmission=0.8))
-    assert all(f.check != "fit" for f in fit(glass, SETS["marble"], Wishes()).findings)
+    assert all(f.check != "fit" for f in fit(glass, SETS["marble"], Overrides()).findings)
 
 
 def test_a_product_cut_off_at_the_bottom_casts_nothing_and_is_told() -> None:
@@ -137,21 +138,21 @@ def test_a_product_cut_off_at_the_bottom_casts_nothing_and_is_told() -> None:
     matte = cutout.matte.copy()
     matte[240:] = np.where(matte[235] > 0, 255, 0)
     cutout = replace(cutout, matte=matte, band=foreground_band(cutout.photo.pixels, matte), facts=facts_of(matte))
-    told = fit(cutout, SETS["marble"], Wishes())
+    told = fit(cutout, SETS["marble"], Overrides())
     assert not told.stands
     assert "cuts the product off" in told.findings[0].words
-    assert laid(cutout, FakeStage(), set="marble").ratio is None
+    assert laid(cutout, FakeSetRenderer(), set="marble").ratio is None
 
 
 def test_what_the_user_says_wins() -> None:
-    wishes = Wishes(height="high", body="slab", side="right", softness="more", warmth=-0.5)
+    wishes = Overrides(height="high", body="slab", side="right", softness="more", warmth=-0.5)
     told = fit(can(), SETS["marble"], wishes)
     assert (told.pitch_deg, told.kind, told.side, told.softness, told.warmth) == (40, "slab", "right", "more", -0.5)
 
 
 def test_the_other_height_is_a_neighbour_of_the_guess() -> None:
-    guess = fit(can(), SETS["marble"], Wishes()).pitch_deg
-    other = fit(can(), SETS["marble"], Wishes(height="other")).pitch_deg
+    guess = fit(can(), SETS["marble"], Overrides()).pitch_deg
+    other = fit(can(), SETS["marble"], Overrides(height="other")).pitch_deg
     pitches = SETS["marble"].pitches
     assert abs(pitches.index(guess) - pitches.index(other)) == 1
 
@@ -177,7 +178,9 @@ def test_light_moves_towards_the_set_within_its_bound(level: int) -> None:
 def test_a_changed_product_is_told_and_a_channel_may_forbid_it() -> None:
     cutout = can()
     steps = (Layout(), Rendered(set="sweep"), Light(strength=1.0))
-    made = compose(cutout, Geometry((64, 64), steps), tools=Tools({}, stage=FakeStage()), watch=Stopwatch())
+    made = compose(
+        cutout, Geometry((64, 64), steps), context=StepContext({}, renderer=FakeSetRenderer()), watch=StepTimer()
+    )
     assert "exposure" in made.changes[0]
     look = template("marble").with_options({"light": 1.0})
     (for_amazon,) = geometries(look, [channel("amazon")], preview=False)
@@ -190,7 +193,7 @@ def test_light_off_leaves_every_pixel() -> None:
     cutout = can()
     steps = (Layout(), Rendered(set="sweep"))
     plain, lit = (
-        compose(cutout, Geometry((64, 64), s), tools=Tools({}, stage=FakeStage()), watch=Stopwatch())
+        compose(cutout, Geometry((64, 64), s), context=StepContext({}, renderer=FakeSetRenderer()), watch=StepTimer())
         for s in (steps, (*steps, Light()))
     )
     assert np.array_equal(plain.flatten(), lit.flatten())

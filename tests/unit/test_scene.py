@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 from packshot.colour import F32
 from packshot.finding import Finding
 from packshot.rendering.engines import llvm, local
-from packshot.rendering.engines.plate_cache import KeptPlates
+from packshot.rendering.engines.plate_cache import PlateCache
 from packshot.rendering.product_mesh import CLEARANCE, Kind, Window, proxy
-from packshot.rendering.scene import PITCHES, Camera, Proxy, Shot
+from packshot.rendering.scene import PITCHES, Camera, ProductMesh, SetRenderer, Shot
 from packshot.rendering.sets import SETS
 from packshot.settings import Settings
-from packshot.step import RenderStage
 
 HEIGHTS = st.sampled_from(PITCHES[:-1])
 BASELINES = st.floats(0.4, 0.95)
@@ -124,12 +123,12 @@ class Counting:
         ramp = np.linspace(0, 1, size[0], dtype=np.float32)[None, :, None]
         return np.ascontiguousarray(np.broadcast_to(ramp, (size[1], size[0], 3)))
 
-    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> F32:
+    def ratio(self, shot: Shot, body: ProductMesh, *, wanted: NDArray[np.bool_]) -> F32:
         return np.ones((*wanted.shape, 3), np.float32)
 
 
-def kept(folder: Path, renderer: Counting, *, most_bytes: int = 2**30, notes: tuple[Finding, ...] = ()) -> KeptPlates:
-    return KeptPlates(SETS, lambda: renderer, engine="counting", notes=notes, folder=folder,
+def kept(folder: Path, renderer: Counting, *, most_bytes: int = 2**30, notes: tuple[Finding, ...] = ()) -> PlateCache:
+    return PlateCache(SETS, lambda: renderer, engine="counting", notes=notes, folder=folder,
                       most_bytes=most_bytes)  # fmt: skip
 
 
@@ -178,7 +177,7 @@ def test_without_llvm_plates_are_slow_shadows_drawn_and_both_said(
 ) -> None:
     monkeypatch.setattr(llvm, "FOLDERS", (str(tmp_path),))
     monkeypatch.delenv("DRJIT_LIBLLVM_PATH", raising=False)
-    stage = local.stage_here(Settings(cache_dir=tmp_path / "cache"))
+    stage = local.local_renderer(Settings(cache_dir=tmp_path / "cache"))
     assert stage.engine.endswith("scalar")
     assert "libllvm19" in stage.notes[0].words
 
@@ -201,7 +200,7 @@ def test_old_llvms_are_not_even_tried(tmp_path: Path, monkeypatch: pytest.Monkey
     assert llvm.find(tmp_path / "cache") is None
 
 
-def test_the_slow_engine_frames_a_set_as_the_fast_one_does(render_stage: RenderStage, tmp_path: Path) -> None:
+def test_the_slow_engine_frames_a_set_as_the_fast_one_does(render_stage: SetRenderer, tmp_path: Path) -> None:
     shot = Shot("sweep", 24, 0.78, 1.0)
     out = tmp_path / "plate.npy"
     # In a process of its own: Mitsuba has one variant a process.

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from packshot.rendering.scene import OVERHEAD, PITCHES, Scenery, Shot, Stop
+from packshot.rendering.scene import OVERHEAD, PITCHES, Scenery, SetRenderer, Shot, Stop
 from packshot.rendering.sets import SETS
-from packshot.step import RenderStage
 from packshot.template import templates
 
 STOPS: tuple[Stop, Stop] = ("less", "more")
@@ -54,14 +53,14 @@ def test_softness_changes_the_light_and_blur_the_lens(id: str) -> None:
 
 
 @pytest.mark.parametrize("id", [id for id, one in SETS.items() if one.color])
-def test_the_brand_s_colour_reaches_the_picture(id: str, small_stage: RenderStage) -> None:
+def test_the_brand_s_colour_reaches_the_picture(id: str, small_stage: SetRenderer) -> None:
     shots = [Shot(id, SETS[id].pitches[0], 0.78, 1.0, color=colour) for colour in ("", "#3366cc")]
     plain, blue = (small_stage.plate(shot, (96, 96)).mean((0, 1)) for shot in shots)
     assert blue[2] / blue[0] > 1.3 * plain[2] / plain[0]
 
 
 @pytest.mark.parametrize("id", [id for id, one in SETS.items() if not one.pure_white])
-def test_its_plate_is_well_exposed_from_every_height(id: str, small_stage: RenderStage) -> None:
+def test_its_plate_is_well_exposed_from_every_height(id: str, small_stage: SetRenderer) -> None:
     for pitch in SETS[id].pitches:
         plate = small_stage.plate(Shot(id, pitch, 0.78, 1.0), (64, 64))
         assert 0.12 < plate.mean() < 0.85

@@ -16,8 +16,8 @@ from handmade import CARD, FakeMatter, FakeRater, disc, saved, textured
 from packshot.channel import Channel, channel
 from packshot.errors import DamagedFile
 from packshot.intake import Source
-from packshot.pipeline import Bench
-from packshot.rendering.engines.fake import FakeStage
+from packshot.pipeline import PipelineContext
+from packshot.rendering.engines.fake import FakeSetRenderer
 from packshot.report import ItemRecord
 from packshot.run.shoot import Job, Journal, Run, finish_run, plan, refusals, remembered, shoot
 from packshot.settings import Limits
@@ -71,12 +71,14 @@ class Shop:
     def run(self, jobs: Sequence[Job], *, redo: bool = False, workers: int = 2) -> list[ItemRecord]:
         self.benches = 0
         run = Run(out=self.out, limits=LIMITS, card=CARD, engine="fake", pictures={}, jobs=workers, redo=redo)
-        self.kept = shoot(jobs, run=run, make_bench=self.bench, before=self.kept)
+        self.kept = shoot(jobs, run=run, make_context=self.context, before=self.kept)
         return self.kept
 
-    def bench(self) -> Bench:
+    def context(self) -> PipelineContext:
         self.benches += 1
-        return Bench(matter=self.matter, rater=FakeRater(self.score), store=None, limits=LIMITS, stage=FakeStage())
+        return PipelineContext(
+            matter=self.matter, rater=FakeRater(self.score), store=None, limits=LIMITS, renderer=FakeSetRenderer()
+        )
 
 
 @pytest.fixture
@@ -204,8 +206,8 @@ def test_one_new_photo_among_many_is_the_only_one_developed(shop: Shop) -> None:
 
 def test_a_cutout_is_kept_in_the_store_and_used_for_another_look(tmp_path: Path) -> None:
     class Kept(Shop):
-        def bench(self) -> Bench:
-            return replace(super().bench(), store=Store(tmp_path / "layers"))
+        def context(self) -> PipelineContext:
+            return replace(super().context(), store=Store(tmp_path / "layers"))
 
     kept = Kept(tmp_path / "out")
     kept.run(planned([source("a.png")]))

@@ -16,7 +16,7 @@ from packshot.image import Metadata, read
 from packshot.model import Engine
 from packshot.ops import measure
 from packshot.settings import Limits
-from packshot.step import Composition, Cutout, Tools
+from packshot.step import Composition, Cutout, StepContext
 from packshot.steps import Analyse, Color, Gradient, Layout, Picture, Segment, Shadow
 from packshot.steps.analyse import LOW_QUALITY, duplicates
 from packshot.steps.encode import Encode
@@ -244,10 +244,10 @@ def test_a_round_gradient_is_lightest_within() -> None:
     assert plate[90, 100].mean() > 250 > 150 > plate[0, 0].mean()
 
 
-def picture(width: int, height: int) -> Tools:
+def picture(width: int, height: int) -> StepContext:
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[:, : width // 2], pixels[:, width // 2 :] = (255, 0, 0), (0, 0, 255)
-    return Tools({"mine.jpg": photo_of(pixels)})
+    return StepContext({"mine.jpg": photo_of(pixels)})
 
 
 def test_a_picture_covers_the_frame() -> None:

@@ -26,8 +26,8 @@ from packshot.models.zoo import card
 from packshot.ops import upscale
 from packshot.ops.fine_print import letters
 from packshot.ops.tiles import tiles
-from packshot.pipeline import Bench, Developed, develop, item_key
-from packshot.rendering.engines.fake import FakeStage
+from packshot.pipeline import Developed, PipelineContext, develop, item_key
+from packshot.rendering.engines.fake import FakeSetRenderer
 from packshot.settings import Limits, Settings
 from packshot.steps import Upscale
 from packshot.steps.upscale import factor_for
@@ -286,9 +286,10 @@ def small_photo() -> Photo:
 
 def developed(channels: list[Channel], *, upscale: bool = False, store: Store | None = None, look: str = "color",
               upscaler: Repeater | None = None) -> Developed:  # fmt: skip
-    bench = Bench(matter=FakeMatter(), rater=FakeRater(0.0), store=store, limits=Limits(), stage=FakeStage(),
+    context = PipelineContext(matter=FakeMatter(), rater=FakeRater(0.0), store=store, limits=Limits(),
+                  renderer=FakeSetRenderer(),
                   upscaler=upscaler, upscale=upscale)  # fmt: skip
-    return develop(small_photo(), template=template(look), channels=channels, bench=bench)
+    return develop(small_photo(), template=template(look), channels=channels, context=context)
 
 
 def told(findings: tuple[Finding, ...], check: str) -> list[Finding]:

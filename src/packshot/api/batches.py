@@ -17,7 +17,7 @@ from packshot.api.uploads import keep
 from packshot.catalog.batches import lifecycle, progress
 from packshot.catalog.batches.lifecycle import BatchView
 from packshot.catalog.batches.progress import BatchStatus
-from packshot.catalog.batches.requests import BatchAsked
+from packshot.catalog.batches.requests import BatchRequest
 from packshot.catalog.status import BatchState, Priority
 from packshot.errors import BadInput
 
@@ -80,7 +80,7 @@ _BODY = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": _whole(BatchAsked.model_json_schema()), "examples": ASKED},
+            "application/json": {"schema": _whole(BatchRequest.model_json_schema()), "examples": ASKED},
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
@@ -117,12 +117,12 @@ async def create_batch(request: Request, response: Response, svc: Svc, who: Edit
     """Make a batch. Its items are listed by a run; follow the batch's status or the event stream."""
     asked = await _asked(request, svc, who)
     async with svc.db.write() as tx:
-        id, ticket = await lifecycle.create(tx, who.workspace_id, asked, by=who.by)
+        id, ref = await lifecycle.create(tx, who.workspace_id, asked, by=who.by)
         made = await lifecycle.get(tx, who.workspace_id, id)
-    await svc.queues.add([ticket])
+    await svc.queues.add([ref])
     response.headers["Location"] = f"/api/v1/batches/{id}"
     response.headers["ETag"] = etag(made.revision)
-    return BatchStarted(batch=made, run=ticket.id)
+    return BatchStarted(batch=made, run=ref.id)
 
 
 @router.get("/batches")
@@ -168,9 +168,9 @@ async def change_batch(
     """Rename it, or put it before or behind others; what is not done is queued anew with its new priority."""
     async with svc.db.write() as tx:
         matches(if_match, (await lifecycle.row(tx, who.workspace_id, batch_id, lock=True)).revision)
-        tickets = await lifecycle.change(tx, who.workspace_id, batch_id, name=change.name, priority=change.priority)
+        refs = await lifecycle.change(tx, who.workspace_id, batch_id, name=change.name, priority=change.priority)
         changed = await lifecycle.get(tx, who.workspace_id, batch_id)
-    later.add_task(svc.queues.move, tickets)  # one after the other: nobody waits for ten thousand
+    later.add_task(svc.queues.move, refs)  # one after the other: nobody waits for ten thousand
     response.headers["ETag"] = etag(changed.revision)
     return changed
 
@@ -182,8 +182,8 @@ async def delete_batch(
     """Stop it and take it away. What was delivered stays where it is."""
     async with svc.db.write() as tx:
         matches(if_match, (await lifecycle.row(tx, who.workspace_id, batch_id, lock=True)).revision)
-        tickets = await lifecycle.delete(tx, who.workspace_id, batch_id)
-    later.add_task(svc.queues.remove, tickets)  # tidiness: what is drawn all the same is dropped
+        refs = await lifecycle.delete(tx, who.workspace_id, batch_id)
+    later.add_task(svc.queues.remove, refs)  # tidiness: what is drawn all the same is dropped
 
 
 @router.post("/batches/{batch_id}/pause")
@@ -198,9 +198,9 @@ async def pause_batch(batch_id: BatchId, svc: Svc, who: Editor) -> BatchView:
 async def resume_batch(batch_id: BatchId, svc: Svc, who: Editor) -> BatchView:
     """Go on with a paused batch."""
     async with svc.db.write() as tx:
-        tickets = await lifecycle.resume(tx, who.workspace_id, batch_id)
+        refs = await lifecycle.resume(tx, who.workspace_id, batch_id)
         found = await lifecycle.get(tx, who.workspace_id, batch_id)
-    await svc.queues.add(tickets)
+    await svc.queues.add(refs)
     return found
 
 
@@ -208,9 +208,9 @@ async def resume_batch(batch_id: BatchId, svc: Svc, who: Editor) -> BatchView:
 async def start_batch(batch_id: BatchId, svc: Svc, who: Editor) -> BatchView:
     """Let a batch go that was made with `hold`, once its photos have been looked at."""
     async with svc.db.write() as tx:
-        tickets = await lifecycle.start(tx, who.workspace_id, batch_id)
+        refs = await lifecycle.start(tx, who.workspace_id, batch_id)
         found = await lifecycle.get(tx, who.workspace_id, batch_id)
-    await svc.queues.add(tickets)
+    await svc.queues.add(refs)
     return found
 
 
@@ -218,13 +218,13 @@ async def start_batch(batch_id: BatchId, svc: Svc, who: Editor) -> BatchView:
 async def cancel_batch(batch_id: BatchId, later: BackgroundTasks, svc: Svc, who: Editor) -> BatchView:
     """Stop it for good. What is finished can still be reviewed and delivered."""
     async with svc.db.write() as tx:
-        tickets = await lifecycle.cancel(tx, who.workspace_id, batch_id)
+        refs = await lifecycle.cancel(tx, who.workspace_id, batch_id)
         found = await lifecycle.get(tx, who.workspace_id, batch_id)
-    later.add_task(svc.queues.remove, tickets)  # tidiness: what is drawn all the same is dropped
+    later.add_task(svc.queues.remove, refs)  # tidiness: what is drawn all the same is dropped
     return found
 
 
-async def _asked(request: Request, svc: Any, who: Any) -> BatchAsked:
+async def _asked(request: Request, svc: Any, who: Any) -> BatchRequest:
     """The wish, as JSON or as a form with a ZIP or CSV file.  Raises RequestValidationError, BadInput, TooLarge."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return _checked(await request.body())
@@ -247,9 +247,9 @@ def _json(words: str | bytes) -> Any:
         raise BadInput("this is not JSON.", subject="batch", remedy="Check its brackets and quotation marks.") from None
 
 
-def _checked(words: str | bytes) -> BatchAsked:
+def _checked(words: str | bytes) -> BatchRequest:
     _json(words)
     try:
-        return BatchAsked.model_validate_json(words)
+        return BatchRequest.model_validate_json(words)
     except ValidationError as wrong:
         raise RequestValidationError([{**error, "loc": ("body", *error["loc"])} for error in wrong.errors()]) from wrong

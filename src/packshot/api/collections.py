@@ -11,7 +11,7 @@ from packshot.api.access import Editor, Reader
 from packshot.api.params import CollectionId, IfMatch, etag, matches
 from packshot.api.service import Svc
 from packshot.catalog.library import collections
-from packshot.catalog.library.collections import CollectionAsked, CollectionChange, CollectionView
+from packshot.catalog.library.collections import CollectionChange, CollectionRequest, CollectionView
 
 router = APIRouter(tags=["collections"])
 
@@ -53,7 +53,7 @@ async def get_tree(svc: Svc, who: Reader) -> Tree:
 
 
 @router.post("/collections", status_code=201)
-async def create_collection(asked: CollectionAsked, response: Response, svc: Svc, who: Editor) -> CollectionView:
+async def create_collection(asked: CollectionRequest, response: Response, svc: Svc, who: Editor) -> CollectionView:
     """Make one, at the top or under another."""
     async with svc.db.write() as tx:
         made = await collections.create(tx, who.workspace_id, asked)

@@ -11,7 +11,7 @@ from packshot.api.access import Admin, Reader
 from packshot.api.params import Cursor, Limit, Page, after_id, page_of
 from packshot.api.service import Svc
 from packshot.catalog.delivery import destinations
-from packshot.catalog.delivery.destinations import DestinationAsked, DestinationView
+from packshot.catalog.delivery.destinations import DestinationRequest, DestinationView
 from packshot.errors import PackshotError
 
 router = APIRouter(tags=["destinations"])
@@ -33,7 +33,7 @@ _EXAMPLES: dict[str, Any] = {
         },
     },
 }  # fmt: skip
-Asked = Annotated[DestinationAsked, Body(openapi_examples=_EXAMPLES)]
+Asked = Annotated[DestinationRequest, Body(openapi_examples=_EXAMPLES)]
 
 
 class Tested(BaseModel, frozen=True):

@@ -14,6 +14,7 @@ from packshot.api.access import COOKIE, Principal, Reader, identify
 from packshot.api.service import Service, Svc
 from packshot.catalog.events.hub import Hub, Listener, since
 from packshot.errors import NotAllowed, NotSignedIn, PackshotError, TooManyTries
+from packshot.service import metrics
 
 router = APIRouter(tags=["events"])
 
@@ -89,7 +90,7 @@ def hub(app: Any, svc: Service) -> Hub:
     """The one of this process, made when first asked for."""
     found: Hub | None = getattr(app.state, "hub", None)
     if found is None:
-        found = app.state.hub = Hub(svc.db)
+        found = app.state.hub = Hub(svc.db, on_lag=metrics.event_lag)
     return found
 
 

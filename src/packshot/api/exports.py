@@ -16,7 +16,7 @@ from packshot.catalog.delivery.exports import (
     SHOWN_FILES,
     SHOWN_LEFT_OUT,
     DeliveryView,
-    ExportAsked,
+    ExportRequest,
     ExportView,
     FilePlan,
     LeftOut,
@@ -70,7 +70,7 @@ class ExportDetail(BaseModel, frozen=True):
 
 @router.post("/exports", status_code=202, responses={200: {"model": Planned, "description": "A dry run's answer."}})
 async def create_export(
-    asked: Annotated[ExportAsked, Body(openapi_examples=_EXAMPLES)], response: Response, svc: Svc, who: Editor
+    asked: Annotated[ExportRequest, Body(openapi_examples=_EXAMPLES)], response: Response, svc: Svc, who: Editor
 ) -> ExportStarted | Planned:
     """Deliver what is approved. Only approved files leave; what is not approved is listed as left out."""
     if asked.dry_run:
@@ -83,11 +83,11 @@ async def create_export(
             left_out_total=len(plan.left_out),
         )  # fmt: skip
     async with svc.db.write() as tx:
-        ticket = await exports.create(tx, who.workspace_id, asked, by=who.by)
-        view = await exports.get(tx, who.workspace_id, ticket.id)
-    await svc.queues.add([ticket])
-    response.headers["Location"] = f"/api/v1/exports/{ticket.id}"
-    return ExportStarted(run=ticket.id, export=view)
+        ref = await exports.create(tx, who.workspace_id, asked, by=who.by)
+        view = await exports.get(tx, who.workspace_id, ref.id)
+    await svc.queues.add([ref])
+    response.headers["Location"] = f"/api/v1/exports/{ref.id}"
+    return ExportStarted(run=ref.id, export=view)
 
 
 @router.get("/exports")

@@ -29,7 +29,7 @@ class Failures(BaseModel, frozen=True):
 _RETRIES: dict[str, Any] = {"examples": [{"cause": "out_of_memory"}, {"items": ["itm_0193a1b2c3d4"]}]}
 
 
-class RetryAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra=_RETRIES):
+class RetryRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=_RETRIES):
     """Which failed things are tried again: those named, or all of a batch or a cause."""
 
     items: Annotated[tuple[Id, ...], Field(max_length=5_000)] = ()
@@ -38,7 +38,7 @@ class RetryAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra=_RETR
     cause: str | None = Field(None, min_length=1, max_length=100)
 
     @model_validator(mode="after")
-    def _names_something(self) -> RetryAsked:
+    def _names_something(self) -> RetryRequest:
         if not (self.items or self.runs or self.batch or self.cause):
             raise ValueError("name items, runs, a batch or a cause")
         return self
@@ -66,11 +66,11 @@ async def list_failures(
 
 
 @router.post("/failures/retry", status_code=202)
-async def retry_failures(asked: RetryAsked, svc: Svc, who: Editor) -> Retried:
+async def retry_failures(asked: RetryRequest, svc: Svc, who: Editor) -> Retried:
     """Try again where it stood, at the same version. `left` says how many more there are: call again for them."""
     async with svc.db.write() as tx:
-        done, tickets = await dead_letters.retry(
+        done, refs = await dead_letters.retry(
             tx, who.workspace_id, item_ids=asked.items, run_ids=asked.runs, batch_id=asked.batch, cause=asked.cause
         )
-    await svc.queues.add(tickets)
+    await svc.queues.add(refs)
     return done

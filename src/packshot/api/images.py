@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from packshot.api.access import Editor, Reader
-from packshot.api.jobs import RunView, answered
+from packshot.api.jobs import JobView, answered
 from packshot.api.multipart import MOST_FILES, read_body, read_form, read_small
 from packshot.api.params import (
     Count,
@@ -31,7 +31,7 @@ from packshot.api.params import (
 from packshot.api.service import Svc
 from packshot.api.uploads import (
     MOST_URLS,
-    AllTaken,
+    UploadResults,
     addresses_of,
     is_list,
     keep_list,
@@ -56,7 +56,7 @@ router = APIRouter(tags=["images"])
 LARGEST_SIDE = 6_000
 MOST_IDS = 200  # as many as a page holds
 _NAME = r"^[A-Za-z0-9_-]+$"
-WAITED: dict[int | str, dict[str, Any]] = {200: {"model": RunView, "description": "It was waited for, and has ended."}}
+WAITED: dict[int | str, dict[str, Any]] = {200: {"model": JobView, "description": "It was waited for, and has ended."}}
 
 
 # --- taking in ---
@@ -112,14 +112,17 @@ _BODY: dict[str, Any] = {
     "/images",
     status_code=201,
     responses={
-        200: {"model": RunView | AllTaken, "description": "An import that was waited for; or none could be taken."},
-        202: {"model": RunView, "description": "A ZIP, a list or addresses: follow the run."},
+        200: {
+            "model": JobView | UploadResults,
+            "description": "An import that was waited for; or none could be taken.",
+        },
+        202: {"model": JobView, "description": "A ZIP, a list or addresses: follow the run."},
     },
     openapi_extra=_BODY,
 )
 async def upload_images(
     request: Request, response: Response, svc: Svc, who: Editor, prefer: Prefer = None
-) -> PhotoView | AllTaken | RunView:
+) -> PhotoView | UploadResults | JobView:
     """Take photos in.
 
     One photo is answered with what is to be said about it. Of several each is answered for itself: a bad one does not
@@ -130,8 +133,8 @@ async def upload_images(
     if kind == "application/json":
         asked = addresses_of(await read_small(request))
         request_of_run = {"urls": asked.all}
-        ticket = await start_import(svc, who, request_of_run, asked)
-        return await answered(svc, who, response, ticket, prefer)
+        ref = await start_import(svc, who, request_of_run, asked)
+        return await answered(svc, who, response, ref, prefer)
     if kind != "multipart/form-data":
         raise UnsupportedFormat(
             "photos come as a form (multipart/form-data), addresses as JSON.", remedy="Set the Content-Type to one."
@@ -142,8 +145,8 @@ async def upload_images(
         if not form.files:
             raise BadInput("there is no file in this form.", subject="file", remedy="Send it as the part “file”.")
         if any(is_list(upload) for upload in form.files):
-            ticket = await keep_list(svc, who, form.files, where)
-            return await answered(svc, who, response, ticket, prefer)
+            ref = await keep_list(svc, who, form.files, where)
+            return await answered(svc, who, response, ref, prefer)
         if where.role and len(form.files) > 1:
             raise BadOption("several photos cannot have one role.", subject="role", remedy="Send them one by one.")
         if where.collection_id and not (where.product_id or where.sku):
@@ -155,7 +158,7 @@ async def upload_images(
             return photo
         taken = [await tried(svc, who, upload, where) for upload in form.files]
     response.status_code = 201 if any(one.image for one in taken) else 200
-    return AllTaken(items=tuple(taken))
+    return UploadResults(items=tuple(taken))
 
 
 # --- looking, changing ---
@@ -265,8 +268,8 @@ async def replace_image(
         made = await svc.pixels.call("analyse", name=name or photo.name, path=str(path), workspace=who.workspace_id)
     async with svc.db.write() as tx:
         matches(if_match, (await photos.row(tx, who.workspace_id, image_id, lock=True)).revision)
-        replaced, tickets = await photos.replace(tx, who.workspace_id, image_id, made, name=name)
-    await svc.queues.add(tickets)
+        replaced, refs = await photos.replace(tx, who.workspace_id, image_id, made, name=name)
+    await svc.queues.add(refs)
     response.headers["ETag"] = etag(replaced.revision)
     return linked(svc, who, replaced)
 
@@ -274,13 +277,13 @@ async def replace_image(
 # --- one photo's work ---
 
 
-class SegmentAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"refined": False}]}):
+class SegmentRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"refined": False}]}):
     """How to cut it out."""
 
     refined: bool = Field(False, description="With a second, closer pass.")
 
 
-class GenerateAsked(BaseModel, frozen=True, extra="forbid"):
+class GenerateRequest(BaseModel, frozen=True, extra="forbid"):
     """A look for one photo: a template with options; or a prompt or a reference, where a painter is installed."""
 
     template: str | None = Field(None, max_length=40, pattern=_NAME)
@@ -294,7 +297,7 @@ class GenerateAsked(BaseModel, frozen=True, extra="forbid"):
     format: FileFormat | None = Field(None, description="Left out: the channel's; else PNG where it is transparent.")
 
     @model_validator(mode="after")
-    def _one_kind(self) -> GenerateAsked:
+    def _one_kind(self) -> GenerateRequest:
         if sum(bool(given) for given in (self.template, self.prompt, self.reference)) != 1:
             raise ValueError("give one of template, prompt, reference")
         if self.channel and self.size:
@@ -302,13 +305,13 @@ class GenerateAsked(BaseModel, frozen=True, extra="forbid"):
         return self
 
 
-class UpscaleAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"factor": 2}]}):
+class UpscaleRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"factor": 2}]}):
     """How much larger."""
 
     factor: Literal[2, 4] = 2
 
 
-_SEGMENT, _UPSCALE = SegmentAsked(), UpscaleAsked()
+_SEGMENT, _UPSCALE = SegmentRequest(), UpscaleRequest()
 _GENERATE: dict[str, Any] = {
     "template": {"summary": "A template", "value": {"template": "white", "options": {"shadow": 0.4}}},
     "channel": {"summary": "As a channel wants it", "value": {"template": "gradient", "channel": "shopify"}},
@@ -322,13 +325,13 @@ async def segment_image(
     response: Response,
     svc: Svc,
     who: Editor,
-    asked: Annotated[SegmentAsked, Body()] = _SEGMENT,
+    asked: Annotated[SegmentRequest, Body()] = _SEGMENT,
     prefer: Prefer = None,
-) -> RunView:
+) -> JobView:
     """Cut a photo out. Its matte: GET /images/{id}/matte."""
     async with svc.db.write() as tx:
         await photos.row(tx, who.workspace_id, image_id)
-        ticket = await jobs.start(
+        ref = await jobs.start(
             tx,
             who.workspace_id,
             "segment",
@@ -337,18 +340,18 @@ async def segment_image(
             photo_id=image_id,
             by=who.by,
         )
-    return await answered(svc, who, response, ticket, prefer)
+    return await answered(svc, who, response, ref, prefer)
 
 
 @router.post("/images/{image_id}/generate", status_code=202, responses=WAITED)
 async def generate_image(
     image_id: ImageId,
-    asked: Annotated[GenerateAsked, Body(openapi_examples=_GENERATE)],
+    asked: Annotated[GenerateRequest, Body(openapi_examples=_GENERATE)],
     response: Response,
     svc: Svc,
     who: Editor,
     prefer: Prefer = None,
-) -> RunView:
+) -> JobView:
     """One picture of one photo in a look. What needs a model that is not installed is refused, and says which."""
     async with svc.db.write() as tx:
         await photos.row(tx, who.workspace_id, image_id)
@@ -367,11 +370,11 @@ async def generate_image(
             "size": list(channels[0].size if channels else asked.size or (2048, 2048)),
             "format": asked.format or (channels[0].format if channels else "jpeg" if backdrop else "png"),
         }
-        ticket = await jobs.start(
+        ref = await jobs.start(
             tx, who.workspace_id, "generate", stages=["segment", "generate"], request=request, photo_id=image_id,
             by=who.by,
         )  # fmt: skip
-    return await answered(svc, who, response, ticket, prefer)
+    return await answered(svc, who, response, ref, prefer)
 
 
 @router.post("/images/{image_id}/upscale", status_code=202, responses=WAITED)
@@ -380,14 +383,14 @@ async def upscale_image(
     response: Response,
     svc: Svc,
     who: Editor,
-    asked: Annotated[UpscaleAsked, Body()] = _UPSCALE,
+    asked: Annotated[UpscaleRequest, Body()] = _UPSCALE,
     prefer: Prefer = None,
-) -> RunView:
+) -> JobView:
     """The product alone, larger, on a transparent backdrop; a model draws what is missing."""
     async with svc.db.write() as tx:
         await photos.row(tx, who.workspace_id, image_id)
-        ticket = await jobs.start(
+        ref = await jobs.start(
             tx, who.workspace_id, "upscale", stages=["segment", "upscale"], request=asked.model_dump(),
             photo_id=image_id, by=who.by,
         )  # fmt: skip
-    return await answered(svc, who, response, ticket, prefer)
+    return await answered(svc, who, response, ref, prefer)

@@ -102,12 +102,12 @@ async def change_item(
     """Give it another look, other channels or another place in the queue."""
     version = change.version if change.version is not None else _version(if_match)
     async with svc.db.write() as tx:
-        tickets = await records.change(
+        refs = await records.change(
             tx, who.workspace_id, item_id, version=version, template=change.template, options=change.options,
             channels=change.channels, priority=change.priority,
         )  # fmt: skip
         found = await records.get(tx, who.workspace_id, item_id)
-    await svc.queues.move(tickets)
+    await svc.queues.move(refs)
     response.headers["ETag"] = etag(found.version)
     return detail(svc, who, found)
 

@@ -19,17 +19,17 @@ from packshot.api.problems import Problem
 from packshot.api.service import Service, Svc
 from packshot.catalog import jobs
 from packshot.catalog import jobs as catalog
-from packshot.catalog.items.stages import Ticket
-from packshot.catalog.status import RunStatus
+from packshot.catalog.ports import JobRef
+from packshot.catalog.status import JobStatus
 
 router = APIRouter(tags=["runs"])
 
 _LOOK_SECONDS = 0.1
-_ENDED = (RunStatus.DONE, RunStatus.FAILED, RunStatus.CANCELLED)
+_ENDED = (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
 _LAYERS = frozenset({"cutouts"})  # keys of layers, which only workers can read
 
 
-class RunKind(StrEnum):
+class JobKind(StrEnum):
     IMPORT = "import"
     SEGMENT = "segment"
     HINTS = "hints"
@@ -55,12 +55,12 @@ _EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 
-class RunView(BaseModel, frozen=True, json_schema_extra=_EXAMPLE):
+class JobView(BaseModel, frozen=True, json_schema_extra=_EXAMPLE):
     """A run and what has come of it so far."""
 
     id: str
-    kind: RunKind
-    status: RunStatus
+    kind: JobKind
+    status: JobStatus
     stage: str = Field(description="The queue it waits in; empty when it is done.")
     stages: tuple[str, ...]
     done: int = Field(description="Of an import or an export: members that are through.")
@@ -83,10 +83,10 @@ async def list_runs(
     who: Reader,
     cursor: Cursor = None,
     limit: Limit = 50,
-    kind: Annotated[list[RunKind] | None, Query(description="Only those; may be given several times.")] = None,
-    status: Annotated[RunStatus | None, Query(description="Only those.")] = None,
+    kind: Annotated[list[JobKind] | None, Query(description="Only those; may be given several times.")] = None,
+    status: Annotated[JobStatus | None, Query(description="Only those.")] = None,
     image_id: QueryId = None,
-) -> Page[RunView]:
+) -> Page[JobView]:
     """Runs, the newest first."""
     async with svc.db.read() as tx:
         found = await jobs.page(
@@ -97,7 +97,7 @@ async def list_runs(
 
 
 @router.get("/runs/{run_id}")
-async def get_run(run_id: RunId, svc: Svc, who: Reader) -> RunView:
+async def get_run(run_id: RunId, svc: Svc, who: Reader) -> JobView:
     """How far a run is, and its result. Links in it are made anew each time."""
     async with svc.db.read() as tx:
         return view(svc, who, await catalog.get(tx, who.workspace_id, run_id))
@@ -107,25 +107,25 @@ async def get_run(run_id: RunId, svc: Svc, who: Reader) -> RunView:
 async def cancel_run(run_id: RunId, svc: Svc, who: Editor) -> None:
     """Call a run off. An import keeps the photos that it has brought so far."""
     async with svc.db.write() as tx:
-        ticket = await jobs.cancel(tx, who.workspace_id, run_id)
-    if ticket is not None:
-        await svc.queues.remove([ticket])
+        ref = await jobs.cancel(tx, who.workspace_id, run_id)
+    if ref is not None:
+        await svc.queues.remove([ref])
 
 
-async def answered(svc: Service, who: Principal, response: Response, ticket: Ticket, prefer: str | None) -> RunView:
+async def answered(svc: Service, who: Principal, response: Response, ref: JobRef, prefer: str | None) -> JobView:
     """202 with the run to follow; or, where it was to be waited for and has ended in time, 200 with its result."""
-    await svc.queues.add([ticket])
+    await svc.queues.add([ref])
     until = time.monotonic() + seconds_to_wait(prefer)
     waits = seconds_to_wait(prefer) > 0
     while True:
         async with svc.db.read() as tx:
-            run = await catalog.get(tx, who.workspace_id, ticket.id)
+            run = await catalog.get(tx, who.workspace_id, ref.id)
         if run.status in _ENDED or time.monotonic() >= until:
             break
         await asyncio.sleep(_LOOK_SECONDS)
     ended = waits and run.status in _ENDED
     response.status_code = 200 if ended else 202
-    response.headers["Location"] = f"/api/v1/runs/{ticket.id}"
+    response.headers["Location"] = f"/api/v1/runs/{ref.id}"
     if waits:
         response.headers["Preference-Applied"] = f"wait={seconds_to_wait(prefer)}"
     if not ended:
@@ -133,12 +133,12 @@ async def answered(svc: Service, who: Principal, response: Response, ticket: Tic
     return view(svc, who, run)
 
 
-def view(svc: Service, who: Principal, run: Row[Any]) -> RunView:
+def view(svc: Service, who: Principal, run: Row[Any]) -> JobView:
     """A run with links where its result has keys."""
-    told = run.error if run.status == RunStatus.FAILED else None
+    told = run.error if run.status == JobStatus.FAILED else None
     error = _problem(told) if told else None
-    return RunView(
-        id=run.id, kind=RunKind(run.kind), status=RunStatus(run.status), stage=run.stage, stages=tuple(run.stages),
+    return JobView(
+        id=run.id, kind=JobKind(run.kind), status=JobStatus(run.status), stage=run.stage, stages=tuple(run.stages),
         done=run.done_count, total=run.total_count, image_id=run.photo_id, batch_id=run.batch_id,
         result=_linked(svc, who, run.result), error=error, created_at=run.created_at, done_at=run.done_at,
     )  # fmt: skip

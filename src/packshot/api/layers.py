@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from packshot.api.access import Editor, Reader
 from packshot.api.files import link
 from packshot.api.images import WAITED
-from packshot.api.jobs import RunView, answered
+from packshot.api.jobs import JobView, answered
 from packshot.api.multipart import read_body, read_form
 from packshot.api.params import IfMatch, IfNoneMatch, ImageId, Prefer, etag, matches, unchanged
 from packshot.api.service import Service, Svc
@@ -72,7 +72,7 @@ class Revert(BaseModel, frozen=True, extra="forbid", json_schema_extra={"example
 _HINTS: dict[str, Any] = {"examples": [{"keep": [[412, 230]], "remove": [[380, 655], [500, 700]], "save": False}]}
 
 
-class HintsAsked(Hints, frozen=True, extra="forbid", json_schema_extra=_HINTS):
+class HintsRequest(Hints, frozen=True, extra="forbid", json_schema_extra=_HINTS):
     """Where the product is, and where it is not; one hint at least."""
 
     save: bool = Field(True, description="False: only show the corrected matte; nothing changes.")
@@ -141,11 +141,11 @@ async def put_matte(
         path = await _received(request, Path(folder), limit=svc.settings.limits.photo_bytes)
         made = await svc.pixels.call("put_matte", photo=photo.key, name=photo.name, path=str(path))
     async with svc.db.write() as tx:
-        matte, tickets = await mattes.put(
+        matte, refs = await mattes.put(
             tx, who.workspace_id, image_id, made, photo_sha256=photo.sha256, matte_version=photo.matte_version,
             by=who.by,
         )  # fmt: skip
-    await svc.queues.add(tickets)
+    await svc.queues.add(refs)
     response.headers["ETag"] = etag(matte.sha256)
     return matte
 
@@ -166,8 +166,8 @@ async def revert_matte(
         await photos.row(tx, who.workspace_id, image_id, lock=True)
         versions = await mattes.versions(tx, who.workspace_id, image_id)
         matches(if_match, next((matte.sha256 for matte in versions if matte.current), ""))
-        matte, tickets = await mattes.revert(tx, who.workspace_id, image_id, revert.version)
-    await svc.queues.add(tickets)
+        matte, refs = await mattes.revert(tx, who.workspace_id, image_id, revert.version)
+    await svc.queues.add(refs)
     response.headers["ETag"] = etag(matte.sha256)
     return matte
 
@@ -175,13 +175,13 @@ async def revert_matte(
 @router.post("/images/{image_id}/matte/hints", status_code=202, responses=WAITED)
 async def hint_matte(
     image_id: ImageId,
-    hints: HintsAsked,
+    hints: HintsRequest,
     response: Response,
     svc: Svc,
     who: Editor,
     if_match: IfMatch = None,
     prefer: Prefer = None,
-) -> RunView:
+) -> JobView:
     """Correct the matte by hints: points on the product that is missing (`keep`), points on what does not belong to it
     (`remove`), or boxes around the product.
 
@@ -193,8 +193,8 @@ async def hint_matte(
     async with svc.db.write() as tx:
         _, matte = await mattes.current(tx, who.workspace_id, image_id)
         matches(if_match, matte.sha256)
-        ticket = await matte_hints.start(tx, who.workspace_id, image_id, hints, save=hints.save, by=who.by)
-    return await answered(svc, who, response, ticket, prefer)
+        ref = await matte_hints.start(tx, who.workspace_id, image_id, hints, save=hints.save, by=who.by)
+    return await answered(svc, who, response, ref, prefer)
 
 
 async def _picture(

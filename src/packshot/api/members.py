@@ -24,7 +24,7 @@ class WorkspaceChange(BaseModel, extra="forbid"):
     settings: WorkspaceSettings | None = None
 
 
-class InviteAsked(BaseModel, extra="forbid"):
+class InviteRequest(BaseModel, extra="forbid"):
     email: Email
     role: Role = "member"
 
@@ -41,12 +41,12 @@ class MemberChange(BaseModel, extra="forbid"):
     disabled: bool | None = None
 
 
-class KeyAsked(BaseModel, extra="forbid"):
+class KeyRequest(BaseModel, extra="forbid"):
     name: Name
     scopes: list[Scope] = Field(min_length=1, max_length=4, examples=[["read", "write"]])
 
 
-class KeyMade(BaseModel):
+class NewKey(BaseModel):
     """Shown once: it is not kept and cannot be shown again."""
 
     id: str
@@ -76,7 +76,7 @@ async def list_members(svc: Svc, who: Reader) -> list[MemberView]:
 
 
 @router.post("/members", status_code=201)
-async def invite_member(svc: Svc, who: Admin, body: InviteAsked) -> Invited:
+async def invite_member(svc: Svc, who: Admin, body: InviteRequest) -> Invited:
     """Invite somebody: the link is good once and for a week."""
     async with svc.db.write() as tx:
         token = await accounts.invite(tx, who.workspace_id, email=body.email, role=body.role, by=who.by)
@@ -112,11 +112,11 @@ async def list_keys(svc: Svc, who: Admin) -> list[KeyView]:
 
 
 @router.post("/keys", status_code=201)
-async def make_key(svc: Svc, who: Admin, body: KeyAsked) -> KeyMade:
+async def make_key(svc: Svc, who: Admin, body: KeyRequest) -> NewKey:
     """An API key for a program."""
     async with svc.db.write() as tx:
         id, key = await accounts.make_key(tx, who.workspace_id, name=body.name, scopes=body.scopes, by=who.by)
-    return KeyMade(id=id, key=key)
+    return NewKey(id=id, key=key)
 
 
 @router.delete("/keys/{key_id}", status_code=204)

@@ -26,9 +26,9 @@ from packshot.api.service import Service, Svc
 from packshot.api.uploads import linked
 from packshot.catalog.library import products
 from packshot.catalog.library.products import (
-    ProductAsked,
     ProductChange,
     ProductOrder,
+    ProductRequest,
     ProductView,
     Sought,
     place,
@@ -50,7 +50,7 @@ class PhotoOrder(BaseModel, frozen=True, extra="forbid", json_schema_extra=_ORDE
 
 
 @router.post("/products", status_code=201)
-async def create_product(asked: ProductAsked, response: Response, svc: Svc, who: Editor) -> ProductView:
+async def create_product(asked: ProductRequest, response: Response, svc: Svc, who: Editor) -> ProductView:
     """Make a product. Its sku is unique in the workspace; a gtin's check digit must be right."""
     async with svc.db.write() as tx:
         made = await products.create(tx, who.workspace_id, asked)

@@ -15,7 +15,7 @@ from packshot.api.params import Cursor, Limit, Page, after_id, page_of
 from packshot.api.service import Svc
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import retry_reasons, review
-from packshot.catalog.items.review import Decision, Done, HistoryEntry, Result, ReviewAsked, Seen
+from packshot.catalog.items.review import Decision, Done, HistoryEntry, Result, ReviewRequest, Seen
 from packshot.catalog.status import ItemStatus
 
 router = APIRouter(tags=["review"])
@@ -45,7 +45,7 @@ _DECISIONS: dict[str, Any] = {
 }
 
 
-class DecisionAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra=_DECISIONS):
+class DecisionRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=_DECISIONS):
     """A decision about one item."""
 
     version: int = Field(ge=1, description="The version that was looked at.")
@@ -67,19 +67,19 @@ async def list_reasons(who: Reader) -> list[ReasonView]:
 
 
 @router.post("/items/{item_id}/review")
-async def review_item(item_id: ItemId, asked: DecisionAsked, svc: Svc, who: Reviewer) -> Reviewed:
+async def review_item(item_id: ItemId, asked: DecisionRequest, svc: Svc, who: Reviewer) -> Reviewed:
     """Decide about one item. Refused with 409 if it is no longer as it was seen."""
     seen = Seen(id=item_id, version=asked.version, status=asked.status)
     fields = asked.model_dump(exclude={"version", "status"})
     try:
-        one = ReviewAsked(items=(seen,), **fields)
+        one = ReviewRequest(items=(seen,), **fields)
     except ValidationError as wrong:
         raise RequestValidationError([error | {"loc": ("body", *error["loc"])} for error in wrong.errors()]) from wrong
     return await _decide(svc, who, one)
 
 
 @router.post("/review")
-async def review_items(asked: ReviewAsked, svc: Svc, who: Reviewer) -> Reviewed:
+async def review_items(asked: ReviewRequest, svc: Svc, who: Reviewer) -> Reviewed:
     """Decide about many items at once, which is undone at once.
 
     Each is decided for itself: `results` says which were not, because they changed meanwhile or do not allow it. Only
@@ -109,7 +109,7 @@ async def list_reviews(
     return page_of(found, limit, lambda entry: entry.id)
 
 
-async def _decide(svc: Svc, who: Reviewer, asked: ReviewAsked) -> Reviewed:
+async def _decide(svc: Svc, who: Reviewer, asked: ReviewRequest) -> Reviewed:
     async with svc.db.write() as tx:
         done = await review.decide(tx, who.workspace_id, asked, by=who.by)
     await svc.queues.add(done.add)

@@ -10,10 +10,11 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from packshot.catalog.ports import Pixels
 from packshot.db import Database
-from packshot.service.pixel_process import Child, Pixels
+from packshot.service.pixel_process import PixelProcess
 from packshot.service.queues import Queues
-from packshot.service.secrets import Signer, Vault
+from packshot.service.secrets import Secrets, Signer
 from packshot.settings import Settings
 from packshot.store import Store
 
@@ -28,15 +29,15 @@ class Service:
     queues: Queues
     pixels: Pixels
     signer: Signer
-    vault: Vault
+    vault: Secrets
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Service]:
     db, queues = Database(settings.database), Queues(settings.redis)
-    child = Child(settings, concurrency=DECODERS, nice=5)
+    child = PixelProcess(settings, concurrency=DECODERS, nice=5)
     try:
-        yield Service(settings, db, Store(settings.store), queues, child, Signer.open(settings), Vault.open(settings))
+        yield Service(settings, db, Store(settings.store), queues, child, Signer.open(settings), Secrets.open(settings))
     finally:
         child.stop()
         await queues.close()

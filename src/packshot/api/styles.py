@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, Field
 
 from packshot.api.access import Editor, Reader
-from packshot.api.jobs import RunView, answered
+from packshot.api.jobs import JobView, answered
 from packshot.api.params import IfMatch, Prefer, TemplateId, etag, matches
 from packshot.api.service import Svc
 from packshot.catalog import jobs
@@ -16,7 +16,7 @@ from packshot.catalog.library import photos
 from packshot.catalog.styles import templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
 from packshot.catalog.styles.snapshots import channels_json, template_json
-from packshot.catalog.styles.templates import LookView, StyleAsked, StyleChange
+from packshot.catalog.styles.templates import StyleChange, StyleRequest, StyleView
 from packshot.errors import NotFound
 
 router = APIRouter(tags=["templates"])
@@ -28,13 +28,13 @@ _PREVIEW: dict[str, Any] = {
 }
 
 
-class Looks(BaseModel, frozen=True):
+class Styles(BaseModel, frozen=True):
     """All of them: what comes with Packshot first."""
 
-    items: tuple[LookView, ...]
+    items: tuple[StyleView, ...]
 
 
-class PreviewAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra=_PREVIEW):
+class PreviewRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=_PREVIEW):
     """Up to three photos in one look."""
 
     template: str = Field(max_length=40)
@@ -44,14 +44,14 @@ class PreviewAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra=_PR
 
 
 @router.get("/templates")
-async def list_templates(svc: Svc, who: Reader) -> Looks:
+async def list_templates(svc: Svc, who: Reader) -> Styles:
     """Every template with its options: what each is called, what it takes, where it stands."""
     async with svc.db.read() as tx:
-        return Looks(items=tuple(await templates.page(tx, who.workspace_id)))
+        return Styles(items=tuple(await templates.page(tx, who.workspace_id)))
 
 
 @router.post("/templates", status_code=201)
-async def create_template(asked: StyleAsked, response: Response, svc: Svc, who: Editor) -> LookView:
+async def create_template(asked: StyleRequest, response: Response, svc: Svc, who: Editor) -> StyleView:
     """Keep a style of your own: a shipped template with some of its options set."""
     async with svc.db.write() as tx:
         made = await templates.create(tx, who.workspace_id, asked)
@@ -61,7 +61,7 @@ async def create_template(asked: StyleAsked, response: Response, svc: Svc, who: 
 
 
 @router.get("/templates/{template_id}")
-async def get_template(template_id: TemplateId, response: Response, svc: Svc, who: Reader) -> LookView:
+async def get_template(template_id: TemplateId, response: Response, svc: Svc, who: Reader) -> StyleView:
     """One template."""
     async with svc.db.read() as tx:
         found = await templates.get(tx, who.workspace_id, template_id)
@@ -72,7 +72,7 @@ async def get_template(template_id: TemplateId, response: Response, svc: Svc, wh
 @router.patch("/templates/{template_id}")
 async def change_template(
     template_id: TemplateId, change: StyleChange, response: Response, svc: Svc, who: Editor, if_match: IfMatch = None
-) -> LookView:
+) -> StyleView:
     """Change a style of your own. Batches that were made with it keep it as it was."""
     async with svc.db.write() as tx:
         matches(if_match, (await templates.own(tx, who.workspace_id, template_id, lock=True)).revision)
@@ -90,11 +90,11 @@ async def delete_template(template_id: TemplateId, svc: Svc, who: Editor, if_mat
 
 
 @router.post(
-    "/previews", status_code=202, responses={200: {"model": RunView, "description": "It was waited for, and is done."}}
+    "/previews", status_code=202, responses={200: {"model": JobView, "description": "It was waited for, and is done."}}
 )
 async def preview(
-    asked: Annotated[PreviewAsked, Body()], response: Response, svc: Svc, who: Editor, prefer: Prefer = None
-) -> RunView:
+    asked: Annotated[PreviewRequest, Body()], response: Response, svc: Svc, who: Editor, prefer: Prefer = None
+) -> JobView:
     """See up to three photos in a look before work is spent on it: JPEGs of 512 pixels."""
     async with svc.db.write() as tx:
         known = await photos.known(tx, who.workspace_id, asked.images)
@@ -110,7 +110,7 @@ async def preview(
             "format": "jpeg",
             "images": list(dict.fromkeys(asked.images)),
         }
-        ticket = await jobs.start(
+        ref = await jobs.start(
             tx, who.workspace_id, "preview", stages=["segment", "generate"], request=request, by=who.by
         )
-    return await answered(svc, who, response, ticket, prefer)
+    return await answered(svc, who, response, ref, prefer)

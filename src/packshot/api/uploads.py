@@ -19,10 +19,10 @@ from packshot.api.multipart import Upload
 from packshot.api.problems import Problem
 from packshot.api.service import Service
 from packshot.catalog import jobs
-from packshot.catalog.items.stages import Ticket
 from packshot.catalog.library import collections, photos, products
 from packshot.catalog.library.photos import PhotoView, Role
 from packshot.catalog.library.products import Sku
+from packshot.catalog.ports import JobRef
 from packshot.db.tables import new_id, now, uploads
 from packshot.errors import BadInput, DamagedFile, PackshotError, TooLarge, UnsupportedFormat
 from packshot.image import sniff
@@ -67,7 +67,7 @@ class Addresses(Where, frozen=True):
         return [*self.urls, *([self.url] if self.url else [])]
 
 
-class Taken(BaseModel, frozen=True):
+class UploadResult(BaseModel, frozen=True):
     """What became of one file: a photo, or a problem."""
 
     name: str
@@ -75,10 +75,10 @@ class Taken(BaseModel, frozen=True):
     problem: Problem | None = None
 
 
-class AllTaken(BaseModel, frozen=True):
+class UploadResults(BaseModel, frozen=True):
     """What became of each file, in the order they were sent."""
 
-    items: tuple[Taken, ...]
+    items: tuple[UploadResult, ...]
 
 
 def linked(svc: Service, who: Principal, photo: PhotoView) -> PhotoView:
@@ -91,11 +91,11 @@ def linked(svc: Service, who: Principal, photo: PhotoView) -> PhotoView:
     )
 
 
-async def tried(svc: Service, who: Principal, upload: Upload, where: Where) -> Taken:
+async def tried(svc: Service, who: Principal, upload: Upload, where: Where) -> UploadResult:
     try:
-        return Taken(name=upload.name, image=await take(svc, who, upload, where))
+        return UploadResult(name=upload.name, image=await take(svc, who, upload, where))
     except PackshotError as error:
-        return Taken(name=upload.name, problem=_problem(error))
+        return UploadResult(name=upload.name, problem=_problem(error))
 
 
 async def take(svc: Service, who: Principal, upload: Upload, where: Where) -> PhotoView:
@@ -120,7 +120,7 @@ async def take(svc: Service, who: Principal, upload: Upload, where: Where) -> Ph
     return linked(svc, who, photo)
 
 
-async def keep_list(svc: Service, who: Principal, files: list[Upload], where: Where) -> Ticket:
+async def keep_list(svc: Service, who: Principal, files: list[Upload], where: Where) -> JobRef:
     """A ZIP or a CSV list goes into the store, for a run to work through."""
     if len(files) > 1:
         raise BadInput(
@@ -144,7 +144,7 @@ async def keep_list(svc: Service, who: Principal, files: list[Upload], where: Wh
 
 async def start_import(
     svc: Service, who: Principal, request: dict[str, Any], where: Where, *, upload: dict[str, Any] | None = None
-) -> Ticket:
+) -> JobRef:
     async with svc.db.write() as tx:
         product_id = where.product_id
         if product_id:

@@ -12,8 +12,8 @@ from sqlalchemy import Row, insert, select, update
 
 from packshot.catalog import jobs as started
 from packshot.catalog.events.log import tell
-from packshot.catalog.items.stages import Ticket
-from packshot.catalog.status import RunStatus
+from packshot.catalog.ports import JobRef
+from packshot.catalog.status import JobStatus
 from packshot.db import Tx
 from packshot.db.tables import new_id, now, runs
 from packshot.errors import Conflict, NotFound, PackshotError
@@ -33,18 +33,18 @@ async def start(
     batch_id: str | None = None,
     priority: int = ASKED,
     by: str | None = None,
-) -> Ticket:
+) -> JobRef:
     """Write a run down.  The ticket's `id` is the run's; it is to be queued once the transaction is committed."""
     id, at = new_id("run"), now()
     await tx.execute(
         insert(runs).values(
-            id=id, workspace_id=workspace_id, kind=kind, status=RunStatus.QUEUED, stage=stages[0], stages=list(stages),
+            id=id, workspace_id=workspace_id, kind=kind, status=JobStatus.QUEUED, stage=stages[0], stages=list(stages),
             photo_id=photo_id, batch_id=batch_id, request=request, result={}, error=None, priority=priority,
             created_by=by, created_at=at, touched_at=at, done_at=None,
         )
     )  # fmt: skip
     await tell(tx, workspace_id, "run.queued", run_id=id, batch_id=batch_id)
-    return Ticket(stages[0], id, 0, priority)
+    return JobRef(stages[0], id, 0, priority)
 
 
 async def get(tx: Tx, workspace_id: str, run_id: str) -> Row[Any]:
@@ -55,28 +55,28 @@ async def get(tx: Tx, workspace_id: str, run_id: str) -> Row[Any]:
     return found
 
 
-async def draw(tx: Tx, ticket: Ticket) -> Row[Any] | None:
+async def draw(tx: Tx, ref: JobRef) -> Row[Any] | None:
     """What a drawn ticket stands for; None where it is done, cancelled, or in another stage by now."""
-    found = (await tx.execute(select(runs).where(runs.c.id == ticket.id))).first()
-    if found is None or found.stage != ticket.stage or found.status in (RunStatus.DONE, RunStatus.CANCELLED):
+    found = (await tx.execute(select(runs).where(runs.c.id == ref.id))).first()
+    if found is None or found.stage != ref.stage or found.status in (JobStatus.DONE, JobStatus.CANCELLED):
         return None
     return found
 
 
 async def running(tx: Tx, run: Row[Any]) -> None:
-    if run.status != RunStatus.RUNNING:
-        await tx.execute(update(runs).where(runs.c.id == run.id).values(status=RunStatus.RUNNING, touched_at=now()))
+    if run.status != JobStatus.RUNNING:
+        await tx.execute(update(runs).where(runs.c.id == run.id).values(status=JobStatus.RUNNING, touched_at=now()))
         await tell(tx, run.workspace_id, "run.running", run_id=run.id, batch_id=run.batch_id)
 
 
-async def advance(tx: Tx, run: Row[Any], result: dict[str, Any]) -> Ticket | None:
+async def advance(tx: Tx, run: Row[Any], result: dict[str, Any]) -> JobRef | None:
     """On to the run's next stage, its result so far kept; done where there is none.  The next ticket, if any."""
     later = run.stages[run.stages.index(run.stage) + 1 :]
     stage, at = (later[0] if later else ""), now()
-    status = RunStatus.RUNNING if stage else RunStatus.DONE
+    status = JobStatus.RUNNING if stage else JobStatus.DONE
     moved = await tx.execute(
         update(runs)
-        .where(runs.c.id == run.id, runs.c.stage == run.stage, runs.c.status != RunStatus.CANCELLED)
+        .where(runs.c.id == run.id, runs.c.stage == run.stage, runs.c.status != JobStatus.CANCELLED)
         .values(stage=stage, status=status, result=result, attempts=0, touched_at=at, done_at=None if stage else at)
     )
     if not moved.rowcount:
@@ -84,7 +84,7 @@ async def advance(tx: Tx, run: Row[Any], result: dict[str, Any]) -> Ticket | Non
     if not stage:
         await tell(tx, run.workspace_id, "run.done", run_id=run.id, batch_id=run.batch_id)
         return None
-    return Ticket(stage, run.id, 0, run.priority)
+    return JobRef(stage, run.id, 0, run.priority)
 
 
 async def failed(tx: Tx, run: Row[Any], error: BaseException, *, tries: int) -> bool:
@@ -102,8 +102,8 @@ async def failed(tx: Tx, run: Row[Any], error: BaseException, *, tries: int) -> 
     }
     values: dict[str, Any] = {"attempts": attempts, "error": told, "touched_at": now()}
     if last:
-        values |= {"status": RunStatus.FAILED, "done_at": now()}
-    mine = runs.c.id == run.id, runs.c.status != RunStatus.CANCELLED
+        values |= {"status": JobStatus.FAILED, "done_at": now()}
+    mine = runs.c.id == run.id, runs.c.status != JobStatus.CANCELLED
     await tx.execute(update(runs).where(*mine).values(**values))
     if last:
         await tell(tx, run.workspace_id, "run.failed", run_id=run.id, batch_id=run.batch_id)
@@ -122,9 +122,9 @@ async def touch(tx: Tx, run_id: str) -> None:
     await tx.execute(update(runs).where(runs.c.id == run_id).values(touched_at=now()))
 
 
-async def standing_still(tx: Tx, *, since: float, limit: int = 1000) -> list[Ticket]:
+async def stalled(tx: Tx, *, since: float, limit: int = 1000) -> list[JobRef]:
     """Runs that nobody has touched for so long: their tickets may be lost. They count as touched from now on."""
-    active = (RunStatus.QUEUED, RunStatus.RUNNING)
+    active = (JobStatus.QUEUED, JobStatus.RUNNING)
     found = (
         await tx.execute(
             select(runs.c.id, runs.c.stage, runs.c.priority)
@@ -135,7 +135,7 @@ async def standing_still(tx: Tx, *, since: float, limit: int = 1000) -> list[Tic
     if found:
         ids = [row.id for row in found]
         await tx.execute(update(runs).where(runs.c.id.in_(ids)).values(touched_at=now()))
-    return [Ticket(row.stage, row.id, 0, row.priority) for row in found]
+    return [JobRef(row.stage, row.id, 0, row.priority) for row in found]
 
 
 async def page(
@@ -143,7 +143,7 @@ async def page(
     workspace_id: str,
     *,
     kinds: Sequence[str] = (),
-    status: RunStatus | None = None,
+    status: JobStatus | None = None,
     photo_id: str | None = None,
     after: str | None = None,
     limit: int = 50,
@@ -161,25 +161,25 @@ async def page(
     return list((await tx.execute(query)).all())
 
 
-async def cancel(tx: Tx, workspace_id: str, run_id: str) -> Ticket | None:
+async def cancel(tx: Tx, workspace_id: str, run_id: str) -> JobRef | None:
     """Call a run off.  Its ticket, to be taken out of the queue; None if it was off already.
 
     An import that is at work ends before its next member and keeps what it has brought; a photo's stage is finished
     and goes no further.  Raises NotFound; Conflict where it is done, or delivers files already.
     """
     run = await started.get(tx, workspace_id, run_id)
-    if run.status == RunStatus.CANCELLED:
+    if run.status == JobStatus.CANCELLED:
         return None
     if run.kind == "batch":
         raise Conflict("this run fills a batch.", subject=run_id, remedy="Cancel the batch instead.")
-    open_ = [RunStatus.QUEUED] if run.kind == "export" else [RunStatus.QUEUED, RunStatus.RUNNING]
+    open_ = [JobStatus.QUEUED] if run.kind == "export" else [JobStatus.QUEUED, JobStatus.RUNNING]
     at = now()
     moved = await tx.execute(
         update(runs)
         .where(runs.c.workspace_id == workspace_id, runs.c.id == run_id, runs.c.status.in_(open_))
-        .values(status=RunStatus.CANCELLED, touched_at=at, done_at=at)
+        .values(status=JobStatus.CANCELLED, touched_at=at, done_at=at)
     )
     if not moved.rowcount:
         raise Conflict(f"it is {run.status} and can no longer be called off.", subject=run_id)
     await tell(tx, workspace_id, "run.cancelled", run_id=run_id)
-    return Ticket(run.stage, run_id, 0, run.priority)
+    return JobRef(run.stage, run_id, 0, run.priority)

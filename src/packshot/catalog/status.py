@@ -31,7 +31,7 @@ class BatchState(StrEnum):
     FAILED = "failed"  # not one photo could be taken
 
 
-class RunStatus(StrEnum):
+class JobStatus(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"

@@ -17,10 +17,10 @@ from packshot.finding import Finding, Verdict
 from packshot.image import Photo, read
 from packshot.intake import Refused, Source, collect
 from packshot.model import Upscaler
-from packshot.models.local import matter_here, prepare_process, rater_here, threads, upscaler_here
+from packshot.models.local import local_matter, local_rater, local_upscaler, prepare_process, threads
 from packshot.models.tile_timing import tile_seconds
-from packshot.pipeline import Bench
-from packshot.rendering.engines.local import stage_here
+from packshot.pipeline import PipelineContext
+from packshot.rendering.engines.local import local_renderer
 from packshot.settings import Settings
 from packshot.store import Store
 from packshot.template import Template
@@ -34,7 +34,7 @@ def say(words: str) -> None:
     print(words, file=sys.stderr)
 
 
-def ready_bench(
+def ready_context(
     settings: Settings,
     *,
     pictures: dict[str, Photo] | None = None,
@@ -42,24 +42,24 @@ def ready_bench(
     seed: int = 0,
     announced: bool = False,
     upscale: bool = False,
-) -> Bench:
+) -> PipelineContext:
     """Load the models, and say where one runs elsewhere than was asked for, unless that was `announced` before.
 
     Raises WeightsMissing saying how to get them.
     """
     prepare_process()
-    matter = matter_here(settings)
+    matter = local_matter(settings)
     if matter.engine.note and not announced:
         say(f"note: {matter.engine.note}")
-    return Bench(
+    return PipelineContext(
         matter=matter,
-        rater=rater_here(settings),
+        rater=local_rater(settings),
         store=Store(settings.layers_dir) if store else None,
         limits=settings.limits,
         pictures=pictures or {},
         seed=seed,
-        stage=stage_here(settings),
-        upscaler=upscaler_here(settings, beside=matter),
+        renderer=local_renderer(settings),
+        upscaler=local_upscaler(settings, beside=matter),
         upscale=upscale,
         long_work=partial(say_how_long, settings),
     )

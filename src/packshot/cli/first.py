@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from packshot import __version__
 from packshot.catalog.batches import lifecycle, progress
-from packshot.catalog.batches.requests import BatchAsked, Look, Source
+from packshot.catalog.batches.requests import BatchRequest, Look, Source
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.channel import channels
 from packshot.cli.common import progress as bar
@@ -110,14 +110,14 @@ class FirstBatch:
                     bytes=len(packed), created_at=now(), expires_at=now() + 86_400,
                 )
             )  # fmt: skip
-            asked = BatchAsked(
+            asked = BatchRequest(
                 name=name,
                 source=Source(upload=upload),
                 looks=(Look(template=self._template, options={}),),
                 channels=self._channels,
             )
-            id, ticket = await lifecycle.create(tx, workspace, asked, by=None)
-        await queues.add([ticket])
+            id, ref = await lifecycle.create(tx, workspace, asked, by=None)
+        await queues.add([ref])
         return id
 
     async def _done(self, db: Database, supervisor: Supervisor, workspace_id: str, batch_id: str) -> Any:

@@ -18,7 +18,7 @@ from packshot.cli.common import say, screen
 from packshot.cli.steps import parse_size
 from packshot.errors import BadOption, PackshotError, plainly
 from packshot.models import weights
-from packshot.models.local import engine_here, threads
+from packshot.models.local import local_engine, threads
 from packshot.models.zoo import CARDS, card, licence_notices
 from packshot.rendering.engines import llvm
 from packshot.rules import FileFormat, Rules
@@ -188,7 +188,7 @@ def doctor() -> int:
 def _engine(settings: Settings) -> bool:
     """Say what cuts products out here; False where nothing does."""
     try:
-        engine = engine_here(settings)
+        engine = local_engine(settings)
     except PackshotError as error:
         print(f"✗ engine {settings.engine}: {error.message}")
         return False

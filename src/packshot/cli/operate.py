@@ -166,10 +166,10 @@ async def _retry(db: Any, queues: Any, workspace: str, run_ids: list[str]) -> No
         while left:
             try:
                 async with db.write() as tx:
-                    done, tickets = await letters.retry(tx, workspace, **wish)
+                    done, refs = await letters.retry(tx, workspace, **wish)
             except NotFound:  # of cancelled batches, or taken up by somebody else meanwhile
                 break
-            await queues.add(tickets)
+            await queues.add(refs)
             again, left = again + done.items + done.runs, done.left
     say(f"{again} put back to work.")
     if not await queues.ping():

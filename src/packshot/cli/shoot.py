@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 
 from packshot.channel import Channel, channel
-from packshot.cli.common import ids_of, photos_of, pictures_of, progress, ready_bench, say
+from packshot.cli.common import ids_of, photos_of, pictures_of, progress, ready_context, say
 from packshot.errors import BadOption
 from packshot.finding import Verdict
-from packshot.models.local import engine_here, threads
+from packshot.models.local import local_engine, threads
 from packshot.models.zoo import card, licence_notices
 from packshot.rendering.engines.local import rendering
 from packshot.report import ItemRecord, Report
@@ -96,7 +96,7 @@ def command(
     refused += turned_away
     pictures = {path: photo for t in {job.template.id: job.template for job in planned}.values()
                 for path, photo in pictures_of(t, settings).items()}  # fmt: skip
-    engine = engine_here(settings)
+    engine = local_engine(settings)
     run = Run(
         out=out,
         limits=settings.limits,
@@ -132,7 +132,7 @@ def command(
         records = shoot(
             planned,
             run=run,
-            make_bench=lambda: ready_bench(settings, pictures=pictures, seed=seed, upscale=upscale, announced=True),
+            make_context=lambda: ready_context(settings, pictures=pictures, seed=seed, upscale=upscale, announced=True),
             before=remembered(target, journal),
             done=done,
         )

@@ -23,7 +23,7 @@ from packshot.cli.common import (
     photos_of,
     pictures_of,
     progress,
-    ready_bench,
+    ready_context,
     say,
     say_how_long,
 )
@@ -32,13 +32,13 @@ from packshot.finding import Verdict, worst
 from packshot.image import Photo, encode, read
 from packshot.intake import Source
 from packshot.model import MOST_BOXES, MOST_POINTS, Hints, Upscaler
-from packshot.models.hint_prompter import Hinted
+from packshot.models.hint_prompter import HintPrompter
 from packshot.pipeline import PLAINLY, Geometry, compose, cut_out, cutout_key, enlarge, enlarged_key
 from packshot.rendition import deliverable, judge_stranger
 from packshot.run.shoot import free_name, write_atomically
 from packshot.settings import Settings
-from packshot.step import Cutout, Tools
-from packshot.step_timer import Stopwatch
+from packshot.step import Cutout, StepContext
+from packshot.step_timer import StepTimer
 from packshot.steps import Analyse, Upscale
 from packshot.steps.segment import corrected
 from packshot.steps.upscale import MOST_SIDE, factor_for
@@ -100,11 +100,11 @@ def analyse(
 ) -> int:
     """Say what is wrong with photos before anything is spent on them."""
     settings = Settings()
-    bench = ready_bench(settings)
+    context = ready_context(settings)
     wants = {c.name: c.rules.product_px for c in channels_of(channel_ids, settings.channels_dir)}
 
     def work(source: Source, stem: str) -> list[str]:
-        cutout = cut_out(_open(source, settings), matter=bench.matter, store=bench.store, watch=Stopwatch())
+        cutout = cut_out(_open(source, settings), matter=context.matter, store=context.store, watch=StepTimer())
         findings = cutout.findings + Analyse().run(cutout, product_px=wants)
         if as_json:
             return [json.dumps({"name": source.name, "findings": [f.model_dump(mode="json") for f in findings]})]
@@ -136,12 +136,12 @@ def segment(
     hinted = bool(box or keep or remove)
     if hinted and len(photos_of(files, settings)[0]) != 1:
         raise BadOption("hints are about one photo.", subject="--box, --keep, --remove", remedy="Name one photo only.")
-    bench = ready_bench(settings)
+    context = ready_context(settings)
 
     def work(source: Source, stem: str) -> list[str]:
-        cutout = cut_out(_open(source, settings), matter=bench.matter, store=bench.store, watch=Stopwatch())
+        cutout = cut_out(_open(source, settings), matter=context.matter, store=context.store, watch=StepTimer())
         if hinted:
-            cutout = corrected(cutout, hints, Hinted(bench.matter))
+            cutout = corrected(cutout, hints, HintPrompter(context.matter))
         write_atomically(out / f"{stem}.matte.png", encode_matte(cutout))
         write_atomically(out / f"{stem}.cutout.png", encode(transparent(cutout), format="png"))
         return [str(out / f"{stem}.cutout.png"), *lines_of(cutout.findings)]
@@ -161,12 +161,12 @@ def _numbers(option: str, words: str, count: int) -> list[int]:
 def upscale(files: Files, out: Out = Path("out")) -> int:
     """Enlarge small products with a model: <name>.upscaled.png, the product alone on a transparent backdrop."""
     settings = Settings()
-    bench = ready_bench(settings)
+    context = ready_context(settings)
 
     def work(source: Source, stem: str) -> list[str]:
-        if bench.upscaler is None:
+        if context.upscaler is None:
             raise WeightsMissing("The model that enlarges is not installed.", remedy=REINSTALL)
-        cutout = cut_out(_open(source, settings), matter=bench.matter, store=bench.store, watch=Stopwatch())
+        cutout = cut_out(_open(source, settings), matter=context.matter, store=context.store, watch=StepTimer())
         factor = factor_for(cutout)
         if factor is None:
             raise BadOption(
@@ -182,8 +182,8 @@ def upscale(files: Files, out: Out = Path("out")) -> int:
                 return lambda: tick(name)
 
             step = Upscale(factor=factor)
-            key = enlarged_key(cutout_key(cutout.photo, PLAINLY, bench.matter), step, bench.upscaler)
-            made = enlarge(cutout, step, key=key, upscaler=bench.upscaler, store=bench.store, watch=Stopwatch(),
+            key = enlarged_key(cutout_key(cutout.photo, PLAINLY, context.matter), step, context.upscaler)
+            made = enlarge(cutout, step, key=key, upscaler=context.upscaler, store=context.store, watch=StepTimer(),
                            long_work=begin)  # fmt: skip
         assert made.enlarged is not None
         target = out / f"{stem}.upscaled.png"
@@ -219,13 +219,15 @@ def compose_(files: Files, template_id: Annotated[str, typer.Option("--template"
     """Lay products out in a look, without channel rules: <name>.png, lossless."""
     settings = Settings()
     look = template(template_id).with_options(parse_options(options))
-    bench = ready_bench(settings, pictures=pictures_of(look, settings))
+    context = ready_context(settings, pictures=pictures_of(look, settings))
     geometry = Geometry(parse_size(size), look.steps)
 
     def work(source: Source, stem: str) -> list[str]:
-        watch = Stopwatch()
-        cutout = cut_out(_open(source, settings), matter=bench.matter, store=bench.store, watch=watch)
-        composition = compose(cutout, geometry, tools=Tools(bench.pictures, stage=bench.stage), watch=watch)
+        watch = StepTimer()
+        cutout = cut_out(_open(source, settings), matter=context.matter, store=context.store, watch=watch)
+        composition = compose(
+            cutout, geometry, context=StepContext(context.pictures, renderer=context.renderer), watch=watch
+        )
         target = out / f"{stem}.png"
         write_atomically(target, encode(composition.flatten(), format="png"))
         return [str(target), *lines_of(cutout.findings + composition.findings)]
@@ -257,13 +259,13 @@ def check(files: Files, channel_id: Annotated[str, typer.Option("--channel", "-c
           as_json: AsJson = False) -> int:  # fmt: skip
     """Judge finished files, anyone's, by a channel's rules.  Exit code 2 when one breaks a hard rule."""
     settings = Settings()
-    bench = ready_bench(settings)
+    context = ready_context(settings)
     made = channel(channel_id, settings.channels_dir)
     verdicts: list[Verdict] = []
 
     def work(source: Source, stem: str) -> list[str]:
         findings = judge_stranger(
-            source.load(), source.name, made, matter=bench.matter, rater=bench.rater, limits=bench.limits
+            source.load(), source.name, made, matter=context.matter, rater=context.rater, limits=context.limits
         )
         verdict = worst(findings)
         verdicts.append(verdict)

@@ -304,8 +304,8 @@ reviews = Table(
 
 runs = Table(
     "runs", metadata, _id(), _workspace(),
-    Column("kind", String(20), nullable=False),  # api.runs.RunKind
-    Column("status", String(20), nullable=False),  # catalog.status.RunStatus
+    Column("kind", String(20), nullable=False),  # api.runs.JobKind
+    Column("status", String(20), nullable=False),  # catalog.status.JobStatus
     Column("stage", String(20), nullable=False),  # the queue it waits in; "" when it is done
     Column("stages", JSON, nullable=False),  # all it goes through
     Column("photo_id", String(40)),

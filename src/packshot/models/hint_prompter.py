@@ -31,7 +31,7 @@ LEAST_RIM = 0.5  # an answer whose rim lies worse on edges is not believed (benc
 KEPT = 16  # raw answers of one editing session, 4 MiB each
 
 
-class Hinted:
+class HintPrompter:
     """Hints on top of a matter; answers for the same pixels are kept, so that one more click asks for little more."""
 
     def __init__(self, matter: Matter) -> None:

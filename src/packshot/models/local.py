@@ -8,7 +8,7 @@ from contextlib import suppress
 import cv2
 import structlog
 
-from packshot.cpu_lease import Lease
+from packshot.cpu_lease import CpuLease
 from packshot.errors import WeightsMissing
 from packshot.model import Engine, Matter, Rater, Upscaler
 from packshot.models import onnx, openvino, weights
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
 
 
-def matter_here(settings: Settings, *, lease: Lease | None = None) -> Matter:
+def local_matter(settings: Settings, *, lease: CpuLease | None = None) -> Matter:
     """What the settings ask for; its `engine.note` tells where that could not be had.
 
     Raises WeightsMissing saying how to get them.
@@ -39,15 +39,15 @@ def matter_here(settings: Settings, *, lease: Lease | None = None) -> Matter:
     )
 
 
-def engine_here(settings: Settings) -> Engine:
+def local_engine(settings: Settings) -> Engine:
     """What cuts out here.  Under OpenVINO nothing is loaded for it; whether a GPU serves shows only in its use.
 
     Raises WeightsMissing, Unavailable.
     """
-    return openvino.engine_here() if settings.engine == "openvino" else matter_here(settings).engine
+    return openvino.local_engine() if settings.engine == "openvino" else local_matter(settings).engine
 
 
-def rater_here(settings: Settings, *, lease: Lease | None = None) -> Rater:
+def local_rater(settings: Settings, *, lease: CpuLease | None = None) -> Rater:
     if settings.fake_models:
         return FakeRater()
     nsfw = card("open-nsfw")
@@ -60,7 +60,9 @@ def rater_here(settings: Settings, *, lease: Lease | None = None) -> Rater:
     )
 
 
-def upscaler_here(settings: Settings, *, lease: Lease | None = None, beside: Matter | None = None) -> Upscaler | None:
+def local_upscaler(
+    settings: Settings, *, lease: CpuLease | None = None, beside: Matter | None = None
+) -> Upscaler | None:
     """None where its weights are not here or not the right ones: nothing else needs them.
 
     beside: a model of the same process that rests while products are enlarged, so that it never holds both.

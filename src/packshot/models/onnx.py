@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.cpu_lease import Lease
+from packshot.cpu_lease import CpuLease
 from packshot.errors import Unavailable
 from packshot.model import Engine, ModelCard
 from packshot.models.isnet import ROUGH, own_size, tensor_of
@@ -26,7 +26,7 @@ class IsNet:
     """ISNet, general use, as `models/openvino.py` runs it: the same tensor in, the same answer within MAE 0.002."""
 
     def __init__(
-        self, card: ModelCard, weights: Path, *, wanted: str, threads: int, lease: Lease | None = None
+        self, card: ModelCard, weights: Path, *, wanted: str, threads: int, lease: CpuLease | None = None
     ) -> None:
         """wanted: a key of PROVIDERS, "cpu", or "" for the fastest there is.  `engine.note` tells of a fallback.
 
@@ -36,7 +36,7 @@ class IsNet:
         self.card = card
         self._session, used, reasons = _started(runtime, _any_size(weights), tried(wanted), threads=threads)
         self._input = self._session.get_inputs()[0].name
-        self._lease = lease or Lease()
+        self._lease = lease or CpuLease()
         # The weights and the sums are half floats; only what goes in and comes out is float32.
         self.engine = Engine(f"onnxruntime-{used}", runtime.__version__, "f16", note=_note(wanted, used, reasons))
 

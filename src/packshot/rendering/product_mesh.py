@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from packshot.colour import F32, thrice
 from packshot.ops import resample, shadow
-from packshot.rendering.scene import OVERHEAD, Camera, Mesh, Proxy
+from packshot.rendering.scene import OVERHEAD, Camera, Mesh, ProductMesh
 
 Kind = Literal["turned", "slab", "flat"]
 
@@ -39,7 +39,7 @@ class Window:
     bottom: float
 
 
-def proxy(product: F32, matte: F32, window: Window, camera: Camera, *, kind: Kind) -> Proxy:
+def proxy(product: F32, matte: F32, window: Window, camera: Camera, *, kind: Kind) -> ProductMesh:
     """product: (h, w, 3) linear, premultiplied.  matte: (h, w) [0, 1].  Both cover `window`.
 
     A matte without a product gives a mesh without faces.
@@ -63,7 +63,7 @@ def proxy(product: F32, matte: F32, window: Window, camera: Camera, *, kind: Kin
     used = np.unique(faces)
     place = np.zeros(len(vertices), np.uint32)
     place[used] = np.arange(len(used))
-    return Proxy(Mesh(vertices[used], place[faces], uv[used]), texture)
+    return ProductMesh(Mesh(vertices[used], place[faces], uv[used]), texture)
 
 
 def _nodes(small: F32) -> tuple[F32, F32]:

@@ -2,14 +2,14 @@
 
 World units: 1 is the shorter side of the frame at that point, which is the origin; x runs to the right, y up, z towards
 the camera. The key light comes from the left: for a product lit from the right the whole picture is mirrored, and so
-both share one plate. A set in `rendering/sets/` is a function from `Shot` to `Scenery`; a backend in `rendering/engines/` turns that
-into pixels and is the only one that knows a render engine.
+both share one plate. A set in `rendering/sets/` is a function from `Shot` to `Scenery`; a backend in
+`rendering/engines/` turns that into pixels and is the only one that knows a render engine.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32
+from packshot.finding import Finding
 
 PITCHES = (8, 16, 24, 40, 90)
 OVERHEAD = 90
@@ -174,7 +175,7 @@ class SceneSet:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Proxy:
+class ProductMesh:
     """The product as light meets it: a mesh with its own colours."""
 
     mesh: Mesh
@@ -187,8 +188,28 @@ class Renderer(Protocol):
     def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
         """(H, W, 3) linear [0, 1]: the set without a product."""
 
-    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> F32 | None:
+    def ratio(self, shot: Shot, body: ProductMesh, *, wanted: NDArray[np.bool_]) -> F32 | None:
         """(h, w, 3) ≥ 0: what the product does to the plate by multiplication; 1 where it is not wanted.
 
         None from an engine that cannot render what a product casts.
+        """
+
+
+class SetRenderer(Protocol):
+    """Sets and what renders them."""
+
+    @property
+    def sets(self) -> Mapping[str, SceneSet]: ...
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """What is degraded here, for each picture to say."""
+
+    def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
+        """(H, W, 3) linear [0, 1], read only: the set without the product, lit from the left."""
+
+    def ratio(self, shot: Shot, body: ProductMesh, *, wanted: NDArray[np.bool_]) -> F32 | None:
+        """(h, w, 3) ≥ 0: what the product does to the plate by multiplication; 1 where it is not wanted.
+
+        None where the engine here casts no shadows: they are drawn then.
         """

@@ -26,7 +26,7 @@ from packshot.image import Photo, read, thumbnail
 from packshot.intake import Refused, Source
 from packshot.model import ModelCard
 from packshot.ops.measure import fingerprint
-from packshot.pipeline import Bench, Developed, develop, item_key
+from packshot.pipeline import Developed, PipelineContext, develop, item_key
 from packshot.rendition import Rendition
 from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report
 from packshot.run.contact_sheet import contact_sheet
@@ -119,7 +119,7 @@ def shoot(
     jobs: Sequence[Job],
     *,
     run: Run,
-    make_bench: Callable[[], Bench],
+    make_context: Callable[[], PipelineContext],
     before: Sequence[ItemRecord] = (),
     done: Callable[[ItemRecord], None] = lambda item: None,
 ) -> list[ItemRecord]:
@@ -139,10 +139,10 @@ def shoot(
             done(kept)
     todo.sort(key=lambda index: PRIORITIES.index(jobs[index].source.priority or "standard"))
     if todo:
-        bench = make_bench()
+        context = make_context()
 
         def work(index: int) -> tuple[int, ItemRecord]:
-            return index, _develop(jobs[index], run, bench)
+            return index, _develop(jobs[index], run, context)
 
         with ThreadPoolExecutor(run.jobs, thread_name_prefix="photo") as pool:
             for index, record in _as_done(pool, work, todo, ahead=run.jobs + 1):
@@ -210,7 +210,7 @@ def _unchanged(job: Job, known: Mapping[str, ItemRecord], run: Run) -> ItemRecor
     return item.model_copy(update={"status": "rejected" if item.status == "rejected" else "unchanged"})
 
 
-def _develop(job: Job, run: Run, bench: Bench) -> ItemRecord:
+def _develop(job: Job, run: Run, context: PipelineContext) -> ItemRecord:
     source = job.source
     start = ItemRecord(
         name=source.name,
@@ -223,7 +223,7 @@ def _develop(job: Job, run: Run, bench: Bench) -> ItemRecord:
     try:
         content = source.load()
         photo = read(content, source.name, limits=run.limits)
-        made = develop(photo, template=job.template, channels=job.channels, bench=bench, preview=run.preview)
+        made = develop(photo, template=job.template, channels=job.channels, context=context, preview=run.preview)
         renditions = tuple(
             _write(run, path, rendition) for path, rendition in zip(job.paths, made.renditions, strict=True)
         )

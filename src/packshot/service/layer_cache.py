@@ -34,7 +34,7 @@ def memory_folder(mark: str) -> Path:
     return root / f"packshot-{os.getuid()}-{mark}"
 
 
-class Handover:
+class LayerCache:
     """Arrays by key, the oldest dropped once there are more than `most_bytes`; 0 keeps nothing."""
 
     def __init__(self, folder: Path, *, most_bytes: int) -> None:
@@ -106,7 +106,7 @@ class Handover:
             total -= size
 
 
-def put_photo(to: Handover, key: str, photo: Photo) -> None:
+def put_photo(to: LayerCache, key: str, photo: Photo) -> None:
     facts = {
         "name": photo.name, "sha256": photo.sha256, "format": photo.format, "profile": photo.profile,
         "file_bytes": photo.file_bytes, "notes": photo.notes, "jpeg_quality": photo.jpeg_quality,
@@ -115,7 +115,7 @@ def put_photo(to: Handover, key: str, photo: Photo) -> None:
     to.put(key, facts, {"pixels": photo.pixels} | ({} if photo.alpha is None else {"alpha": photo.alpha}))
 
 
-def get_photo(of: Handover, key: str) -> Photo | None:
+def get_photo(of: LayerCache, key: str) -> Photo | None:
     found = of.get(key)
     if found is None:
         return None
@@ -124,12 +124,12 @@ def get_photo(of: Handover, key: str) -> Photo | None:
     return Photo(pixels=arrays["pixels"], alpha=arrays.get("alpha"), **facts)
 
 
-def put_cutout(to: Handover, key: str, cutout: Cutout) -> None:
+def put_cutout(to: LayerCache, key: str, cutout: Cutout) -> None:
     facts = {"facts": asdict(cutout.facts), "source": cutout.source}
     to.put(key, facts, {"matte": cutout.matte, "band": cutout.band})
 
 
-def get_cutout(of: Handover, key: str, photo: Photo) -> Cutout | None:
+def get_cutout(of: LayerCache, key: str, photo: Photo) -> Cutout | None:
     found = of.get(key)
     if found is None:
         return None
@@ -137,7 +137,7 @@ def get_cutout(of: Handover, key: str, photo: Photo) -> Cutout | None:
     return cutout_of(photo, arrays["matte"], arrays["band"], facts_of_json(facts["facts"]), facts["source"])
 
 
-def put_composition(to: Handover, key: str, plate_key: str, made: Composition) -> None:
+def put_composition(to: LayerCache, key: str, plate_key: str, made: Composition) -> None:
     """All but the cut-out, which lies under its own key, and the plate, which many compositions share."""
     placement, product, matte = made.laid_out()
     if made.plate is not None:
@@ -151,7 +151,7 @@ def put_composition(to: Handover, key: str, plate_key: str, made: Composition) -
     to.put(key, facts, {"product": product, "matte": matte} | ({"ratio": made.ratio.values} if made.ratio else {}))
 
 
-def get_composition(of: Handover, key: str, plate_key: str, cutout: Cutout) -> Composition | None:
+def get_composition(of: LayerCache, key: str, plate_key: str, cutout: Cutout) -> Composition | None:
     found = of.get(key)
     if found is None:
         return None

@@ -117,7 +117,7 @@ def request(route: str, method: str, status: int, seconds: float) -> None:
     _request_seconds.labels(route, known).observe(seconds)
 
 
-def told(lag_seconds: float) -> None:
+def event_lag(lag_seconds: float) -> None:
     """An event reached its listeners so long after it happened."""
     _event_lag.observe(max(0.0, lag_seconds))
 

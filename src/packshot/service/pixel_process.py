@@ -17,39 +17,20 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import Any, Protocol
+from typing import Any
 
 import psutil
 import structlog
 
 from packshot import errors
-from packshot.errors import PackshotError
+from packshot.errors import Fault, OutOfMemory, PackshotError
 from packshot.settings import Settings, granted_memory_bytes
 
 log = structlog.get_logger(__name__)
 WATCH_SECONDS = 0.5
 
 
-class OutOfMemory(PackshotError):
-    """The pixel process was ended while it worked; a smaller picture may pass."""
-
-    status, code, retryable = 503, "out_of_memory", True
-
-
-class Fault(PackshotError):
-    """Packshot's own fault in the pixel process; `stack` says where."""
-
-    code, retryable = "fault", True
-    stack: str = ""
-
-
-class Pixels(Protocol):
-    """What runs the functions of `pixel_tasks`."""
-
-    async def call(self, function: str, /, **arguments: Any) -> Any: ...
-
-
-class Child:
+class PixelProcess:
     """A pixel process.  concurrency: how many calls it works on at once.  nice: how far it steps back for others."""
 
     def __init__(self, settings: Settings, *, concurrency: int, nice: int = 0) -> None:
@@ -170,16 +151,16 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
     from packshot import logs
     from packshot.models.local import prepare_process
     from packshot.service.pixel_tasks import FUNCTIONS
-    from packshot.service.pixel_tasks.context import Desk
+    from packshot.service.pixel_tasks.context import PixelContext
 
     logs.configure()
     warnings.filterwarnings("ignore", module="PIL")
     prepare_process()
-    desk, sending = Desk(settings), threading.Lock()
+    context, sending = PixelContext(settings), threading.Lock()
 
     def work(number: int, function: Callable[..., Any], arguments: dict[str, Any]) -> None:
         try:
-            answer = (number, True, function(desk, **arguments))
+            answer = (number, True, function(context, **arguments))
         except MemoryError:
             answer = (number, False, ("OutOfMemory", "not enough memory for this picture.", "", "Scale it down.", ""))
         except PackshotError as error:
@@ -201,8 +182,7 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
 
 def _rebuilt(told: tuple[str, str, str, str, str]) -> PackshotError:
     name, problem, subject, remedy, stack = told
-    ours: dict[str, type[PackshotError]] = {"OutOfMemory": OutOfMemory, "Fault": Fault}
-    kind = ours[name] if name in ours else getattr(errors, name, PackshotError)
+    kind = getattr(errors, name, PackshotError)
     error: PackshotError = kind(problem, subject=subject, remedy=remedy)
     if isinstance(error, Fault):
         error.stack = stack

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from bullmq import Job, Queue, UnrecoverableError, Worker
+from bullmq import Job as BullJob
+from bullmq import Queue, UnrecoverableError, Worker
 from bullmq.custom_errors import DelayedError
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import UnixDomainSocketConnection
@@ -27,7 +28,7 @@ from redis.exceptions import BusyLoadingError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from packshot.catalog.items.stages import Ticket
+from packshot.catalog.ports import JobRef
 from packshot.errors import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -69,43 +70,43 @@ class Queues:
         self._redis = connect(url, patient=False)
         self._queues = {stage: Queue(stage, {"connection": self._redis}) for stage in STAGES}
 
-    async def add(self, tickets: Iterable[Ticket]) -> list[str]:
+    async def add(self, refs: Iterable[JobRef]) -> list[str]:
         """Queue them; one whose job failed for good is queued anew.  Returns the ids of those."""
         revived: list[str] = []
-        groups: dict[str, list[Ticket]] = {}
-        for ticket in tickets:
-            groups.setdefault(ticket.stage, []).append(ticket)
+        groups: dict[str, list[JobRef]] = {}
+        for ref in refs:
+            groups.setdefault(ref.stage, []).append(ref)
         try:
             for stage, members in groups.items():
                 for start in range(0, len(members), _BULK):
                     revived += await self._add(stage, members[start : start + _BULK])
         except (RedisError, OSError) as away:
-            log.warning("queue.away", error=type(away).__name__, tickets=sum(map(len, groups.values())))
+            log.warning("queue.away", error=type(away).__name__, refs=sum(map(len, groups.values())))
         return revived
 
-    async def _add(self, stage: str, tickets: Sequence[Ticket]) -> list[str]:
+    async def _add(self, stage: str, refs: Sequence[JobRef]) -> list[str]:
         queue = self._queues[stage]
         async with self._redis.pipeline(transaction=False) as pipe:
-            for ticket in tickets:
-                pipe.zscore(f"bull:{stage}:failed", ticket.job_id)
-            failed = [t for t, score in zip(tickets, await pipe.execute(), strict=True) if score is not None]
-        for ticket in failed:
-            await queue.remove(ticket.job_id)
-        await queue.addBulk([_job(ticket) for ticket in tickets])
-        return [ticket.id for ticket in failed]
+            for ref in refs:
+                pipe.zscore(f"bull:{stage}:failed", ref.job_id)
+            failed = [t for t, score in zip(refs, await pipe.execute(), strict=True) if score is not None]
+        for ref in failed:
+            await queue.remove(ref.job_id)
+        await queue.addBulk([_job(ref) for ref in refs])
+        return [ref.id for ref in failed]
 
-    async def remove(self, tickets: Iterable[Ticket]) -> None:
+    async def remove(self, refs: Iterable[JobRef]) -> None:
         """Take out those that nobody works on yet."""
         try:
-            for ticket in tickets:
-                await self._queues[ticket.stage].remove(ticket.job_id)
+            for ref in refs:
+                await self._queues[ref.stage].remove(ref.job_id)
         except (RedisError, OSError) as away:
             log.warning("queue.away", error=type(away).__name__)
 
-    async def move(self, tickets: Sequence[Ticket]) -> None:
+    async def move(self, refs: Sequence[JobRef]) -> None:
         """Queue them with another priority or another time."""
-        await self.remove(tickets)
-        await self.add(tickets)
+        await self.remove(refs)
+        await self.add(refs)
 
     async def counts(self) -> dict[str, dict[str, int]]:
         """Stage → state → how many jobs.  Raises Unavailable."""
@@ -131,14 +132,14 @@ class Queues:
         await self._redis.aclose(close_connection_pool=True)
 
 
-def _job(ticket: Ticket) -> dict[str, Any]:
-    wait = max(0, round((ticket.not_before - time.time()) * 1000)) if ticket.not_before else 0
+def _job(ref: JobRef) -> dict[str, Any]:
+    wait = max(0, round((ref.not_before - time.time()) * 1000)) if ref.not_before else 0
     return {
-        "name": ticket.stage,
-        "data": {"id": ticket.id, "version": ticket.version},
+        "name": ref.stage,
+        "data": {"id": ref.id, "version": ref.version},
         "opts": {
-            "jobId": ticket.job_id,
-            "priority": max(1, ticket.priority),
+            "jobId": ref.job_id,
+            "priority": max(1, ref.priority),
             "attempts": _CEILING,
             "backoff": {"type": "jittered", "delay": 2000},
             "removeOnComplete": True,
@@ -163,7 +164,7 @@ class TryAgain(Exception):
     """Raised by a handler: this try failed, another follows."""
 
 
-Handler = Callable[[Ticket], Awaitable[None]]
+Handler = Callable[[JobRef], Awaitable[None]]
 
 
 class Consumer:
@@ -200,10 +201,10 @@ class Consumer:
         with suppress(RedisError, OSError):
             await self._redis.aclose(close_connection_pool=True)
 
-    async def _process(self, job: Job, token: str) -> None:
-        ticket = Ticket(self._stage, job.data["id"], int(job.data["version"]), job.priority)
+    async def _process(self, job: BullJob, token: str) -> None:
+        ref = JobRef(self._stage, job.data["id"], int(job.data["version"]), job.priority)
         try:
-            await self._handle(ticket)
+            await self._handle(ref)
         except Later as later:
             await job.moveToDelayed(round(later.at * 1000), token)
             raise DelayedError from None

@@ -22,14 +22,14 @@ LINK_SECONDS = 12 * 3600  # a working day in front of one screen
 SAME_SECONDS = 3600
 
 
-class Vault:
+class Secrets:
     """Encrypts what must not be read from a stolen database."""
 
     def __init__(self, secret: bytes) -> None:
         self._fernet = Fernet(base64.urlsafe_b64encode(_derived(secret, b"packshot vault")))
 
     @classmethod
-    def open(cls, settings: Settings) -> Vault:
+    def open(cls, settings: Settings) -> Secrets:
         return cls(installation_secret(settings))
 
     def encrypt(self, text: str) -> bytes:

@@ -1,7 +1,7 @@
-"""A worker: draws the tickets of one stage, has its pixel process do the work, writes down what came of it.
+"""A worker: claims the jobs of one stage, has its pixel process do the work, writes down what came of it.
 
-Each stage is a function from a task to an answer (in `pixel_tasks`, in the pixel process) and one transaction that records
-the answer and names the next ticket. Whatever goes wrong in between is done again: nothing is recorded half.
+Each stage is a function from a task to an answer (in `pixel_tasks`, in the pixel process) and one transaction that
+records the answer and names the next job. Whatever goes wrong in between is done again: nothing is recorded half.
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ from packshot.catalog import jobs
 from packshot.catalog.batches import expand
 from packshot.catalog.delivery import export_run
 from packshot.catalog.items import stages
-from packshot.catalog.items.stages import TRIES, Context, Task, Ticket
+from packshot.catalog.items.stages import TRIES, Task
 from packshot.catalog.library import imports, matte_hints
+from packshot.catalog.ports import JobContext, JobRef
 from packshot.channel import Channel, file_stem
 from packshot.db import Database
 from packshot.db.tables import mattes, now, photos
 from packshot.db.upgrade import upgrade
-from packshot.errors import NotFound, PackshotError
+from packshot.errors import NotFound, OutOfMemory, PackshotError
 from packshot.service import metrics, parent_watch
-from packshot.service.pixel_process import Child, OutOfMemory
+from packshot.service.pixel_process import PixelProcess
 from packshot.service.queues import Consumer, GaveUp, Later, Queues, TryAgain
-from packshot.service.secrets import Vault
+from packshot.service.secrets import Secrets
 from packshot.settings import Settings
 from packshot.store import Store
 
@@ -43,7 +44,7 @@ NICE = 10  # people at the screen come first
 CONCURRENCY = {"segment": 2, "upscale": 1, "generate": 1, "export": 2}
 SWEEP_SECONDS = 15
 Answer = dict[str, Any]
-LONG_RUNS: dict[str, Callable[[Any, Context], Coroutine[Any, Any, Answer]]] = {
+LONG_RUNS: dict[str, Callable[[Any, JobContext], Coroutine[Any, Any, Answer]]] = {
     "import": imports.work,
     "batch": expand.work,
     "export": export_run.work,
@@ -76,9 +77,9 @@ class Worker:
         self._settings, self._stage, self._concurrency = settings, stage, concurrency
         self._db = Database(settings.database, durable=False, connections=concurrency + 2)
         self._queues = Queues(settings.redis)
-        self._child = Child(settings, concurrency=concurrency)
-        self._context = Context(
-            self._db, Store(settings.store), self._child, self._queues, settings, Vault.open(settings)
+        self._child = PixelProcess(settings, concurrency=concurrency)
+        self._context = JobContext(
+            self._db, Store(settings.store), self._child, self._queues, settings, Secrets.open(settings)
         )
         self._consumer = Consumer(settings.redis, stage, self.handle, concurrency=concurrency)
         self._closing = False
@@ -101,14 +102,14 @@ class Worker:
         await self._queues.close()
         await self._db.close()
 
-    async def handle(self, ticket: Ticket) -> None:
+    async def handle(self, ref: JobRef) -> None:
         """Raises Later, TryAgain or GaveUp, as the queue understands them."""
         started = time.perf_counter()
         outcome = "done"
-        is_run = ticket.id.startswith("run_")
+        is_run = ref.id.startswith("run_")
         try:
-            with structlog.contextvars.bound_contextvars(**{"run" if is_run else "item": ticket.id}):
-                await (self._run(ticket) if is_run else self._item(ticket))
+            with structlog.contextvars.bound_contextvars(**{"run" if is_run else "item": ref.id}):
+                await (self._run(ref) if is_run else self._item(ref))
         except Later:
             outcome = "later"
             raise
@@ -120,9 +121,9 @@ class Worker:
 
     # --- items ---
 
-    async def _item(self, ticket: Ticket) -> None:
+    async def _item(self, ref: JobRef) -> None:
         async with self._db.read() as tx:
-            drawn = await stages.draw(tx, ticket)
+            drawn = await stages.draw(tx, ref)
             task = drawn.task
             pictures = await stages.picture_keys(tx, task.workspace_id, task.picture_ids) if task else {}
         if drawn.wait_until:
@@ -131,9 +132,9 @@ class Worker:
             await self._queues.add([drawn.instead])
         if task is None:
             return
-        if drawn.revive:
+        if drawn.retry_failed:
             async with self._db.write() as tx:
-                await stages.revive(tx, task)
+                await stages.retry_failed(tx, task)
         try:
             answer = await self._do(task, pictures)
             async with self._db.write() as tx:
@@ -174,7 +175,7 @@ class Worker:
                     )
                 )  # fmt: skip
 
-    async def _record(self, tx: Any, task: Task, answer: Answer) -> Ticket | None:
+    async def _record(self, tx: Any, task: Task, answer: Answer) -> JobRef | None:
         match task.stage:
             case "segment":
                 return await stages.segmented(tx, task, answer)
@@ -203,9 +204,9 @@ class Worker:
 
     # --- runs ---
 
-    async def _run(self, ticket: Ticket) -> None:
+    async def _run(self, ref: JobRef) -> None:
         async with self._db.write() as tx:
-            run = await jobs.draw(tx, ticket)
+            run = await jobs.draw(tx, ref)
             if run is not None:
                 await jobs.running(tx, run)
         if run is None:
@@ -304,7 +305,7 @@ class Worker:
                 if await self._queues.first("sweep", SWEEP_SECONDS - 1):
                     found = await requeue(self._db, self._queues, since=now() - self._settings.stall_seconds)
                     if found:
-                        log.info("sweep.requeued", tickets=found)
+                        log.info("sweep.requeued", refs=found)
             except Exception as error:  # the next round tries again
                 log.warning("sweep.failed", error=str(error)[:300])
             with suppress(psutil.Error):
@@ -318,11 +319,11 @@ async def requeue(db: Database, queues: Queues, *, since: float) -> int:
     total = 0
     while True:
         async with db.write() as tx:
-            tickets = await stages.standing_still(tx, since=since) + await jobs.standing_still(tx, since=since)
-        if not tickets:
+            refs = await stages.stalled(tx, since=since) + await jobs.stalled(tx, since=since)
+        if not refs:
             return total
-        await queues.add(tickets)
-        total += len(tickets)
+        await queues.add(refs)
+        total += len(refs)
 
 
 def _names(task: Task) -> dict[str, str]:

@@ -13,7 +13,7 @@ from packshot.colour import F32, hex_to_linear, to_linear
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo
 from packshot.ops import composite, resample
-from packshot.step import ComposeStep, Composition, Tools
+from packshot.step import ComposeStep, Composition, StepContext
 
 
 def warmed(plate: F32, warmth: float) -> F32:
@@ -33,7 +33,7 @@ class Color(_Background, frozen=True):
     kind: Literal["color"] = "color"
     color: str = Field("#ffffff", pattern=r"^#[0-9a-fA-F]{6}$", title="Colour")
 
-    def run(self, composition: Composition, tools: Tools) -> Composition:
+    def run(self, composition: Composition, context: StepContext) -> Composition:
         colour = warmed(hex_to_linear(self.color), self.warmth)
         return replace(composition, plate=composite.solid(colour, composition.canvas), plate_origin="drawn")
 
@@ -47,8 +47,8 @@ class Gradient(_Background, frozen=True):
     end: str = Field("#d9d8d4", pattern=r"^#[0-9a-fA-F]{6}$", title="Colour at the bottom, or at the rim")
     shape: Literal["down", "round"] = Field("down", title="Direction")
 
-    def run(self, composition: Composition, tools: Tools) -> Composition:
-        return replace(composition, plate=_gradient(self, composition.canvas, tools.seed), plate_origin="drawn")
+    def run(self, composition: Composition, context: StepContext) -> Composition:
+        return replace(composition, plate=_gradient(self, composition.canvas, context.seed), plate_origin="drawn")
 
 
 class Picture(_Background, frozen=True):
@@ -60,8 +60,8 @@ class Picture(_Background, frozen=True):
     blur: float = Field(0.0, ge=0.0, le=1.0, title="Blur", description="1 blurs over a twentieth of the frame")
     color: str = Field("#ffffff", pattern=r"^#[0-9a-fA-F]{6}$", title="Colour beside a picture shown whole")
 
-    def run(self, composition: Composition, tools: Tools) -> Composition:
-        photo = tools.pictures[self.picture]
+    def run(self, composition: Composition, context: StepContext) -> Composition:
+        photo = context.pictures[self.picture]
         plate = _picture(self, photo, composition.canvas)
         laid = replace(composition, plate=plate, plate_origin="photographed")
         scale = _scale(self, photo.size, composition.canvas)

@@ -12,7 +12,7 @@ from pydantic import Field
 from packshot.colour import F32, U8, thrice
 from packshot.finding import Finding, Verdict
 from packshot.ops import layout, matte, resample
-from packshot.step import ComposeStep, Composition, Cutout, Tools, premultiplied
+from packshot.step import ComposeStep, Composition, Cutout, StepContext, premultiplied
 
 # Past this the eye sees that a picture was enlarged; Lanczos invents no detail.
 SHARP_ENLARGEMENT = 1.5
@@ -36,7 +36,7 @@ class Layout(ComposeStep, frozen=True):
     )
     snap: bool = Field(True, title="Keep cut edges at the border", description="a product cut by the photo stays cut")
 
-    def run(self, composition: Composition, tools: Tools) -> Composition:
+    def run(self, composition: Composition, context: StepContext) -> Composition:
         """Fill in placement, product and matte.  A product not found leaves the frame empty, with its finding."""
         cutout = composition.cutout
         placement = self.place(cutout, composition.canvas)

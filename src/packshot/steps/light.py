@@ -10,7 +10,7 @@ from pydantic import Field
 
 from packshot.colour import to_srgb
 from packshot.ops import light
-from packshot.step import ComposeStep, Composition, Tools
+from packshot.step import ComposeStep, Composition, StepContext
 
 SAMPLES = 8_000
 
@@ -24,7 +24,7 @@ class Light(ComposeStep, frozen=True):
         0.0, ge=0.0, le=1.0, title="Match the set's light", description="0 leaves the product as it was photographed"
     )
 
-    def run(self, composition: Composition, tools: Tools) -> Composition:
+    def run(self, composition: Composition, context: StepContext) -> Composition:
         if self.strength == 0 or composition.plate is None:
             return composition
         _, product, matte = composition.laid_out()

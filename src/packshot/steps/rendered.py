@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from packshot.colour import F32, luminance, thrice
+from packshot.image import PREVIEW_SIDE
 from packshot.ops import composite, shadow
 from packshot.ops.layout import PixelBox
-from packshot.rendering.camera_match import Fit, Height, Side, Wishes, fit
+from packshot.rendering.camera_match import CameraMatch, Height, Overrides, Side, match_camera
 from packshot.rendering.product_mesh import Kind, Window, proxy
-from packshot.rendering.scene import OVERHEAD, Shot, Stop
-from packshot.step import PREVIEW_SIDE, ComposeStep, Composition, Ratio, RenderStage, Tools
+from packshot.rendering.scene import OVERHEAD, SetRenderer, Shot, Stop
+from packshot.step import ComposeStep, Composition, Ratio, StepContext
 from packshot.steps.background import warmed
 from packshot.steps.shadow import FEATHER, Shadow
 
@@ -50,54 +51,56 @@ class Rendered(ComposeStep, frozen=True):
     color: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$", title="Brand colour")
     body: Kind | None = Field(None, title="Body", description="how deep the product is taken to be; unset guesses")
 
-    def run(self, composition: Composition, tools: Tools) -> Composition:
+    def run(self, composition: Composition, context: StepContext) -> Composition:
         """Fill in plate and ratio.  Without a render engine that can cast shadows, the drawn shadow, said aloud."""
-        stage = tools.rendering
-        scene = stage.sets[self.set]
-        wishes = Wishes(self.height, self.body, self.side, self.softness, self.warmth)
-        fitted = fit(composition.cutout, scene, wishes)
-        composition = composition.with_findings(*fitted.findings, *stage.notes)
-        shot = self._shot(composition, fitted)
+        renderer, cutout = context.set_renderer, composition.cutout
+        scene = renderer.sets[self.set]
+        overrides = Overrides(self.height, self.body, self.side, self.softness, self.warmth)
+        match = match_camera(cutout.photo.pixels, cutout.body, cutout.facts, scene, overrides)
+        composition = composition.with_findings(*match.findings, *renderer.notes)
+        shot = self._shot(composition, match)
         if scene.pure_white:
             plate = composite.solid(np.ones(3, np.float32), composition.canvas)
         else:
-            plate = stage.plate(shot, composition.canvas)
-            plate = plate[:, ::-1] if fitted.side == "right" else plate
-            plate = warmed(plate, fitted.warmth) if fitted.warmth else plate
+            plate = renderer.plate(shot, composition.canvas)
+            plate = plate[:, ::-1] if match.side == "right" else plate
+            plate = warmed(plate, match.warmth) if match.warmth else plate
         # Which plate, for whoever keeps plates: it depends on the product, unlike those of other steps.
         made = replace(
             composition,
             plate=plate,
             plate_origin="drawn" if scene.pure_white else "rendered",
-            plate_mark=f"{shot} {fitted.side} {fitted.warmth:.3f}",
+            plate_mark=f"{shot} {match.side} {match.warmth:.3f}",
         )
-        if not fitted.stands or self.shadow == 0 or not composition.cutout.facts.parts:
+        if not match.stands or self.shadow == 0 or not cutout.facts.parts:
             return made
-        ratio = self._ratio(made, fitted, shot, stage, pure=scene.pure_white)
+        ratio = self._ratio(made, match, shot, renderer, pure=scene.pure_white)
         if ratio is None:
-            return Shadow(strength=min(1.0, DRAWN * self.shadow)).run(made, tools)
+            return Shadow(strength=min(1.0, DRAWN * self.shadow)).run(made, context)
         return replace(made, ratio=ratio)
 
-    def _shot(self, composition: Composition, fitted: Fit) -> Shot:
+    def _shot(self, composition: Composition, match: CameraMatch) -> Shot:
         placement, _, _ = composition.laid_out()
         width, height = composition.canvas
         foot = placement.to_canvas(composition.cutout.facts.box)[3] / height
-        baseline = 0.5 if fitted.pitch_deg == OVERHEAD else round(min(max(foot, 0.3), 0.98), 2)
+        baseline = 0.5 if match.pitch_deg == OVERHEAD else round(min(max(foot, 0.3), 0.98), 2)
         return Shot(
             self.set,
-            fitted.pitch_deg,
+            match.pitch_deg,
             baseline,
             round(width / height, 3),
-            fitted.softness,
+            match.softness,
             self.blur,
             self.color.lower(),
         )
 
-    def _ratio(self, made: Composition, fitted: Fit, shot: Shot, stage: RenderStage, *, pure: bool) -> Ratio | None:
+    def _ratio(
+        self, made: Composition, match: CameraMatch, shot: Shot, renderer: SetRenderer, *, pure: bool
+    ) -> Ratio | None:
         """None where there is no body to cast anything, or the engine renders no shadows."""
         placement, product, matte = made.laid_out()
         solid = made.body
-        mirrored = fitted.side == "right"
+        mirrored = match.side == "right"
         width, height = made.canvas
         region = placement.region
         if mirrored:
@@ -110,7 +113,7 @@ class Rendered(ComposeStep, frozen=True):
             region[2] / width * 2 * half_u - half_u,
             half_v - region[3] / height * 2 * half_v,
         )
-        body = proxy(np.ascontiguousarray(product), np.ascontiguousarray(solid), window, shot.camera, kind=fitted.kind)
+        body = proxy(np.ascontiguousarray(product), np.ascontiguousarray(solid), window, shot.camera, kind=match.kind)
         if not len(body.mesh.faces):
             return None
         scale = RATIO_SIDES[max(width, height) > PREVIEW_SIDE] / max(width, height)
@@ -118,7 +121,7 @@ class Rendered(ComposeStep, frozen=True):
         box = _reach(region, made.canvas, overhead=shot.pitch_deg == OVERHEAD)
         covered = _covered(solid, region, made.canvas, size)
         wanted = _inside(box, made.canvas, size) & (cv2.erode((covered > 0.99).astype(np.uint8), BEHIND) == 0)
-        values = stage.ratio(shot, body, wanted=wanted)
+        values = renderer.ratio(shot, body, wanted=wanted)
         if values is None:
             return None
         if pure:

@@ -13,7 +13,7 @@ from packshot.colour import F32
 from packshot.finding import Finding, Verdict
 from packshot.ops import shadow
 from packshot.ops.layout import PixelBox
-from packshot.step import ComposeStep, Composition, Ratio, Tools
+from packshot.step import ComposeStep, Composition, Ratio, StepContext
 
 # A shadow is soft: drawn at this size and scaled up, it cannot be told apart.
 DRAWN_SIDE = 1024
@@ -30,7 +30,7 @@ class Shadow(ComposeStep, frozen=True):
     softness: float = Field(1.0, ge=0.3, le=2.5, title="Shadow softness")
     warmth: float = Field(0.0, ge=-1.0, le=1.0, title="Warmth", description="−1 bluish, 1 brownish shadow")
 
-    def run(self, composition: Composition, tools: Tools) -> Composition:
+    def run(self, composition: Composition, context: StepContext) -> Composition:
         if self.strength == 0 or composition.plate is None or not composition.cutout.facts.parts:
             return composition
         if "bottom" in composition.cutout.facts.cut:

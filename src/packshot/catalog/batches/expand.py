@@ -16,9 +16,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from packshot.catalog.batches import lifecycle, sources
 from packshot.catalog.batches.plan import Planned, enlarging, flags, item_id, plan
-from packshot.catalog.batches.requests import BatchAsked, Look
+from packshot.catalog.batches.requests import BatchRequest, Look
 from packshot.catalog.events.log import tell
-from packshot.catalog.items.stages import Ticket
+from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.catalog.styles import templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
@@ -39,7 +39,7 @@ _OPEN = (BatchState.CREATED, BatchState.VALIDATING, BatchState.PAUSED)
 
 async def work(run: Row[Any], ctx: Any) -> dict[str, Any]:
     """Do the run of kind `batch`.  Gives its result: {filled, items, photos, unmatched, flags}."""
-    asked = BatchAsked.model_validate(run.request)
+    asked = BatchRequest.model_validate(run.request)
     try:
         async with ctx.db.write() as tx:
             batch = await _begun(tx, run)
@@ -68,7 +68,7 @@ async def _begun(tx: Tx, run: Row[Any]) -> Row[Any] | None:
     return batch if batch.state in (*_OPEN, BatchState.PROCESSING) else None
 
 
-async def _fill(run: Row[Any], ctx: Any, asked: BatchAsked) -> None:
+async def _fill(run: Row[Any], ctx: Any, asked: BatchRequest) -> None:
     entries, unmatched = await sources.taken(run, ctx, asked.source)
     planned, unmet = plan(entries, asked)
     unmatched += unmet
@@ -132,10 +132,10 @@ async def _queue(run: Row[Any], ctx: Any) -> int:
         batch = await _begun(tx, run)
         if batch is None or batch.state != BatchState.PROCESSING:
             return 0
-        tickets: list[Ticket] = await lifecycle.tickets(tx, run.workspace_id, run.batch_id)
-    for chunk in _chunks(tickets):
+        refs: list[JobRef] = await lifecycle.refs(tx, run.workspace_id, run.batch_id)
+    for chunk in _chunks(refs):
         await ctx.queues.add(list(chunk))
-    return len(tickets)
+    return len(refs)
 
 
 class _Wardrobe:
@@ -177,7 +177,7 @@ class _Wardrobe:
 
 
 async def _insert(
-    tx: Tx, batch: Row[Any], chunk: Sequence[Planned], first: int, asked: BatchAsked, wardrobe: _Wardrobe
+    tx: Tx, batch: Row[Any], chunk: Sequence[Planned], first: int, asked: BatchRequest, wardrobe: _Wardrobe
 ) -> list[dict[str, str]]:
     """Gives what could not be taken: [{name, reason}]."""
     at = now()

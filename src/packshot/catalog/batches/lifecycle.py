@@ -16,10 +16,10 @@ from sqlalchemy import Row, select, update
 from packshot.catalog import jobs
 from packshot.catalog.batches.offpeak import window
 from packshot.catalog.batches.progress import BatchStatus, derived, statuses
-from packshot.catalog.batches.requests import BatchAsked, Look, Source, with_master
+from packshot.catalog.batches.requests import BatchRequest, Look, Source, with_master
 from packshot.catalog.events.log import tell
-from packshot.catalog.items.stages import Ticket
-from packshot.catalog.status import BatchState, ItemStatus, Priority, RunStatus
+from packshot.catalog.ports import JobRef
+from packshot.catalog.status import BatchState, ItemStatus, JobStatus, Priority
 from packshot.catalog.styles import templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
 from packshot.db import Tx
@@ -70,7 +70,7 @@ class BatchView(BaseModel, frozen=True):
     exported_at: datetime | None
 
 
-async def create(tx: Tx, workspace_id: str, asked: BatchAsked, *, by: str | None) -> tuple[str, Ticket]:
+async def create(tx: Tx, workspace_id: str, asked: BatchRequest, *, by: str | None) -> tuple[str, JobRef]:
     """Write the batch down and start the run that fills it.
 
     Raises NotFound and BadOption for a template, option, channel, collection or upload that is not there or not taken:
@@ -84,18 +84,18 @@ async def create(tx: Tx, workspace_id: str, asked: BatchAsked, *, by: str | None
         await resolve_channels(tx, workspace_id, list(ids))
     await _check_source(tx, workspace_id, asked.source)
     id, at = new_id("bat"), now()
-    ticket = await jobs.start(
+    ref = await jobs.start(
         tx, workspace_id, "batch", stages=["segment"], request=asked.model_dump(mode="json"), batch_id=id, by=by
     )
     await tx.execute(
         batches.insert().values(
             id=id, workspace_id=workspace_id, name=asked.name, state=BatchState.CREATED, priority=asked.priority.level,
             looks=[look.model_dump(mode="json") for look in asked.looks], channels=list(channels), unmatched=[],
-            error="", run_id=ticket.id, created_by=by, revision=1, created_at=at, updated_at=at,
+            error="", run_id=ref.id, created_by=by, revision=1, created_at=at, updated_at=at,
         )
     )  # fmt: skip
     await tell(tx, workspace_id, "batch.created", batch_id=id)
-    return id, ticket
+    return id, ref
 
 
 async def _check_source(tx: Tx, workspace_id: str, source: Source) -> None:
@@ -109,8 +109,8 @@ async def _check_source(tx: Tx, workspace_id: str, source: Source) -> None:
     row = (await tx.execute(select(table).where(table.c.workspace_id == workspace_id, table.c.id == id))).first()
     if row is None or (what == "import" and row.kind != "import"):
         raise NotFound(f"there is no such {what}.", subject=id)
-    if what == "import" and row.status != RunStatus.DONE:
-        words = "failed" if row.status in (RunStatus.FAILED, RunStatus.CANCELLED) else "is not finished yet"
+    if what == "import" and row.status != JobStatus.DONE:
+        words = "failed" if row.status in (JobStatus.FAILED, JobStatus.CANCELLED) else "is not finished yet"
         raise Conflict(f"this import {words}.", subject=id, remedy="Wait until its run is done, then make the batch.")
     if what == "upload" and row.kind not in ("zip", "csv"):
         raise BadInput("this upload is neither a ZIP nor a CSV list.", subject=id)
@@ -183,7 +183,7 @@ def _view(row: Row[Any], status: BatchStatus, run: Any) -> BatchView:
 
 async def change(
     tx: Tx, workspace_id: str, batch_id: str, *, name: str | None = None, priority: Priority | None = None
-) -> list[Ticket]:
+) -> list[JobRef]:
     """Rename it, or put it before or behind others: gives the tickets that are to be queued anew.
 
     Items that were given a priority of their own keep it.
@@ -208,7 +208,7 @@ async def change(
     )
     if found.state != BatchState.PROCESSING:
         return []
-    return [ticket for ticket in await tickets(tx, workspace_id, batch_id) if ticket.priority == priority.level]
+    return [ref for ref in await refs(tx, workspace_id, batch_id) if ref.priority == priority.level]
 
 
 async def pause(tx: Tx, workspace_id: str, batch_id: str) -> None:
@@ -221,7 +221,7 @@ async def pause(tx: Tx, workspace_id: str, batch_id: str) -> None:
     await _set(tx, found, "batch.paused", state=BatchState.PAUSED)
 
 
-async def resume(tx: Tx, workspace_id: str, batch_id: str) -> list[Ticket]:
+async def resume(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
     """Go on with a paused batch: gives the tickets to queue."""
     found = await row(tx, workspace_id, batch_id, lock=True)
     if found.state != BatchState.PAUSED:
@@ -229,7 +229,7 @@ async def resume(tx: Tx, workspace_id: str, batch_id: str) -> list[Ticket]:
     return await _go(tx, workspace_id, found)
 
 
-async def start(tx: Tx, workspace_id: str, batch_id: str) -> list[Ticket]:
+async def start(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
     """Let a batch go that was held after its photos were looked at: gives the tickets to queue."""
     found = await row(tx, workspace_id, batch_id, lock=True)
     if found.state != BatchState.VALIDATING or not await _is_filled(tx, found):
@@ -240,12 +240,12 @@ async def start(tx: Tx, workspace_id: str, batch_id: str) -> list[Ticket]:
     return await _go(tx, workspace_id, found)
 
 
-async def _go(tx: Tx, workspace_id: str, found: Row[Any]) -> list[Ticket]:
+async def _go(tx: Tx, workspace_id: str, found: Row[Any]) -> list[JobRef]:
     if not await _is_filled(tx, found):  # its run goes on, and queues what it lists
         await _set(tx, found, "batch.validating", state=BatchState.VALIDATING)
         return []
     await _set(tx, found, "batch.processing", state=BatchState.PROCESSING, started_at=found.started_at or now())
-    return await tickets(tx, workspace_id, found.id)
+    return await refs(tx, workspace_id, found.id)
 
 
 async def _is_filled(tx: Tx, found: Row[Any]) -> bool:
@@ -253,7 +253,7 @@ async def _is_filled(tx: Tx, found: Row[Any]) -> bool:
     return bool(result and result.get("filled"))
 
 
-async def cancel(tx: Tx, workspace_id: str, batch_id: str) -> list[Ticket]:
+async def cancel(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
     """Stop it for good; what is finished stays.  Gives the tickets that may be taken out of the queues."""
     found = await row(tx, workspace_id, batch_id, lock=True)
     if found.state == BatchState.CANCELLED:
@@ -268,14 +268,14 @@ async def cancel(tx: Tx, workspace_id: str, batch_id: str) -> list[Ticket]:
     return gone
 
 
-async def delete(tx: Tx, workspace_id: str, batch_id: str) -> list[Ticket]:
+async def delete(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
     """Cancel it and hide it; retention removes its files.  Gives the tickets that may be taken out of the queues."""
     gone = await cancel(tx, workspace_id, batch_id)
     await _set(tx, await row(tx, workspace_id, batch_id), "batch.deleted", deleted_at=now())
     return gone
 
 
-async def tickets(tx: Tx, workspace_id: str, batch_id: str) -> list[Ticket]:
+async def refs(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
     """Tickets for all items that are not done; overnight ones wait for the workspace's off-peak window."""
     settings = await tx.scalar(select(workspaces.c.settings).where(workspaces.c.id == workspace_id))
     is_open, opens = window(now(), settings or {})
@@ -288,7 +288,7 @@ async def tickets(tx: Tx, workspace_id: str, batch_id: str) -> list[Ticket]:
     return await waiting(tx, workspace_id, batch_id)
 
 
-async def waiting(tx: Tx, workspace_id: str, batch_id: str) -> list[Ticket]:
+async def waiting(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
     """Tickets for all items that are not done, in drawing order."""
     rows = await tx.execute(
         select(items.c.stage, items.c.id, items.c.version, items.c.priority, items.c.not_before)
@@ -297,7 +297,7 @@ async def waiting(tx: Tx, workspace_id: str, batch_id: str) -> list[Ticket]:
         )
         .order_by(items.c.position)
     )
-    return [Ticket(r.stage or "segment", r.id, r.version, r.priority, r.not_before or 0.0) for r in rows]
+    return [JobRef(r.stage or "segment", r.id, r.version, r.priority, r.not_before or 0.0) for r in rows]
 
 
 async def _set(tx: Tx, found: Row[Any], event: str, **values: Any) -> None:

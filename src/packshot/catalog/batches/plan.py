@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from packshot.catalog.batches.requests import BatchAsked, Look, Special, with_master
+from packshot.catalog.batches.requests import BatchRequest, Look, Special, with_master
 from packshot.ops.tiles import tiles
 from packshot.steps.layout import SHARP_ENLARGEMENT
 
@@ -46,7 +46,7 @@ class Planned:
     key: str  # the look, hashed: tells the items of one photo apart
 
 
-def plan(entries: Iterable[Entry], asked: BatchAsked) -> tuple[list[Planned], list[dict[str, str]]]:
+def plan(entries: Iterable[Entry], asked: BatchRequest) -> tuple[list[Planned], list[dict[str, str]]]:
     """The items in drawing order, one template, size and category after the other; and the wishes that met no photo."""
     by_image: dict[str, list[Special]] = {}
     by_sku: dict[str, list[Special]] = {}
@@ -76,7 +76,7 @@ def item_id(batch_id: str, planned: Planned) -> str:
     return f"itm_{batch_id.partition('_')[2][:11]}{mark[:16]}"
 
 
-def _of_photo(entry: Entry, asked: BatchAsked, specials: Sequence[Special]) -> Iterable[Planned]:
+def _of_photo(entry: Entry, asked: BatchRequest, specials: Sequence[Special]) -> Iterable[Planned]:
     row = entry.special
     told = [*([row] if row else []), *specials]  # the later one wins
     channels = next((s.channels for s in reversed(told) if s.channels), asked.channels)

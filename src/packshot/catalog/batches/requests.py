@@ -57,7 +57,7 @@ class Special(BaseModel, frozen=True, extra="forbid"):
         return self
 
 
-class BatchAsked(BaseModel, frozen=True, extra="forbid"):
+class BatchRequest(BaseModel, frozen=True, extra="forbid"):
     """photos × looks, each in all channels."""
 
     name: str = Field(min_length=1, max_length=200)

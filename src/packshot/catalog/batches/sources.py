@@ -98,8 +98,6 @@ def entry(row: Row[Any]) -> Entry:
     )  # fmt: skip
 
 
-
-
 _AT_ONCE = 500
 ListRow = Mapping[str, str]
 

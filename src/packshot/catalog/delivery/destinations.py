@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import re
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import obstore.exceptions as s3_errors
@@ -14,6 +14,7 @@ from obstore.store import S3Store
 from pydantic import BaseModel, Field, SecretStr, field_validator
 from sqlalchemy import Row, select, update
 
+from packshot.catalog.ports import Secrets
 from packshot.db import Tx
 from packshot.db.tables import destinations, new_id, now
 from packshot.errors import BadInput, BadOption, FetchFailed, NotFound, PackshotError, UnsafeInput
@@ -23,12 +24,7 @@ from packshot.settings import Settings
 PROBE = "packshot-test.txt"
 
 
-class Vault(Protocol):
-    def encrypt(self, secret: str) -> bytes: ...
-    def decrypt(self, kept: bytes) -> str: ...
-
-
-class DestinationAsked(BaseModel, frozen=True, extra="forbid"):
+class DestinationRequest(BaseModel, frozen=True, extra="forbid"):
     """A bucket to deliver to."""
 
     name: str = Field(min_length=1, max_length=200)
@@ -80,7 +76,7 @@ def plain_prefix(prefix: str) -> str:
     return "/".join(parts)
 
 
-async def create(tx: Tx, workspace_id: str, asked: DestinationAsked, *, vault: Vault) -> DestinationView:
+async def create(tx: Tx, workspace_id: str, asked: DestinationRequest, *, vault: Secrets) -> DestinationView:
     """`check_endpoint` comes first, outside the transaction: it looks a name up."""
     id = new_id("dst")
     config = asked.model_dump(exclude={"name", "secret_access_key"})
@@ -93,7 +89,7 @@ async def create(tx: Tx, workspace_id: str, asked: DestinationAsked, *, vault: V
     return view(await row(tx, workspace_id, id))
 
 
-async def change(tx: Tx, workspace_id: str, id: str, asked: DestinationAsked, *, vault: Vault) -> DestinationView:
+async def change(tx: Tx, workspace_id: str, id: str, asked: DestinationRequest, *, vault: Secrets) -> DestinationView:
     """Replace it, secret included; `check_endpoint` comes first.  Raises NotFound."""
     await row(tx, workspace_id, id)
     await tx.execute(
@@ -158,7 +154,7 @@ async def check_endpoint(endpoint: str, *, private: bool) -> None:
         )  # fmt: skip
 
 
-async def opened(found: Row[Any], *, vault: Vault, settings: Settings) -> Bucket:
+async def opened(found: Row[Any], *, vault: Secrets, settings: Settings) -> Bucket:
     """The bucket behind a destination, its server checked anew.  Raises UnsafeInput, FetchFailed."""
     config = found.config
     try:

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from packshot.catalog.delivery import destinations
-from packshot.catalog.delivery.exports import SHOWN_LEFT_OUT, ExportAsked, ToFolder, ToS3, plan
+from packshot.catalog.delivery.exports import SHOWN_LEFT_OUT, ExportRequest, ToFolder, ToS3, plan
 from packshot.catalog.events.log import tell
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.db import Tx
@@ -35,7 +35,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 async def work(run: Row[Any], ctx: Any) -> dict[str, Any]:
     """Do the run of kind `export`.  Gives its result: {delivered, failed, bytes, left_out, zip?, expires_at?}."""
-    asked = ExportAsked.model_validate(run.request)
+    asked = ExportRequest.model_validate(run.request)
     if not (run.result or {}).get("listed"):
         await _list(run, ctx, asked)
     extra: dict[str, Any] = {}
@@ -58,7 +58,7 @@ async def work(run: Row[Any], ctx: Any) -> dict[str, Any]:
     return {**kept, **done, **extra}
 
 
-async def _list(run: Row[Any], ctx: Any, asked: ExportAsked) -> None:
+async def _list(run: Row[Any], ctx: Any, asked: ExportRequest) -> None:
     """Write down what is to be delivered; begun anew if it was not finished."""
     async with ctx.db.write() as tx:
         await tx.execute(delete(deliveries).where(deliveries.c.run_id == run.id))

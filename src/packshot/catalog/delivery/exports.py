@@ -18,8 +18,8 @@ from packshot.catalog import jobs
 from packshot.catalog.batches.lifecycle import row as batch_row
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.delivery import destinations
-from packshot.catalog.items.stages import Ticket
-from packshot.catalog.status import RunStatus
+from packshot.catalog.ports import JobRef
+from packshot.catalog.status import JobStatus
 from packshot.channel import safe_name
 from packshot.db import Tx
 from packshot.db.tables import batches, deliveries, items, renditions, reviews
@@ -63,7 +63,7 @@ class ToS3(BaseModel, frozen=True, extra="forbid"):
         return destinations.plain_prefix(prefix)
 
 
-class ExportAsked(BaseModel, frozen=True, extra="forbid"):
+class ExportRequest(BaseModel, frozen=True, extra="forbid"):
     """Deliver approved files: of a batch, or of these items."""
 
     batch: Id | None = None
@@ -75,7 +75,7 @@ class ExportAsked(BaseModel, frozen=True, extra="forbid"):
     dry_run: bool = Field(False, description="Say at once what would be delivered, and deliver nothing.")
 
     @model_validator(mode="after")
-    def _one_source(self) -> ExportAsked:
+    def _one_source(self) -> ExportRequest:
         if (self.batch is None) == (self.items is None):
             raise ValueError("give a batch or items, one of them")
         return self
@@ -92,7 +92,7 @@ class FilePlan(BaseModel, frozen=True):
     sha256: str
 
 
-class FileKept(FilePlan, frozen=True):
+class StoredFile(FilePlan, frozen=True):
     """The same with the place in the store that it is taken from."""
 
     key: str
@@ -105,7 +105,7 @@ class LeftOut(BaseModel, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    files: list[FileKept]
+    files: list[StoredFile]
     left_out: list[LeftOut]
 
     @property
@@ -129,7 +129,7 @@ class ExportView(BaseModel, frozen=True):
     """An export, and how far it is. `zip` is a key in the store, of which the API makes a link."""
 
     id: str
-    status: RunStatus
+    status: JobStatus
     to: dict[str, Any]
     batch: str | None
     done: int
@@ -145,7 +145,7 @@ class ExportView(BaseModel, frozen=True):
     zip_expires_at: datetime | None
 
 
-async def plan(tx: Tx, workspace_id: str, asked: ExportAsked) -> Plan:
+async def plan(tx: Tx, workspace_id: str, asked: ExportRequest) -> Plan:
     """What an export would deliver, in drawing order.  Raises NotFound for a batch or item that is not there."""
     where = [items.c.workspace_id == workspace_id, batches.c.deleted_at.is_(None)]
     if asked.batch is not None:
@@ -192,8 +192,8 @@ async def _renditions(tx: Tx, item_ids: Sequence[str], channels: Sequence[str] |
     return made
 
 
-def _files(approved: Mapping[str, Any], made: Mapping[str, Sequence[Any]]) -> tuple[list[FileKept], list[LeftOut]]:
-    files: list[FileKept] = []
+def _files(approved: Mapping[str, Any], made: Mapping[str, Sequence[Any]]) -> tuple[list[StoredFile], list[LeftOut]]:
+    files: list[StoredFile] = []
     left_out: list[LeftOut] = []
     names: set[str] = set()
     for id, item in approved.items():
@@ -205,7 +205,7 @@ def _files(approved: Mapping[str, Any], made: Mapping[str, Sequence[Any]]) -> tu
                 words = f"Its file for {row.channel} is no longer the one that was approved."
                 left_out.append(LeftOut(item=id, reason=words))
                 continue
-            files.append(FileKept(
+            files.append(StoredFile(
                 item=id, version=row.version, channel=row.channel, name=_unique(row.channel, row.name, names),
                 bytes=row.bytes, sha256=row.sha256, key=row.key,
             ))  # fmt: skip
@@ -224,7 +224,7 @@ def _unique(channel: str, name: str, taken: set[str]) -> str:
     return path
 
 
-async def create(tx: Tx, workspace_id: str, asked: ExportAsked, *, by: str | None) -> Ticket:
+async def create(tx: Tx, workspace_id: str, asked: ExportRequest, *, by: str | None) -> JobRef:
     """Start the run that delivers.  Raises NotFound; Conflict where nothing is approved."""
     if isinstance(asked.to, ToS3):
         await destinations.row(tx, workspace_id, asked.to.destination)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +25,6 @@ from packshot.catalog.status import ItemStatus
 from packshot.db import Database, Tx
 from packshot.db.tables import events, items, now, reviews, runs
 from packshot.errors import TooManyTries
-from packshot.service import metrics
 
 LOOK_BACK = 200
 LOOK_BACK_SECONDS = 30.0
@@ -240,9 +239,17 @@ class Listener:
 class Hub:
     """All listeners of this process, and the loop that reads for them."""
 
-    def __init__(self, db: Database, *, every: float = 0.25, pace: float = 0.25) -> None:
+    def __init__(
+        self,
+        db: Database,
+        *,
+        every: float = 0.25,
+        pace: float = 0.25,
+        on_lag: Callable[[float], None] = lambda seconds: None,
+    ) -> None:
+        """on_lag: told how many seconds an event took from its commit to its listeners."""
         self.pace = pace
-        self._db, self._every = db, every
+        self._db, self._every, self._on_lag = db, every, on_lag
         self._look_back = 0 if db.is_sqlite else LOOK_BACK
         self._listeners: set[Listener] = set()
         self._seen: set[int] = set()
@@ -317,7 +324,7 @@ class Hub:
                 await asyncio.sleep(1)
                 continue
             if rows:
-                metrics.told(now() - min(row.at for row in rows))
+                self._on_lag(now() - min(row.at for row in rows))
                 for listener in list(self._listeners):
                     listener.note(rows)
 

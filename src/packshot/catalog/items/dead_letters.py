@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from sqlalchemy import func, null, select, update
 
 from packshot.catalog.events.log import tell
-from packshot.catalog.items.stages import Ticket
 from packshot.catalog.items.versions import reopen, tell_items
-from packshot.catalog.status import BatchState, ItemStatus, RunStatus
+from packshot.catalog.ports import JobRef
+from packshot.catalog.status import BatchState, ItemStatus, JobStatus
 from packshot.db import Tx
 from packshot.db.tables import batches, items, now, photos, runs
 from packshot.errors import NotFound
@@ -100,7 +100,7 @@ async def page(
 async def failed_runs(tx: Tx, workspace_id: str, *, stacks: bool = False, limit: int = 50) -> list[Failure]:
     """Runs that failed (imports, exports, single photos), the newest first."""
     query = (
-        select(runs).where(runs.c.workspace_id == workspace_id, runs.c.status == RunStatus.FAILED)
+        select(runs).where(runs.c.workspace_id == workspace_id, runs.c.status == JobStatus.FAILED)
         .order_by(runs.c.id.desc()).limit(limit)
     )  # fmt: skip
     return [_view(row, row.kind, row.kind, stacks) for row in await tx.execute(query)]
@@ -119,7 +119,7 @@ def _view(row: Any, kind: str, name: str, stacks: bool) -> Failure:
 async def retry(
     tx: Tx, workspace_id: str, *, item_ids: Sequence[str] = (), run_ids: Sequence[str] = (),
     batch_id: str | None = None, cause: str | None = None,
-) -> tuple[Retried, list[Ticket]]:  # fmt: skip
+) -> tuple[Retried, list[JobRef]]:  # fmt: skip
     """Try failed items again where they stood, at the same version: those named, or all of a batch or cause.
 
     Raises NotFound where none of them has failed.
@@ -139,17 +139,17 @@ async def retry(
             left = (await tx.scalar(count.where(*where)) or 0) - len(found)
     failed_run_rows = list((await tx.execute(
         select(runs).where(
-            runs.c.workspace_id == workspace_id, runs.c.status == RunStatus.FAILED, runs.c.id.in_(run_ids)
+            runs.c.workspace_id == workspace_id, runs.c.status == JobStatus.FAILED, runs.c.id.in_(run_ids)
         )
     )).all())  # fmt: skip
     if not found and not failed_run_rows:
         raise NotFound("there is nothing among these that failed.", remedy="Look at the list of failures again.")
-    tickets = await _items_again(tx, workspace_id, found)
-    tickets += await _runs_again(tx, workspace_id, failed_run_rows)
-    return Retried(items=len(found), runs=len(failed_run_rows), left=left), tickets
+    refs = await _items_again(tx, workspace_id, found)
+    refs += await _runs_again(tx, workspace_id, failed_run_rows)
+    return Retried(items=len(found), runs=len(failed_run_rows), left=left), refs
 
 
-async def _items_again(tx: Tx, workspace_id: str, found: Sequence[Any]) -> list[Ticket]:
+async def _items_again(tx: Tx, workspace_id: str, found: Sequence[Any]) -> list[JobRef]:
     if not found:
         return []
     await tx.execute(
@@ -161,19 +161,19 @@ async def _items_again(tx: Tx, workspace_id: str, found: Sequence[Any]) -> list[
     await reopen(tx, workspace_id, {item.batch_id for item in found})
     await tell_items(tx, workspace_id, [(item.batch_id, item.id, ItemStatus.PROCESSING) for item in found])
     return [
-        Ticket(item.stage or "segment", item.id, item.version, item.priority)
+        JobRef(item.stage or "segment", item.id, item.version, item.priority)
         for item in found
         if item.batch_state != BatchState.PAUSED
     ]
 
 
-async def _runs_again(tx: Tx, workspace_id: str, found: Sequence[Any]) -> list[Ticket]:
-    tickets = []
+async def _runs_again(tx: Tx, workspace_id: str, found: Sequence[Any]) -> list[JobRef]:
+    refs = []
     for run in found:
         stage = run.stage or run.stages[0]
         await tx.execute(
             update(runs).where(runs.c.id == run.id)
-            .values(status=RunStatus.QUEUED, stage=stage, attempts=0, error=null(), touched_at=now(), done_at=None)
+            .values(status=JobStatus.QUEUED, stage=stage, attempts=0, error=null(), touched_at=now(), done_at=None)
         )  # fmt: skip
         if run.kind == "batch":
             await tx.execute(
@@ -181,5 +181,5 @@ async def _runs_again(tx: Tx, workspace_id: str, found: Sequence[Any]) -> list[T
                 .values(state=BatchState.VALIDATING, error="", revision=batches.c.revision + 1, updated_at=now())
             )  # fmt: skip
         await tell(tx, workspace_id, "run.queued", run_id=run.id, batch_id=run.batch_id)
-        tickets.append(Ticket(stage, run.id, 0, run.priority))
-    return tickets
+        refs.append(JobRef(stage, run.id, 0, run.priority))
+    return refs

@@ -13,8 +13,8 @@ from packshot.catalog.batches.lifecycle import row as batch_row
 from packshot.catalog.batches.requests import with_master
 from packshot.catalog.items.findings import bad
 from packshot.catalog.items.retry_reasons import Changed
-from packshot.catalog.items.stages import Ticket
 from packshot.catalog.items.versions import Renewal, latest, remake, renew, tell_items
+from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.catalog.styles import templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
@@ -269,7 +269,7 @@ async def change(
     options: Mapping[str, Any] | None = None,
     channels: Sequence[str] | None = None,
     priority: Priority | None = None,
-) -> list[Ticket]:
+) -> list[JobRef]:
     """Give an item another look, other channels or another place in the queue.  Gives the tickets to queue.
 
     A new look or channels make a new version; what was approved or delivered stays.  `options` are of `template`, or
@@ -300,7 +300,7 @@ async def change(
     await tell_items(tx, workspace_id, [(item.batch_id, item.id, ItemStatus(item.status))])
     if item.status != ItemStatus.PROCESSING or item.batch_state != BatchState.PROCESSING:
         return []
-    return [Ticket(item.stage, item.id, item.version, level, item.not_before or 0.0)]
+    return [JobRef(item.stage, item.id, item.version, level, item.not_before or 0.0)]
 
 
 async def redressed(

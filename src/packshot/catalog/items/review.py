@@ -20,8 +20,8 @@ from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import retry_reasons
 from packshot.catalog.items.records import differences, redressed
 from packshot.catalog.items.retry_reasons import Retry
-from packshot.catalog.items.stages import Ticket
 from packshot.catalog.items.versions import Renewal, latest, remake, renew, reopen, tell_items
+from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.channel import Channel
 from packshot.db import Tx
@@ -29,7 +29,7 @@ from packshot.db.tables import deliveries, items, new_id, now, photos, rendition
 from packshot.errors import BadInput, Conflict, NotFound, PackshotError
 from packshot.template import Template
 
-__all__ = ["Decision", "Done", "Outcome", "Result", "ReviewAsked", "decide", "history", "remake", "undo"]
+__all__ = ["Decision", "Done", "Outcome", "Result", "ReviewRequest", "decide", "history", "remake", "undo"]
 
 MAX_ITEMS = 500
 # Of an item before a decision: what undo brings back.
@@ -76,7 +76,7 @@ class Seen(BaseModel, frozen=True, extra="forbid"):
     status: ItemStatus | None = Field(None, description="If given, the item must still be in it.")
 
 
-class ReviewAsked(BaseModel, frozen=True, extra="forbid"):
+class ReviewRequest(BaseModel, frozen=True, extra="forbid"):
     """One decision about one or many items."""
 
     items: Annotated[tuple[Seen, ...], Field(min_length=1, max_length=MAX_ITEMS)]
@@ -90,7 +90,7 @@ class ReviewAsked(BaseModel, frozen=True, extra="forbid"):
     channels: Annotated[tuple[Id, ...], Field(min_length=1, max_length=40)] | None = None
 
     @model_validator(mode="after")
-    def _fits_together(self) -> ReviewAsked:
+    def _fits_together(self) -> ReviewRequest:
         if len({seen.id for seen in self.items}) < len(self.items):
             raise ValueError("name each item once")
         if self.retry and self.decision not in (Decision.REJECT, Decision.RETRY):
@@ -128,11 +128,11 @@ class Done:
 
     act: str
     results: list[Result]
-    add: list[Ticket] = field(default_factory=list)
-    remove: list[Ticket] = field(default_factory=list)
+    add: list[JobRef] = field(default_factory=list)
+    remove: list[JobRef] = field(default_factory=list)
 
 
-async def decide(tx: Tx, workspace_id: str, asked: ReviewAsked, *, by: str | None) -> Done:
+async def decide(tx: Tx, workspace_id: str, asked: ReviewRequest, *, by: str | None) -> Done:
     """Decide about items.
 
     Raises BadOption for an unknown reason; Conflict where not one item is as it was seen; BadInput where not one
@@ -154,7 +154,7 @@ class _Deciding:
     """One act: item by item, then written down at once."""
 
     def __init__(
-        self, tx: Tx, workspace_id: str, asked: ReviewAsked, act: str, by: str | None,
+        self, tx: Tx, workspace_id: str, asked: ReviewRequest, act: str, by: str | None,
         files: Mapping[str, list[Row[Any]]],
     ) -> None:  # fmt: skip
         self._tx, self._workspace_id, self._asked, self.act, self._by = tx, workspace_id, asked, act, by
@@ -236,7 +236,7 @@ class _Deciding:
             "before": before, "pins": pins, "by": self._by, "at": now(), "undone_at": None,
         }  # fmt: skip
 
-    async def write(self) -> list[Ticket]:
+    async def write(self) -> list[JobRef]:
         tx, status = self._tx, _GIVES[self._decision]
         await tx.execute(insert(reviews), self._rows)
         if self._decision is Decision.RETRY:
@@ -305,7 +305,7 @@ async def undo(tx: Tx, workspace_id: str, act: str) -> Done:
             continue
         undone.append((row, item))
         if item.status == ItemStatus.PROCESSING:
-            remove.append(Ticket(item.stage, item.id, item.version, item.priority))
+            remove.append(JobRef(item.stage, item.id, item.version, item.priority))
         results.append(Result(
             id=item.id, outcome=Outcome.DONE, status=ItemStatus(row.before["status"]), version=row.before["version"]
         ))  # fmt: skip

@@ -6,16 +6,17 @@ version and the stage that it is for: of two workers that did the same thing, on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
 from packshot.catalog.batches.offpeak import window
 from packshot.catalog.events.log import tell
+from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, Priority
-from packshot.db import Database, Tx
+from packshot.db import Tx
 from packshot.db.tables import (
     batches,
     item_versions,
@@ -27,15 +28,9 @@ from packshot.db.tables import (
     renditions,
     workspaces,
 )
-from packshot.errors import PackshotError
+from packshot.errors import Fault, OutOfMemory, PackshotError
 from packshot.finding import Finding, Verdict
 from packshot.pipeline import gravest_of_each
-from packshot.service.pixel_process import Fault, OutOfMemory, Pixels
-from packshot.settings import Settings
-from packshot.store import Store
-
-if TYPE_CHECKING:
-    from packshot.service.secrets import Vault
 
 TRIES = 3
 # Pixels that a photo is worked on at after it ran out of memory once, and twice.
@@ -46,40 +41,6 @@ class LayerGone(PackshotError):
     """What an item was made from is no longer there: it begins again."""
 
     code, retryable = "layer_gone", True
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """One piece of work for one stage. The same ticket twice is the same work once."""
-
-    stage: str  # segment | upscale | generate | export: the queue
-    id: str  # of an item or a run
-    version: int  # of the item; 0 for runs
-    priority: int  # 1 urgent, 5 standard, 10 overnight
-    not_before: float = 0.0  # seconds since 1970; 0: now
-
-    @property
-    def job_id(self) -> str:
-        """BullMQ takes no second ticket of this name while the first is there."""
-        return f"{self.id}-v{self.version}-{self.stage}"
-
-
-class TicketBox(Protocol):
-    """Where tickets are put once their transaction is committed."""
-
-    async def add(self, tickets: Iterable[Ticket]) -> list[str]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What work of a longer kind is handed: an import, a batch that is filled, an export."""
-
-    db: Database
-    store: Store
-    pixels: Pixels
-    queues: TicketBox
-    settings: Settings
-    vault: Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +69,8 @@ class Task:
     naming: dict[str, str]  # sku, gtin, asin, role, title, name
     kept: dict[str, Any]  # what the stages before this one wrote down: findings, steps, uncertainty
 
-    def ticket(self, stage: str, *, not_before: float = 0.0) -> Ticket:
-        return Ticket(stage, self.item_id, self.version, self.priority, not_before)
+    def ref(self, stage: str, *, not_before: float = 0.0) -> JobRef:
+        return JobRef(stage, self.item_id, self.version, self.priority, not_before)
 
     @property
     def enlarged_key(self) -> str:
@@ -123,36 +84,36 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class Claimed:
     """What a drawn ticket turned out to be: work, a ticket of a later stage, a wait, or nothing any more."""
 
     task: Task | None = None
-    instead: Ticket | None = None
+    instead: JobRef | None = None
     wait_until: float = 0.0
-    revive: bool = False  # it had failed for good, and somebody retried it at the queue
+    retry_failed: bool = False  # it had failed for good, and somebody retried it at the queue
 
 
-async def draw(tx: Tx, ticket: Ticket) -> Drawn:
+async def draw(tx: Tx, ref: JobRef) -> Claimed:
     """Read what a ticket stands for.  Work that was paused, cancelled or overtaken is dropped here."""
-    row = (await tx.execute(_ITEM, {"item": ticket.id})).first()
-    if row is None or row.version != ticket.version:
-        return Drawn()
-    failed = row.status == ItemStatus.FAILED and row.stage == ticket.stage
+    row = (await tx.execute(_ITEM, {"item": ref.id})).first()
+    if row is None or row.version != ref.version:
+        return Claimed()
+    failed = row.status == ItemStatus.FAILED and row.stage == ref.stage
     if row.status != ItemStatus.PROCESSING and not failed:
-        return Drawn()
+        return Claimed()
     if row.batch_state in (BatchState.PAUSED, BatchState.CANCELLED) or row.batch_deleted_at is not None:
-        return Drawn()
+        return Claimed()
     if row.priority == Priority.OVERNIGHT.level:
         is_open, next_open = window(now(), row.settings)
         if not is_open:
-            return Drawn(wait_until=next_open)
+            return Claimed(wait_until=next_open)
     task = _task(row)
-    if row.stage != ticket.stage:
-        return Drawn(instead=task.ticket(row.stage))
-    return Drawn(task=task, revive=failed)
+    if row.stage != ref.stage:
+        return Claimed(instead=task.ref(row.stage))
+    return Claimed(task=task, retry_failed=failed)
 
 
-async def revive(tx: Tx, task: Task) -> None:
+async def retry_failed(tx: Tx, task: Task) -> None:
     """Take a dead letter up again."""
     await tx.execute(
         update(items)
@@ -172,7 +133,7 @@ async def picture_keys(tx: Tx, workspace_id: str, ids: Sequence[str]) -> dict[st
     return {row.id: row.key for row in found}
 
 
-async def segmented(tx: Tx, task: Task, answer: dict[str, Any]) -> Ticket | None:
+async def segmented(tx: Tx, task: Task, answer: dict[str, Any]) -> JobRef | None:
     """The cut-out is there: the photo's next matte version, unless it is the one it has."""
     following = "upscale" if answer["enlarge"] else "generate"
     if not await _advance(tx, task, following):
@@ -184,7 +145,7 @@ async def segmented(tx: Tx, task: Task, answer: dict[str, Any]) -> Ticket | None
         tx, task, cutout_key=answer["cutout"], matte_version=version, uncertainty=answer["uncertainty"],
         findings=answer["findings"], steps=answer["steps"], changes=[],
     )  # fmt: skip
-    return task.ticket(following)
+    return task.ref(following)
 
 
 async def keep_matte(tx: Tx, workspace_id: str, photo_id: str, photo_sha256: str, answer: dict[str, Any]) -> int:
@@ -212,7 +173,7 @@ async def keep_matte(tx: Tx, workspace_id: str, photo_id: str, photo_sha256: str
     return version
 
 
-async def upscaled(tx: Tx, task: Task, answer: dict[str, Any]) -> Ticket | None:
+async def upscaled(tx: Tx, task: Task, answer: dict[str, Any]) -> JobRef | None:
     """The product is larger, or says why it is not."""
     if not await _advance(tx, task, "generate"):
         return None
@@ -220,10 +181,10 @@ async def upscaled(tx: Tx, task: Task, answer: dict[str, Any]) -> Ticket | None:
         tx, task, findings=[*task.kept["findings"], *answer["findings"]],
         steps=[*task.kept["steps"], *answer["steps"]],
     )  # fmt: skip
-    return task.ticket("generate")
+    return task.ref("generate")
 
 
-async def generated(tx: Tx, task: Task, answer: dict[str, Any]) -> Ticket | None:
+async def generated(tx: Tx, task: Task, answer: dict[str, Any]) -> JobRef | None:
     if not await _advance(tx, task, "export"):
         return None
     findings = gravest_of_each(Finding.model_validate(f) for f in [*task.kept["findings"], *answer["findings"]])
@@ -231,7 +192,7 @@ async def generated(tx: Tx, task: Task, answer: dict[str, Any]) -> Ticket | None
         tx, task, findings=[f.model_dump(mode="json") for f in findings], changes=answer["changes"],
         steps=[*task.kept["steps"], *answer["steps"]],
     )  # fmt: skip
-    return task.ticket("export")
+    return task.ref("export")
 
 
 _BAD = (Verdict.WARN, Verdict.FAIL)
@@ -276,7 +237,7 @@ class Failed:
     """What follows a failed try."""
 
     final: bool
-    instead: Ticket | None = None  # it goes on from an earlier stage
+    instead: JobRef | None = None  # it goes on from an earlier stage
     reason: str = ""
 
 
@@ -307,12 +268,12 @@ async def failed(tx: Tx, task: Task, error: BaseException) -> Failed:
         smaller = {"max_pixels": STEP_DOWN[min(attempts, len(STEP_DOWN)) - 1]} if isinstance(error, OutOfMemory) else {}
         await _update_version(tx, task, cutout_key="", **smaller)
         if task.stage != stage:
-            instead = task.ticket(stage)
+            instead = task.ref(stage)
     await tx.execute(update(items).where(*mine).values(attempts=attempts, error=told, stage=stage, touched_at=at))
     return Failed(False, instead=instead, reason=reason)
 
 
-async def standing_still(tx: Tx, *, since: float, limit: int = 1000) -> list[Ticket]:
+async def stalled(tx: Tx, *, since: float, limit: int = 1000) -> list[JobRef]:
     """Items that nobody has touched for so long: their tickets may be lost. They count as touched from now on."""
     found = (
         await tx.execute(
@@ -331,7 +292,7 @@ async def standing_still(tx: Tx, *, since: float, limit: int = 1000) -> list[Tic
     for start in range(0, len(found), 500):
         part = [row.id for row in found[start : start + 500]]
         await tx.execute(update(items).where(items.c.id.in_(part)).values(touched_at=now()))
-    return [Ticket(row.stage, row.id, row.version, row.priority, row.not_before or 0.0) for row in found]
+    return [JobRef(row.stage, row.id, row.version, row.priority, row.not_before or 0.0) for row in found]
 
 
 # --- how it is read and written ---

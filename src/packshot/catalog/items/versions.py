@@ -13,7 +13,7 @@ from sqlalchemy import Row, bindparam, func, insert, null, select, update
 
 from packshot.catalog.batches.offpeak import window
 from packshot.catalog.items.retry_reasons import Changed
-from packshot.catalog.items.stages import Ticket
+from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.catalog.styles.snapshots import channels_json, template_json
 from packshot.channel import Channel
@@ -59,7 +59,7 @@ def latest() -> Any:
     )  # fmt: skip
 
 
-async def renew(tx: Tx, workspace_id: str, renewals: Sequence[Renewal]) -> list[Ticket]:
+async def renew(tx: Tx, workspace_id: str, renewals: Sequence[Renewal]) -> list[JobRef]:
     """Write the next versions down and send their items back to the start.  Gives the tickets to queue."""
     if not renewals:
         return []
@@ -68,7 +68,7 @@ async def renew(tx: Tx, workspace_id: str, renewals: Sequence[Renewal]) -> list[
     is_open, opens = window(at, settings or {})
     versions: list[dict[str, Any]] = []
     moved: list[dict[str, Any]] = []
-    tickets = []
+    refs = []
     for renewal in renewals:
         item, number = renewal.item, renewal.item.highest + 1
         priority = renewal.priority or item.priority
@@ -87,7 +87,7 @@ async def renew(tx: Tx, workspace_id: str, renewals: Sequence[Renewal]) -> list[
             "worn": renewal.template_id or item.template_id,
         })  # fmt: skip
         if item.batch_state not in _WAITS:
-            tickets.append(Ticket("segment", item.id, number, priority, not_before or 0.0))
+            refs.append(JobRef("segment", item.id, number, priority, not_before or 0.0))
     await tx.execute(insert(item_versions), versions)
     await tx.execute(
         update(items).where(items.c.id == bindparam("item")).values(
@@ -99,7 +99,7 @@ async def renew(tx: Tx, workspace_id: str, renewals: Sequence[Renewal]) -> list[
     )  # fmt: skip
     await reopen(tx, workspace_id, {r.item.batch_id for r in renewals})
     await tell_items(tx, workspace_id, [(r.item.batch_id, r.item.id, ItemStatus.PROCESSING) for r in renewals])
-    return tickets
+    return refs
 
 
 async def remake(
@@ -108,7 +108,7 @@ async def remake(
     photo_id: str | None = None,
     item_ids: Sequence[str] | None = None,
     reason: str = "photo_changed",
-) -> list[Ticket]:
+) -> list[JobRef]:
     """Make items of a photo, or these items, anew with the same look, because what they were made of has changed.
 
     Approved items keep what was approved; those of cancelled and deleted batches stay as they are.  One that is at work

@@ -32,7 +32,7 @@ CollectionId = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_]+$")]
 _EXAMPLE: dict[str, Any] = {"examples": [{"kind": "season", "name": "Spring 2027"}]}
 
 
-class CollectionAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra=_EXAMPLE):
+class CollectionRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=_EXAMPLE):
     """A place in the tree to be."""
 
     kind: Kind = Kind.COLLECTION
@@ -122,7 +122,7 @@ def under(workspace_id: str, collection_id: str) -> Select[tuple[str]]:
     return select(inside.c.id)
 
 
-async def create(tx: Tx, workspace_id: str, asked: CollectionAsked) -> CollectionView:
+async def create(tx: Tx, workspace_id: str, asked: CollectionRequest) -> CollectionView:
     """Raises NotFound, BadOption where the tree grows too deep, Conflict where it is full."""
     await _lock(tx, workspace_id)
     count = await tx.scalar(select(func.count()).where(collections.c.workspace_id == workspace_id))

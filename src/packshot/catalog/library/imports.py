@@ -23,16 +23,15 @@ from sqlalchemy import Row, select
 from packshot.catalog import jobs
 from packshot.catalog.library import collections, photos, products
 from packshot.catalog.library.photos import safe_name
-from packshot.catalog.status import RunStatus
+from packshot.catalog.status import JobStatus
 from packshot.db import Tx
 from packshot.db.tables import photos as photo_rows
 from packshot.db.tables import runs as run_rows
 from packshot.db.tables import uploads
-from packshot.errors import BadInput, DamagedFile, DiskFull, FetchFailed, NotFound, PackshotError
+from packshot.errors import BadInput, DamagedFile, DiskFull, Fault, FetchFailed, NotFound, OutOfMemory, PackshotError
 from packshot.intake import Refused, Source, collect
 from packshot.intake.manifest import from_rows
 from packshot.intake.manifest import rows as manifest_rows
-from packshot.service.pixel_process import Fault, OutOfMemory
 
 TOLD_SECONDS = 1.0  # how often progress is written down
 _AHEAD = 3  # members that are read or downloaded while one is looked at
@@ -67,7 +66,7 @@ async def work(run: Row[Any], ctx: Any) -> Result:
         async with ctx.db.write() as tx:
             await jobs.progressed(tx, run.id, done=bringing.done, total=bringing.total, result=result)
             status = await tx.scalar(select(run_rows.c.status).where(run_rows.c.id == run.id))
-        return bool(status != RunStatus.CANCELLED)
+        return bool(status != JobStatus.CANCELLED)
 
     if "urls" in request:
         sources, refused = await asyncio.to_thread(_addresses, request["urls"], ctx)
@@ -274,7 +273,7 @@ async def _add(
     """The photo's id: a new one, or that of the same file in the same place, so that an import twice is one."""
     product_id = wish.product_id
     if product_id is None:
-        asked = products.ProductAsked(sku=_sku(source), title=_cut(source.title, 500))
+        asked = products.ProductRequest(sku=_sku(source), title=_cut(source.title, 500))
         product_id = await products.for_sku(
             tx, workspace_id, asked.sku, title=asked.title, gtin=source.gtin, asin=source.asin
         )

@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import Row
 
 from packshot.catalog import jobs
-from packshot.catalog.items.stages import Context, Ticket
 from packshot.catalog.library import mattes
+from packshot.catalog.ports import JobContext, JobRef
 from packshot.db import Tx
 from packshot.model import Hints
 
 
-async def start(tx: Tx, workspace_id: str, photo_id: str, hints: Hints, *, save: bool, by: str | None) -> Ticket:
+async def start(tx: Tx, workspace_id: str, photo_id: str, hints: Hints, *, save: bool, by: str | None) -> JobRef:
     """Write a run of kind `hints` down; it counts from the photo's present matte.  Raises NotFound, BadInput."""
     photo, matte = await mattes.current(tx, workspace_id, photo_id)
     hints.check((photo.width, photo.height))
@@ -24,7 +24,7 @@ async def start(tx: Tx, workspace_id: str, photo_id: str, hints: Hints, *, save:
     return await jobs.start(tx, workspace_id, "hints", stages=["segment"], request=request, photo_id=photo_id, by=by)
 
 
-async def work(run: Row[Any], ctx: Context) -> dict[str, Any]:
+async def work(run: Row[Any], ctx: JobContext) -> dict[str, Any]:
     """Do it.  Gives {matte: {key}, findings} where it is only shown, else {matte_version, uncertainty, findings}.
 
     Raises OutOfDate where the matte or the photo has changed since, BadInput, NotFound.
@@ -41,10 +41,10 @@ async def work(run: Row[Any], ctx: Context) -> dict[str, Any]:
     version = now_worn.version
     if now_worn.key != answer["key"]:  # else it was kept already, and the worker ended before it could say so
         async with ctx.db.write() as tx:
-            made, tickets = await mattes.put(
+            made, refs = await mattes.put(
                 tx, run.workspace_id, run.photo_id, answer, photo_sha256=request["photo_sha256"],
                 matte_version=request["matte_version"], by=run.created_by,
             )  # fmt: skip
-        await ctx.queues.add(tickets)
+        await ctx.queues.add(refs)
         version = made.version
     return {"matte_version": version, "uncertainty": answer["uncertainty"], "findings": answer["findings"]}

@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Row, func, insert, select, update
 
 from packshot.catalog.events.log import tell
-from packshot.catalog.items.stages import Ticket
 from packshot.catalog.items.versions import remake
 from packshot.catalog.library import photos
+from packshot.catalog.ports import JobRef
 from packshot.db import Tx
 from packshot.db.tables import mattes, now
 from packshot.db.tables import photos as photo_rows
@@ -67,7 +67,7 @@ async def put(
     photo_sha256: str,
     matte_version: int,
     by: str | None = None,
-) -> tuple[MatteView, list[Ticket]]:
+) -> tuple[MatteView, list[JobRef]]:
     """Keep a matte drawn by hand as the photo's next version.  made: the answer of `stages.put_matte`.
 
     photo_sha256, matte_version: what it was drawn on.  Raises OutOfDate where that has changed, NotFound.
@@ -91,7 +91,7 @@ async def put(
     return await _wear(tx, workspace_id, photo_id, version)
 
 
-async def revert(tx: Tx, workspace_id: str, photo_id: str, version: int) -> tuple[MatteView, list[Ticket]]:
+async def revert(tx: Tx, workspace_id: str, photo_id: str, version: int) -> tuple[MatteView, list[JobRef]]:
     """Go back to an earlier matte.  Raises NotFound; Conflict where it was made of a photo that was replaced since."""
     photo = await photos.row(tx, workspace_id, photo_id, lock=True)
     found = await _matte(tx, photo, version)
@@ -111,16 +111,16 @@ async def revert(tx: Tx, workspace_id: str, photo_id: str, version: int) -> tupl
 # --- parts ---
 
 
-async def _wear(tx: Tx, workspace_id: str, photo_id: str, version: int) -> tuple[MatteView, list[Ticket]]:
+async def _wear(tx: Tx, workspace_id: str, photo_id: str, version: int) -> tuple[MatteView, list[JobRef]]:
     await tx.execute(
         update(photo_rows)
         .where(photo_rows.c.workspace_id == workspace_id, photo_rows.c.id == photo_id)
         .values(matte_version=version, updated_at=now())
     )  # fmt: skip
-    tickets = await remake(tx, workspace_id, photo_id=photo_id, reason="matte edited")
+    refs = await remake(tx, workspace_id, photo_id=photo_id, reason="matte edited")
     await tell(tx, workspace_id, "photo.matte")
     photo, found = await current(tx, workspace_id, photo_id)
-    return _view(photo, found), tickets
+    return _view(photo, found), refs
 
 
 async def _matte(tx: Tx, photo: Row[Any], version: int) -> Row[Any] | None:

@@ -14,9 +14,9 @@ from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy import Row, func, insert, select, update
 
 from packshot.catalog.events.log import tell
-from packshot.catalog.items.stages import Ticket
 from packshot.catalog.items.versions import remake
 from packshot.catalog.library import collections
+from packshot.catalog.ports import JobRef
 from packshot.catalog.status import Line
 from packshot.db import Tx
 from packshot.db.tables import new_id, now, photos, product_collections, products
@@ -253,7 +253,7 @@ async def delete(tx: Tx, workspace_id: str, photo_id: str) -> None:
 
 async def replace(
     tx: Tx, workspace_id: str, photo_id: str, made: Mapping[str, Any], *, name: str | None = None
-) -> tuple[PhotoView, list[Ticket]]:
+) -> tuple[PhotoView, list[JobRef]]:
     """Put another file in a photo's place; role, position and product stay, its matte is to be made anew.
 
     Open items that use it get a new version.  Raises NotFound.  Gives the photo and the tickets to queue.
@@ -267,9 +267,9 @@ async def replace(
     findings = [*made["findings"], *([twin.model_dump(mode="json")] if twin else [])]
     fields = {column: made[column] for column in _MADE}
     await _update(tx, workspace_id, photo_id, matte_version=0, findings=findings, **fields, **named)
-    tickets = await remake(tx, workspace_id, photo_id=photo_id, reason="photo replaced")
+    refs = await remake(tx, workspace_id, photo_id=photo_id, reason="photo replaced")
     await tell(tx, workspace_id, "photo.replaced")
-    return await get(tx, workspace_id, photo_id), tickets
+    return await get(tx, workspace_id, photo_id), refs
 
 
 # --- parts ---

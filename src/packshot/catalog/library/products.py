@@ -51,7 +51,7 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
-class ProductAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra=_EXAMPLE):
+class ProductRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=_EXAMPLE):
     """A product to be."""
 
     sku: Sku
@@ -87,7 +87,7 @@ class ProductView(BaseModel, frozen=True):
     updated_at: datetime
 
 
-async def create(tx: Tx, workspace_id: str, asked: ProductAsked) -> ProductView:
+async def create(tx: Tx, workspace_id: str, asked: ProductRequest) -> ProductView:
     """Raises Conflict where the sku is taken."""
     id = await _insert(tx, workspace_id, asked.model_dump())
     if id is None:

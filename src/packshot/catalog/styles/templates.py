@@ -53,7 +53,7 @@ class OptionView(BaseModel, frozen=True):
     value: float | bool | str | None = Field(description="Where it stands.")
 
 
-class LookView(BaseModel, frozen=True):
+class StyleView(BaseModel, frozen=True):
     """A template that comes with Packshot, or a style of the workspace's own."""
 
     id: str
@@ -76,7 +76,7 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
-class StyleAsked(BaseModel, frozen=True, extra="forbid", json_schema_extra=_EXAMPLE):
+class StyleRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=_EXAMPLE):
     """A style to be: a shipped template with some of its options set."""
 
     name: Name
@@ -116,13 +116,13 @@ async def resolve(
     return worn
 
 
-async def page(tx: Tx, workspace_id: str) -> list[LookView]:
+async def page(tx: Tx, workspace_id: str) -> list[StyleView]:
     """All looks: what comes with Packshot first, then the workspace's own by name."""
     found = await tx.execute(select(styles).where(_live(workspace_id)).order_by(styles.c.name, styles.c.id))
     return [_shipped_view(template) for template in _shipped().values()] + [_view(style) for style in found]
 
 
-async def get(tx: Tx, workspace_id: str, template_id: str) -> LookView:
+async def get(tx: Tx, workspace_id: str, template_id: str) -> StyleView:
     """One look.  Raises NotFound."""
     if template_id in _shipped():
         return _shipped_view(_shipped()[template_id])
@@ -132,7 +132,7 @@ async def get(tx: Tx, workspace_id: str, template_id: str) -> LookView:
     return _view(style)
 
 
-async def create(tx: Tx, workspace_id: str, asked: StyleAsked) -> LookView:
+async def create(tx: Tx, workspace_id: str, asked: StyleRequest) -> StyleView:
     """Raises NotFound for the base or a picture, BadOption, Conflict where there are too many."""
     held = (await tx.scalars(select(styles.c.id).where(_live(workspace_id)).limit(MOST_STYLES))).all()
     if len(held) >= MOST_STYLES:
@@ -147,7 +147,7 @@ async def create(tx: Tx, workspace_id: str, asked: StyleAsked) -> LookView:
     return await get(tx, workspace_id, id)
 
 
-async def change(tx: Tx, workspace_id: str, template_id: str, wanted: StyleChange) -> LookView:
+async def change(tx: Tx, workspace_id: str, template_id: str, wanted: StyleChange) -> StyleView:
     """Batches that were made with it keep it as it was.  Raises NotFound, Conflict for a shipped one, BadOption."""
     style = await own(tx, workspace_id, template_id, lock=True)
     fields = {name: value for name, value in wanted.model_dump(exclude_unset=True).items() if value is not None}
@@ -298,15 +298,15 @@ async def _check_pictures(tx: Tx, workspace_id: str, worn: Template, *, whole: b
         )
 
 
-def _shipped_view(template: Template) -> LookView:
-    return LookView(
+def _shipped_view(template: Template) -> StyleView:
+    return StyleView(
         id=template.id, name=template.name, words=template.words, shipped=True, base=template.id, chosen={},
         options=options_of(template), revision=0,
     )  # fmt: skip
 
 
-def _view(style: Row[Any]) -> LookView:
+def _view(style: Row[Any]) -> StyleView:
     worn = _dressed(style)
-    return LookView.model_validate(
+    return StyleView.model_validate(
         {**style._mapping, "words": worn.words, "shipped": False, "chosen": style.options, "options": options_of(worn)}
     )

@@ -7,17 +7,17 @@ from numpy.typing import NDArray
 
 from packshot.colour import F32
 from packshot.ops.composite import solid
-from packshot.rendering.scene import Proxy, Shot
+from packshot.rendering.scene import ProductMesh, Shot
 from packshot.rendering.sets import SETS
 
 
-class FakeStage:
-    """A render stage (`step.RenderStage`) without an engine."""
+class FakeSetRenderer:
+    """A render stage (`scene.SetRenderer`) without an engine."""
 
     sets, notes, engine = SETS, (), "fake"
 
     def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
         return solid(np.full(3, 0.5, np.float32), size)
 
-    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> None:
+    def ratio(self, shot: Shot, body: ProductMesh, *, wanted: NDArray[np.bool_]) -> None:
         return None

@@ -6,15 +6,14 @@ import os
 from importlib import metadata
 from pathlib import Path
 
-from packshot.cpu_lease import Lease
+from packshot.cpu_lease import CpuLease
 from packshot.finding import Finding, Verdict
 from packshot.rendering.engines import llvm
-from packshot.rendering.engines.fake import FakeStage
-from packshot.rendering.engines.plate_cache import SIDES, VERSION, KeptPlates
-from packshot.rendering.scene import Renderer
+from packshot.rendering.engines.fake import FakeSetRenderer
+from packshot.rendering.engines.plate_cache import SIDES, VERSION, PlateCache
+from packshot.rendering.scene import Renderer, SetRenderer
 from packshot.rendering.sets import SETS
 from packshot.settings import Settings, granted_cpus
-from packshot.step import RenderStage
 
 SLOW = (
     "The fast renderer is missing here, so the set is rendered small and looks soft, and the shadow is drawn. "
@@ -22,9 +21,9 @@ SLOW = (
 )
 
 
-def stage_here(settings: Settings, *, lease: Lease | None = None, sides: tuple[int, ...] = SIDES) -> RenderStage:
+def local_renderer(settings: Settings, *, lease: CpuLease | None = None, sides: tuple[int, ...] = SIDES) -> SetRenderer:
     if settings.fake_models:
-        return FakeStage()
+        return FakeSetRenderer()
     library = llvm.find(settings.cache_dir)
     threads = settings.threads or granted_cpus()
 
@@ -39,7 +38,7 @@ def stage_here(settings: Settings, *, lease: Lease | None = None, sides: tuple[i
 
         return ScalarRenderer(SETS)
 
-    return KeptPlates(
+    return PlateCache(
         SETS,
         fast if library else slow,
         engine=_engine(library),

@@ -23,7 +23,7 @@ from packshot.ops import tone
 from packshot.rendering.engines.denoise import denoised, smoothed
 from packshot.rendering.engines.translate import PATH, PLATE_SPP, SHORT, SMALL_SPP, compiled, textured
 from packshot.rendering.product_mesh import TEXTURE_SIDE
-from packshot.rendering.scene import Camera, Proxy, Scenery, SceneSet, Shot
+from packshot.rendering.scene import Camera, ProductMesh, Scenery, SceneSet, Shot
 
 RATIO_SPP = (2, 7)  # wherever the product may change the set, and on top where it does
 BUSY, BUSY_PX = 0.05, 15  # it does: by this share of the light, on average over so many pixels
@@ -59,7 +59,7 @@ class MitsubaRenderer:
             dr.flush_malloc_cache()
         return tone.developed(denoised(layers, unfocused=unfocused), stops=stops)
 
-    def ratio(self, shot: Shot, proxy: Proxy, *, wanted: NDArray[np.bool_]) -> F32:
+    def ratio(self, shot: Shot, proxy: ProductMesh, *, wanted: NDArray[np.bool_]) -> F32:
         with self._lock:
             scene = self._scene(shot)
             size = (wanted.shape[1], wanted.shape[0])
@@ -226,7 +226,7 @@ class _Scene:
         self.standing = False
         self.empty: _Empty | None = None
 
-    def stand(self, proxy: Proxy | None) -> None:
+    def stand(self, proxy: ProductMesh | None) -> None:
         """Put a product into the set, or take it out."""
         vertices = np.zeros((PROXY_VERTICES, 3), np.float32)
         uv = np.zeros((PROXY_VERTICES, 2), np.float32)

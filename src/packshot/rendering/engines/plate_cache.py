@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32
-from packshot.cpu_lease import Lease
+from packshot.cpu_lease import CpuLease
 from packshot.finding import Finding
-from packshot.rendering.scene import Proxy, Renderer, SceneSet, Shot
-from packshot.step import PREVIEW_SIDE
+from packshot.image import PREVIEW_SIDE
+from packshot.rendering.scene import ProductMesh, Renderer, SceneSet, Shot
 
 # The longer side: previews, and all else. Plates are scaled from these, so channels of one shape share one.
 SIDES = (PREVIEW_SIDE, 2048)
@@ -28,8 +28,8 @@ KEPT = 6  # in memory: 50 MB each at 2048²
 GRAIN = 0.0035  # of the square root of light, so that no even tone shows bands: a level of 255
 
 
-class KeptPlates:
-    """A render stage (`step.RenderStage`) over one engine."""
+class PlateCache:
+    """A render stage (`scene.SetRenderer`) over one engine."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class KeptPlates:
         notes: tuple[Finding, ...],
         folder: Path,
         most_bytes: int,
-        lease: Lease | None = None,
+        lease: CpuLease | None = None,
     ) -> None:
         self.sets, self.notes, self.engine, self._sides = sets, notes, engine, sides
         self._start, self._folder, self._most, self._lease = start, folder, most_bytes, lease
@@ -60,7 +60,7 @@ class KeptPlates:
                 self._plates.popitem(last=False)
         return known
 
-    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> F32 | None:
+    def ratio(self, shot: Shot, body: ProductMesh, *, wanted: NDArray[np.bool_]) -> F32 | None:
         with self._lock, self._lease or nullcontext():
             return self._engine().ratio(shot, body, wanted=wanted)
 

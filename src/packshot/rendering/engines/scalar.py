@@ -15,7 +15,7 @@ from packshot.colour import F32
 from packshot.ops import tone
 from packshot.rendering.engines.denoise import denoised
 from packshot.rendering.engines.translate import PATH, PLATE_SPP, compiled
-from packshot.rendering.scene import FOV_DEG, Proxy, SceneSet, Shot
+from packshot.rendering.scene import FOV_DEG, ProductMesh, SceneSet, Shot
 
 
 class ScalarRenderer:
@@ -50,5 +50,5 @@ class ScalarRenderer:
         layers = np.array(picture, np.float32)
         return tone.developed(denoised(np.concatenate([layers[..., :3], layers[..., -6:]], 2)), stops=scenery.exposure)
 
-    def ratio(self, shot: Shot, body: Proxy, *, wanted: NDArray[np.bool_]) -> None:
+    def ratio(self, shot: Shot, body: ProductMesh, *, wanted: NDArray[np.bool_]) -> None:
         return None

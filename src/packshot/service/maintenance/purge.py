@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy import Column, ColumnElement, Table, Text, cast, delete, exists, select, tuple_
 
-from packshot.catalog.status import RunStatus
+from packshot.catalog.status import JobStatus
 from packshot.db import Database, Tx
 from packshot.db.tables import (
     batches,
@@ -56,7 +56,7 @@ KEYS: tuple[Column[Any], ...] = (
     photos.c.key, photos.c.thumb_key, mattes.c.key, item_versions.c.cutout_key, item_versions.c.before_key,
     item_versions.c.after_key, renditions.c.key, deliveries.c.key, uploads.c.key,
 )  # fmt: skip
-_ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
+_ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
 
 
 class Turns(Protocol):

@@ -9,19 +9,19 @@ from dataclasses import replace
 from packshot import __version__
 from packshot.channel import Channel
 from packshot.finding import Finding
-from packshot.image import thumbnail
+from packshot.image import PREVIEW_SIDE, thumbnail
 from packshot.pipeline import Geometry, compose, digest, geometries
 from packshot.rendition import Views, finish
 from packshot.service.layer_cache import get_composition, put_composition
-from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, Answer, Desk, keep, told
-from packshot.step import PREVIEW_SIDE, Composition, Cutout, Tools
-from packshot.step_timer import Stopwatch
+from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, Answer, PixelContext, keep, told
+from packshot.step import Composition, Cutout, StepContext
+from packshot.step_timer import StepTimer
 from packshot.steps import Layout
 from packshot.template import Template
 
 
 def generate(
-    desk: Desk,
+    context: PixelContext,
     *,
     photo: str,
     name: str,
@@ -34,14 +34,14 @@ def generate(
     max_pixels: int | None = None,
 ) -> Answer:
     """Compose once per geometry and leave the compositions for the export."""
-    watch = Stopwatch()
-    opened = desk.photo(photo, name, max_pixels=max_pixels)
-    made = desk.enlarged(enlarged, desk.cutout(cutout, opened))
+    watch = StepTimer()
+    opened = context.photo(photo, name, max_pixels=max_pixels)
+    made = context.enlarged(enlarged, context.cutout(cutout, opened))
     findings: list[Finding] = []
     changes: list[str] = []
     look, wanted = Template.model_validate(template), [Channel.model_validate(c) for c in channels]
-    for geometry in geometries(look, wanted, preview=desk.settings.fake_models):
-        composition = _composed(desk, made, enlarged or cutout, geometry, pictures, seed, watch)
+    for geometry in geometries(look, wanted, preview=context.settings.fake_models):
+        composition = _composed(context, made, enlarged or cutout, geometry, pictures, seed, watch)
         findings += composition.findings
         changes += composition.changes
     return {
@@ -52,7 +52,7 @@ def generate(
 
 
 def export(
-    desk: Desk,
+    context: PixelContext,
     *,
     photo: str,
     name: str,
@@ -65,22 +65,22 @@ def export(
     max_pixels: int | None = None,
 ) -> Answer:
     """One file a channel, encoded, checked and kept under its own hash."""
-    watch = Stopwatch()
-    opened = desk.photo(photo, name, max_pixels=max_pixels)
-    made = desk.enlarged(enlarged, desk.cutout(cutout, opened))
+    watch = StepTimer()
+    opened = context.photo(photo, name, max_pixels=max_pixels)
+    made = context.enlarged(enlarged, context.cutout(cutout, opened))
     look, wanted = Template.model_validate(template), [Channel.model_validate(c) for c in channels]
     files: dict[str, Answer] = {}
     after = ""
-    for geometry, members in geometries(look, wanted, preview=desk.settings.fake_models).items():
+    for geometry, members in geometries(look, wanted, preview=context.settings.fake_models).items():
         mark = _mark(enlarged or cutout, geometry, pictures, seed)
-        composition = get_composition(desk.handover, mark, _plate_mark(geometry, pictures, seed), made)
+        composition = get_composition(context.layer_cache, mark, _plate_mark(geometry, pictures, seed), made)
         if composition is None:
-            composition = _composed(desk, made, enlarged or cutout, geometry, pictures, seed, Stopwatch())
-        views = Views(composition, desk.rater)
+            composition = _composed(context, made, enlarged or cutout, geometry, pictures, seed, StepTimer())
+        views = Views(composition, context.rater)
         for channel in members:
-            rendition = finish(views, channel, limits=desk.settings.limits, watch=watch)
+            rendition = finish(views, channel, limits=context.settings.limits, watch=watch)
             sha256 = hashlib.sha256(rendition.content).hexdigest()
-            desk.store.put_new(f"renditions/{sha256}", rendition.content)
+            context.store.put_new(f"renditions/{sha256}", rendition.content)
             files[channel.id] = {
                 "channel": channel.id,
                 "key": f"renditions/{sha256}",
@@ -95,8 +95,8 @@ def export(
                 "findings": told(rendition.findings),
             }
         if not after:
-            after = keep(desk, "thumbs", thumbnail(views.look.pixels, side=THUMBNAIL_SIDE), ".jpg")
-        desk.handover.drop(mark)
+            after = keep(context, "thumbs", thumbnail(views.look.pixels, side=THUMBNAIL_SIDE), ".jpg")
+        context.layer_cache.drop(mark)
     return {
         "renditions": [files[channel.id] for channel in wanted],
         "after": after,
@@ -105,7 +105,7 @@ def export(
 
 
 def picture(
-    desk: Desk,
+    context: PixelContext,
     *,
     photo: str,
     name: str,
@@ -118,8 +118,8 @@ def picture(
     preview: bool = False,
 ) -> Answer:
     """One composition as a picture, without a channel's rules, or as a preview of 512 pixels."""
-    opened = desk.photo(photo, name)
-    made = desk.cutout(cutout, opened)
+    opened = context.photo(photo, name)
+    made = context.cutout(cutout, opened)
     look = Template.model_validate(template)
     geometry = Geometry((int(size[0]), int(size[1])), look.steps)
     if channel is not None:
@@ -128,12 +128,14 @@ def picture(
         scale = PREVIEW_SIDE / max(geometry.canvas)
         canvas = max(1, round(geometry.canvas[0] * scale)), max(1, round(geometry.canvas[1] * scale))
         geometry = replace(geometry, canvas=canvas)
-    composition = compose(made, geometry, tools=Tools(desk.pictures(pictures), stage=desk.stage), watch=Stopwatch())
+    composition = compose(
+        made, geometry, context=StepContext(context.pictures(pictures), renderer=context.renderer), watch=StepTimer()
+    )
     wanted = Channel(id="picture", name="Picture", size=geometry.canvas, format=format)
-    made_file = finish(Views(composition, desk.rater), wanted, limits=desk.settings.limits, watch=Stopwatch(),
+    made_file = finish(Views(composition, context.rater), wanted, limits=context.settings.limits, watch=StepTimer(),
                        preview=True)  # fmt: skip
     return {
-        "key": keep(desk, "renditions", made_file.content, ""),
+        "key": keep(context, "renditions", made_file.content, ""),
         "size": list(geometry.canvas),
         "format": format,
         "findings": told(made.findings + composition.findings + made_file.findings),
@@ -142,11 +144,19 @@ def picture(
 
 
 def _composed(
-    desk: Desk, made: Cutout, cutout: str, geometry: Geometry, pictures: dict[str, str], seed: int, watch: Stopwatch
+    context: PixelContext,
+    made: Cutout,
+    cutout: str,
+    geometry: Geometry,
+    pictures: dict[str, str],
+    seed: int,
+    watch: StepTimer,
 ) -> Composition:
-    composition = compose(made, geometry, tools=Tools(desk.pictures(pictures), seed, desk.stage), watch=watch)
+    composition = compose(
+        made, geometry, context=StepContext(context.pictures(pictures), seed, context.renderer), watch=watch
+    )
     plate = _plate_mark(geometry, pictures, seed)
-    put_composition(desk.handover, _mark(cutout, geometry, pictures, seed), plate, composition)
+    put_composition(context.layer_cache, _mark(cutout, geometry, pictures, seed), plate, composition)
     return composition
 
 

@@ -14,18 +14,19 @@ import cv2
 import numpy as np
 import structlog
 
-from packshot.cpu_lease import Lease
+from packshot.cpu_lease import CpuLease
 from packshot.errors import NotFound
 from packshot.finding import Finding
 from packshot.image import Photo, read
 from packshot.model import Matter, Prompter, Rater, Upscaler
-from packshot.models.hint_prompter import Hinted
-from packshot.models.local import matter_here, rater_here, upscaler_here
+from packshot.models.hint_prompter import HintPrompter
+from packshot.models.local import local_matter, local_rater, local_upscaler
 from packshot.pipeline import digest
-from packshot.rendering.engines.local import stage_here
-from packshot.service.layer_cache import Handover, get_cutout, get_photo, memory_folder, put_cutout, put_photo
+from packshot.rendering.engines.local import local_renderer
+from packshot.rendering.scene import SetRenderer
+from packshot.service.layer_cache import LayerCache, get_cutout, get_photo, memory_folder, put_cutout, put_photo
 from packshot.settings import Settings
-from packshot.step import Cutout, RenderStage
+from packshot.step import Cutout
 from packshot.store import Store, unpack, unpack_enlarged
 
 log = structlog.get_logger(__name__)
@@ -34,29 +35,29 @@ THUMBNAIL_SIDE = 420
 Answer = dict[str, Any]
 
 
-class Desk:
+class PixelContext:
     """What the functions work with, loaded when first needed: a process that only composes never loads a model."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(settings.store)
         mark = hashlib.sha256(settings.store.encode()).hexdigest()[:12]
-        self.handover = Handover(memory_folder(mark), most_bytes=settings.handover_bytes)
-        self.lease = Lease(memory_folder("cpu.lock"))
+        self.layer_cache = LayerCache(memory_folder(mark), most_bytes=settings.shared_memory_bytes)
+        self.lease = CpuLease(memory_folder("cpu.lock"))
         self._models = threading.Lock()
         self._turns: dict[str, tuple[threading.Lock, int]] = {}
         self._turns_lock = threading.Lock()
 
     @cached_property
     def _matter(self) -> Matter:
-        matter = matter_here(self.settings, lease=self.lease)
+        matter = local_matter(self.settings, lease=self.lease)
         if matter.engine.note:
             log.warning("engine.fallback", engine=matter.engine.words, words=matter.engine.note)
         return matter
 
     @cached_property
     def _rater(self) -> Rater:
-        return rater_here(self.settings, lease=self.lease)
+        return local_rater(self.settings, lease=self.lease)
 
     @property
     def matter(self) -> Matter:
@@ -70,11 +71,11 @@ class Desk:
 
     @cached_property
     def prompter(self) -> Prompter:
-        return Hinted(self.matter)
+        return HintPrompter(self.matter)
 
     @cached_property
     def _upscaler(self) -> Upscaler | None:
-        return upscaler_here(self.settings, lease=self.lease)
+        return local_upscaler(self.settings, lease=self.lease)
 
     @property
     def upscaler(self) -> Upscaler | None:
@@ -82,32 +83,32 @@ class Desk:
             return self._upscaler
 
     @cached_property
-    def stage(self) -> RenderStage:
-        return stage_here(self.settings, lease=self.lease)
+    def renderer(self) -> SetRenderer:
+        return local_renderer(self.settings, lease=self.lease)
 
     def photo(self, key: str, name: str, *, max_pixels: int | None = None) -> Photo:
         """An original, decoded once a machine while it is in work.  Raises NotFound, BadInput."""
         mark = digest(["photo", key, max_pixels])
         with self.turn(mark):
-            known = get_photo(self.handover, mark)
+            known = get_photo(self.layer_cache, mark)
             if known is not None:
                 return replace(known, name=name)
             photo = read(self.bytes(key), name, limits=self.settings.limits)
             if max_pixels:
                 photo = _shrunk(photo, max_pixels)
-            put_photo(self.handover, mark, photo)
+            put_photo(self.layer_cache, mark, photo)
         return photo
 
     def cutout(self, key: str, photo: Photo) -> Cutout:
         """A kept cut-out.  Raises NotFound where its layer is gone or damaged."""
         mark = digest(["cutout", key])
-        known = get_cutout(self.handover, mark, photo)
+        known = get_cutout(self.layer_cache, mark, photo)
         if known is not None:
             return known
         kept = unpack(self.bytes(key), photo)
         if kept is None:
             raise NotFound("the kept cut-out is damaged.", subject=photo.name, remedy="Cut the photo out again.")
-        put_cutout(self.handover, mark, kept)
+        put_cutout(self.layer_cache, mark, kept)
         return kept
 
     def enlarged(self, key: str, cutout: Cutout) -> Cutout:
@@ -144,10 +145,10 @@ class Desk:
                     self._turns[mark] = lock, count - 1
 
 
-def keep(desk: Desk, folder: str, content: bytes, suffix: str) -> str:
+def keep(context: PixelContext, folder: str, content: bytes, suffix: str) -> str:
     """Keep a file under its own hash; its key."""
     key = f"{folder}/{hashlib.sha256(content).hexdigest()}{suffix}"
-    desk.store.put_new(key, content)
+    context.store.put_new(key, content)
     return key
 
 

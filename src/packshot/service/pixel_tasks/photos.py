@@ -17,7 +17,7 @@ from packshot.colour import U8
 from packshot.errors import BadInput, NoSuchModel, NotFound
 from packshot.image import Metadata, encode, read, thumbnail
 from packshot.model import OVERLAP_PX, Hints
-from packshot.models.local import threads, upscaler_here
+from packshot.models.local import local_upscaler, threads
 from packshot.models.tile_timing import tile_seconds
 from packshot.ops import matte as ops
 from packshot.ops.measure import fingerprint
@@ -32,9 +32,9 @@ from packshot.pipeline import (
     geometries,
 )
 from packshot.service.layer_cache import put_cutout
-from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, Answer, Desk, keep, told
+from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, Answer, PixelContext, keep, told
 from packshot.step import Cutout
-from packshot.step_timer import Stopwatch
+from packshot.step_timer import StepTimer
 from packshot.steps import Analyse, Segment, Upscale
 from packshot.steps.analyse import photo_flags
 from packshot.steps.segment import BY_HAND, corrected
@@ -45,14 +45,14 @@ from packshot.template import Template
 # --- upload ---
 
 
-def analyse(desk: Desk, *, name: str, workspace: str, path: str = "", key: str = "") -> Answer:
+def analyse(context: PixelContext, *, name: str, workspace: str, path: str = "", key: str = "") -> Answer:
     """Decode an upload, say what is wrong with it, keep the original and a thumbnail.  Raises BadInput."""
-    content = desk.bytes(key) if key else Path(path).read_bytes()
-    photo = read(content, name, limits=desk.settings.limits)
+    content = context.bytes(key) if key else Path(path).read_bytes()
+    photo = read(content, name, limits=context.settings.limits)
     kept = f"originals/{workspace}/{photo.sha256}"
     thumb = f"thumbs/{photo.sha256}.jpg"
-    desk.store.put_new(kept, content)
-    desk.store.put_new(thumb, thumbnail(photo.pixels, side=THUMBNAIL_SIDE))
+    context.store.put_new(kept, content)
+    context.store.put_new(thumb, thumbnail(photo.pixels, side=THUMBNAIL_SIDE))
     return {
         "sha256": photo.sha256,
         "format": photo.format,
@@ -71,7 +71,7 @@ def analyse(desk: Desk, *, name: str, workspace: str, path: str = "", key: str =
 
 
 def segment(
-    desk: Desk,
+    context: PixelContext,
     *,
     photo: str,
     name: str,
@@ -88,21 +88,21 @@ def segment(
 
     template, channels: what it is made for, to know whether the product has to be enlarged.  upscaled: that is chosen.
     """
-    watch = Stopwatch()
-    opened = desk.photo(photo, name, max_pixels=max_pixels)
+    watch = StepTimer()
+    opened = context.photo(photo, name, max_pixels=max_pixels)
     made = None
     if cutout:
         try:
-            key, made = cutout, desk.cutout(cutout, opened)
+            key, made = cutout, context.cutout(cutout, opened)
         except NotFound:
             if by_hand:  # a model's can be made again, a person's cannot
                 raise
     if made is None:
         step = Segment(refined=refined)
-        key = cutout_key(opened, step, desk.matter)
-        with desk.turn(key):
-            made = cut_out(opened, matter=desk.matter, store=desk.store, watch=watch, step=step)
-        put_cutout(desk.handover, digest(["cutout", key]), made)
+        key = cutout_key(opened, step, context.matter)
+        with context.turn(key):
+            made = cut_out(opened, matter=context.matter, store=context.store, watch=watch, step=step)
+        put_cutout(context.layer_cache, digest(["cutout", key]), made)
     with watch.step(Analyse()):
         findings = made.findings + Analyse().run(made, product_px=product_px)
     return {
@@ -112,7 +112,7 @@ def segment(
         "uncertainty": round(made.facts.uncertainty, 4),
         "findings": told(findings),
         "matte_findings": told(made.findings),
-        "enlarge": template is not None and _enlargement(desk, made, template, channels, upscaled) is not None,
+        "enlarge": template is not None and _enlargement(context, made, template, channels, upscaled) is not None,
         "steps": [record.model_dump(mode="json") for record in watch.records],
     }
 
@@ -120,11 +120,11 @@ def segment(
 # --- layers ---
 
 
-def put_matte(desk: Desk, *, photo: str, name: str, path: str) -> Answer:
+def put_matte(context: PixelContext, *, photo: str, name: str, path: str) -> Answer:
     """Take a matte drawn by hand.  Raises BadInput where it is not a gray PNG of the photo's size."""
-    opened = desk.photo(photo, name)
+    opened = context.photo(photo, name)
     content = Path(path).read_bytes()
-    drawn = read(content, "the matte", limits=desk.settings.limits)
+    drawn = read(content, "the matte", limits=context.settings.limits)
     if drawn.format != "PNG" or drawn.alpha is not None or int(np.ptp(drawn.pixels, axis=2).max(initial=0)) > 0:
         raise BadInput("a matte is a gray PNG without transparency.", subject="matte", remedy="White is the product.")
     if drawn.size != opened.size:
@@ -137,39 +137,39 @@ def put_matte(desk: Desk, *, photo: str, name: str, path: str) -> Answer:
         levels = gray.convert("L") if gray.mode != "L" else gray  # its own numbers: a matte has no colour profile
         mask = np.ascontiguousarray(np.asarray(levels, np.uint8))
     facts = ops.facts_of(mask)
-    return _kept(desk, Cutout(opened, mask, ops.foreground_band(opened.pixels, mask), facts, BY_HAND))
+    return _kept(context, Cutout(opened, mask, ops.foreground_band(opened.pixels, mask), facts, BY_HAND))
 
 
 def correct(
-    desk: Desk, *, photo: str, name: str, cutout: str, hints: dict[str, Any], shown: bool = False
+    context: PixelContext, *, photo: str, name: str, cutout: str, hints: dict[str, Any], shown: bool = False
 ) -> Answer:  # fmt: skip
     """A cut-out as hints want it; `shown`: not kept as a cut-out, only its matte as a picture.  Raises BadInput."""
-    opened = desk.photo(photo, name)
-    made = corrected(desk.cutout(cutout, opened), Hints.model_validate(hints), desk.prompter)
+    opened = context.photo(photo, name)
+    made = corrected(context.cutout(cutout, opened), Hints.model_validate(hints), context.prompter)
     if shown:
-        return {"key": keep(desk, "renditions", _gray(made.matte), ""), "findings": told(made.findings)}
-    return _kept(desk, made)
+        return {"key": keep(context, "renditions", _gray(made.matte), ""), "findings": told(made.findings)}
+    return _kept(context, made)
 
 
-def matte_png(desk: Desk, *, photo: str, name: str, cutout: str) -> bytes:
+def matte_png(context: PixelContext, *, photo: str, name: str, cutout: str) -> bytes:
     """The matte as an 8-bit gray PNG at the photo's upright size."""
-    return _gray(desk.cutout(cutout, desk.photo(photo, name)).matte)
+    return _gray(context.cutout(cutout, context.photo(photo, name)).matte)
 
 
-def cutout_png(desk: Desk, *, photo: str, name: str, cutout: str) -> bytes:
+def cutout_png(context: PixelContext, *, photo: str, name: str, cutout: str) -> bytes:
     """The product's own colours, and nothing where there is none of it."""
-    made = desk.cutout(cutout, desk.photo(photo, name))
+    made = context.cutout(cutout, context.photo(photo, name))
     pixels = cv2.cvtColor(made.foreground(), cv2.COLOR_RGB2RGBA)
     cv2.insertChannel(made.matte, pixels, 3)
     return encode(np.asarray(cv2.copyTo(pixels, made.matte), np.uint8), format="png")
 
 
-def _kept(desk: Desk, made: Cutout) -> Answer:
+def _kept(context: PixelContext, made: Cutout) -> Answer:
     """Keep a cut-out that a person had a hand in, under its own hash."""
     packed = pack(made)
     sha256 = hashlib.sha256(packed).hexdigest()
-    desk.store.put_new(f"cutouts/{sha256}", packed)
-    kept = desk.cutout(f"cutouts/{sha256}", made.photo)
+    context.store.put_new(f"cutouts/{sha256}", packed)
+    kept = context.cutout(f"cutouts/{sha256}", made.photo)
     return {
         "key": f"cutouts/{sha256}",
         "sha256": sha256,
@@ -189,7 +189,7 @@ def _gray(matte: U8) -> bytes:
 
 
 def upscale(
-    desk: Desk,
+    context: PixelContext,
     *,
     photo: str,
     name: str,
@@ -200,27 +200,27 @@ def upscale(
     max_pixels: int | None = None,
 ) -> Answer:
     """Enlarge the product where that is called for, and keep it: once for all items of the photo."""
-    watch = Stopwatch()
-    made = desk.cutout(cutout, desk.photo(photo, name, max_pixels=max_pixels))
-    step = _enlargement(desk, made, template, channels, upscaled)
+    watch = StepTimer()
+    made = context.cutout(cutout, context.photo(photo, name, max_pixels=max_pixels))
+    step = _enlargement(context, made, template, channels, upscaled)
     if step is None:
         return {"findings": [], "steps": []}
-    if desk.upscaler is None:
+    if context.upscaler is None:
         return {"findings": told([NO_UPSCALER]), "steps": []}
-    key = enlarged_key(cutout, step, desk.upscaler)
-    with desk.turn(key):
-        enlarge(made, step, key=key, upscaler=desk.upscaler, store=desk.store, watch=watch)
+    key = enlarged_key(cutout, step, context.upscaler)
+    with context.turn(key):
+        enlarge(made, step, key=key, upscaler=context.upscaler, store=context.store, watch=watch)
     return {"findings": [], "steps": [r.model_dump(mode="json") | {"layer": key} for r in watch.records]}
 
 
-def upscale_picture(desk: Desk, *, photo: str, name: str, cutout: str, factor: int) -> Answer:
+def upscale_picture(context: PixelContext, *, photo: str, name: str, cutout: str, factor: int) -> Answer:
     """The product alone, enlarged, on a transparent backdrop.
 
     Raises NoSuchModel where the model is not installed, BadInput where the product is large already.
     """
-    if desk.upscaler is None:
+    if context.upscaler is None:
         raise NoSuchModel("no model that enlarges pictures is installed.", remedy="Upload a larger photo.")
-    made = desk.cutout(cutout, desk.photo(photo, name))
+    made = context.cutout(cutout, context.photo(photo, name))
     step = Upscale.model_validate({"factor": factor})
     most = factor_for(made)
     if most is None or most < factor:
@@ -228,29 +228,29 @@ def upscale_picture(desk: Desk, *, photo: str, name: str, cutout: str, factor: i
             f"this product is too large to be enlarged {factor} times.", subject=name,
             remedy=f"It may be {MOST_SIDE // factor} pixels long at most.",
         )  # fmt: skip
-    key = enlarged_key(cutout, step, desk.upscaler)
-    with desk.turn(key):
-        drawn = enlarge(made, step, key=key, upscaler=desk.upscaler, store=desk.store, watch=Stopwatch()).enlarged
+    key = enlarged_key(cutout, step, context.upscaler)
+    with context.turn(key):
+        drawn = enlarge(made, step, key=key, upscaler=context.upscaler, store=context.store, watch=StepTimer()).enlarged
     assert drawn is not None
     pixels = np.dstack([drawn.pixels, drawn.matte])
     pixels[drawn.matte == 0] = 0
     content = encode(pixels, format="png", metadata=Metadata())
     size = [pixels.shape[1], pixels.shape[0]]
-    return {"key": keep(desk, "renditions", content, ""), "format": "png", "size": size, "factor": factor,
+    return {"key": keep(context, "renditions", content, ""), "format": "png", "size": size, "factor": factor,
             "findings": told(made.findings + drawn.findings)}  # fmt: skip
 
 
-def upscale_pace(desk: Desk) -> Answer:
+def upscale_pace(context: PixelContext) -> Answer:
     """How long a tile takes here; nothing where the model is not installed."""
-    upscaler = upscaler_here(desk.settings, lease=desk.lease)  # not kept: whoever asks does not go on to enlarge
+    upscaler = local_upscaler(context.settings, lease=context.lease)  # not kept: whoever asks does not go on to enlarge
     if upscaler is None:
         return {}
-    seconds = tile_seconds(upscaler, folder=desk.settings.cache_dir, threads=threads(desk.settings))
+    seconds = tile_seconds(upscaler, folder=context.settings.cache_dir, threads=threads(context.settings))
     return {"side": upscaler.side, "overlap": OVERLAP_PX, "seconds": seconds}
 
 
 def _enlargement(
-    desk: Desk, made: Cutout, template: Answer, channels: Sequence[Answer], chosen: bool
+    context: PixelContext, made: Cutout, template: Answer, channels: Sequence[Answer], chosen: bool
 ) -> Upscale | None:
     look, wanted = Template.model_validate(template), [Channel.model_validate(c) for c in channels]
-    return enlargement(made, geometries(look, wanted, preview=desk.settings.fake_models), chosen=chosen)
+    return enlargement(made, geometries(look, wanted, preview=context.settings.fake_models), chosen=chosen)

@@ -25,9 +25,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from packshot.catalog.batches import lifecycle
-from packshot.catalog.batches.requests import BatchAsked, Look, Source
-from packshot.catalog.items.stages import Ticket
-from packshot.catalog.status import RunStatus
+from packshot.catalog.batches.requests import BatchRequest, Look, Source
+from packshot.catalog.ports import JobRef
+from packshot.catalog.status import JobStatus
 from packshot.db import Database, Tx
 from packshot.db.tables import batches as batch_rows
 from packshot.db.tables import now, runs, uploads, workspaces
@@ -49,7 +49,7 @@ KEPT_SECONDS = 7 * 24 * 3600.0
 
 
 class Queue(Protocol):
-    async def add(self, tickets: list[Ticket]) -> Any: ...
+    async def add(self, refs: list[JobRef]) -> Any: ...
 
 
 async def loop(settings: Settings, db: Database, store: Store, queues: Queue) -> None:
@@ -172,7 +172,9 @@ class Watch:
         longest = LONGEST_LIST_SECONDS if any(suffix_of(path.name) in SHEETS for path in seen) else LONGEST_SECONDS
         if not still or (moving and waited < longest):
             return [], []
-        bad = [(path, error) for path in still if (error := folders.unreadable(path, self._settings.limits)) is not None]
+        bad = [
+            (path, error) for path in still if (error := folders.unreadable(path, self._settings.limits)) is not None
+        ]
         return [path for path in still if path not in {wrong for wrong, _ in bad}], bad
 
     async def _batches(self, workspace_id: str, folder: Path, name: str, wish: dict[str, Any]) -> None:
@@ -184,9 +186,9 @@ class Watch:
         made = []
         for number, parcel in enumerate(parcels):
             upload_id = f"upl_{hashlib.sha256(f'{workspace_id}/{name}/{number}'.encode()).hexdigest()[:27]}"
-            batch_id, ticket = await self._batch(workspace_id, upload_id, name, parcel, wish)
-            if ticket is not None:
-                await self._queues.add([ticket])
+            batch_id, ref = await self._batch(workspace_id, upload_id, name, parcel, wish)
+            if ref is not None:
+                await self._queues.add([ref])
                 log.info("watch.taken", workspace=workspace_id, batch=batch_id, files=len(parcel.files))
             made.append({"id": batch_id, "files": [path.relative_to(taken).as_posix() for path in parcel.files]})
         await asyncio.to_thread(folders.note, taken / folders.MARKER, json.dumps({"batches": made, "told": not made}))
@@ -194,7 +196,7 @@ class Watch:
 
     async def _batch(
         self, workspace_id: str, upload_id: str, name: str, parcel: folders.Parcel, wish: dict[str, Any]
-    ) -> tuple[str | None, Ticket | None]:
+    ) -> tuple[str | None, JobRef | None]:
         async with self._db.read() as tx:
             known = await _batch_of(tx, workspace_id, upload_id)
         if known is not None:
@@ -202,7 +204,7 @@ class Watch:
         key = f"uploads/{workspace_id}/{upload_id}"
         size = await asyncio.to_thread(folders.stored, self._store, key, parcel, self._settings.data_dir / "parts")
         moment = datetime.strptime(name[:15], "%Y%m%d-%H%M%S").strftime("%Y-%m-%d %H:%M:%S")
-        asked = BatchAsked(
+        asked = BatchRequest(
             name=f"{clean(parcel.name)[:150]}, {moment}", source=Source(upload=upload_id),
             looks=(Look(template=wish.get("template") or "white", options=wish.get("options") or {}),),
             channels=tuple(wish.get("channels") or ()), priority=wish.get("priority") or "standard",
@@ -232,7 +234,7 @@ class Watch:
                 .join(runs, runs.c.id == batch_rows.c.run_id)
                 .where(batch_rows.c.workspace_id == workspace_id, batch_rows.c.id.in_(ids))
             )).all()  # fmt: skip
-        if any(row.status in (RunStatus.QUEUED, RunStatus.RUNNING) for row in rows):
+        if any(row.status in (JobStatus.QUEUED, JobStatus.RUNNING) for row in rows):
             return False
         refused = [(one["name"], one["reason"]) for row in rows for one in row.unmatched]
         refused += [("", row.error) for row in rows if row.error and not row.unmatched]

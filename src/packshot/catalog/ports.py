@@ -1,0 +1,56 @@
+"""What the catalog needs of whoever runs it: something that touches pixels, a queue, the installation's secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from packshot.db import Database
+from packshot.settings import Settings
+from packshot.store import Store
+
+
+class Pixels(Protocol):
+    """What runs the functions of `service/pixel_tasks`."""
+
+    async def call(self, function: str, /, **arguments: Any) -> Any: ...
+
+
+class Secrets(Protocol):
+    def encrypt(self, text: str) -> bytes: ...
+    def decrypt(self, sealed: bytes) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class JobRef:
+    """One piece of work for one stage. The same ticket twice is the same work once."""
+
+    stage: str  # segment | upscale | generate | export: the queue
+    id: str  # of an item or a run
+    version: int  # of the item; 0 for runs
+    priority: int  # 1 urgent, 5 standard, 10 overnight
+    not_before: float = 0.0  # seconds since 1970; 0: now
+
+    @property
+    def job_id(self) -> str:
+        """BullMQ takes no second ticket of this name while the first is there."""
+        return f"{self.id}-v{self.version}-{self.stage}"
+
+
+class JobQueue(Protocol):
+    """Where tickets are put once their transaction is committed."""
+
+    async def add(self, refs: Iterable[JobRef]) -> list[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class JobContext:
+    """What work of a longer kind is handed: an import, a batch that is filled, an export."""
+
+    db: Database
+    store: Store
+    pixels: Pixels
+    queues: JobQueue
+    settings: Settings
+    vault: Secrets
