@@ -139,7 +139,7 @@ def test_its_programs_work_apart_and_a_lost_queue_is_built_again(machines: Machi
         items = http.get(f"/batches/{batch}/items").json()["items"]
         wish = {"items": [{"id": item["id"], "version": item["version"]} for item in items], "decision": "approve"}
         http.post("/review", json=wish).raise_for_status()
-        export = http.post("/exports", json={"batch": batch, "to": {"kind": "zip"}}).raise_for_status().json()["run"]
+        export = http.post("/exports", json={"batch": batch, "to": {"kind": "zip"}}).raise_for_status().json()["job"]
         until(lambda: http.get(f"/exports/{export}").json()["export"]["status"] == "done")
         address = http.get(f"/exports/{export}").json()["export"]["zip"]
         with zipfile.ZipFile(io.BytesIO(http.get(address).raise_for_status().content)) as archive:

@@ -60,7 +60,7 @@ class Studio:
 
     async def run(self, id: str) -> Any:
         async with self.db.read() as tx:
-            return (await tx.execute(select(t.runs).where(t.runs.c.id == id))).one()
+            return (await tx.execute(select(t.jobs).where(t.jobs.c.id == id))).one()
 
     async def rows(self, table: Any, *where: Any) -> list[Any]:
         async with self.db.read() as tx:

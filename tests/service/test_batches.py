@@ -53,7 +53,7 @@ async def test_what_is_not_there_is_refused_before_work_or_listed_with_its_reaso
         ({"channels": ["nope"]}, NotFound),
         ({"source": {"collection": "col_nope"}}, NotFound),
         ({"source": {"upload": "upl_nope"}}, NotFound),
-        ({"source": {"upload": "run_nope"}}, NotFound),
+        ({"source": {"upload": "job_nope"}}, NotFound),
     ):
         with pytest.raises(error):
             await studio.ask({"source": {"images": photos}} | wrong)

@@ -93,7 +93,7 @@ async def batch(studio: Studio, client: httpx.AsyncClient, count: int = 3) -> st
     assert answer.status_code == 202, answer.text
     assert answer.headers["location"].endswith(answer.json()["batch"]["id"])
     assert (await client.get("/events", params={"after": 0})).json()["messages"]
-    await expand.work(await studio.run(answer.json()["run"]), studio)
+    await expand.work(await studio.run(answer.json()["job"]), studio)
     return str(answer.json()["batch"]["id"])
 
 
@@ -155,13 +155,13 @@ async def test_an_item_is_looked_at_changed_decided_and_delivered(studio: Studio
     dry = await client.post("/exports", json={**export, "dry_run": True})
     assert (dry.status_code, dry.json()["files_total"], dry.json()["left_out_total"]) == (200, 2, 2)
     assert "key" not in dry.json()["files"][0]
-    run = (await client.post("/exports", json=export)).json()["run"]
-    result = await export_run.work(await studio.run(run), studio)
+    job = (await client.post("/exports", json=export)).json()["job"]
+    result = await export_run.work(await studio.run(job), studio)
     async with studio.db.write() as tx:
-        await tx.execute(update(t.runs).where(t.runs.c.id == run).values(status="done", result=result))
-    found = (await client.get(f"/exports/{run}")).json()
-    assert found["export"]["zip"] == f"/files/exports/{WS}/{run}.zip" and len(found["files"]) == 2
-    assert [e["id"] for e in (await client.get("/exports")).json()["items"]] == [run]
+        await tx.execute(update(t.jobs).where(t.jobs.c.id == job).values(status="done", result=result))
+    found = (await client.get(f"/exports/{job}")).json()
+    assert found["export"]["zip"] == f"/files/exports/{WS}/{job}.zip" and len(found["files"]) == 2
+    assert [e["id"] for e in (await client.get("/exports")).json()["items"]] == [job]
     change = await client.patch(f"/items/{ids[1]}", json={"options": {"shadow": 0.1}}, headers={"If-Match": '"1"'})
     assert change.json()["version"] == 3 and change.headers["etag"] == '"3"'  # 2 was undone, and is not given again
     late = await client.patch(f"/items/{ids[1]}", json={"options": {"shadow": 0.2}}, headers={"If-Match": '"1"'})
@@ -176,7 +176,7 @@ async def test_failures_are_listed_and_tried_again(studio: Studio, client: httpx
     listed = (await client.get("/failures", params={"limit": 1})).json()
     assert (listed["groups"][0]["count"], listed["items"][0]["stack"]) == (3, "Traceback …")
     assert listed["next_cursor"]
-    assert (await client.post("/failures/retry", json={"cause": "fault"})).json() == {"items": 3, "runs": 0, "left": 0}
+    assert (await client.post("/failures/retry", json={"cause": "fault"})).json() == {"items": 3, "jobs": 0, "left": 0}
     assert (await client.post("/failures/retry", json={"cause": "fault"})).status_code == 404
     assert (await client.post("/failures/retry", json={})).status_code == 422
 
@@ -187,7 +187,7 @@ async def test_a_form_brings_its_own_list(studio: Studio, client: httpx.AsyncCli
     sheet = b"sku,file\nSKU-00000,\nSKU-00001,\nSKU-9,\n"
     answer = await client.post("/batches", data={"batch": words}, files={"file": ("list.csv", sheet)})
     assert answer.status_code == 202, answer.text
-    await expand.work(await studio.run(answer.json()["run"]), studio)
+    await expand.work(await studio.run(answer.json()["job"]), studio)
     view = (await client.get(f"/batches/{answer.json()['batch']['id']}")).json()
     assert (view["total"], [u["name"] for u in view["unmatched"]]) == (2, ["row 4: SKU-9"])
     for data, files, status in (
@@ -221,7 +221,7 @@ async def test_others_ids_are_as_if_they_were_not_there(studio: Studio, client: 
     id = await batch(studio, client)
     ids = await studio.finish(id)
     act = (await client.post(f"/items/{ids[0]}/review", json={"version": 1, "decision": "approve"})).json()["act"]
-    run = (await client.post("/exports", json={"batch": id, "to": {"kind": "zip"}})).json()["run"]
+    job = (await client.post("/exports", json={"batch": id, "to": {"kind": "zip"}})).json()["job"]
     stranger = {"x-workspace": OTHER}
     seen = {"items": [{"id": ids[0], "version": 1}], "decision": "skip"}
     for method, path, body in (
@@ -233,7 +233,7 @@ async def test_others_ids_are_as_if_they_were_not_there(studio: Studio, client: 
         ("PATCH", f"/items/{ids[0]}", {"options": {"shadow": 0.1}}),
         ("POST", f"/items/{ids[0]}/review", {"version": 1, "decision": "skip"}), ("POST", "/review", seen),
         ("POST", f"/review/{act}/undo", None), ("POST", "/exports", {"batch": id, "to": {"kind": "zip"}}),
-        ("POST", "/exports", {"items": ids, "to": {"kind": "zip"}, "dry_run": True}), ("GET", f"/exports/{run}", None),
+        ("POST", "/exports", {"items": ids, "to": {"kind": "zip"}, "dry_run": True}), ("GET", f"/exports/{job}", None),
         ("POST", "/failures/retry", {"items": ids}),
     ):  # fmt: skip
         answer = await client.request(method, path, json=body, headers=stranger)

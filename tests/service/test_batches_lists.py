@@ -65,7 +65,7 @@ async def test_what_a_row_names_elsewhere_is_fetched(studio: Studio, monkeypatch
     photos = await studio.add_photos(2)
     asked: list[Any] = []
 
-    async def bring_rows(run: Any, ctx: Any, rows: Any) -> dict[str, Any]:
+    async def bring_rows(job: Any, ctx: Any, rows: Any) -> dict[str, Any]:
         asked.extend(rows)
         new = await studio.add_photos(1, first=7)
         wishes = {new[0]: {"template": "gradient", "channels": [], "priority": ""}}
@@ -87,7 +87,7 @@ async def test_a_zip_is_imported_and_an_import_s_photos_are_taken(
 ) -> None:
     photos = await studio.add_photos(2)
 
-    async def bring(run: Any, ctx: Any, upload_id: str) -> dict[str, Any]:
+    async def bring(job: Any, ctx: Any, upload_id: str) -> dict[str, Any]:
         return {"images": [*photos, photos[0]], "refused": [{"name": "a.gif", "reason": "GIF is not read here."}]}
 
     monkeypatch.setattr(imports, "bring", bring)
@@ -95,13 +95,13 @@ async def test_a_zip_is_imported_and_an_import_s_photos_are_taken(
     view = await shown(studio, id)
     assert (view.total, [u.name for u in view.unmatched]) == (2, ["a.gif"])
     async with studio.db.write() as tx:
-        await tx.execute(update(t.runs).values(kind="import", status="running", result={"images": photos[:1]}))
-    run = (await studio.rows(t.runs))[0].id
+        await tx.execute(update(t.jobs).values(kind="import", status="running", result={"images": photos[:1]}))
+    job = (await studio.rows(t.jobs))[0].id
     with pytest.raises(Conflict, match="not finished"):
-        await studio.ask({"source": {"upload": run}})
+        await studio.ask({"source": {"upload": job}})
     async with studio.db.write() as tx:
-        await tx.execute(update(t.runs).values(status="done"))
-    assert (await shown(studio, await studio.make({"source": {"upload": run}}))).total == 1
+        await tx.execute(update(t.jobs).values(status="done"))
+    assert (await shown(studio, await studio.make({"source": {"upload": job}}))).total == 1
 
 
 async def test_a_list_of_skus_alone_takes_all_photos_of_these_products(studio: Studio) -> None:
@@ -124,10 +124,10 @@ async def test_a_zip_s_list_says_what_each_photo_wears_as_a_list_alone_does(stud
     async with studio.db.write() as tx:
         request = {"upload": "upl_1"}
         ref = await jobs.start(tx, WS, "import", stages=["segment"], request=request, by="usr_1")
-    run = await studio.run(ref.id)
-    result = await imports.work(run, studio)
+    job = await studio.run(ref.id)
+    result = await imports.work(job, studio)
     async with studio.db.write() as tx:
-        await jobs.advance(tx, run, result)
+        await jobs.advance(tx, job, result)
     second = await studio.make(wish | {"source": {"upload": ref.id}})
     names = {row.id: row.name for row in await studio.rows(t.photos)}
     for batch in (first, second):

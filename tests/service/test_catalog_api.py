@@ -1,4 +1,4 @@
-"""The routes of products, images, layers, templates, channels and runs: uploads of all kinds, states once seen."""
+"""The routes of products, images, layers, templates, channels and jobs: uploads of all kinds, states once seen."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from studio import OTHER, WS, Studio
 from packshot.api import access, channels, collections, images, jobs, layers, problems, products, styles
 from packshot.api.access import Principal
 from packshot.api.service import Service
-from packshot.catalog import jobs as catalog_runs
+from packshot.catalog import jobs as catalog_jobs
 from packshot.catalog.items import stages
 from packshot.catalog.library import imports, matte_hints
 from packshot.db import tables as t
@@ -88,50 +88,50 @@ async def upload(client: httpx.AsyncClient, seed: int = 1, name: str = "shoe.jpg
     return dict(answer.json())
 
 
-async def work_off(studio: Studio, run_id: str) -> None:
-    """What the workers do with a run of one photo or an import."""
-    run = await studio.run(run_id)
-    while run.stage:
-        result: dict[str, Any] = dict(run.result)
-        if run.kind == "import":
-            result = await imports.work(run, studio)
-        elif run.kind == "hints":
-            result = await matte_hints.work(run, studio)
-        elif run.stage == "segment":
+async def work_off(studio: Studio, job_id: str) -> None:
+    """What the workers do with a job of one photo or an import."""
+    job = await studio.run(job_id)
+    while job.stage:
+        result: dict[str, Any] = dict(job.result)
+        if job.kind == "import":
+            result = await imports.work(job, studio)
+        elif job.kind == "hints":
+            result = await matte_hints.work(job, studio)
+        elif job.stage == "segment":
             result["cutouts"] = {}
-            for id in run.request.get("images") or [run.photo_id]:
+            for id in job.request.get("images") or [job.photo_id]:
                 [row] = await studio.rows(t.photos, t.photos.c.id == id)
                 answer = await studio.pixels.call("segment", photo=row.key, name=row.name, product_px={})
                 async with studio.db.write() as tx:
-                    version = await stages.keep_matte(tx, run.workspace_id, id, row.sha256, answer)
+                    version = await stages.keep_matte(tx, job.workspace_id, id, row.sha256, answer)
                 result["cutouts"][id] = answer["cutout"]
                 result |= {"matte_version": version, "uncertainty": answer["uncertainty"], "findings": []}
-        elif run.stage == "generate":
+        elif job.stage == "generate":
             made = []
             for id, cutout in result["cutouts"].items():
                 [row] = await studio.rows(t.photos, t.photos.c.id == id)
                 answer = await studio.pixels.call(
                     "picture", photo=row.key, name=row.name, cutout=cutout, pictures={},
-                    preview=run.kind == "preview",
-                    **{name: run.request[name] for name in ("template", "size", "format", "channel")},
+                    preview=job.kind == "preview",
+                    **{name: job.request[name] for name in ("template", "size", "format", "channel")},
                 )  # fmt: skip
                 made.append({"image": id} | answer)
-            result = {"pictures": made} if run.kind == "preview" else result | made[0]
+            result = {"pictures": made} if job.kind == "preview" else result | made[0]
         else:
-            result |= {"key": "upscaled/x.png", "size": [2, 2], "factor": run.request["factor"]}
+            result |= {"key": "upscaled/x.png", "size": [2, 2], "factor": job.request["factor"]}
         async with studio.db.write() as tx:
-            await catalog_runs.advance(tx, run, result)
-        run = await studio.run(run_id)
+            await catalog_jobs.advance(tx, job, result)
+        job = await studio.run(job_id)
 
 
 async def asked(studio: Studio, client: httpx.AsyncClient, path: str, body: Any = None) -> dict[str, Any]:
-    """Ask, let the workers do it, and read the run."""
+    """Ask, let the workers do it, and read the job."""
     answer = await client.post(path, json=body)
     assert answer.status_code == 202, answer.text
-    assert answer.headers["location"] == f"/api/v1/runs/{answer.json()['id']}"
+    assert answer.headers["location"] == f"/api/v1/jobs/{answer.json()['id']}"
     assert any(ref.id == answer.json()["id"] for ref in studio.queues.refs.values())
     await work_off(studio, answer.json()["id"])
-    return dict((await client.get(f"/runs/{answer.json()['id']}")).json())
+    return dict((await client.get(f"/jobs/{answer.json()['id']}")).json())
 
 
 # --- uploads ---
@@ -228,9 +228,9 @@ async def test_a_zip_is_followed_as_a_run(studio: Studio, client: httpx.AsyncCli
     answer = await client.post("/images", files=parts(("shoes.zip", content)))
     assert answer.status_code == 202 and answer.json()["kind"] == "import", answer.text
     await work_off(studio, answer.json()["id"])
-    run = (await client.get(answer.headers["location"].removeprefix("/api/v1"))).json()
-    assert (run["status"], run["done"], run["total"]) == ("done", 2, 2)
-    assert len(run["result"]["images"]) == 1 and run["result"]["refused"][0]["words"]
+    job = (await client.get(answer.headers["location"].removeprefix("/api/v1"))).json()
+    assert (job["status"], job["done"], job["total"]) == ("done", 2, 2)
+    assert len(job["result"]["images"]) == 1 and job["result"]["refused"][0]["words"]
     mixed = await client.post("/images", files=parts(("a.zip", content), ("a.jpg", photo(1))))
     assert mixed.status_code == 422 and "by itself" in mixed.json()["detail"]
     assert (await client.post("/images", files=parts(("a.zip", photo(1))))).status_code == 422
@@ -387,7 +387,7 @@ async def test_nothing_of_another_workspace_is_reached(app: FastAPI, client: htt
         "product_id": product, "image_id": image,
         "collection_id": (await client.post("/collections", json={"name": "x"})).json()["id"],
         "template_id": (await client.post("/templates", json={"name": "x", "base": "white"})).json()["id"],
-        "channel_id": "mine", "run_id": (await client.post(f"/images/{image}/segment")).json()["id"],
+        "channel_id": "mine", "job_id": (await client.post(f"/images/{image}/segment")).json()["id"],
     }  # fmt: skip
     mine = {"id": "mine", "name": "x", "size": [800, 800], "format": "jpeg"}
     assert (await client.post("/channels", json=mine)).status_code == 201
@@ -408,7 +408,7 @@ async def test_nothing_of_another_workspace_is_reached(app: FastAPI, client: htt
                 assert answer.status_code == 404, (method, route.path, answer.text)
                 walked += 1
     assert walked > 25
-    for path in ("/images", "/products", "/runs", "/collections"):
+    for path in ("/images", "/products", "/jobs", "/collections"):
         assert (await client.get(path, headers={"x-workspace": OTHER})).json()["items"] == []
     other = {"x-workspace": OTHER}
     preview = await client.post("/previews", json={"template": "white", "images": [image]}, headers=other)
@@ -425,8 +425,8 @@ async def test_a_photo_is_cut_out_and_its_layers_are_there(studio: Studio, clien
     assert [layer["kind"] for layer in (await client.get(f"/images/{id}/layers")).json()["layers"]] == [
         "photo", "thumb",
     ]  # fmt: skip
-    run = await asked(studio, client, f"/images/{id}/segment")
-    assert (run["status"], run["result"]["matte_version"]) == ("done", 1) and "cutouts" not in run["result"]
+    job = await asked(studio, client, f"/images/{id}/segment")
+    assert (job["status"], job["result"]["matte_version"]) == ("done", 1) and "cutouts" not in job["result"]
     matte = await client.get(f"/images/{id}/matte")
     with Image.open(io.BytesIO(matte.content)) as picture:
         assert (picture.mode, picture.size) == ("L", (96, 72))
@@ -550,16 +550,16 @@ async def test_a_photo_in_a_look_and_previews(studio: Studio, client: httpx.Asyn
     id = (await upload(client))["id"]
     style = await client.post("/templates", json={"name": "G", "base": "color", "options": {"color": "#123456"}})
     body = {"template": style.json()["id"], "size": [300, 200], "format": "webp"}
-    run = await asked(studio, client, f"/images/{id}/generate", body)
-    assert run["result"]["size"] == [300, 200] and "renditions/" in run["result"]["url"]
-    assert "key" not in json.dumps(run["result"])
+    job = await asked(studio, client, f"/images/{id}/generate", body)
+    assert job["result"]["size"] == [300, 200] and "renditions/" in job["result"]["url"]
+    assert "key" not in json.dumps(job["result"])
     plain = await studio.run(
         (await client.post(f"/images/{id}/generate", json={"template": "transparent"})).json()["id"]
     )
     assert (plain.request["format"], plain.request["size"]) == ("png", [2048, 2048])
     shop = {"template": "white", "channel": "amazon"}
-    run_id = (await client.post(f"/images/{id}/generate", json=shop)).json()["id"]
-    assert (await studio.run(run_id)).request["channel"]["id"] == "amazon"
+    job_id = (await client.post(f"/images/{id}/generate", json=shop)).json()["id"]
+    assert (await studio.run(job_id)).request["channel"]["id"] == "amazon"
     previews = await asked(studio, client, "/previews", {"template": "gradient", "images": [id]})
     [picture] = previews["result"]["pictures"]
     assert picture["image"] == id and picture["size"] == [512, 512] and picture["url"]
@@ -589,13 +589,13 @@ async def test_what_no_installed_model_can_do_is_refused_and_says_what_is_missin
 async def test_a_run_is_called_off_until_it_is_done(studio: Studio, client: httpx.AsyncClient) -> None:
     id = (await upload(client))["id"]
     first, second = [(await client.post(f"/images/{id}/segment")).json()["id"] for _ in range(2)]
-    assert (await client.delete(f"/runs/{first}")).status_code == 204
+    assert (await client.delete(f"/jobs/{first}")).status_code == 204
     assert first not in {ref.id for ref in studio.queues.refs.values()}
-    assert (await client.delete(f"/runs/{first}")).status_code == 204
+    assert (await client.delete(f"/jobs/{first}")).status_code == 204
     await work_off(studio, second)
-    assert (await client.delete(f"/runs/{second}")).status_code == 409
-    found = (await client.get("/runs", params={"kind": "segment", "status": "cancelled"})).json()["items"]
-    assert [run["id"] for run in found] == [first]
+    assert (await client.delete(f"/jobs/{second}")).status_code == 409
+    found = (await client.get("/jobs", params={"kind": "segment", "status": "cancelled"})).json()["items"]
+    assert [job["id"] for job in found] == [first]
     error = {
         "code": "damaged_file",
         "status": 422,
@@ -605,8 +605,8 @@ async def test_a_run_is_called_off_until_it_is_done(studio: Studio, client: http
         "reason": "a: cut short. r",
     }
     async with studio.db.write() as tx:
-        await tx.execute(update(t.runs).where(t.runs.c.id == second).values(status="failed", error=error))
-    shown = (await client.get(f"/runs/{second}")).json()["error"]
+        await tx.execute(update(t.jobs).where(t.jobs.c.id == second).values(status="failed", error=error))
+    shown = (await client.get(f"/jobs/{second}")).json()["error"]
     assert (shown["code"], shown["status"], shown["detail"]) == ("damaged_file", 422, "a: cut short.")
     assert (shown["type"], shown["remedy"]) == ("urn:packshot:problem:damaged_file", "r")
 
@@ -615,18 +615,18 @@ async def test_a_run_at_work_is_called_off_and_what_comes_of_it_is_dropped(
     studio: Studio, client: httpx.AsyncClient
 ) -> None:
     id = (await upload(client))["id"]
-    run_id = (await client.post(f"/images/{id}/segment")).json()["id"]
+    job_id = (await client.post(f"/images/{id}/segment")).json()["id"]
     async with studio.db.write() as tx:
-        await catalog_runs.running(tx, await catalog_runs.get(tx, WS, run_id))
-    assert (await client.delete(f"/runs/{run_id}")).status_code == 204
+        await catalog_jobs.running(tx, await catalog_jobs.get(tx, WS, job_id))
+    assert (await client.delete(f"/jobs/{job_id}")).status_code == 204
     async with studio.db.write() as tx:
-        assert await catalog_runs.advance(tx, await catalog_runs.get(tx, WS, run_id), {"matte_version": 1}) is None
-    shown = (await client.get(f"/runs/{run_id}")).json()
+        assert await catalog_jobs.advance(tx, await catalog_jobs.get(tx, WS, job_id), {"matte_version": 1}) is None
+    shown = (await client.get(f"/jobs/{job_id}")).json()
     assert (shown["status"], shown["result"], shown["error"]) == ("cancelled", {}, None)
     async with studio.db.write() as tx:
-        ref = await catalog_runs.start(tx, WS, "export", stages=["export"], request={})
-        await catalog_runs.running(tx, await catalog_runs.get(tx, WS, ref.id))
-    assert (await client.delete(f"/runs/{ref.id}")).status_code == 409
+        ref = await catalog_jobs.start(tx, WS, "export", stages=["export"], request={})
+        await catalog_jobs.running(tx, await catalog_jobs.get(tx, WS, ref.id))
+    assert (await client.delete(f"/jobs/{ref.id}")).status_code == 409
 
 
 # --- templates and channels ---

@@ -60,16 +60,16 @@ async def test_each_member_of_a_zip_is_a_photo_or_a_refusal_that_says_why(shop: 
         "left/SHOE-1.jpg": photo(1), "SHOE-2.png": photo(2, format="PNG"), "broken.jpg": photo(3)[:200],
         "notes.txt": b"hello", "old.gif": b"GIF89a", "tiny.png": photo(4, size=(8, 8), format="PNG"),
     })  # fmt: skip
-    run = await asked(shop, {"upload": await uploaded(shop, content)})
-    result = await imports.work(run, shop)
+    job = await asked(shop, {"upload": await uploaded(shop, content)})
+    result = await imports.work(job, shop)
     assert len(result["images"]) == 2
     assert {one["name"] for one in result["refused"]} == {
         "shoes.zip/broken.jpg", "shoes.zip/old.gif", "shoes.zip/tiny.png",
     }  # fmt: skip
     assert all(one["words"] and one["code"] and one["reason"] for one in result["refused"])
     assert await kept(shop) == [("SHOE-1", "main", "SHOE-1.jpg"), ("SHOE-2", "main", "SHOE-2.png")]
-    run = await shop.run(run.id)
-    assert (run.done_count, run.total_count, run.result["images"]) == (5, 5, result["images"])
+    job = await shop.run(job.id)
+    assert (job.done_count, job.total_count, job.result["images"]) == (5, 5, result["images"])
 
 
 async def test_a_list_inside_a_zip_says_which_product_and_role(shop: Studio) -> None:
@@ -98,24 +98,24 @@ async def test_another_photo_of_a_known_product_is_its_next_angle(shop: Studio) 
 
 async def test_a_killed_import_goes_on_where_it_was(shop: Studio) -> None:
     content = packed({f"S{n}.jpg": photo(n) for n in range(6)})
-    run = await asked(shop, {"upload": await uploaded(shop, content)})
+    job = await asked(shop, {"upload": await uploaded(shop, content)})
     shop.pixels.raises = {4: asyncio.CancelledError()}
     with pytest.raises(asyncio.CancelledError):
-        await imports.work(run, shop)
+        await imports.work(job, shop)
     assert len(await kept(shop)) == 3
     async with shop.db.write() as tx:
         [gone] = [found.id for found in await photos.page(tx, WS) if found.name == "S0.jpg"]
         await photos.delete(tx, WS, gone)
     shop.pixels.calls.clear()
-    result = await imports.work(await shop.run(run.id), shop)
+    result = await imports.work(await shop.run(job.id), shop)
     assert shop.pixels.calls == ["analyse"] * 3
     assert len(result["images"]) == 6 and len(await kept(shop)) == 5  # what was deleted meanwhile stays so
 
 
 async def test_two_workers_on_the_same_import_take_each_photo_once(shop: Studio) -> None:
     content = packed({f"S{n}.jpg": photo(n) for n in range(5)})
-    run = await asked(shop, {"upload": await uploaded(shop, content)})
-    one, other = await asyncio.gather(imports.work(run, shop), imports.work(run, shop))
+    job = await asked(shop, {"upload": await uploaded(shop, content)})
+    one, other = await asyncio.gather(imports.work(job, shop), imports.work(job, shop))
     assert one["images"] == other["images"] and len(one["images"]) == len(await kept(shop)) == 5
 
 
@@ -127,11 +127,11 @@ async def test_a_photo_that_ends_the_pixel_process_twice_is_refused_and_the_rest
 
 
 async def test_a_full_disk_ends_the_run_to_be_tried_again(shop: Studio) -> None:
-    run = await asked(shop, {"upload": await uploaded(shop, packed({"A.jpg": photo(1)}))})
+    job = await asked(shop, {"upload": await uploaded(shop, packed({"A.jpg": photo(1)}))})
     shop.pixels.raises = {1: DiskFull("full.")}
     with pytest.raises(DiskFull):
-        await imports.work(run, shop)
-    assert len((await imports.work(run, shop))["images"]) == 1
+        await imports.work(job, shop)
+    assert len((await imports.work(job, shop))["images"]) == 1
 
 
 async def test_all_photos_go_to_the_product_and_the_collection_that_was_named(shop: Studio) -> None:
@@ -171,13 +171,13 @@ async def test_addresses_are_fetched_and_what_is_none_is_refused(
 
 async def test_rows_of_a_batch_s_list_are_brought_by_address(shop: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "fetch", lambda url, limits: photo(len(url)))
-    run = await asked(shop, {})
+    job = await asked(shop, {})
     columns = ("sku", "file", "url", "gtin", "asin", "title", "role", "template", "channel", "priority", "")
     row = dict.fromkeys(columns, "") | {"sku": "A", "url": "https://shop.example/a.jpg"}
-    result = await imports.bring_rows(run, shop, [(2, row), (3, row | {"sku": "B", "url": "ftp://x"})])
+    result = await imports.bring_rows(job, shop, [(2, row), (3, row | {"sku": "B", "url": "ftp://x"})])
     assert await kept(shop) == [("A", "main", "a.jpg")]
     assert [one["name"] for one in result["refused"]] == ["list row 3"]
-    assert await imports.bring_rows(run, shop, [(2, row)]) == {
+    assert await imports.bring_rows(job, shop, [(2, row)]) == {
         "images": result["images"], "refused": [], "wishes": {},
     }  # fmt: skip
 
@@ -187,14 +187,14 @@ async def test_rows_that_were_brought_before_a_restart_do_not_stand_for_others(
 ) -> None:
     """The second time a batch brings only what its list still misses."""
     monkeypatch.setattr(source, "fetch", lambda url, limits: photo(int(url[-5])))
-    run = await asked(shop, {})
+    job = await asked(shop, {})
     columns = ("sku", "file", "url", "gtin", "asin", "title", "role", "template", "channel", "priority", "")
     blank = dict.fromkeys(columns, "")
     rows = [(n, blank | {"sku": f"S{n}", "url": f"https://shop.example/{n}.jpg"}) for n in range(2, 6)]
     shop.pixels.raises = {3: asyncio.CancelledError()}
     with pytest.raises(asyncio.CancelledError):
-        await imports.bring_rows(run, shop, rows)
-    again = await imports.bring_rows(run, shop, rows[2:])
+        await imports.bring_rows(job, shop, rows)
+    again = await imports.bring_rows(job, shop, rows[2:])
     assert len(again["images"]) == 2
     assert [sku for sku, _, _ in await kept(shop)] == ["S2", "S3", "S4", "S5"]
 
@@ -203,19 +203,19 @@ async def test_an_import_that_is_called_off_ends_before_its_next_photo(
     shop: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "TOLD_SECONDS", 0)
-    run = await asked(shop, {"upload": await uploaded(shop, packed({f"S{n}.jpg": photo(n) for n in range(5)}))})
+    job = await asked(shop, {"upload": await uploaded(shop, packed({f"S{n}.jpg": photo(n) for n in range(5)}))})
     analyse = shop.pixels.call
 
     async def cancelled_at_the_second(function: str, /, **arguments: Any) -> Any:
         answer = await analyse(function, **arguments)
         if len(shop.pixels.calls) == 2:
             async with shop.db.write() as tx:
-                await jobs.cancel(tx, WS, run.id)
+                await jobs.cancel(tx, WS, job.id)
         return answer
 
     monkeypatch.setattr(shop.pixels, "call", cancelled_at_the_second)
-    assert len((await imports.work(run, shop))["images"]) == 2 and len(await kept(shop)) == 2
-    assert (await shop.run(run.id)).status == "cancelled"
+    assert len((await imports.work(job, shop))["images"]) == 2 and len(await kept(shop)) == 2
+    assert (await shop.run(job.id)).status == "cancelled"
 
 
 async def test_a_fault_that_passes_refuses_no_photo(shop: Studio) -> None:

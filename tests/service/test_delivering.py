@@ -51,7 +51,7 @@ async def export(studio: Studio, to: dict[str, Any], **asked: Any) -> tuple[str,
     id = await begin(studio, to, **asked)
     result = await export_run.work(await studio.run(id), studio)
     async with studio.db.write() as tx:
-        await tx.execute(update(t.runs).where(t.runs.c.id == id).values(status="done", result=result))
+        await tx.execute(update(t.jobs).where(t.jobs.c.id == id).values(status="done", result=result))
     return id, result
 
 
@@ -137,7 +137,7 @@ async def test_a_file_that_is_not_what_was_approved_is_not_delivered(studio: Stu
     for to in ({"kind": "folder", "folder": "out"}, {"kind": "zip"}):
         id, result = await export(studio, to, batch=batch)
         assert (result["delivered"], result["failed"]) == (2, 2)
-        told = sorted(row.error for row in await studio.rows(t.deliveries, t.deliveries.c.run_id == id) if row.error)
+        told = sorted(row.error for row in await studio.rows(t.deliveries, t.deliveries.c.job_id == id) if row.error)
         assert any("no longer kept" in words for words in told)
         assert any("not the one that was approved" in words for words in told)
 

@@ -152,10 +152,10 @@ async def test_runs_are_told_and_a_deleted_batch_is_told_as_such(studio: Studio)
         async with studio.db.write() as tx:
             await tx.execute(update(t.batches).values(deleted_at=1.0))
             await tell(tx, WS, "batch.deleted", batch_id=batch)
-            await tell(tx, WS, "run.running", run_id=ref.id)
+            await tell(tx, WS, "job.running", job_id=ref.id)
         first, second = await listener.next(SOON), await listener.next(SOON)
     assert first is not None and (first["batch"], first["state"]) == (batch, "deleted")
-    assert second is not None and (second["run"], second["status"], second["kind"]) == (ref.id, "queued", "batch")
+    assert second is not None and (second["job"], second["status"], second["kind"]) == (ref.id, "queued", "batch")
 
 
 async def test_more_than_a_hundred_items_are_to_be_fetched_anew(studio: Studio) -> None:

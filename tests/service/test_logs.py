@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, with the fields of its run, other libraries included, and no secret in any of it."""
+"""Logs: one JSON object a line, with the fields of its job, other libraries included, and no secret in any of it."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def test_each_event_is_a_json_line_with_the_fields_of_its_run() -> None:
     assert "UserWarning: old" in events[5]
     assert len(events) == 6
     first = found[0]
-    assert (first["run"], first["step"], first["ms"], first["level"]) == ("run_1", "segment", 12, "info")
+    assert (first["job"], first["step"], first["ms"], first["level"]) == ("job_1", "segment", 12, "info")
     assert (first["logger"], first["password"]) == ("packshot.service.worker", HIDDEN)
     assert first["at"].endswith("Z")
-    assert "run" not in found[1]
+    assert "job" not in found[1]
     assert f"postgresql://{HIDDEN}@db/packshot" in found[2]["exception"]
 
 
@@ -85,7 +85,7 @@ def test_a_field_with_a_secret_name_is_hidden_at_any_depth(name: str) -> None:
 
 def test_other_fields_stay_as_they_are() -> None:
     event = {
-        "event": "step.done", "run": "run_1", "key": "originals/ws/0a1b", "sha256": "0a1b", "tickets": 3, "ok": True,
+        "event": "step.done", "job": "job_1", "key": "originals/ws/0a1b", "sha256": "0a1b", "tickets": 3, "ok": True,
         "token_count": 4, "api_key_id": "key_1", "ms": 1.5, "nothing": None, "names": ["shoe.jpg"], "token": None,
         "address": "http://127.0.0.1:8484/docs?page=2#top", "mail": "someone@example.com",
     }  # fmt: skip

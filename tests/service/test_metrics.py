@@ -76,14 +76,14 @@ async def test_depths_items_and_dead_letters_are_asked_when_collected(studio: St
     await studio.finish(batch, only=ids[:2])
     async with studio.db.write() as tx:
         await tx.execute(t.items.update().where(t.items.c.id == ids[3]).values(status="failed"))
-        await tx.execute(insert(t.runs).values(
-            id="run_1", workspace_id=WS, kind="export", status="failed", stage="", stages=[], request={}, result={},
+        await tx.execute(insert(t.jobs).values(
+            id="job_1", workspace_id=WS, kind="export", status="failed", stage="", stages=[], request={}, result={},
             priority=5, created_at=0, touched_at=0,
         ))  # fmt: skip
     told = await collected(studio.db)
     assert (told["packshot_queue_tickets", "segment", "waiting"], told["packshot_up", "queue"]) == (3, 1)
     assert [told["packshot_items", status] for status in ("review", "processing", "failed")] == [2, 1, 1]
-    assert (told["packshot_dead_letters", "item"], told["packshot_dead_letters", "run"]) == (1, 1)
+    assert (told["packshot_dead_letters", "item"], told["packshot_dead_letters", "job"]) == (1, 1)
 
 
 async def test_what_is_away_is_told_and_the_rest_is_told_all_the_same(studio: Studio) -> None:

@@ -37,8 +37,8 @@ async def test_all_failures_are_listed_and_retried_whatever_failed(
         for n, row in enumerate((await tx.execute(select(t.items))).all()):
             error = {"reason": f"The photo {n} is too dark.", "cause": f"cause {n % 2}"}
             await tx.execute(update(t.items).where(t.items.c.id == row.id).values(status="failed", error=error))
-        await tx.execute(insert(t.runs).values(
-            id="run_z", workspace_id=WS, kind="import", status="failed", stage="segment", stages=["segment"],
+        await tx.execute(insert(t.jobs).values(
+            id="job_z", workspace_id=WS, kind="import", status="failed", stage="segment", stages=["segment"],
             request={}, result={}, error={"reason": "The archive is damaged."}, priority=1, created_at=0, touched_at=0,
         ))  # fmt: skip
     queues = Reached()

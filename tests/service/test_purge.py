@@ -58,7 +58,7 @@ async def test_a_batch_deleted_long_ago_goes_with_all_that_hangs_on_it(studio: S
     counts = await purge(studio.db, studio.store, at=t.now())
     assert (counts.batches, counts.items) == (1, 3)
     assert [row.id for row in await studio.rows(t.batches)] == [kept]
-    for table in (t.items, t.runs):
+    for table in (t.items, t.jobs):
         assert {row.batch_id for row in await studio.rows(table)} == {kept}
     left = {row.id for row in await studio.rows(t.items)}
     for table in (t.item_versions, t.renditions):
@@ -120,17 +120,17 @@ async def test_only_old_files_that_nothing_names_are_swept(studio: Studio) -> No
             id="rev_1", workspace_id=WS, item_id=items[0], version=1, act="a", decision="approve", before={},
             pins=pins, at=0,
         ))  # fmt: skip
-        for id, status, touched in (("run_1", "done", t.now()), ("run_2", "done", 0.0), ("run_3", "running", 0.0)):
-            await tx.execute(insert(t.runs).values(
+        for id, status, touched in (("job_1", "done", t.now()), ("job_2", "done", 0.0), ("job_3", "running", 0.0)):
+            await tx.execute(insert(t.jobs).values(
                 id=id, workspace_id=WS, kind="preview", status=status, stage="", stages=[], request={}, priority=1,
                 result={"pictures": [{"key": f"renditions/{id}"}]}, created_at=0, touched_at=touched,
             ))  # fmt: skip
-    named += [await _put(studio, key) for key in ("renditions/run_1", "renditions/run_3", "renditions/pinned")]
+    named += [await _put(studio, key) for key in ("renditions/job_1", "renditions/job_3", "renditions/pinned")]
     young = await _put(studio, "originals/ws_a/young", age=3600)
     strange = await _put(studio, "somebody/elses")
     await _set(studio, t.item_versions, True, cutout_key="cutouts/abc")
     named += [await _put(studio, key) for key in ("cutouts/abc", "upscaled/abc-0123")]
-    gone = [await _put(studio, key) for key in ("renditions/run_2", "upscaled/old-0123", "thumbs/old.jpg")]
+    gone = [await _put(studio, key) for key in ("renditions/job_2", "upscaled/old-0123", "thumbs/old.jpg")]
     counts = await purge(studio.db, studio.store, at=t.now())
     assert (counts.files, counts.file_bytes) == (3, 3)
     assert all(await _there(studio, *named, young, strange))
@@ -154,8 +154,8 @@ async def test_what_has_expired_goes_but_for_an_upload_that_is_still_to_be_read(
                 id=f"upl_{n}", workspace_id=WS, kind="zip", name="a.zip", key=keys[n], bytes=1, created_at=0,
                 expires_at=expires,
             ))  # fmt: skip
-        await tx.execute(insert(t.runs).values(
-            id="run_1", workspace_id=WS, kind="batch", status="queued", stage="segment", stages=["segment"],
+        await tx.execute(insert(t.jobs).values(
+            id="job_1", workspace_id=WS, kind="batch", status="queued", stage="segment", stages=["segment"],
             request={"source": {"upload": "upl_1"}}, result={}, priority=1, created_at=0, touched_at=0,
         ))  # fmt: skip
         for age in (2 * DAY, 60.0):
@@ -165,7 +165,7 @@ async def test_what_has_expired_goes_but_for_an_upload_that_is_still_to_be_read(
             ))  # fmt: skip
         for age in (8 * DAY, 6 * DAY):
             await tx.execute(insert(t.events).values([
-                {"workspace_id": WS, "kind": "run.done", "at": at - age} for _ in range(600)
+                {"workspace_id": WS, "kind": "job.done", "at": at - age} for _ in range(600)
             ]))  # fmt: skip
     counts = await purge(studio.db, studio.store, at=at)
     assert counts == Counts(uploads=1, files=1, file_bytes=1, login_tries=1, idempotency=1, events=600)

@@ -274,11 +274,11 @@ async def test_failed_items_are_listed_by_cause_and_tried_again_where_they_stood
 async def test_a_failed_run_is_tried_again_too(studio: Studio) -> None:
     _, ref = await studio.ask({"source": {"images": await studio.add_photos(1)}})
     async with studio.db.write() as tx:
-        await tx.execute(update(t.runs).values(status="failed", attempts=3, error={"cause": "x", "reason": "Gone."}))
+        await tx.execute(update(t.jobs).values(status="failed", attempts=3, error={"cause": "x", "reason": "Gone."}))
         await tx.execute(update(t.batches).values(state="failed"))
-        assert [(f.id, f.reason) for f in await dead_letters.failed_runs(tx, WS)] == [(ref.id, "Gone.")]
-        done, refs = await dead_letters.retry(tx, WS, run_ids=[ref.id])
-    assert (done.runs, refs[0].job_id) == (1, ref.job_id)
+        assert [(f.id, f.reason) for f in await dead_letters.failed_jobs(tx, WS)] == [(ref.id, "Gone.")]
+        done, refs = await dead_letters.retry(tx, WS, job_ids=[ref.id])
+    assert (done.jobs, refs[0].job_id) == (1, ref.job_id)
     assert (await studio.run(ref.id)).status == "queued"
 
 

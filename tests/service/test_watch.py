@@ -109,7 +109,7 @@ async def test_photos_that_stand_still_become_one_batch(inbox: Inbox) -> None:
     (upload,) = await inbox.studio.rows(t.uploads)
     assert (batch.priority, batch.channels, batch.looks[0]["template"]) == (10, ["master", "shopify"], "white")
     assert _names(inbox.studio.store.get(upload.key)) == ["SKU-0.jpg", "SKU-1.jpg", "SKU-2.jpg", "deep/SKU-9.jpg"]
-    assert [ref.id for ref in inbox.studio.queues.refs.values()] == [batch.run_id]
+    assert [ref.id for ref in inbox.studio.queues.refs.values()] == [batch.job_id]
     assert inbox.left() == set()
     (taken,) = inbox.taken()
     assert batch.id in (taken / MARKER).read_text()
@@ -172,14 +172,14 @@ async def test_what_the_batch_could_not_take_comes_back_with_the_reason(inbox: I
     inbox.put("cut.jpg", photo(2)[:200])
     await inbox.pass_()
     (batch,) = await inbox.batches()
-    run = await inbox.studio.run(batch.run_id)
+    job = await inbox.studio.run(batch.job_id)
     inbox.studio.settings, inbox.studio.pixels = inbox.settings, InProcess(inbox.settings)
-    result = await expand.work(run, inbox.studio)
+    result = await expand.work(job, inbox.studio)
     assert result["items"] == 1
     await inbox.pass_()
-    assert inbox.rejected() == set()  # its run is not done yet
+    assert inbox.rejected() == set()  # its job is not done yet
     async with inbox.studio.db.write() as tx:
-        await tx.execute(update(t.runs).where(t.runs.c.id == run.id).values(status="done"))
+        await tx.execute(update(t.jobs).where(t.jobs.c.id == job.id).values(status="done"))
     await inbox.again().pass_()
     assert inbox.rejected() == {"cut.jpg", "cut.jpg.txt"}
     assert "cut.jpg: " in (inbox.folder / "rejected/cut.jpg.txt").read_text()

@@ -53,7 +53,7 @@ ROUTERS = (
 WORDS = """Raw product photos in, catalog files out.
 
 Upload photos, make a batch of them in a look for your channels, review what comes of it, export what was approved.
-Work that takes a while answers 202 with a run to follow, or the finished answer with `Prefer: wait=20`. A POST with an
+Work that takes a while answers 202 with a job to follow, or the finished answer with `Prefer: wait=20`. A POST with an
 `Idempotency-Key` is done once. Changes to one thing take `If-Match` with the ETag you saw. Errors are problem details
 (RFC 9457) that say what to do. Lists come in pages.
 """

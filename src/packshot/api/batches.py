@@ -101,10 +101,10 @@ _BODY = {
 
 
 class BatchStarted(BaseModel, frozen=True):
-    """A batch, and the run that lists its items."""
+    """A batch, and the job that lists its items."""
 
     batch: BatchView
-    run: str = Field(description="Follow it with GET /runs/{id}.")
+    job: str = Field(description="Follow it with GET /jobs/{id}.")
 
 
 class BatchChange(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"priority": "urgent"}]}):
@@ -114,7 +114,7 @@ class BatchChange(BaseModel, frozen=True, extra="forbid", json_schema_extra={"ex
 
 @router.post("/batches", status_code=202, openapi_extra=_BODY)
 async def create_batch(request: Request, response: Response, svc: Svc, who: Editor) -> BatchStarted:
-    """Make a batch. Its items are listed by a run; follow the batch's status or the event stream."""
+    """Make a batch. Its items are listed by a job; follow the batch's status or the event stream."""
     asked = await _asked(request, svc, who)
     async with svc.db.write() as tx:
         id, ref = await lifecycle.create(tx, who.workspace_id, asked, by=who.by)
@@ -122,7 +122,7 @@ async def create_batch(request: Request, response: Response, svc: Svc, who: Edit
     await svc.queues.add([ref])
     response.headers["Location"] = f"/api/v1/batches/{id}"
     response.headers["ETag"] = etag(made.revision)
-    return BatchStarted(batch=made, run=ref.id)
+    return BatchStarted(batch=made, job=ref.id)
 
 
 @router.get("/batches")

@@ -40,7 +40,7 @@ class Events(BaseModel, frozen=True, json_schema_extra=_EVENTS):
     """What has changed since: one message for each thing, as it stands now.
 
     Of a batch: {seq, batch, state, counts, done, total, stages, items: [{id, status, version, stage, by}] or null for
-    “too many, fetch them anew”}.  Of a run: {seq, run, kind, status, stage, batch, photo, done, total, error}.
+    “too many, fetch them anew”}.  Of a job: {seq, job, kind, status, stage, batch, photo, done, total, error}.
     """
 
     seq: int = Field(description="Ask with this the next time.")

@@ -24,7 +24,7 @@ from packshot.catalog.delivery.exports import (
 
 router = APIRouter(tags=["exports"])
 
-ExportId = Annotated[str, Path(description="An export: the id of its run.", max_length=40)]
+ExportId = Annotated[str, Path(description="An export: the id of its job.", max_length=40)]
 _BATCH = "bat_0193a1b2c3d4e5f60718293a4b"
 _EXAMPLES: dict[str, Any] = {
     "zip": {"summary": "A ZIP to download", "value": {"batch": _BATCH, "to": {"kind": "zip"}}},
@@ -54,9 +54,9 @@ class Planned(BaseModel, frozen=True):
 
 
 class ExportStarted(BaseModel, frozen=True):
-    """The run that delivers."""
+    """The job that delivers."""
 
-    run: str
+    job: str
     export: ExportView
 
 
@@ -68,7 +68,7 @@ class ExportDetail(BaseModel, frozen=True):
     next_cursor: str | None
 
 
-@router.post("/exports", status_code=202, responses={200: {"model": Planned, "description": "A dry run's answer."}})
+@router.post("/exports", status_code=202, responses={200: {"model": Planned, "description": "A dry job's answer."}})
 async def create_export(
     asked: Annotated[ExportRequest, Body(openapi_examples=_EXAMPLES)], response: Response, svc: Svc, who: Editor
 ) -> ExportStarted | Planned:
@@ -87,7 +87,7 @@ async def create_export(
         view = await exports.get(tx, who.workspace_id, ref.id)
     await svc.queues.add([ref])
     response.headers["Location"] = f"/api/v1/exports/{ref.id}"
-    return ExportStarted(run=ref.id, export=view)
+    return ExportStarted(job=ref.id, export=view)
 
 
 @router.get("/exports")

@@ -22,7 +22,7 @@ class Failures(BaseModel, frozen=True):
 
     groups: tuple[FailureGroup, ...]
     items: tuple[Failure, ...]
-    runs: tuple[Failure, ...] = Field(description="Imports, exports and the like that failed; on the first page only.")
+    jobs: tuple[Failure, ...] = Field(description="Imports, exports and the like that failed; on the first page only.")
     next_cursor: str | None
 
 
@@ -33,14 +33,14 @@ class RetryRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=_RE
     """Which failed things are tried again: those named, or all of a batch or a cause."""
 
     items: Annotated[tuple[Id, ...], Field(max_length=5_000)] = ()
-    runs: Annotated[tuple[Id, ...], Field(max_length=500)] = ()
+    jobs: Annotated[tuple[Id, ...], Field(max_length=500)] = ()
     batch: Id | None = None
     cause: str | None = Field(None, min_length=1, max_length=100)
 
     @model_validator(mode="after")
     def _names_something(self) -> RetryRequest:
-        if not (self.items or self.runs or self.batch or self.cause):
-            raise ValueError("name items, runs, a batch or a cause")
+        if not (self.items or self.jobs or self.batch or self.cause):
+            raise ValueError("name items, jobs, a batch or a cause")
         return self
 
 
@@ -60,9 +60,9 @@ async def list_failures(
         found = await dead_letters.page(
             tx, who.workspace_id, batch_id=batch, cause=cause, stacks=stacks, after=after_id(cursor), limit=limit + 1
         )
-        runs = [] if cursor or batch or cause else await dead_letters.failed_runs(tx, who.workspace_id, stacks=stacks)
+        jobs = [] if cursor or batch or cause else await dead_letters.failed_jobs(tx, who.workspace_id, stacks=stacks)
     page = page_of(found, limit, lambda failure: failure.id)
-    return Failures(groups=tuple(groups), items=tuple(page.items), runs=tuple(runs), next_cursor=page.next_cursor)
+    return Failures(groups=tuple(groups), items=tuple(page.items), jobs=tuple(jobs), next_cursor=page.next_cursor)
 
 
 @router.post("/failures/retry", status_code=202)
@@ -70,7 +70,7 @@ async def retry_failures(asked: RetryRequest, svc: Svc, who: Editor) -> Retried:
     """Try again where it stood, at the same version. `left` says how many more there are: call again for them."""
     async with svc.db.write() as tx:
         done, refs = await dead_letters.retry(
-            tx, who.workspace_id, item_ids=asked.items, run_ids=asked.runs, batch_id=asked.batch, cause=asked.cause
+            tx, who.workspace_id, item_ids=asked.items, job_ids=asked.jobs, batch_id=asked.batch, cause=asked.cause
         )
     await svc.queues.add(refs)
     return done

@@ -116,7 +116,7 @@ _BODY: dict[str, Any] = {
             "model": JobView | UploadResults,
             "description": "An import that was waited for; or none could be taken.",
         },
-        202: {"model": JobView, "description": "A ZIP, a list or addresses: follow the run."},
+        202: {"model": JobView, "description": "A ZIP, a list or addresses: follow the job."},
     },
     openapi_extra=_BODY,
 )
@@ -126,7 +126,7 @@ async def upload_images(
     """Take photos in.
 
     One photo is answered with what is to be said about it. Of several each is answered for itself: a bad one does not
-    hold up the others. A ZIP, a CSV list and addresses are worked through by a run (202), or waited for with
+    hold up the others. A ZIP, a CSV list and addresses are worked through by a job (202), or waited for with
     `Prefer: wait=20`.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

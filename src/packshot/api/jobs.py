@@ -1,4 +1,4 @@
-"""Runs: what was asked for and takes a while. Followed, waited for, called off."""
+"""Jobs: what was asked for and takes a while. Followed, waited for, called off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import Row
 
 from packshot.api.access import Editor, Principal, Reader
 from packshot.api.files import link
-from packshot.api.params import Cursor, Limit, Page, QueryId, RunId, after_id, page_of, seconds_to_wait
+from packshot.api.params import Cursor, JobId, Limit, Page, QueryId, after_id, page_of, seconds_to_wait
 from packshot.api.problems import Problem
 from packshot.api.service import Service, Svc
 from packshot.catalog import jobs
@@ -22,7 +22,7 @@ from packshot.catalog import jobs as catalog
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import JobStatus
 
-router = APIRouter(tags=["runs"])
+router = APIRouter(tags=["jobs"])
 
 _LOOK_SECONDS = 0.1
 _ENDED = (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
@@ -43,7 +43,7 @@ class JobKind(StrEnum):
 _EXAMPLE: dict[str, Any] = {
     "examples": [
         {
-            "id": "run_0193a1b2c3d4e5f60718293a4b", "kind": "generate", "status": "done", "stage": "",
+            "id": "job_0193a1b2c3d4e5f60718293a4b", "kind": "generate", "status": "done", "stage": "",
             "stages": ["segment", "generate"], "done": 0, "total": 0, "image_id": "img_0193a1b2c3d4e5f60718293a4b",
             "batch_id": None, "error": None, "created_at": "2026-11-25T09:00:00Z", "done_at": "2026-11-25T09:00:02Z",
             "result": {
@@ -56,7 +56,7 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class JobView(BaseModel, frozen=True, json_schema_extra=_EXAMPLE):
-    """A run and what has come of it so far."""
+    """A job and what has come of it so far."""
 
     id: str
     kind: JobKind
@@ -77,8 +77,8 @@ class JobView(BaseModel, frozen=True, json_schema_extra=_EXAMPLE):
     done_at: datetime | None
 
 
-@router.get("/runs")
-async def list_runs(
+@router.get("/jobs")
+async def list_jobs(
     svc: Svc,
     who: Reader,
     cursor: Cursor = None,
@@ -93,54 +93,54 @@ async def list_runs(
             tx, who.workspace_id, kinds=kind or (), status=status, photo_id=image_id, after=after_id(cursor),
             limit=limit + 1,
         )  # fmt: skip
-    return page_of([view(svc, who, run) for run in found], limit, lambda run: run.id)
+    return page_of([view(svc, who, job) for job in found], limit, lambda job: job.id)
 
 
-@router.get("/runs/{run_id}")
-async def get_run(run_id: RunId, svc: Svc, who: Reader) -> JobView:
-    """How far a run is, and its result. Links in it are made anew each time."""
+@router.get("/jobs/{job_id}")
+async def get_job(job_id: JobId, svc: Svc, who: Reader) -> JobView:
+    """How far a job is, and its result. Links in it are made anew each time."""
     async with svc.db.read() as tx:
-        return view(svc, who, await catalog.get(tx, who.workspace_id, run_id))
+        return view(svc, who, await catalog.get(tx, who.workspace_id, job_id))
 
 
-@router.delete("/runs/{run_id}", status_code=204)
-async def cancel_run(run_id: RunId, svc: Svc, who: Editor) -> None:
-    """Call a run off. An import keeps the photos that it has brought so far."""
+@router.delete("/jobs/{job_id}", status_code=204)
+async def cancel_job(job_id: JobId, svc: Svc, who: Editor) -> None:
+    """Call a job off. An import keeps the photos that it has brought so far."""
     async with svc.db.write() as tx:
-        ref = await jobs.cancel(tx, who.workspace_id, run_id)
+        ref = await jobs.cancel(tx, who.workspace_id, job_id)
     if ref is not None:
         await svc.queues.remove([ref])
 
 
 async def answered(svc: Service, who: Principal, response: Response, ref: JobRef, prefer: str | None) -> JobView:
-    """202 with the run to follow; or, where it was to be waited for and has ended in time, 200 with its result."""
+    """202 with the job to follow; or, where it was to be waited for and has ended in time, 200 with its result."""
     await svc.queues.add([ref])
     until = time.monotonic() + seconds_to_wait(prefer)
     waits = seconds_to_wait(prefer) > 0
     while True:
         async with svc.db.read() as tx:
-            run = await catalog.get(tx, who.workspace_id, ref.id)
-        if run.status in _ENDED or time.monotonic() >= until:
+            job = await catalog.get(tx, who.workspace_id, ref.id)
+        if job.status in _ENDED or time.monotonic() >= until:
             break
         await asyncio.sleep(_LOOK_SECONDS)
-    ended = waits and run.status in _ENDED
+    ended = waits and job.status in _ENDED
     response.status_code = 200 if ended else 202
-    response.headers["Location"] = f"/api/v1/runs/{ref.id}"
+    response.headers["Location"] = f"/api/v1/jobs/{ref.id}"
     if waits:
         response.headers["Preference-Applied"] = f"wait={seconds_to_wait(prefer)}"
     if not ended:
         response.headers["Retry-After"] = "1"
-    return view(svc, who, run)
+    return view(svc, who, job)
 
 
-def view(svc: Service, who: Principal, run: Row[Any]) -> JobView:
-    """A run with links where its result has keys."""
-    told = run.error if run.status == JobStatus.FAILED else None
+def view(svc: Service, who: Principal, job: Row[Any]) -> JobView:
+    """A job with links where its result has keys."""
+    told = job.error if job.status == JobStatus.FAILED else None
     error = _problem(told) if told else None
     return JobView(
-        id=run.id, kind=JobKind(run.kind), status=JobStatus(run.status), stage=run.stage, stages=tuple(run.stages),
-        done=run.done_count, total=run.total_count, image_id=run.photo_id, batch_id=run.batch_id,
-        result=_linked(svc, who, run.result), error=error, created_at=run.created_at, done_at=run.done_at,
+        id=job.id, kind=JobKind(job.kind), status=JobStatus(job.status), stage=job.stage, stages=tuple(job.stages),
+        done=job.done_count, total=job.total_count, image_id=job.photo_id, batch_id=job.batch_id,
+        result=_linked(svc, who, job.result), error=error, created_at=job.created_at, done_at=job.done_at,
     )  # fmt: skip
 
 

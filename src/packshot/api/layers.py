@@ -185,7 +185,7 @@ async def hint_matte(
     """Correct the matte by hints: points on the product that is missing (`keep`), points on what does not belong to it
     (`remove`), or boxes around the product.
 
-    The run's result is a new version of the matte, and open items that use the photo are made anew; with `save` false
+    The job's result is a new version of the matte, and open items that use the photo are made anew; with `save` false
     it is a picture of the matte as it would be. Repeat all hints each time: they are counted from the present matte.
     """
     if not (hints.boxes or hints.keep or hints.remove):

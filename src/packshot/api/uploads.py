@@ -121,7 +121,7 @@ async def take(svc: Service, who: Principal, upload: Upload, where: Where) -> Ph
 
 
 async def keep_list(svc: Service, who: Principal, files: list[Upload], where: Where) -> JobRef:
-    """A ZIP or a CSV list goes into the store, for a run to work through."""
+    """A ZIP or a CSV list goes into the store, for a job to work through."""
     if len(files) > 1:
         raise BadInput(
             "an archive or a list comes by itself.", remedy="Send it alone; pack a list and its photos into one ZIP."

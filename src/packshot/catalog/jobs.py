@@ -1,6 +1,6 @@
-"""Runs: single pieces of work that somebody asked for and follows: an import, a cut-out, a preview, an export.
+"""Jobs: single pieces of work that somebody asked for and follows: an import, a cut-out, a preview, an export.
 
-A run waits in the queue of its `stage` and moves along its `stages`; when none is left it is done.
+A job waits in the queue of its `stage` and moves along its `stages`; when none is left it is done.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from packshot.catalog.events.log import tell
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import JobStatus
 from packshot.db import Tx
-from packshot.db.tables import new_id, now, runs
+from packshot.db.tables import jobs, new_id, now
 from packshot.errors import Conflict, NotFound, PackshotError
 
 # Who asked waits for it: before any batch, but for the urgent ones.
@@ -34,62 +34,62 @@ async def start(
     priority: int = ASKED,
     by: str | None = None,
 ) -> JobRef:
-    """Write a run down.  The ticket's `id` is the run's; it is to be queued once the transaction is committed."""
-    id, at = new_id("run"), now()
+    """Write a job down.  The ticket's `id` is the job's; it is to be queued once the transaction is committed."""
+    id, at = new_id("job"), now()
     await tx.execute(
-        insert(runs).values(
+        insert(jobs).values(
             id=id, workspace_id=workspace_id, kind=kind, status=JobStatus.QUEUED, stage=stages[0], stages=list(stages),
             photo_id=photo_id, batch_id=batch_id, request=request, result={}, error=None, priority=priority,
             created_by=by, created_at=at, touched_at=at, done_at=None,
         )
     )  # fmt: skip
-    await tell(tx, workspace_id, "run.queued", run_id=id, batch_id=batch_id)
+    await tell(tx, workspace_id, "job.queued", job_id=id, batch_id=batch_id)
     return JobRef(stages[0], id, 0, priority)
 
 
-async def get(tx: Tx, workspace_id: str, run_id: str) -> Row[Any]:
-    """One run.  Raises NotFound."""
-    found = (await tx.execute(select(runs).where(runs.c.workspace_id == workspace_id, runs.c.id == run_id))).first()
+async def get(tx: Tx, workspace_id: str, job_id: str) -> Row[Any]:
+    """One job.  Raises NotFound."""
+    found = (await tx.execute(select(jobs).where(jobs.c.workspace_id == workspace_id, jobs.c.id == job_id))).first()
     if found is None:
-        raise NotFound("there is no such run.", subject=run_id)
+        raise NotFound("there is no such job.", subject=job_id)
     return found
 
 
 async def draw(tx: Tx, ref: JobRef) -> Row[Any] | None:
     """What a drawn ticket stands for; None where it is done, cancelled, or in another stage by now."""
-    found = (await tx.execute(select(runs).where(runs.c.id == ref.id))).first()
+    found = (await tx.execute(select(jobs).where(jobs.c.id == ref.id))).first()
     if found is None or found.stage != ref.stage or found.status in (JobStatus.DONE, JobStatus.CANCELLED):
         return None
     return found
 
 
-async def running(tx: Tx, run: Row[Any]) -> None:
-    if run.status != JobStatus.RUNNING:
-        await tx.execute(update(runs).where(runs.c.id == run.id).values(status=JobStatus.RUNNING, touched_at=now()))
-        await tell(tx, run.workspace_id, "run.running", run_id=run.id, batch_id=run.batch_id)
+async def running(tx: Tx, job: Row[Any]) -> None:
+    if job.status != JobStatus.RUNNING:
+        await tx.execute(update(jobs).where(jobs.c.id == job.id).values(status=JobStatus.RUNNING, touched_at=now()))
+        await tell(tx, job.workspace_id, "job.running", job_id=job.id, batch_id=job.batch_id)
 
 
-async def advance(tx: Tx, run: Row[Any], result: dict[str, Any]) -> JobRef | None:
-    """On to the run's next stage, its result so far kept; done where there is none.  The next ticket, if any."""
-    later = run.stages[run.stages.index(run.stage) + 1 :]
+async def advance(tx: Tx, job: Row[Any], result: dict[str, Any]) -> JobRef | None:
+    """On to the job's next stage, its result so far kept; done where there is none.  The next ticket, if any."""
+    later = job.stages[job.stages.index(job.stage) + 1 :]
     stage, at = (later[0] if later else ""), now()
     status = JobStatus.RUNNING if stage else JobStatus.DONE
     moved = await tx.execute(
-        update(runs)
-        .where(runs.c.id == run.id, runs.c.stage == run.stage, runs.c.status != JobStatus.CANCELLED)
+        update(jobs)
+        .where(jobs.c.id == job.id, jobs.c.stage == job.stage, jobs.c.status != JobStatus.CANCELLED)
         .values(stage=stage, status=status, result=result, attempts=0, touched_at=at, done_at=None if stage else at)
     )
     if not moved.rowcount:
         return None
     if not stage:
-        await tell(tx, run.workspace_id, "run.done", run_id=run.id, batch_id=run.batch_id)
+        await tell(tx, job.workspace_id, "job.done", job_id=job.id, batch_id=job.batch_id)
         return None
-    return JobRef(stage, run.id, 0, run.priority)
+    return JobRef(stage, job.id, 0, job.priority)
 
 
-async def failed(tx: Tx, run: Row[Any], error: BaseException, *, tries: int) -> bool:
+async def failed(tx: Tx, job: Row[Any], error: BaseException, *, tries: int) -> bool:
     """Count a failed try; returns whether it was the last."""
-    attempts = run.attempts + 1
+    attempts = job.attempts + 1
     last = attempts >= tries or (isinstance(error, PackshotError) and not error.retryable)
     told = {
         "code": error.code if isinstance(error, PackshotError) else "fault",
@@ -103,23 +103,23 @@ async def failed(tx: Tx, run: Row[Any], error: BaseException, *, tries: int) -> 
     values: dict[str, Any] = {"attempts": attempts, "error": told, "touched_at": now()}
     if last:
         values |= {"status": JobStatus.FAILED, "done_at": now()}
-    mine = runs.c.id == run.id, runs.c.status != JobStatus.CANCELLED
-    await tx.execute(update(runs).where(*mine).values(**values))
+    mine = jobs.c.id == job.id, jobs.c.status != JobStatus.CANCELLED
+    await tx.execute(update(jobs).where(*mine).values(**values))
     if last:
-        await tell(tx, run.workspace_id, "run.failed", run_id=run.id, batch_id=run.batch_id)
+        await tell(tx, job.workspace_id, "job.failed", job_id=job.id, batch_id=job.batch_id)
     return last
 
 
-async def progressed(tx: Tx, run_id: str, *, done: int, total: int, result: dict[str, Any] | None = None) -> None:
-    """How far a long run is; it also says that it is alive."""
+async def progressed(tx: Tx, job_id: str, *, done: int, total: int, result: dict[str, Any] | None = None) -> None:
+    """How far a long job is; it also says that it is alive."""
     values: dict[str, Any] = {"done_count": done, "total_count": total, "touched_at": now()}
     await tx.execute(
-        update(runs).where(runs.c.id == run_id).values(**values, **({} if result is None else {"result": result}))
+        update(jobs).where(jobs.c.id == job_id).values(**values, **({} if result is None else {"result": result}))
     )
 
 
-async def touch(tx: Tx, run_id: str) -> None:
-    await tx.execute(update(runs).where(runs.c.id == run_id).values(touched_at=now()))
+async def touch(tx: Tx, job_id: str) -> None:
+    await tx.execute(update(jobs).where(jobs.c.id == job_id).values(touched_at=now()))
 
 
 async def stalled(tx: Tx, *, since: float, limit: int = 1000) -> list[JobRef]:
@@ -127,14 +127,14 @@ async def stalled(tx: Tx, *, since: float, limit: int = 1000) -> list[JobRef]:
     active = (JobStatus.QUEUED, JobStatus.RUNNING)
     found = (
         await tx.execute(
-            select(runs.c.id, runs.c.stage, runs.c.priority)
-            .where(runs.c.status.in_(active), runs.c.touched_at < since)
+            select(jobs.c.id, jobs.c.stage, jobs.c.priority)
+            .where(jobs.c.status.in_(active), jobs.c.touched_at < since)
             .limit(limit)
         )
     ).all()
     if found:
         ids = [row.id for row in found]
-        await tx.execute(update(runs).where(runs.c.id.in_(ids)).values(touched_at=now()))
+        await tx.execute(update(jobs).where(jobs.c.id.in_(ids)).values(touched_at=now()))
     return [JobRef(row.stage, row.id, 0, row.priority) for row in found]
 
 
@@ -149,37 +149,37 @@ async def page(
     limit: int = 50,
 ) -> list[Row[Any]]:
     """Runs, the newest first.  after: the id of the last one seen."""
-    query = select(runs).where(runs.c.workspace_id == workspace_id).order_by(runs.c.id.desc()).limit(limit)
+    query = select(jobs).where(jobs.c.workspace_id == workspace_id).order_by(jobs.c.id.desc()).limit(limit)
     if kinds:
-        query = query.where(runs.c.kind.in_(kinds))
+        query = query.where(jobs.c.kind.in_(kinds))
     if status is not None:
-        query = query.where(runs.c.status == status)
+        query = query.where(jobs.c.status == status)
     if photo_id is not None:
-        query = query.where(runs.c.photo_id == photo_id)
+        query = query.where(jobs.c.photo_id == photo_id)
     if after:
-        query = query.where(runs.c.id < after)
+        query = query.where(jobs.c.id < after)
     return list((await tx.execute(query)).all())
 
 
-async def cancel(tx: Tx, workspace_id: str, run_id: str) -> JobRef | None:
-    """Call a run off.  Its ticket, to be taken out of the queue; None if it was off already.
+async def cancel(tx: Tx, workspace_id: str, job_id: str) -> JobRef | None:
+    """Call a job off.  Its ticket, to be taken out of the queue; None if it was off already.
 
     An import that is at work ends before its next member and keeps what it has brought; a photo's stage is finished
     and goes no further.  Raises NotFound; Conflict where it is done, or delivers files already.
     """
-    run = await started.get(tx, workspace_id, run_id)
-    if run.status == JobStatus.CANCELLED:
+    job = await started.get(tx, workspace_id, job_id)
+    if job.status == JobStatus.CANCELLED:
         return None
-    if run.kind == "batch":
-        raise Conflict("this run fills a batch.", subject=run_id, remedy="Cancel the batch instead.")
-    open_ = [JobStatus.QUEUED] if run.kind == "export" else [JobStatus.QUEUED, JobStatus.RUNNING]
+    if job.kind == "batch":
+        raise Conflict("this job fills a batch.", subject=job_id, remedy="Cancel the batch instead.")
+    open_ = [JobStatus.QUEUED] if job.kind == "export" else [JobStatus.QUEUED, JobStatus.RUNNING]
     at = now()
     moved = await tx.execute(
-        update(runs)
-        .where(runs.c.workspace_id == workspace_id, runs.c.id == run_id, runs.c.status.in_(open_))
+        update(jobs)
+        .where(jobs.c.workspace_id == workspace_id, jobs.c.id == job_id, jobs.c.status.in_(open_))
         .values(status=JobStatus.CANCELLED, touched_at=at, done_at=at)
     )
     if not moved.rowcount:
-        raise Conflict(f"it is {run.status} and can no longer be called off.", subject=run_id)
-    await tell(tx, workspace_id, "run.cancelled", run_id=run_id)
-    return JobRef(run.stage, run_id, 0, run.priority)
+        raise Conflict(f"it is {job.status} and can no longer be called off.", subject=job_id)
+    await tell(tx, workspace_id, "job.cancelled", job_id=job_id)
+    return JobRef(job.stage, job_id, 0, job.priority)

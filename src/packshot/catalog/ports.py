@@ -27,8 +27,8 @@ class JobRef:
     """One piece of work for one stage. The same ticket twice is the same work once."""
 
     stage: str  # segment | upscale | generate | export: the queue
-    id: str  # of an item or a run
-    version: int  # of the item; 0 for runs
+    id: str  # of an item or a job
+    version: int  # of the item; 0 for jobs that are no item
     priority: int  # 1 urgent, 5 standard, 10 overnight
     not_before: float = 0.0  # seconds since 1970; 0: now
 

@@ -1,4 +1,4 @@
-"""What items, batches and runs can be, each value told."""
+"""What items, batches and jobs can be, each value told."""
 
 from __future__ import annotations
 

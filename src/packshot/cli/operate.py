@@ -133,7 +133,7 @@ async def _failures(db: Any, queues: Any, *, retry: bool) -> int:
     async with db.read() as tx:
         ids = list(await tx.scalars(select(workspaces.c.id).order_by(workspaces.c.id)))
     for workspace in ids:
-        after, run_ids = None, []
+        after, job_ids = None, []
         while True:
             async with db.read() as tx:
                 page = await letters.page(tx, workspace, after=after, limit=500)
@@ -144,22 +144,22 @@ async def _failures(db: Any, queues: Any, *, retry: bool) -> int:
                 break
             after = page[-1].id
         async with db.read() as tx:
-            for letter in await letters.failed_runs(tx, workspace, limit=SHOWN_RUNS):
-                run_ids.append(letter.id)
+            for letter in await letters.failed_jobs(tx, workspace, limit=SHOWN_RUNS):
+                job_ids.append(letter.id)
                 print(f"{letter.id}  {letter.kind}  {letter.stage}: {letter.reason}")
-        total += len(run_ids)
+        total += len(job_ids)
         if retry and total:
-            await _retry(db, queues, workspace, run_ids)
+            await _retry(db, queues, workspace, job_ids)
     return total
 
 
-async def _retry(db: Any, queues: Any, workspace: str, run_ids: list[str]) -> None:
+async def _retry(db: Any, queues: Any, workspace: str, job_ids: list[str]) -> None:
     """Everything of one workspace, cause by cause, in transactions that stay short."""
     from packshot.catalog.items import dead_letters as letters
 
     async with db.read() as tx:
         wishes: list[dict[str, Any]] = [{"cause": group.cause} for group in await letters.groups(tx, workspace)]
-    wishes += [{"run_ids": run_ids}] if run_ids else []
+    wishes += [{"job_ids": job_ids}] if job_ids else []
     again = 0
     for wish in wishes:
         left = 1
@@ -170,7 +170,7 @@ async def _retry(db: Any, queues: Any, workspace: str, run_ids: list[str]) -> No
             except NotFound:  # of cancelled batches, or taken up by somebody else meanwhile
                 break
             await queues.add(refs)
-            again, left = again + done.items + done.runs, done.left
+            again, left = again + done.items + done.jobs, done.left
     say(f"{again} put back to work.")
     if not await queues.ping():
         say("note: the queue is not running now; they are taken up once the service is.")

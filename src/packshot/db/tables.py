@@ -215,7 +215,7 @@ batches = Table(
     Column("channels", JSON, nullable=False),  # ids as asked for
     Column("unmatched", JSON, nullable=False),  # [{name, reason}]
     Column("error", Text, nullable=False, default=""),
-    Column("run_id", String(40)),  # the run that fills it
+    Column("job_id", String(40)),  # the job that fills it
     Column("created_by", String(40)),
     Column("revision", Integer, nullable=False),
     _moment("created_at"), _moment("updated_at"), _moment("started_at", nullable=True),
@@ -302,9 +302,9 @@ reviews = Table(
     _moment("at"), _moment("undone_at", nullable=True),
 )  # fmt: skip
 
-runs = Table(
-    "runs", metadata, _id(), _workspace(),
-    Column("kind", String(20), nullable=False),  # api.runs.JobKind
+jobs = Table(
+    "jobs", metadata, _id(), _workspace(),
+    Column("kind", String(20), nullable=False),  # api.jobs.JobKind
     Column("status", String(20), nullable=False),  # catalog.status.JobStatus
     Column("stage", String(20), nullable=False),  # the queue it waits in; "" when it is done
     Column("stages", JSON, nullable=False),  # all it goes through
@@ -324,7 +324,7 @@ runs = Table(
 
 deliveries = Table(
     "deliveries", metadata, _id(), _workspace(),
-    Column("run_id", String(40), ForeignKey("runs.id"), nullable=False),
+    Column("job_id", String(40), ForeignKey("jobs.id"), nullable=False),
     Column("item_id", String(40), nullable=False),
     Column("version", Integer, nullable=False),
     Column("channel", String(40), nullable=False),
@@ -335,8 +335,8 @@ deliveries = Table(
     Column("status", String(20), nullable=False),  # waiting | delivered | failed
     Column("error", Text, nullable=False, default=""),
     _moment("at"),
-    UniqueConstraint("run_id", "item_id", "version", "channel"), Index(None, "item_id"),
-    Index(None, "run_id", "status", "id"),  # what waits, in order
+    UniqueConstraint("job_id", "item_id", "version", "channel"), Index(None, "item_id"),
+    Index(None, "job_id", "status", "id"),  # what waits, in order
 )  # fmt: skip
 
 destinations = Table(
@@ -363,10 +363,10 @@ events = Table(
     "events", metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     _workspace(),
-    Column("kind", String(40), nullable=False),  # item.processing, item.review, batch.paused, run.done …
+    Column("kind", String(40), nullable=False),  # item.processing, item.review, batch.paused, job.done …
     Column("batch_id", String(40)),
     Column("item_id", String(40)),
-    Column("run_id", String(40)),
+    Column("job_id", String(40)),
     _moment("at"),
     Index(None, "workspace_id", "seq"),
     sqlite_autoincrement=True,  # a number is never given twice, even after old events went

@@ -18,7 +18,7 @@ import psutil
 import structlog
 from sqlalchemy import func, select
 
-from packshot.db.tables import batches, items, runs
+from packshot.db.tables import batches, items, jobs
 from packshot.errors import BadOption, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -198,7 +198,7 @@ async def _asked(service: Any) -> CollectorRegistry:
             shown = select(func.count()).join_from(items, batches, items.c.batch_id == batches.c.id)
             lost = shown.where(items.c.status == "failed", batches.c.deleted_at.is_(None))
             dead.set(("item",), await tx.scalar(lost) or 0)
-            dead.set(("run",), await tx.scalar(select(func.count()).where(runs.c.status == "failed")) or 0)
+            dead.set(("job",), await tx.scalar(select(func.count()).where(jobs.c.status == "failed")) or 0)
         up.set(("database",), 1)
     except Exception as error:
         log.warning("metrics.no_database", error=type(error).__name__)

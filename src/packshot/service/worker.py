@@ -44,7 +44,7 @@ NICE = 10  # people at the screen come first
 CONCURRENCY = {"segment": 2, "upscale": 1, "generate": 1, "export": 2}
 SWEEP_SECONDS = 15
 Answer = dict[str, Any]
-LONG_RUNS: dict[str, Callable[[Any, JobContext], Coroutine[Any, Any, Answer]]] = {
+LONG_JOBS: dict[str, Callable[[Any, JobContext], Coroutine[Any, Any, Answer]]] = {
     "import": imports.work,
     "batch": expand.work,
     "export": export_run.work,
@@ -106,10 +106,10 @@ class Worker:
         """Raises Later, TryAgain or GaveUp, as the queue understands them."""
         started = time.perf_counter()
         outcome = "done"
-        is_run = ref.id.startswith("run_")
+        is_job = ref.id.startswith("job_")
         try:
-            with structlog.contextvars.bound_contextvars(**{"run" if is_run else "item": ref.id}):
-                await (self._run(ref) if is_run else self._item(ref))
+            with structlog.contextvars.bound_contextvars(**{"job" if is_job else "item": ref.id}):
+                await (self._run(ref) if is_job else self._item(ref))
         except Later:
             outcome = "later"
             raise
@@ -202,20 +202,20 @@ class Worker:
             return
         raise (GaveUp if result.final else TryAgain)(result.reason) from error
 
-    # --- runs ---
+    # --- jobs ---
 
     async def _run(self, ref: JobRef) -> None:
         async with self._db.write() as tx:
-            run = await jobs.draw(tx, ref)
-            if run is not None:
-                await jobs.running(tx, run)
-        if run is None:
+            job = await jobs.draw(tx, ref)
+            if job is not None:
+                await jobs.running(tx, job)
+        if job is None:
             return
         doing = asyncio.create_task(
-            LONG_RUNS[run.kind](run, self._context) if run.kind in LONG_RUNS else self._one(run)
+            LONG_JOBS[job.kind](job, self._context) if job.kind in LONG_JOBS else self._one(job)
         )
         self._long.add(doing)
-        alive = asyncio.create_task(self._say_alive(run))
+        alive = asyncio.create_task(self._say_alive(job))
         try:
             result = await doing
         except asyncio.CancelledError:
@@ -225,75 +225,75 @@ class Worker:
         except Exception as error:
             if self._closing and isinstance(error, OutOfMemory):
                 raise Later(now()) from None
-            log.warning("run.failed", kind=run.kind, error=str(error)[:300],
+            log.warning("job.failed", kind=job.kind, error=str(error)[:300],
                         exc_info=None if isinstance(error, PackshotError) else error)  # fmt: skip
             async with self._db.write() as tx:
-                last = await jobs.failed(tx, run, error, tries=TRIES)
+                last = await jobs.failed(tx, job, error, tries=TRIES)
             raise (GaveUp if last else TryAgain)(str(error)) from error
         finally:
             self._long.discard(doing)
             alive.cancel()
         async with self._db.write() as tx:
-            following = await jobs.advance(tx, run, result)
+            following = await jobs.advance(tx, job, result)
         if following is not None:
             await self._queues.add([following])
 
-    async def _say_alive(self, run: Any) -> None:
+    async def _say_alive(self, job: Any) -> None:
         while True:
             await asyncio.sleep(self._settings.stall_seconds / 3)
             async with self._db.write() as tx:
-                await jobs.touch(tx, run.id)
+                await jobs.touch(tx, job.id)
 
-    async def _one(self, run: Any) -> Answer:
+    async def _one(self, job: Any) -> Answer:
         """A single photo's stage, or up to three photos' for a preview."""
-        request = run.request
-        ids = request.get("images") or [run.photo_id]
+        request = job.request
+        ids = request.get("images") or [job.photo_id]
         async with self._db.read() as tx:
-            found = {row.id: row for row in await tx.execute(_photos(run.workspace_id, ids))}
+            found = {row.id: row for row in await tx.execute(_photos(job.workspace_id, ids))}
             template = request.get("template") or {"steps": []}
             wanted = [step["picture"] for step in template["steps"] if step.get("picture")]
-            pictures = await stages.picture_keys(tx, run.workspace_id, wanted)
+            pictures = await stages.picture_keys(tx, job.workspace_id, wanted)
         missing = [id for id in ids if id not in found]
         if missing:
             raise NotFound("this photo is gone.", subject=missing[0])
         members = [found[id] for id in ids]
-        match run.stage:
+        match job.stage:
             case "segment":
-                return dict(run.result) | await self._segment_run(run, members)
+                return dict(job.result) | await self._segment_job(job, members)
             case "upscale":
                 photo = members[0]
                 made = await self._child.call(
-                    "upscale_picture", photo=photo.key, name=photo.name, cutout=run.result["cutouts"][photo.id],
+                    "upscale_picture", photo=photo.key, name=photo.name, cutout=job.result["cutouts"][photo.id],
                     factor=request["factor"],
                 )  # fmt: skip
-                return {**run.result, **made}
-        return await self._generate_run(run, members, template, pictures)
+                return {**job.result, **made}
+        return await self._generate_job(job, members, template, pictures)
 
-    async def _segment_run(self, run: Any, members: list[Any]) -> Answer:
+    async def _segment_job(self, job: Any, members: list[Any]) -> Answer:
         result: Answer = {"cutouts": {}}
         for photo in members:
             known = photo.matte_key if photo.matte_key and photo.matte_of == photo.sha256 else ""
             answer = await self._child.call(
                 "segment", photo=photo.key, name=photo.name, product_px={}, cutout=known,
-                refined=bool(run.request.get("refined")),
+                refined=bool(job.request.get("refined")),
             )  # fmt: skip
             async with self._db.write() as tx:
-                version = await stages.keep_matte(tx, run.workspace_id, photo.id, photo.sha256, answer)
+                version = await stages.keep_matte(tx, job.workspace_id, photo.id, photo.sha256, answer)
             result["cutouts"][photo.id] = answer["cutout"]
             result |= {"matte_version": version} | {name: answer[name] for name in ("uncertainty", "findings")}
         return result
 
-    async def _generate_run(self, run: Any, members: list[Any], template: Answer, pictures: dict[str, str]) -> Answer:
-        request, previews = run.request, run.kind == "preview"
+    async def _generate_job(self, job: Any, members: list[Any], template: Answer, pictures: dict[str, str]) -> Answer:
+        request, previews = job.request, job.kind == "preview"
         made = []
         for photo in members:
             answer = await self._child.call(
-                "picture", photo=photo.key, name=photo.name, cutout=run.result["cutouts"][photo.id], template=template,
+                "picture", photo=photo.key, name=photo.name, cutout=job.result["cutouts"][photo.id], template=template,
                 size=request.get("size") or [2048, 2048], format=request.get("format") or "jpeg", pictures=pictures,
                 channel=request.get("channel"), preview=previews,
             )  # fmt: skip
             made.append({"image": photo.id} | answer)
-        return {"pictures": made} if previews else {**run.result, **made[0]}
+        return {"pictures": made} if previews else {**job.result, **made[0]}
 
     # --- what stands still ---
 

@@ -26,7 +26,7 @@ from packshot.catalog.styles.snapshots import channels_json, template_json
 from packshot.channel import Channel
 from packshot.db import Tx
 from packshot.db.tables import batches as batch_rows
-from packshot.db.tables import item_versions, items, now, runs
+from packshot.db.tables import item_versions, items, jobs, now
 from packshot.errors import BadInput, NotFound, PackshotError
 
 log = structlog.get_logger(__name__)
@@ -37,30 +37,30 @@ LISTED_UNMATCHED = 2_000  # the rest is counted
 _OPEN = (BatchState.CREATED, BatchState.VALIDATING, BatchState.PAUSED)
 
 
-async def work(run: Row[Any], ctx: Any) -> dict[str, Any]:
-    """Do the run of kind `batch`.  Gives its result: {filled, items, photos, unmatched, flags}."""
-    asked = BatchRequest.model_validate(run.request)
+async def work(job: Row[Any], ctx: Any) -> dict[str, Any]:
+    """Do the job of kind `batch`.  Gives its result: {filled, items, photos, unmatched, flags}."""
+    asked = BatchRequest.model_validate(job.request)
     try:
         async with ctx.db.write() as tx:
-            batch = await _begun(tx, run)
+            batch = await _begun(tx, job)
         if batch is None:
             return {"filled": False}
-        if not (run.result or {}).get("filled"):
-            await _fill(run, ctx, asked)
-        queued = await _queue(run, ctx)
+        if not (job.result or {}).get("filled"):
+            await _fill(job, ctx, asked)
+        queued = await _queue(job, ctx)
     except PackshotError as error:
         if not error.retryable:
-            await _failed(run, ctx, error)
+            await _failed(job, ctx, error)
         raise
     async with ctx.db.read() as tx:
-        result = await tx.scalar(select(runs.c.result).where(runs.c.id == run.id))
+        result = await tx.scalar(select(jobs.c.result).where(jobs.c.id == job.id))
     return {**(result or {}), "queued": queued}
 
 
-async def _begun(tx: Tx, run: Row[Any]) -> Row[Any] | None:
+async def _begun(tx: Tx, job: Row[Any]) -> Row[Any] | None:
     """The batch, if it is still to be filled or queued."""
     try:
-        batch = await lifecycle.row(tx, run.workspace_id, run.batch_id, lock=True)
+        batch = await lifecycle.row(tx, job.workspace_id, job.batch_id, lock=True)
     except NotFound:
         return None
     if batch.state == BatchState.CREATED:
@@ -68,26 +68,26 @@ async def _begun(tx: Tx, run: Row[Any]) -> Row[Any] | None:
     return batch if batch.state in (*_OPEN, BatchState.PROCESSING) else None
 
 
-async def _fill(run: Row[Any], ctx: Any, asked: BatchRequest) -> None:
-    entries, unmatched = await sources.taken(run, ctx, asked.source)
+async def _fill(job: Row[Any], ctx: Any, asked: BatchRequest) -> None:
+    entries, unmatched = await sources.taken(job, ctx, asked.source)
     planned, unmet = plan(entries, asked)
     unmatched += unmet
     if len(planned) > MAX_ITEMS:
         raise BadInput(f"{len(planned)} items are more than the {MAX_ITEMS} of one batch.", remedy="Make several.")
     done = 0
-    wardrobe = _Wardrobe(run.workspace_id)
+    wardrobe = _Wardrobe(job.workspace_id)
     for chunk in _chunks(planned):
         async with ctx.db.write() as tx:
-            batch = await _begun(tx, run)
+            batch = await _begun(tx, job)
             if batch is None:  # cancelled or deleted meanwhile
                 return
             unmatched += await _insert(tx, batch, chunk, done, asked, wardrobe)
             done += len(chunk)
             await tx.execute(
-                update(runs).where(runs.c.id == run.id)
+                update(jobs).where(jobs.c.id == job.id)
                 .values(done_count=done, total_count=len(planned), touched_at=now())
             )  # fmt: skip
-            await tell(tx, run.workspace_id, "batch.filling", batch_id=run.batch_id)
+            await tell(tx, job.workspace_id, "batch.filling", batch_id=job.batch_id)
     wanted = {channel.name: channel.rules.product_px for channel in wardrobe.channels_used()}
     told_flags = flags(entries, wanted)
     if asked.upscale and (pace := await _pace(ctx)):
@@ -100,10 +100,10 @@ async def _fill(run: Row[Any], ctx: Any, asked: BatchRequest) -> None:
         "flags": told_flags,
     }  # fmt: skip
     async with ctx.db.write() as tx:
-        batch = await _begun(tx, run)
+        batch = await _begun(tx, job)
         if batch is None:
             return
-        await tx.execute(update(runs).where(runs.c.id == run.id).values(result=result, touched_at=now()))
+        await tx.execute(update(jobs).where(jobs.c.id == job.id).values(result=result, touched_at=now()))
         told = unmatched[:LISTED_UNMATCHED]
         await tx.execute(update(batch_rows).where(batch_rows.c.id == batch.id).values(unmatched=told))
         if not wardrobe.fitted:
@@ -114,7 +114,7 @@ async def _fill(run: Row[Any], ctx: Any, asked: BatchRequest) -> None:
         elif not asked.hold and batch.state == BatchState.VALIDATING:
             await _state(tx, batch, BatchState.PROCESSING, started_at=now())
         else:
-            await tell(tx, run.workspace_id, "batch.validated", batch_id=batch.id)
+            await tell(tx, job.workspace_id, "batch.validated", batch_id=batch.id)
 
 
 async def _pace(ctx: Any) -> dict[str, Any]:
@@ -126,13 +126,13 @@ async def _pace(ctx: Any) -> dict[str, Any]:
         return {}
 
 
-async def _queue(run: Row[Any], ctx: Any) -> int:
+async def _queue(job: Row[Any], ctx: Any) -> int:
     """Queue what is to be done, if the batch is not held: again after a kill, for the same ticket twice is one."""
     async with ctx.db.write() as tx:
-        batch = await _begun(tx, run)
+        batch = await _begun(tx, job)
         if batch is None or batch.state != BatchState.PROCESSING:
             return 0
-        refs: list[JobRef] = await lifecycle.refs(tx, run.workspace_id, run.batch_id)
+        refs: list[JobRef] = await lifecycle.refs(tx, job.workspace_id, job.batch_id)
     for chunk in _chunks(refs):
         await ctx.queues.add(list(chunk))
     return len(refs)
@@ -217,9 +217,9 @@ async def _state(tx: Tx, batch: Row[Any], state: BatchState, **values: Any) -> N
     await tell(tx, batch.workspace_id, f"batch.{state}", batch_id=batch.id)
 
 
-async def _failed(run: Row[Any], ctx: Any, error: PackshotError) -> None:
+async def _failed(job: Row[Any], ctx: Any, error: PackshotError) -> None:
     async with ctx.db.write() as tx:
-        batch = await _begun(tx, run)
+        batch = await _begun(tx, job)
         if batch is not None and batch.state in _OPEN:
             await _state(tx, batch, BatchState.FAILED, error=error.message)
 

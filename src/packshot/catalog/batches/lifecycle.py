@@ -1,7 +1,7 @@
 """Batches: made, looked up, renamed, paused, resumed, started, cancelled, deleted.
 
 The column `state` says what somebody did with the batch; whether it is in review or approved is counted from its items.
-Filling it with items is `filling.work`, a run.
+Filling it with items is `filling.work`, a job.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from packshot.catalog.styles import templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
 from packshot.db import Tx
 from packshot.db.tables import batches, collections, items, new_id, now, uploads, workspaces
-from packshot.db.tables import runs as run_rows
+from packshot.db.tables import jobs as job_rows
 from packshot.errors import BadInput, Conflict, NotFound
 
 _LEVELS = {priority.level: priority for priority in Priority}
@@ -61,7 +61,7 @@ class BatchView(BaseModel, frozen=True):
     flags: tuple[Flag, ...]
     hold: bool
     error: str
-    run: str | None
+    job: str | None
     revision: int
     created_by: str | None
     created_at: datetime
@@ -71,7 +71,7 @@ class BatchView(BaseModel, frozen=True):
 
 
 async def create(tx: Tx, workspace_id: str, asked: BatchRequest, *, by: str | None) -> tuple[str, JobRef]:
-    """Write the batch down and start the run that fills it.
+    """Write the batch down and start the job that fills it.
 
     Raises NotFound and BadOption for a template, option, channel, collection or upload that is not there or not taken:
     at once, before any photo is looked at.
@@ -91,7 +91,7 @@ async def create(tx: Tx, workspace_id: str, asked: BatchRequest, *, by: str | No
         batches.insert().values(
             id=id, workspace_id=workspace_id, name=asked.name, state=BatchState.CREATED, priority=asked.priority.level,
             looks=[look.model_dump(mode="json") for look in asked.looks], channels=list(channels), unmatched=[],
-            error="", run_id=ref.id, created_by=by, revision=1, created_at=at, updated_at=at,
+            error="", job_id=ref.id, created_by=by, revision=1, created_at=at, updated_at=at,
         )
     )  # fmt: skip
     await tell(tx, workspace_id, "batch.created", batch_id=id)
@@ -102,7 +102,7 @@ async def _check_source(tx: Tx, workspace_id: str, source: Source) -> None:
     if source.collection is not None:
         table, id, what = collections, source.collection, "collection"
     elif source.upload is not None:
-        table, what = (run_rows, "import") if source.upload.startswith("run_") else (uploads, "upload")
+        table, what = (job_rows, "import") if source.upload.startswith("job_") else (uploads, "upload")
         id = source.upload
     else:
         return  # photos and products that are not there are listed, not refused: the rest can go on
@@ -111,7 +111,7 @@ async def _check_source(tx: Tx, workspace_id: str, source: Source) -> None:
         raise NotFound(f"there is no such {what}.", subject=id)
     if what == "import" and row.status != JobStatus.DONE:
         words = "failed" if row.status in (JobStatus.FAILED, JobStatus.CANCELLED) else "is not finished yet"
-        raise Conflict(f"this import {words}.", subject=id, remedy="Wait until its run is done, then make the batch.")
+        raise Conflict(f"this import {words}.", subject=id, remedy="Wait until its job is done, then make the batch.")
     if what == "upload" and row.kind not in ("zip", "csv"):
         raise BadInput("this upload is neither a ZIP nor a CSV list.", subject=id)
 
@@ -163,20 +163,20 @@ def _derived_as(state: BatchState) -> tuple[Any, ...]:
 async def _views(tx: Tx, workspace_id: str, rows: Sequence[Row[Any]]) -> list[BatchView]:
     known = await statuses(tx, workspace_id, [row.id for row in rows])
     filled = await tx.execute(
-        select(run_rows.c.id, run_rows.c.request["hold"].label("hold"), run_rows.c.result)
-        .where(run_rows.c.workspace_id == workspace_id, run_rows.c.id.in_([row.run_id for row in rows]))
+        select(job_rows.c.id, job_rows.c.request["hold"].label("hold"), job_rows.c.result)
+        .where(job_rows.c.workspace_id == workspace_id, job_rows.c.id.in_([row.job_id for row in rows]))
     )  # fmt: skip
-    by_run = {run.id: run for run in filled}
-    return [_view(row, known[row.id], by_run.get(row.run_id)) for row in rows]
+    by_run = {job.id: job for job in filled}
+    return [_view(row, known[row.id], by_run.get(row.job_id)) for row in rows]
 
 
-def _view(row: Row[Any], status: BatchStatus, run: Any) -> BatchView:
-    result: Mapping[str, Any] = run.result if run is not None else {}
+def _view(row: Row[Any], status: BatchStatus, job: Any) -> BatchView:
+    result: Mapping[str, Any] = job.result if job is not None else {}
     return BatchView(
         id=row.id, name=row.name, state=derived(row.state, status.counts), priority=_LEVELS[row.priority],
         looks=row.looks, channels=row.channels, counts=status.counts, done=status.done, total=status.total,
-        unmatched=row.unmatched, flags=result.get("flags", ()), hold=bool(run is not None and run.hold),
-        error=row.error, run=row.run_id, revision=row.revision, created_by=row.created_by, created_at=row.created_at,
+        unmatched=row.unmatched, flags=result.get("flags", ()), hold=bool(job is not None and job.hold),
+        error=row.error, job=row.job_id, revision=row.revision, created_by=row.created_by, created_at=row.created_at,
         updated_at=row.updated_at, started_at=row.started_at, exported_at=row.exported_at,
     )  # fmt: skip
 
@@ -241,7 +241,7 @@ async def start(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
 
 
 async def _go(tx: Tx, workspace_id: str, found: Row[Any]) -> list[JobRef]:
-    if not await _is_filled(tx, found):  # its run goes on, and queues what it lists
+    if not await _is_filled(tx, found):  # its job goes on, and queues what it lists
         await _set(tx, found, "batch.validating", state=BatchState.VALIDATING)
         return []
     await _set(tx, found, "batch.processing", state=BatchState.PROCESSING, started_at=found.started_at or now())
@@ -249,7 +249,7 @@ async def _go(tx: Tx, workspace_id: str, found: Row[Any]) -> list[JobRef]:
 
 
 async def _is_filled(tx: Tx, found: Row[Any]) -> bool:
-    result = await tx.scalar(select(run_rows.c.result).where(run_rows.c.id == found.run_id))
+    result = await tx.scalar(select(job_rows.c.result).where(job_rows.c.id == found.job_id))
     return bool(result and result.get("filled"))
 
 

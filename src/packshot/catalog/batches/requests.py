@@ -30,7 +30,7 @@ class Source(BaseModel, frozen=True, extra="forbid"):
         None, min_length=1, max_length=MAX_PHOTOS, description="All photos of these products, by id."
     )
     collection: Id | None = Field(None, description="All photos of a collection and of those under it, by id.")
-    upload: Id | None = Field(None, description="An uploaded ZIP or CSV list, or the run of an import, by id.")
+    upload: Id | None = Field(None, description="An uploaded ZIP or CSV list, or the job of an import, by id.")
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Source:

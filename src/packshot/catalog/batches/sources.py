@@ -18,16 +18,16 @@ from packshot.catalog.batches.requests import Source, Special
 from packshot.catalog.library import imports
 from packshot.catalog.status import Priority
 from packshot.db import Tx
-from packshot.db.tables import collections, photos, product_collections, products, runs, uploads
+from packshot.db.tables import collections, jobs, photos, product_collections, products, uploads
 from packshot.errors import BadInput, NotFound
 from packshot.intake.manifest import rows as manifest_rows
 
 Unmatched = list[dict[str, str]]
 
 
-async def entries(run: Row[Any], ctx: Any, source: Source) -> tuple[list[Entry], Unmatched]:
+async def entries(job: Row[Any], ctx: Any, source: Source) -> tuple[list[Entry], Unmatched]:
     """The photos of a wish, each once.  Reads only; an upload may take a while, for it is imported first."""
-    workspace_id = run.workspace_id
+    workspace_id = job.workspace_id
     if source.images is not None:
         return await _by_ids(ctx, workspace_id, photos.c.id, source.images, "photo")
     if source.products is not None:
@@ -178,34 +178,34 @@ def _chunks(things: Sequence[str]) -> Iterator[Sequence[str]]:
         yield things[first : first + _AT_ONCE]
 
 
-async def taken(run: Row[Any], ctx: Any, source: Source) -> tuple[list[Entry], Unmatched]:
+async def taken(job: Row[Any], ctx: Any, source: Source) -> tuple[list[Entry], Unmatched]:
     """All photos of a wish, each once, and what matched none."""
     if source.upload is None:
-        found, unmatched = await entries(run, ctx, source)
-    elif source.upload.startswith("run_"):
-        found, unmatched = await _of_import(run, ctx, source.upload)
+        found, unmatched = await entries(job, ctx, source)
+    elif source.upload.startswith("job_"):
+        found, unmatched = await _of_import(job, ctx, source.upload)
     else:
-        found, unmatched = await _of_upload(run, ctx, source.upload)
+        found, unmatched = await _of_upload(job, ctx, source.upload)
     return list({entry.photo_id: entry for entry in reversed(found)}.values())[::-1], unmatched
 
 
-async def _of_import(run: Row[Any], ctx: Any, import_id: str) -> tuple[list[Entry], Unmatched]:
+async def _of_import(job: Row[Any], ctx: Any, import_id: str) -> tuple[list[Entry], Unmatched]:
     async with ctx.db.read() as tx:
         result = await tx.scalar(
-            select(runs.c.result).where(runs.c.workspace_id == run.workspace_id, runs.c.id == import_id)
+            select(jobs.c.result).where(jobs.c.workspace_id == job.workspace_id, jobs.c.id == import_id)
         )
-    return await _named(run, ctx, result or {})
+    return await _named(job, ctx, result or {})
 
 
-async def _of_upload(run: Row[Any], ctx: Any, upload_id: str) -> tuple[list[Entry], Unmatched]:
+async def _of_upload(job: Row[Any], ctx: Any, upload_id: str) -> tuple[list[Entry], Unmatched]:
     async with ctx.db.read() as tx:
         upload = (await tx.execute(
-            select(uploads).where(uploads.c.workspace_id == run.workspace_id, uploads.c.id == upload_id)
+            select(uploads).where(uploads.c.workspace_id == job.workspace_id, uploads.c.id == upload_id)
         )).first()  # fmt: skip
     if upload is None:
         raise NotFound("this upload is gone.", subject=upload_id, remedy="Upload it again.")
     if upload.kind == "zip":
-        return await _named(run, ctx, await imports.bring(run, ctx, upload_id))
+        return await _named(job, ctx, await imports.bring(job, ctx, upload_id))
     content = await ctx.store.aget(upload.key)
     if content is None:
         raise NotFound("this list is gone.", subject=upload.name, remedy="Upload it again.")
@@ -214,20 +214,20 @@ async def _of_upload(run: Row[Any], ctx: Any, upload_id: str) -> tuple[list[Entr
     except BadInput as error:
         raise type(error)(error.problem, subject=upload.name, remedy=error.remedy) from error
     async with ctx.db.read() as tx:
-        matched = await sources.match(tx, run.workspace_id, listed)
+        matched = await sources.match(tx, job.workspace_id, listed)
     if not matched.missing:
         return matched.found, matched.unmatched
-    fetched, refused = await _named(run, ctx, await imports.bring_rows(run, ctx, matched.missing))
+    fetched, refused = await _named(job, ctx, await imports.bring_rows(job, ctx, matched.missing))
     return matched.found + fetched, matched.unmatched + refused
 
 
-async def _named(run: Row[Any], ctx: Any, result: Mapping[str, Any]) -> tuple[list[Entry], Unmatched]:
+async def _named(job: Row[Any], ctx: Any, result: Mapping[str, Any]) -> tuple[list[Entry], Unmatched]:
     """The photos of an import's result, each with what its row of a list wants for it."""
     ids: Sequence[str] = result.get("images") or ()
     refused = [{"name": one["name"], "reason": one["reason"]} for one in result.get("refused") or ()]
     if not ids:
         return [], refused
-    found, gone = await entries(run, ctx, Source(images=tuple(dict.fromkeys(ids))))
+    found, gone = await entries(job, ctx, Source(images=tuple(dict.fromkeys(ids))))
     wished: list[Entry] = []
     for entry in found:
         want = (result.get("wishes") or {}).get(entry.photo_id) or {"template": "", "channels": (), "priority": ""}

@@ -22,7 +22,7 @@ from packshot.catalog.delivery.exports import SHOWN_LEFT_OUT, ExportRequest, ToF
 from packshot.catalog.events.log import tell
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.db import Tx
-from packshot.db.tables import batches, deliveries, items, new_id, now, runs, uploads
+from packshot.db.tables import batches, deliveries, items, jobs, new_id, now, uploads
 from packshot.errors import DiskFull, NotFound, PackshotError, UnsafeInput
 
 CHUNK = 500
@@ -33,43 +33,43 @@ _ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)  # the same files make the same ZIP
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-async def work(run: Row[Any], ctx: Any) -> dict[str, Any]:
-    """Do the run of kind `export`.  Gives its result: {delivered, failed, bytes, left_out, zip?, expires_at?}."""
-    asked = ExportRequest.model_validate(run.request)
-    if not (run.result or {}).get("listed"):
-        await _list(run, ctx, asked)
+async def work(job: Row[Any], ctx: Any) -> dict[str, Any]:
+    """Do the job of kind `export`.  Gives its result: {delivered, failed, bytes, left_out, zip?, expires_at?}."""
+    asked = ExportRequest.model_validate(job.request)
+    if not (job.result or {}).get("listed"):
+        await _list(job, ctx, asked)
     extra: dict[str, Any] = {}
     if isinstance(asked.to, ToFolder):
-        await _to_folder(run, ctx, asked.to.folder)
+        await _to_folder(job, ctx, asked.to.folder)
     elif isinstance(asked.to, ToS3):
-        await _to_s3(run, ctx, asked.to)
+        await _to_s3(job, ctx, asked.to)
     else:
-        extra = await _to_zip(run, ctx)
+        extra = await _to_zip(job, ctx)
     async with ctx.db.write() as tx:
-        counts = await _counts(tx, run.id)
-        kept = await tx.scalar(select(runs.c.result).where(runs.c.id == run.id)) or {}
-        await _progress(tx, run, await _done(tx, run.id))
-        await _mark_exported(tx, run)
+        counts = await _counts(tx, job.id)
+        kept = await tx.scalar(select(jobs.c.result).where(jobs.c.id == job.id)) or {}
+        await _progress(tx, job, await _done(tx, job.id))
+        await _mark_exported(tx, job)
         bytes_out = await tx.scalar(
             select(func.coalesce(func.sum(deliveries.c.bytes), 0))
-            .where(deliveries.c.run_id == run.id, deliveries.c.status == "delivered")
+            .where(deliveries.c.job_id == job.id, deliveries.c.status == "delivered")
         )  # fmt: skip
     done = {"delivered": counts.get("delivered", 0), "failed": counts.get("failed", 0), "bytes": int(bytes_out or 0)}
     return {**kept, **done, **extra}
 
 
-async def _list(run: Row[Any], ctx: Any, asked: ExportRequest) -> None:
+async def _list(job: Row[Any], ctx: Any, asked: ExportRequest) -> None:
     """Write down what is to be delivered; begun anew if it was not finished."""
     async with ctx.db.write() as tx:
-        await tx.execute(delete(deliveries).where(deliveries.c.run_id == run.id))
+        await tx.execute(delete(deliveries).where(deliveries.c.job_id == job.id))
     async with ctx.db.read() as tx:
-        planned = await plan(tx, run.workspace_id, asked)
+        planned = await plan(tx, job.workspace_id, asked)
     at = now()
     for first in range(0, len(planned.files), CHUNK):
         rows = [
             {
-                "id": f"{new_id('dlv')[:15]}{number:06d}{run.id[-16:]}", "workspace_id": run.workspace_id,
-                "run_id": run.id, "item_id": file.item, "version": file.version, "channel": file.channel,
+                "id": f"{new_id('dlv')[:15]}{number:06d}{job.id[-16:]}", "workspace_id": job.workspace_id,
+                "job_id": job.id, "item_id": file.item, "version": file.version, "channel": file.channel,
                 "name": file.name, "key": file.key, "sha256": file.sha256, "bytes": file.bytes, "status": "waiting",
                 "error": "", "at": at,
             }
@@ -84,7 +84,7 @@ async def _list(run: Row[Any], ctx: Any, asked: ExportRequest) -> None:
     }
     async with ctx.db.write() as tx:
         await tx.execute(
-            update(runs).where(runs.c.id == run.id)
+            update(jobs).where(jobs.c.id == job.id)
             .values(total_count=len(planned.files), result=told, touched_at=now())
         )  # fmt: skip
 
@@ -92,14 +92,14 @@ async def _list(run: Row[Any], ctx: Any, asked: ExportRequest) -> None:
 # --- one file after the other ---
 
 
-async def _waiting(run: Row[Any], ctx: Any) -> AsyncIterator[list[Row[Any]]]:
+async def _waiting(job: Row[Any], ctx: Any) -> AsyncIterator[list[Row[Any]]]:
     """Files not delivered yet, in order, a few at a time."""
     last = ""
     while True:
         async with ctx.db.read() as tx:
             rows = list((await tx.execute(
                 select(deliveries)
-                .where(deliveries.c.run_id == run.id, deliveries.c.status == "waiting", deliveries.c.id > last)
+                .where(deliveries.c.job_id == job.id, deliveries.c.status == "waiting", deliveries.c.id > last)
                 .order_by(deliveries.c.id).limit(TOLD_EVERY)
             )).all())  # fmt: skip
         if not rows:
@@ -121,7 +121,7 @@ async def _approved_bytes(row: Row[Any], ctx: Any) -> bytes:
     return content
 
 
-async def _note(run: Row[Any], ctx: Any, results: Iterable[tuple[Row[Any], str]]) -> None:
+async def _note(job: Row[Any], ctx: Any, results: Iterable[tuple[Row[Any], str]]) -> None:
     """Write results down: (file, what went wrong or nothing)."""
     at = now()
     noted = [
@@ -135,22 +135,22 @@ async def _note(run: Row[Any], ctx: Any, results: Iterable[tuple[Row[Any], str]]
             .values(status=bindparam("now"), error=bindparam("why"), at=bindparam("when")),
             noted,
         )  # fmt: skip
-        await _progress(tx, run, runs.c.done_count + len(noted))
+        await _progress(tx, job, jobs.c.done_count + len(noted))
 
 
-async def _progress(tx: Tx, run: Row[Any], done: Any) -> None:
-    await tx.execute(update(runs).where(runs.c.id == run.id).values(done_count=done, touched_at=now()))
-    await tell(tx, run.workspace_id, "run.running", run_id=run.id, batch_id=None)
+async def _progress(tx: Tx, job: Row[Any], done: Any) -> None:
+    await tx.execute(update(jobs).where(jobs.c.id == job.id).values(done_count=done, touched_at=now()))
+    await tell(tx, job.workspace_id, "job.running", job_id=job.id, batch_id=None)
 
 
-async def _done(tx: Tx, run_id: str) -> int:
-    counts = await _counts(tx, run_id)
+async def _done(tx: Tx, job_id: str) -> int:
+    counts = await _counts(tx, job_id)
     return counts.get("delivered", 0) + counts.get("failed", 0)
 
 
-async def _counts(tx: Tx, run_id: str) -> dict[str, int]:
+async def _counts(tx: Tx, job_id: str) -> dict[str, int]:
     rows = await tx.execute(
-        select(deliveries.c.status, func.count()).where(deliveries.c.run_id == run_id).group_by(deliveries.c.status)
+        select(deliveries.c.status, func.count()).where(deliveries.c.job_id == job_id).group_by(deliveries.c.status)
     )
     return {row[0]: row[1] for row in rows}
 
@@ -158,9 +158,9 @@ async def _counts(tx: Tx, run_id: str) -> dict[str, int]:
 # --- folder ---
 
 
-async def _to_folder(run: Row[Any], ctx: Any, folder: str) -> None:
-    root = Path(ctx.settings.exports) / run.workspace_id / folder
-    async for rows in _waiting(run, ctx):
+async def _to_folder(job: Row[Any], ctx: Any, folder: str) -> None:
+    root = Path(ctx.settings.exports) / job.workspace_id / folder
+    async for rows in _waiting(job, ctx):
         results: list[tuple[Row[Any], str]] = []
         try:
             for row in rows:
@@ -174,7 +174,7 @@ async def _to_folder(run: Row[Any], ctx: Any, folder: str) -> None:
                 else:
                     results.append((row, ""))
         finally:
-            await _note(run, ctx, results)
+            await _note(job, ctx, results)
 
 
 def _write(root: Path, name: str, content: bytes) -> None:
@@ -211,9 +211,9 @@ def _disk_full() -> DiskFull:
 # --- bucket ---
 
 
-async def _to_s3(run: Row[Any], ctx: Any, to: ToS3) -> None:
+async def _to_s3(job: Row[Any], ctx: Any, to: ToS3) -> None:
     async with ctx.db.read() as tx:
-        found = await destinations.row(tx, run.workspace_id, to.destination)
+        found = await destinations.row(tx, job.workspace_id, to.destination)
     bucket = await destinations.opened(found, vault=ctx.vault, settings=ctx.settings)
 
     async def one(row: Row[Any]) -> tuple[Row[Any], str]:
@@ -224,10 +224,10 @@ async def _to_s3(run: Row[Any], ctx: Any, to: ToS3) -> None:
         await bucket.put(f"{to.prefix}/{row.name}".lstrip("/"), content)
         return row, ""
 
-    async for rows in _waiting(run, ctx):
+    async for rows in _waiting(job, ctx):
         for first in range(0, len(rows), AT_ONCE):
             done = await asyncio.gather(*(one(row) for row in rows[first : first + AT_ONCE]), return_exceptions=True)
-            await _note(run, ctx, [result for result in done if not isinstance(result, BaseException)])
+            await _note(job, ctx, [result for result in done if not isinstance(result, BaseException)])
             for result in done:
                 if isinstance(result, BaseException):
                     raise result
@@ -236,16 +236,16 @@ async def _to_s3(run: Row[Any], ctx: Any, to: ToS3) -> None:
 # --- ZIP ---
 
 
-async def _to_zip(run: Row[Any], ctx: Any) -> dict[str, Any]:
+async def _to_zip(job: Row[Any], ctx: Any) -> dict[str, Any]:
     """One ZIP in the store; its files count as delivered once it is there."""
-    key = f"exports/{run.workspace_id}/{run.id}.zip"
-    made = await _made_zip(run, ctx, key)
+    key = f"exports/{job.workspace_id}/{job.id}.zip"
+    made = await _made_zip(job, ctx, key)
     if made is not None:
         return made
-    part = Path(ctx.settings.data_dir) / "parts" / f"{run.id}.zip"
+    part = Path(ctx.settings.data_dir) / "parts" / f"{job.id}.zip"
     try:
         await asyncio.to_thread(part.parent.mkdir, parents=True, exist_ok=True)
-        await _build_zip(run, ctx, part)
+        await _build_zip(job, ctx, part)
         size = part.stat().st_size
         await asyncio.to_thread(ctx.store.put_file, key, part)
     except OSError as error:
@@ -258,22 +258,22 @@ async def _to_zip(run: Row[Any], ctx: Any) -> dict[str, Any]:
     async with ctx.db.write() as tx:
         await tx.execute(
             insert(uploads).values(
-                id=new_id("upl"), workspace_id=run.workspace_id, kind="export", name=f"{run.id}.zip", key=key,
+                id=new_id("upl"), workspace_id=job.workspace_id, kind="export", name=f"{job.id}.zip", key=key,
                 bytes=size, created_at=at, expires_at=at + ZIP_SECONDS,
             )
         )  # fmt: skip
         await tx.execute(
-            update(deliveries).where(deliveries.c.run_id == run.id, deliveries.c.status == "waiting")
+            update(deliveries).where(deliveries.c.job_id == job.id, deliveries.c.status == "waiting")
             .values(status="delivered", at=at)
         )  # fmt: skip
-        await _progress(tx, run, await _done(tx, run.id))
+        await _progress(tx, job, await _done(tx, job.id))
     return {"zip": key, "zip_bytes": size, "expires_at": at + ZIP_SECONDS}
 
 
-async def _build_zip(run: Row[Any], ctx: Any, part: Path) -> None:
+async def _build_zip(job: Row[Any], ctx: Any, part: Path) -> None:
     done = 0
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
-        async for rows in _waiting(run, ctx):
+        async for rows in _waiting(job, ctx):
             failed: list[tuple[Row[Any], str]] = []
             for row in rows:
                 try:
@@ -282,17 +282,17 @@ async def _build_zip(run: Row[Any], ctx: Any, part: Path) -> None:
                     failed.append((row, error.message))
                 else:
                     await asyncio.to_thread(archive.writestr, zipfile.ZipInfo(row.name, _ZIP_MOMENT), content)
-            await _note(run, ctx, failed)
+            await _note(job, ctx, failed)
             done += len(rows)
             async with ctx.db.write() as tx:
-                await _progress(tx, run, done)
+                await _progress(tx, job, done)
 
 
-async def _made_zip(run: Row[Any], ctx: Any, key: str) -> dict[str, Any] | None:
-    """What an earlier try of this run had finished already."""
+async def _made_zip(job: Row[Any], ctx: Any, key: str) -> dict[str, Any] | None:
+    """What an earlier try of this job had finished already."""
     async with ctx.db.read() as tx:
         row = (await tx.execute(
-            select(uploads).where(uploads.c.workspace_id == run.workspace_id, uploads.c.key == key)
+            select(uploads).where(uploads.c.workspace_id == job.workspace_id, uploads.c.key == key)
         )).first()  # fmt: skip
     return None if row is None else {"zip": key, "zip_bytes": row.bytes, "expires_at": row.expires_at}
 
@@ -300,11 +300,11 @@ async def _made_zip(run: Row[Any], ctx: Any, key: str) -> dict[str, Any] | None:
 # --- after it ---
 
 
-async def _mark_exported(tx: Tx, run: Row[Any]) -> None:
+async def _mark_exported(tx: Tx, job: Row[Any]) -> None:
     """A batch is exported once each of its approved items has been delivered, and none is at work or in review."""
     touched: Sequence[str] = (await tx.scalars(
         select(items.c.batch_id).distinct().join(deliveries, deliveries.c.item_id == items.c.id)
-        .where(deliveries.c.run_id == run.id, deliveries.c.status == "delivered")
+        .where(deliveries.c.job_id == job.id, deliveries.c.status == "delivered")
     )).all()  # fmt: skip
     sent = select(deliveries.c.id).where(
         deliveries.c.item_id == items.c.id, deliveries.c.version == items.c.version, deliveries.c.status == "delivered"
@@ -323,4 +323,4 @@ async def _mark_exported(tx: Tx, run: Row[Any]) -> None:
             .values(state=BatchState.EXPORTED, exported_at=now(), updated_at=now(), revision=batches.c.revision + 1)
         )
         if changed.rowcount:
-            await tell(tx, run.workspace_id, "batch.exported", batch_id=batch_id)
+            await tell(tx, job.workspace_id, "batch.exported", batch_id=batch_id)

@@ -1,4 +1,4 @@
-"""Exports: what would be delivered, the run that does it, and what came of it. Only approved files leave the house.
+"""Exports: what would be delivered, the job that does it, and what came of it. Only approved files leave the house.
 
 An item's standing approval is its last decision that was not undone, if that is `approve`: the files whose hashes it
 pinned are delivered, whatever versions came after it.
@@ -23,7 +23,7 @@ from packshot.catalog.status import JobStatus
 from packshot.channel import safe_name
 from packshot.db import Tx
 from packshot.db.tables import batches, deliveries, items, renditions, reviews
-from packshot.db.tables import runs as run_rows
+from packshot.db.tables import jobs as job_rows
 from packshot.errors import Conflict, NotFound
 
 SHOWN_FILES = 2_000
@@ -225,7 +225,7 @@ def _unique(channel: str, name: str, taken: set[str]) -> str:
 
 
 async def create(tx: Tx, workspace_id: str, asked: ExportRequest, *, by: str | None) -> JobRef:
-    """Start the run that delivers.  Raises NotFound; Conflict where nothing is approved."""
+    """Start the job that delivers.  Raises NotFound; Conflict where nothing is approved."""
     if isinstance(asked.to, ToS3):
         await destinations.row(tx, workspace_id, asked.to.destination)
     later = reviews.alias("later")
@@ -260,42 +260,42 @@ async def create(tx: Tx, workspace_id: str, asked: ExportRequest, *, by: str | N
 
 async def page(tx: Tx, workspace_id: str, *, after: str | None = None, limit: int = 50) -> list[ExportView]:
     """The newest first.  after: the id of the last one seen."""
-    query = select(run_rows).where(run_rows.c.workspace_id == workspace_id, run_rows.c.kind == "export")
+    query = select(job_rows).where(job_rows.c.workspace_id == workspace_id, job_rows.c.kind == "export")
     if after:
-        query = query.where(run_rows.c.id < after)
-    rows = (await tx.execute(query.order_by(run_rows.c.id.desc()).limit(limit))).all()
+        query = query.where(job_rows.c.id < after)
+    rows = (await tx.execute(query.order_by(job_rows.c.id.desc()).limit(limit))).all()
     counts = await _counts(tx, [row.id for row in rows])
     return [_view(row, counts.get(row.id, {})) for row in rows]
 
 
-async def get(tx: Tx, workspace_id: str, run_id: str) -> ExportView:
+async def get(tx: Tx, workspace_id: str, job_id: str) -> ExportView:
     """Raises NotFound."""
-    row = await jobs.get(tx, workspace_id, run_id)
+    row = await jobs.get(tx, workspace_id, job_id)
     if row.kind != "export":
-        raise NotFound("there is no such export.", subject=run_id)
-    return _view(row, (await _counts(tx, [run_id])).get(run_id, {}))
+        raise NotFound("there is no such export.", subject=job_id)
+    return _view(row, (await _counts(tx, [job_id])).get(job_id, {}))
 
 
 async def delivered(
-    tx: Tx, workspace_id: str, run_id: str, *, after: str | None = None, limit: int = 50
+    tx: Tx, workspace_id: str, job_id: str, *, after: str | None = None, limit: int = 50
 ) -> list[tuple[str, DeliveryView]]:
     """An export's files with the id each is paged by, in order of their names within it."""
-    query = select(deliveries).where(deliveries.c.workspace_id == workspace_id, deliveries.c.run_id == run_id)
+    query = select(deliveries).where(deliveries.c.workspace_id == workspace_id, deliveries.c.job_id == job_id)
     if after:
         query = query.where(deliveries.c.id > after)
     rows = await tx.execute(query.order_by(deliveries.c.id).limit(limit))
     return [(row.id, DeliveryView.model_validate({**row._mapping, "item": row.item_id})) for row in rows]
 
 
-async def _counts(tx: Tx, run_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+async def _counts(tx: Tx, job_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
     rows = await tx.execute(
-        select(deliveries.c.run_id, deliveries.c.status, func.count())
-        .where(deliveries.c.run_id.in_(run_ids))
-        .group_by(deliveries.c.run_id, deliveries.c.status)
+        select(deliveries.c.job_id, deliveries.c.status, func.count())
+        .where(deliveries.c.job_id.in_(job_ids))
+        .group_by(deliveries.c.job_id, deliveries.c.status)
     )
-    for run_id, status, count in rows:
-        counts.setdefault(run_id, {})[status] = count
+    for job_id, status, count in rows:
+        counts.setdefault(job_id, {})[status] = count
     return counts
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import Row, and_, func, or_, select
 from packshot.catalog.batches.progress import statuses
 from packshot.catalog.status import ItemStatus
 from packshot.db import Database, Tx
-from packshot.db.tables import events, items, now, reviews, runs
+from packshot.db.tables import events, items, jobs, now, reviews
 from packshot.errors import TooManyTries
 
 LOOK_BACK = 200
@@ -40,12 +40,12 @@ class Changes:
     """What has changed, with the lowest number at which each thing did."""
 
     batches: dict[str, int] = field(default_factory=dict)
-    runs: dict[str, int] = field(default_factory=dict)
+    jobs: dict[str, int] = field(default_factory=dict)
     items: dict[str, set[str] | None] = field(default_factory=dict)  # of a batch; None: too many to tell
 
     def add(self, row: Row[Any]) -> None:
-        if row.run_id is not None:
-            self.runs.setdefault(row.run_id, row.seq)
+        if row.job_id is not None:
+            self.jobs.setdefault(row.job_id, row.seq)
         if row.batch_id is None:
             return
         self.batches.setdefault(row.batch_id, row.seq)
@@ -57,22 +57,22 @@ class Changes:
             self.items[row.batch_id] = None
 
     def merge(self, other: Changes) -> None:
-        for mine, theirs in ((self.batches, other.batches), (self.runs, other.runs)):
+        for mine, theirs in ((self.batches, other.batches), (self.jobs, other.jobs)):
             mine.update({id: min(number, mine.get(id, number)) for id, number in theirs.items()})
         for batch, told in other.items.items():
             known = self.items.get(batch, set())
             self.items[batch] = None if told is None or known is None else told | known
 
     def lowest(self) -> int | None:
-        return min((*self.batches.values(), *self.runs.values()), default=None)
+        return min((*self.batches.values(), *self.jobs.values()), default=None)
 
     def pop(self) -> Changes:
         """The thing that waits longest, taken out."""
-        runs_first = min(self.runs.items(), key=lambda pair: pair[1], default=None)
+        runs_first = min(self.jobs.items(), key=lambda pair: pair[1], default=None)
         batch = min(self.batches.items(), key=lambda pair: pair[1], default=None)
         if batch is None or (runs_first is not None and runs_first[1] <= batch[1]):
             assert runs_first is not None
-            return Changes(runs={runs_first[0]: self.runs.pop(runs_first[0])})
+            return Changes(jobs={runs_first[0]: self.jobs.pop(runs_first[0])})
         id = batch[0]
         return Changes(batches={id: self.batches.pop(id)}, items={id: self.items.pop(id, set())})
 
@@ -93,9 +93,9 @@ async def messages(tx: Tx, workspace_id: str, changes: Changes, seq: int) -> lis
                 "seq": seq, "batch": id, **status,
                 "items": None if listed is None else [shown[item] for item in sorted(listed) if item in shown],
             })  # fmt: skip
-    if changes.runs:
+    if changes.jobs:
         rows = await tx.execute(
-            select(runs).where(runs.c.workspace_id == workspace_id, runs.c.id.in_(list(changes.runs)))
+            select(jobs).where(jobs.c.workspace_id == workspace_id, jobs.c.id.in_(list(changes.jobs)))
         )
         told += [_run(row, seq) for row in rows]
     return told
@@ -104,7 +104,7 @@ async def messages(tx: Tx, workspace_id: str, changes: Changes, seq: int) -> lis
 def _run(row: Row[Any], seq: int) -> dict[str, Any]:
     error = row.error or {}
     return {
-        "seq": seq, "run": row.id, "kind": row.kind, "status": row.status, "stage": row.stage, "batch": row.batch_id,
+        "seq": seq, "job": row.id, "kind": row.kind, "status": row.status, "stage": row.stage, "batch": row.batch_id,
         "photo": row.photo_id, "done": row.done_count, "total": row.total_count, "error": error.get("reason", ""),
     }  # fmt: skip
 

@@ -15,11 +15,11 @@ async def tell(
     *,
     batch_id: str | None = None,
     item_id: str | None = None,
-    run_id: str | None = None,
+    job_id: str | None = None,
 ) -> None:
-    """kind: `item.review`, `batch.paused`, `run.done` …"""
+    """kind: `item.review`, `batch.paused`, `job.done` …"""
     await tx.execute(
         insert(events).values(
-            workspace_id=workspace_id, kind=kind, batch_id=batch_id, item_id=item_id, run_id=run_id, at=now()
+            workspace_id=workspace_id, kind=kind, batch_id=batch_id, item_id=item_id, job_id=job_id, at=now()
         )
     )

@@ -14,7 +14,7 @@ from packshot.catalog.items.versions import reopen, tell_items
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, JobStatus
 from packshot.db import Tx
-from packshot.db.tables import batches, items, now, photos, runs
+from packshot.db.tables import batches, items, jobs, now, photos
 from packshot.errors import NotFound
 
 MOST_AT_ONCE = 5_000  # a transaction stays short; the answer says how many are left
@@ -30,7 +30,7 @@ class FailureGroup(BaseModel, frozen=True):
 
 
 class Failure(BaseModel, frozen=True):
-    """One item or run that failed. `stack` is there for admins alone."""
+    """One item or job that failed. `stack` is there for admins alone."""
 
     id: str
     kind: str
@@ -47,7 +47,7 @@ class Failure(BaseModel, frozen=True):
 
 class Retried(BaseModel, frozen=True):
     items: int
-    runs: int
+    jobs: int
     left: int
 
 
@@ -97,11 +97,11 @@ async def page(
     return [_view(row, "item", row.name, stacks) for row in await tx.execute(query)]
 
 
-async def failed_runs(tx: Tx, workspace_id: str, *, stacks: bool = False, limit: int = 50) -> list[Failure]:
+async def failed_jobs(tx: Tx, workspace_id: str, *, stacks: bool = False, limit: int = 50) -> list[Failure]:
     """Runs that failed (imports, exports, single photos), the newest first."""
     query = (
-        select(runs).where(runs.c.workspace_id == workspace_id, runs.c.status == JobStatus.FAILED)
-        .order_by(runs.c.id.desc()).limit(limit)
+        select(jobs).where(jobs.c.workspace_id == workspace_id, jobs.c.status == JobStatus.FAILED)
+        .order_by(jobs.c.id.desc()).limit(limit)
     )  # fmt: skip
     return [_view(row, row.kind, row.kind, stacks) for row in await tx.execute(query)]
 
@@ -117,7 +117,7 @@ def _view(row: Any, kind: str, name: str, stacks: bool) -> Failure:
 
 
 async def retry(
-    tx: Tx, workspace_id: str, *, item_ids: Sequence[str] = (), run_ids: Sequence[str] = (),
+    tx: Tx, workspace_id: str, *, item_ids: Sequence[str] = (), job_ids: Sequence[str] = (),
     batch_id: str | None = None, cause: str | None = None,
 ) -> tuple[Retried, list[JobRef]]:  # fmt: skip
     """Try failed items again where they stood, at the same version: those named, or all of a batch or cause.
@@ -138,15 +138,15 @@ async def retry(
             count = select(func.count()).select_from(items).join(batches, batches.c.id == items.c.batch_id)
             left = (await tx.scalar(count.where(*where)) or 0) - len(found)
     failed_run_rows = list((await tx.execute(
-        select(runs).where(
-            runs.c.workspace_id == workspace_id, runs.c.status == JobStatus.FAILED, runs.c.id.in_(run_ids)
+        select(jobs).where(
+            jobs.c.workspace_id == workspace_id, jobs.c.status == JobStatus.FAILED, jobs.c.id.in_(job_ids)
         )
     )).all())  # fmt: skip
     if not found and not failed_run_rows:
         raise NotFound("there is nothing among these that failed.", remedy="Look at the list of failures again.")
     refs = await _items_again(tx, workspace_id, found)
-    refs += await _runs_again(tx, workspace_id, failed_run_rows)
-    return Retried(items=len(found), runs=len(failed_run_rows), left=left), refs
+    refs += await _jobs_again(tx, workspace_id, failed_run_rows)
+    return Retried(items=len(found), jobs=len(failed_run_rows), left=left), refs
 
 
 async def _items_again(tx: Tx, workspace_id: str, found: Sequence[Any]) -> list[JobRef]:
@@ -167,19 +167,19 @@ async def _items_again(tx: Tx, workspace_id: str, found: Sequence[Any]) -> list[
     ]
 
 
-async def _runs_again(tx: Tx, workspace_id: str, found: Sequence[Any]) -> list[JobRef]:
+async def _jobs_again(tx: Tx, workspace_id: str, found: Sequence[Any]) -> list[JobRef]:
     refs = []
-    for run in found:
-        stage = run.stage or run.stages[0]
+    for job in found:
+        stage = job.stage or job.stages[0]
         await tx.execute(
-            update(runs).where(runs.c.id == run.id)
+            update(jobs).where(jobs.c.id == job.id)
             .values(status=JobStatus.QUEUED, stage=stage, attempts=0, error=null(), touched_at=now(), done_at=None)
         )  # fmt: skip
-        if run.kind == "batch":
+        if job.kind == "batch":
             await tx.execute(
-                update(batches).where(batches.c.id == run.batch_id, batches.c.state == BatchState.FAILED)
+                update(batches).where(batches.c.id == job.batch_id, batches.c.state == BatchState.FAILED)
                 .values(state=BatchState.VALIDATING, error="", revision=batches.c.revision + 1, updated_at=now())
             )  # fmt: skip
-        await tell(tx, workspace_id, "run.queued", run_id=run.id, batch_id=run.batch_id)
-        refs.append(JobRef(stage, run.id, 0, run.priority))
+        await tell(tx, workspace_id, "job.queued", job_id=job.id, batch_id=job.batch_id)
+        refs.append(JobRef(stage, job.id, 0, job.priority))
     return refs

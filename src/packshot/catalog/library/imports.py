@@ -1,6 +1,6 @@
 """Imports: a ZIP, a list or addresses become photos, one after the other. Whatever is not taken is listed, and why.
 
-An import may be ended anywhere and begun again: a member's photo has an id that follows from the run and the member's
+An import may be ended anywhere and begun again: a member's photo has an id that follows from the job and the member's
 place and name in it, so what is there already is passed over.
 """
 
@@ -25,8 +25,8 @@ from packshot.catalog.library import collections, photos, products
 from packshot.catalog.library.photos import safe_name
 from packshot.catalog.status import JobStatus
 from packshot.db import Tx
+from packshot.db.tables import jobs as job_rows
 from packshot.db.tables import photos as photo_rows
-from packshot.db.tables import runs as run_rows
 from packshot.db.tables import uploads
 from packshot.errors import BadInput, DamagedFile, DiskFull, Fault, FetchFailed, NotFound, OutOfMemory, PackshotError
 from packshot.intake import Refused, Source, collect
@@ -51,36 +51,36 @@ class Wish:
     by: str | None = None
 
 
-async def work(run: Row[Any], ctx: Any) -> Result:
+async def work(job: Row[Any], ctx: Any) -> Result:
     """An import.  Gives {images: [ids], refused: [{name, code, words, remedy, reason}], wishes}.
 
     wishes: photo → {template, channels, priority}, where its row of a list says so: for a batch of these photos.
-    run.request: {upload} or {urls}; and product_id, role, collection_id, each or none.
+    job.request: {upload} or {urls}; and product_id, role, collection_id, each or none.
     Raises NotFound where the upload is gone, DiskFull.
     """
-    request = run.request
-    wish = Wish(request.get("product_id"), request.get("role"), request.get("collection_id"), run.created_by)
+    request = job.request
+    wish = Wish(request.get("product_id"), request.get("role"), request.get("collection_id"), job.created_by)
 
     async def told(bringing: _Bringing) -> bool:
-        result = dict(run.result) | bringing.result()
+        result = dict(job.result) | bringing.result()
         async with ctx.db.write() as tx:
-            await jobs.progressed(tx, run.id, done=bringing.done, total=bringing.total, result=result)
-            status = await tx.scalar(select(run_rows.c.status).where(run_rows.c.id == run.id))
+            await jobs.progressed(tx, job.id, done=bringing.done, total=bringing.total, result=result)
+            status = await tx.scalar(select(job_rows.c.status).where(job_rows.c.id == job.id))
         return bool(status != JobStatus.CANCELLED)
 
     if "urls" in request:
         sources, refused = await asyncio.to_thread(_addresses, request["urls"], ctx)
-        return dict(run.result) | await _bring(run, ctx, sources, refused, wish=wish, told=told)
-    return dict(run.result) | await bring(run, ctx, request["upload"], wish=wish, told=told)
+        return dict(job.result) | await _bring(job, ctx, sources, refused, wish=wish, told=told)
+    return dict(job.result) | await bring(job, ctx, request["upload"], wish=wish, told=told)
 
 
 async def bring(
-    run: Row[Any], ctx: Any, upload_id: str, *, wish: Wish | None = None, told: Told | None = None
+    job: Row[Any], ctx: Any, upload_id: str, *, wish: Wish | None = None, told: Told | None = None
 ) -> Result:
-    """The photos of an upload, for a run of any kind.  The same result as `work`."""
+    """The photos of an upload, for a job of any kind.  The same result as `work`."""
     async with ctx.db.read() as tx:
         upload = (await tx.execute(
-            select(uploads).where(uploads.c.workspace_id == run.workspace_id, uploads.c.id == upload_id)
+            select(uploads).where(uploads.c.workspace_id == job.workspace_id, uploads.c.id == upload_id)
         )).first()  # fmt: skip
     if upload is None:
         raise NotFound("this upload is gone.", subject=upload_id, remedy="Upload it again.")
@@ -90,10 +90,10 @@ async def bring(
             raise NotFound("this upload is no longer in the store.", subject=upload.name, remedy="Upload it again.")
         read = _list if upload.kind == "csv" else _archive
         sources, refused = await asyncio.to_thread(read, path, upload.name, ctx)
-        return await _bring(run, ctx, sources, refused, wish=wish or Wish(), told=told, salt=upload_id)
+        return await _bring(job, ctx, sources, refused, wish=wish or Wish(), told=told, salt=upload_id)
 
 
-async def bring_rows(run: Row[Any], ctx: Any, rows: Sequence[tuple[int, Mapping[str, str]]]) -> Result:
+async def bring_rows(job: Row[Any], ctx: Any, rows: Sequence[tuple[int, Mapping[str, str]]]) -> Result:
     """The photos that rows of a list name by address.  rows: (number, column → value).  As `bring`."""
     listed = [(number, dict(row)) for number, row in rows]
     found = await asyncio.to_thread(lambda: list(from_rows(listed, "list", ctx.settings.limits)))
@@ -101,7 +101,7 @@ async def bring_rows(run: Row[Any], ctx: Any, rows: Sequence[tuple[int, Mapping[
     refused = [one for one in found if isinstance(one, Refused)]
     # A second time fewer rows may come, for what was brought is matched then: their own numbers stay.
     places = [number for (number, _), one in zip(listed, found, strict=True) if isinstance(one, Source)]
-    return await _bring(run, ctx, sources, refused, wish=Wish(), told=None, salt="rows", places=places)
+    return await _bring(job, ctx, sources, refused, wish=Wish(), told=None, salt="rows", places=places)
 
 
 # --- what is in it; these read files and look names up, so they run on a thread ---
@@ -159,7 +159,7 @@ class _Bringing:
 
 
 async def _bring(
-    run: Row[Any],
+    job: Row[Any],
     ctx: Any,
     sources: Sequence[Source],
     refused: Sequence[Refused],
@@ -170,24 +170,24 @@ async def _bring(
     places: Sequence[int] = (),
 ) -> Result:
     numbered = zip(places or range(len(sources)), sources, strict=True)
-    ids = [_photo_id(run.id, salt, place, source) for place, source in numbered]
+    ids = [_photo_id(job.id, salt, place, source) for place, source in numbered]
     bringing = _Bringing(len(sources) + len(refused), refused=[_refusal(r.name, r.error) for r in refused])
     async with ctx.db.read() as tx:
-        kept = await _kept(tx, run.workspace_id, ids)
+        kept = await _kept(tx, job.workspace_id, ids)
     bringing.images = {place: id for place, id in enumerate(ids) if id in kept}
     if told is not None and not await told(bringing):
         return bringing.result() | {"wishes": {}}
     left = [(place, source) for place, source in enumerate(sources) if ids[place] not in kept]
     with tempfile.TemporaryDirectory(prefix="packshot-import-", ignore_cleanup_errors=True) as folder:
         async with aclosing(_read_ahead(left, Path(folder))) as members:
-            await _take(run, ctx, members, bringing, ids, wish=wish, told=told)
+            await _take(job, ctx, members, bringing, ids, wish=wish, told=told)
     if told is not None:
         await told(bringing)
     return bringing.result() | {"wishes": _wishes(sources, bringing.images)}
 
 
 async def _take(
-    run: Row[Any],
+    job: Row[Any],
     ctx: Any,
     members: AsyncGenerator[tuple[int, Source, Path, PackshotError | None]],
     bringing: _Bringing,
@@ -196,15 +196,15 @@ async def _take(
     wish: Wish,
     told: Told | None,
 ) -> None:
-    """Until the last, or until the run is called off."""
+    """Until the last, or until the job is called off."""
     last = time.monotonic()
     async for place, source, path, error in members:
         try:
             if error is not None:
                 raise error
-            made = await _analysed(run, ctx, source, path)
+            made = await _analysed(job, ctx, source, path)
             async with ctx.db.write() as tx:
-                bringing.images[place] = await _add(tx, run.workspace_id, source, made, wish, ids[place])
+                bringing.images[place] = await _add(tx, job.workspace_id, source, made, wish, ids[place])
         except DiskFull:
             raise
         except PackshotError as wrong:
@@ -253,11 +253,11 @@ def _read(source: Source, path: Path) -> PackshotError | None:
     return None
 
 
-async def _analysed(run: Row[Any], ctx: Any, source: Source, path: Path) -> Mapping[str, Any]:
+async def _analysed(job: Row[Any], ctx: Any, source: Source, path: Path) -> Mapping[str, Any]:
     for tries in range(1, _TRIES + 1):
         try:
             made: Mapping[str, Any] = await ctx.pixels.call(
-                "analyse", name=source.name, path=str(path), workspace=run.workspace_id
+                "analyse", name=source.name, path=str(path), workspace=job.workspace_id
             )
             return made
         except (OutOfMemory, Fault):  # it may have been another photo's fault, or the store was away
@@ -312,7 +312,7 @@ def _cut(text: str, length: int) -> str:
 
 
 async def _kept(tx: Tx, workspace_id: str, ids: Sequence[str]) -> set[str]:
-    """Those that a run before this one brought, even if somebody has deleted them since."""
+    """Those that a job before this one brought, even if somebody has deleted them since."""
     kept: set[str] = set()
     for first in range(0, len(ids), _AT_ONCE):
         chunk = ids[first : first + _AT_ONCE]
@@ -322,10 +322,10 @@ async def _kept(tx: Tx, workspace_id: str, ids: Sequence[str]) -> set[str]:
     return kept
 
 
-def _photo_id(run_id: str, salt: str, place: int, source: Source) -> str:
-    """As `new_id` makes them, with the run's time, the place, and what tells this member from all others."""
-    moment = (run_id.partition("_")[2] or run_id)[:11]
-    mark = "\n".join((run_id, salt, source.name, source.sku, source.role))
+def _photo_id(job_id: str, salt: str, place: int, source: Source) -> str:
+    """As `new_id` makes them, with the job's time, the place, and what tells this member from all others."""
+    moment = (job_id.partition("_")[2] or job_id)[:11]
+    mark = "\n".join((job_id, salt, source.name, source.sku, source.role))
     return f"img_{moment}{place:05x}{hashlib.sha256(mark.encode()).hexdigest()[:11]}"
 
 

@@ -14,7 +14,7 @@ from packshot.model import Hints
 
 
 async def start(tx: Tx, workspace_id: str, photo_id: str, hints: Hints, *, save: bool, by: str | None) -> JobRef:
-    """Write a run of kind `hints` down; it counts from the photo's present matte.  Raises NotFound, BadInput."""
+    """Write a job of kind `hints` down; it counts from the photo's present matte.  Raises NotFound, BadInput."""
     photo, matte = await mattes.current(tx, workspace_id, photo_id)
     hints.check((photo.width, photo.height))
     request = {
@@ -24,14 +24,14 @@ async def start(tx: Tx, workspace_id: str, photo_id: str, hints: Hints, *, save:
     return await jobs.start(tx, workspace_id, "hints", stages=["segment"], request=request, photo_id=photo_id, by=by)
 
 
-async def work(run: Row[Any], ctx: JobContext) -> dict[str, Any]:
+async def work(job: Row[Any], ctx: JobContext) -> dict[str, Any]:
     """Do it.  Gives {matte: {key}, findings} where it is only shown, else {matte_version, uncertainty, findings}.
 
     Raises OutOfDate where the matte or the photo has changed since, BadInput, NotFound.
     """
-    request = run.request
+    request = job.request
     async with ctx.db.read() as tx:
-        photo, now_worn = await mattes.current(tx, run.workspace_id, run.photo_id)
+        photo, now_worn = await mattes.current(tx, job.workspace_id, job.photo_id)
     answer = await ctx.pixels.call(
         "correct", photo=photo.key, name=photo.name, cutout=request["matte"], hints=request["hints"],
         shown=not request["save"],
@@ -42,8 +42,8 @@ async def work(run: Row[Any], ctx: JobContext) -> dict[str, Any]:
     if now_worn.key != answer["key"]:  # else it was kept already, and the worker ended before it could say so
         async with ctx.db.write() as tx:
             made, refs = await mattes.put(
-                tx, run.workspace_id, run.photo_id, answer, photo_sha256=request["photo_sha256"],
-                matte_version=request["matte_version"], by=run.created_by,
+                tx, job.workspace_id, job.photo_id, answer, photo_sha256=request["photo_sha256"],
+                matte_version=request["matte_version"], by=job.created_by,
             )  # fmt: skip
         await ctx.queues.add(refs)
         version = made.version

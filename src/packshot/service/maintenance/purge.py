@@ -27,6 +27,7 @@ from packshot.db.tables import (
     invites,
     item_versions,
     items,
+    jobs,
     login_tries,
     mattes,
     now,
@@ -35,7 +36,6 @@ from packshot.db.tables import (
     products,
     renditions,
     reviews,
-    runs,
     sessions,
     templates,
     uploads,
@@ -147,15 +147,15 @@ async def _deleted(db: Database, workspace_id: str, before: float) -> dict[str, 
 
 
 async def _batch(db: Database, batch_id: str) -> int:
-    """A batch with its items, their files' rows, what was delivered of them, and its runs."""
+    """A batch with its items, their files' rows, what was delivered of them, and its jobs."""
     total = 0
     while True:
         async with db.write() as tx:
             ids = list(await tx.scalars(select(items.c.id).where(items.c.batch_id == batch_id).limit(CHUNK)))
             if not ids:
-                mine = select(runs.c.id).where(runs.c.batch_id == batch_id)
-                await tx.execute(delete(deliveries).where(deliveries.c.run_id.in_(mine)))
-                await tx.execute(delete(runs).where(runs.c.batch_id == batch_id))
+                mine = select(jobs.c.id).where(jobs.c.batch_id == batch_id)
+                await tx.execute(delete(deliveries).where(deliveries.c.job_id.in_(mine)))
+                await tx.execute(delete(jobs).where(jobs.c.batch_id == batch_id))
                 await tx.execute(delete(batches).where(batches.c.id == batch_id))
                 return total
             for table in (reviews, renditions, deliveries, item_versions):
@@ -226,9 +226,9 @@ async def _old(db: Database, table: Table, where: ColumnElement[bool]) -> int:
 
 
 async def _uploads(db: Database, at: float) -> int:
-    """Past their time, unless a run that is not done still reads them."""
+    """Past their time, unless a job that is not done still reads them."""
     async with db.read() as tx:
-        active = await tx.scalars(select(runs.c.request).where(runs.c.status.in_(_ACTIVE)))
+        active = await tx.scalars(select(jobs.c.request).where(jobs.c.status.in_(_ACTIVE)))
         wanted = {word for request in active for word in _strings(request) if word.startswith("upl_")}
         expired = await tx.scalars(select(uploads.c.id).where(uploads.c.expires_at < at))
         ids = [id for id in expired if id not in wanted]
@@ -251,10 +251,10 @@ async def referenced(tx: Tx, *, at: float) -> set[str]:
 
 
 async def _named_in_json(tx: Tx, *, at: float) -> set[str]:
-    """Of runs that are at work or were so today, and of what an approval pins."""
+    """Of jobs that are at work or were so today, and of what an approval pins."""
     keys: set[str] = set()
-    recent = runs.c.status.in_(_ACTIVE) | (runs.c.touched_at > at - UNNAMED_SECONDS)
-    async for request, result in await tx.stream(select(runs.c.request, runs.c.result).where(recent)):
+    recent = jobs.c.status.in_(_ACTIVE) | (jobs.c.touched_at > at - UNNAMED_SECONDS)
+    async for request, result in await tx.stream(select(jobs.c.request, jobs.c.result).where(recent)):
         keys |= {word for word in (*_strings(request), *_strings(result)) if word.startswith(PREFIXES)}
     async for (pins,) in await tx.stream(select(reviews.c.pins).where(reviews.c.decision == "approve")):
         keys |= {f"renditions/{sha256}" for sha256 in _strings(pins)}

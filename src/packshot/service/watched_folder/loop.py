@@ -30,7 +30,7 @@ from packshot.catalog.ports import JobRef
 from packshot.catalog.status import JobStatus
 from packshot.db import Database, Tx
 from packshot.db.tables import batches as batch_rows
-from packshot.db.tables import now, runs, uploads, workspaces
+from packshot.db.tables import jobs, now, uploads, workspaces
 from packshot.errors import PackshotError
 from packshot.intake.source import SHEETS, clean, suffix_of
 from packshot.service.watched_folder import folder as folders
@@ -230,8 +230,8 @@ class Watch:
         ids = [batch["id"] for batch in marker["batches"]]
         async with self._db.read() as tx:
             rows = (await tx.execute(
-                select(batch_rows.c.unmatched, batch_rows.c.error, runs.c.status)
-                .join(runs, runs.c.id == batch_rows.c.run_id)
+                select(batch_rows.c.unmatched, batch_rows.c.error, jobs.c.status)
+                .join(jobs, jobs.c.id == batch_rows.c.job_id)
                 .where(batch_rows.c.workspace_id == workspace_id, batch_rows.c.id.in_(ids))
             )).all()  # fmt: skip
         if any(row.status in (JobStatus.QUEUED, JobStatus.RUNNING) for row in rows):
@@ -245,8 +245,8 @@ class Watch:
 
 async def _batch_of(tx: Tx, workspace_id: str, upload_id: str) -> str | None:
     """The batch that was made of an upload."""
-    source = runs.c.request["source"]["upload"].as_string()
+    source = jobs.c.request["source"]["upload"].as_string()
     found: str | None = await tx.scalar(
-        select(runs.c.batch_id).where(runs.c.workspace_id == workspace_id, runs.c.kind == "batch", source == upload_id)
+        select(jobs.c.batch_id).where(jobs.c.workspace_id == workspace_id, jobs.c.kind == "batch", source == upload_id)
     )
     return found
