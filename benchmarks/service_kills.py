@@ -71,7 +71,7 @@ async def main(count: int) -> None:
 
 
 async def measured(service: Running, count: int) -> None:
-    asked = json.dumps({"name": "Kills", "looks": [{"template": "white"}], "channels": ["web"]})
+    asked = json.dumps({"name": "Kills", "styles": [{"style": "white"}], "channels": ["web"]})
     files = await asyncio.to_thread(small_photos, count)
     started = time.monotonic()
     batch = await asyncio.to_thread(service.batch, files, asked)

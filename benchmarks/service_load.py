@@ -45,10 +45,10 @@ def load(minutes: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         service = Running(Path(folder) / "data", fake_models="true")
         try:
-            looks = [{"template": "color", "options": {"shadow": 0.3 + n / 100}} for n in range(LOOKS)]
+            styles = [{"style": "color", "options": {"shadow": 0.3 + n / 100}} for n in range(LOOKS)]
             small = {"id": "small", "name": "Small", "size": [64, 64], "format": "webp"}
             service.http.post("/channels", json=small).raise_for_status()
-            asked = {"name": "Load", "looks": looks, "channels": ["small"], "hold": True, "upscale": True}
+            asked = {"name": "Load", "styles": styles, "channels": ["small"], "hold": True, "upscale": True}
             batch = service.batch(tiny_photos(1000), json.dumps(asked))
             while (held := service.status(batch))["total"] < 1000 * LOOKS or held["state"] != "validating":
                 time.sleep(0.5)
@@ -100,7 +100,7 @@ def latency(count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         service = Running(Path(folder) / "data")
         try:
-            asked = json.dumps({"name": "Real", "looks": [{"template": "white"}], "channels": ["amazon", "shopify"]})
+            asked = json.dumps({"name": "Real", "styles": [{"style": "white"}], "channels": ["amazon", "shopify"]})
             batch = service.batch(small_photos(count), asked)
             took = []
             while True:

@@ -14,6 +14,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from pydantic import BaseModel, Field, field_validator
 from sqlalchemy import Row, delete, func, insert, select, update
 
+from packshot.catalog.old_names import STYLE
 from packshot.catalog.status import Priority
 from packshot.db import Tx
 from packshot.db.tables import api_keys, invites, login_tries, new_id, now, sessions, users, workspaces
@@ -51,7 +52,7 @@ class OffPeak(BaseModel, frozen=True, extra="forbid"):
 class Watch(BaseModel, frozen=True, extra="forbid"):
     """What becomes of photos that are put into the watched folder."""
 
-    template: str = Field("white", max_length=60)
+    style: str = Field("white", validation_alias=STYLE, max_length=60)
     options: dict[str, str | float | bool] = {}
     channels: list[str] = Field(["shopify"], max_length=40)
     priority: Priority = Priority.STANDARD

@@ -221,7 +221,7 @@ async def test_json_without_end_is_cut_off(nobody: httpx.AsyncClient, ours: Shop
 
 async def test_settings_that_are_not_named_stay(nobody: httpx.AsyncClient, ours: Shop) -> None:
     nights = {"start": "22:00", "end": "06:00", "time_zone": "Europe/Berlin"}
-    for settings in ({"off_peak": nights}, {"watch": {"template": "color"}}):
+    for settings in ({"off_peak": nights}, {"watch": {"style": "color"}}):
         answer = await nobody.patch("/workspace", json={"settings": settings}, headers=ours.headers)
     assert answer.json()["settings"]["off_peak"] == nights
     assert answer.json()["settings"]["watch"]["channels"] == ["shopify"]

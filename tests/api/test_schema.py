@@ -47,7 +47,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Sho
             ready.set()
             await work
 
-    thread = threading.Thread(target=asyncio.job, args=(serve(),))
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
     assert ready.wait(120)
     yield f"http://127.0.0.1:{found['port']}", found["shop"]

@@ -38,10 +38,10 @@ async def filled(service: Service, http: httpx.AsyncClient, shop: Shop) -> dict[
     files = {"file": ("secret.jpg", (SAMPLES / "mug.jpg").read_bytes(), "image/jpeg")}
     image = await made("/images", files=files, data={"product_id": product["id"]})
     collection = await made("/collections", json={"name": "Secret season", "kind": "season"})
-    style = await made("/templates", json={"name": "Secret look", "base": "white", "options": {"shadow": 0.3}})
+    style = await made("/styles", json={"name": "Secret look", "base": "white", "options": {"shadow": 0.3}})
     own = channel("shopify").model_dump(mode="json") | {"id": "secret", "name": "Secret channel"}
     await made("/channels", json=own)
-    asked = {"name": "Secret batch", "source": {"images": [image["id"]]}, "looks": [{"template": "white"}],
+    asked = {"name": "Secret batch", "source": {"images": [image["id"]]}, "styles": [{"style": "white"}],
              "channels": ["shopify"]}  # fmt: skip
     batch = (await made("/batches", json=asked))["batch"]
     async with service.db.write() as tx:
@@ -59,11 +59,11 @@ async def filled(service: Service, http: httpx.AsyncClient, shop: Shop) -> dict[
     at = now()
     common = {"workspace_id": shop.workspace, "created_at": at}
     async with service.db.write() as tx:
-        item = {"id": "itm_secret", "batch_id": batch["id"], "photo_id": image["id"], "template_id": "white",
+        item = {"id": "itm_secret", "batch_id": batch["id"], "photo_id": image["id"], "style_id": "white",
                 "position": 0, "priority": 5, "status": "review", "stage": "", "version": 1,
                 "touched_at": at}  # fmt: skip
         await tx.execute(insert(items).values(**common, **item))
-        version = {"item_id": "itm_secret", "version": 1, "template": template("white").model_dump(mode="json"),
+        version = {"item_id": "itm_secret", "version": 1, "style": template("white").model_dump(mode="json"),
                    "channels": [own], "changed": [], "photo_sha256": image.get("sha256", "x"), "findings": [],
                    "changes": [], "steps": []}  # fmt: skip
         await tx.execute(insert(item_versions).values(**common, **version))
@@ -76,7 +76,7 @@ async def filled(service: Service, http: httpx.AsyncClient, shop: Shop) -> dict[
         await tx.execute(insert(reviews).values(workspace_id=shop.workspace, **act))
     return {
         "product_id": product["id"], "image_id": image["id"], "collection_id": collection["id"],
-        "template_id": style["id"], "channel_id": "secret", "batch_id": batch["id"], "item_id": "itm_secret",
+        "style_id": style["id"], "channel_id": "secret", "batch_id": batch["id"], "item_id": "itm_secret",
         "act": "act_secret", "job_id": batch["job"], "export_id": batch["job"], "key_id": key["id"],
         "member_id": "usr_secret", "destination_id": goal["id"], "invite_id": invite_id,
     }  # fmt: skip
@@ -128,11 +128,11 @@ def _likely(path: str, ids: dict[str, str]) -> Any:
         "/api/v1/items/{item_id}/review": {"decision": "approve", "version": 1},
         "/api/v1/failures/retry": {"items": [ids["item_id"]]},
         "/api/v1/exports": {"batch": ids["batch_id"], "to": {"kind": "zip"}},
-        "/api/v1/previews": {"template": "white", "images": [ids["image_id"]]},
-        "/api/v1/batches": {"source": {"images": [ids["image_id"]]}, "looks": [{"template": ids["template_id"]}]},
+        "/api/v1/previews": {"style": "white", "images": [ids["image_id"]]},
+        "/api/v1/batches": {"source": {"images": [ids["image_id"]]}, "styles": [{"style": ids["style_id"]}]},
         "/api/v1/collections/{collection_id}/products": {"add": [ids["product_id"]]},
         "/api/v1/products/{product_id}/photos": {"photos": [ids["image_id"]]},
-        "/api/v1/images/{image_id}/generate": {"template": "white"},
+        "/api/v1/images/{image_id}/generate": {"style": "white"},
         "/api/v1/images/{image_id}/matte/revert": {"version": 1},
         "/api/v1/members/{member_id}": {"disabled": True},
     }

@@ -120,7 +120,7 @@ def test_its_programs_work_apart_and_a_lost_queue_is_built_again(machines: Machi
     with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=60, trust_env=False) as http:
         session = http.post("/invites/accept", json=ME | {"token": token[1]}).raise_for_status().json()
         http.headers["X-CSRF-Token"] = session["csrf"]
-        asked = {"name": "Apart", "looks": [{"template": "white"}], "channels": ["amazon"]}
+        asked = {"name": "Apart", "styles": [{"style": "white"}], "channels": ["amazon"]}
         parts = {
             "file": ("photos.zip", packed("mug.jpg", "can.jpg", "jar.jpg"), "application/zip"),
             "batch": (None, json.dumps(asked)),

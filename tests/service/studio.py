@@ -88,7 +88,7 @@ class Studio:
         return id
 
     async def ask(self, asked: dict[str, Any], *, ws: str = WS) -> tuple[str, JobRef]:
-        full = {"name": "Spring", "looks": [{"template": "white"}]} | asked
+        full = {"name": "Spring", "styles": [{"style": "white"}]} | asked
         async with self.db.write() as tx:
             return await lifecycle.create(tx, ws, BatchRequest.model_validate(full), by="usr_1")
 

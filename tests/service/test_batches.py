@@ -31,13 +31,13 @@ async def view(studio: Studio, id: str, ws: str = WS) -> lifecycle.BatchView:
 
 async def test_a_batch_is_photos_times_looks_in_all_channels_and_master(studio: Studio) -> None:
     photos = await studio.add_photos(3)
-    looks = [{"template": "white"}, {"template": "color", "options": {"color": "#112233"}}]
-    id = await studio.make({"source": {"images": photos}, "looks": looks, "channels": ["amazon"]})
+    styles = [{"style": "white"}, {"style": "color", "options": {"color": "#112233"}}]
+    id = await studio.make({"source": {"images": photos}, "styles": styles, "channels": ["amazon"]})
     shown = await view(studio, id)
     assert (shown.state, shown.total, shown.done) == (BatchState.PROCESSING, 6, 0)
     assert shown.channels == ("master", "amazon")
     rows = await studio.rows(t.items)
-    assert [row.template_id for row in sorted(rows, key=lambda row: row.position)] == ["white"] * 3 + ["color"] * 3
+    assert [row.style_id for row in sorted(rows, key=lambda row: row.position)] == ["white"] * 3 + ["color"] * 3
     versions = await studio.rows(t.item_versions)
     assert all([channel["id"] for channel in version.channels] == ["master", "amazon"] for version in versions)
     assert len(studio.queues.refs) == 6
@@ -48,8 +48,8 @@ async def test_what_is_not_there_is_refused_before_work_or_listed_with_its_reaso
     photos = await studio.add_photos(1)
     strangers = await studio.add_photos(1, ws=OTHER, first=50)
     for wrong, error in (
-        ({"looks": [{"template": "nope"}]}, NotFound),
-        ({"looks": [{"template": "white", "options": {"nope": 1}}]}, BadOption),
+        ({"styles": [{"style": "nope"}]}, NotFound),
+        ({"styles": [{"style": "white", "options": {"nope": 1}}]}, BadOption),
         ({"channels": ["nope"]}, NotFound),
         ({"source": {"collection": "col_nope"}}, NotFound),
         ({"source": {"upload": "upl_nope"}}, NotFound),
@@ -94,17 +94,17 @@ async def test_single_photos_get_their_own_template_channels_and_priority(studio
     id = await studio.make({
         "source": {"images": photos},
         "items": [
-            {"image": photos[0], "template": "gradient", "priority": "urgent"},
+            {"image": photos[0], "style": "gradient", "priority": "urgent"},
             {"sku": "SKU-00001", "options": {"shadow": 0.2}, "channels": ["web"]},
-            {"sku": "SKU-99999", "template": "color"},
+            {"sku": "SKU-99999", "style": "color"},
         ],
     })  # fmt: skip
     rows = {row.photo_id: row for row in await studio.rows(t.items)}
-    assert [(rows[p].template_id, rows[p].priority) for p in photos] == [("gradient", 1), ("white", 5), ("white", 5)]
+    assert [(rows[p].style_id, rows[p].priority) for p in photos] == [("gradient", 1), ("white", 5), ("white", 5)]
     versions = {v.item_id: v for v in await studio.rows(t.item_versions)}
     second = versions[rows[photos[1]].id]
     assert [channel["id"] for channel in second.channels] == ["master", "web"]
-    assert next(step for step in second.template["steps"] if step["kind"] == "rendered")["shadow"] == 0.2
+    assert next(step for step in second.style["steps"] if step["kind"] == "rendered")["shadow"] == 0.2
     assert [u.name for u in (await view(studio, id)).unmatched] == ["SKU-99999"]
 
 
@@ -374,7 +374,7 @@ async def test_nobody_sees_anothers_batch(studio: Studio) -> None:
             lambda: lifecycle.delete(tx, OTHER, id),
             lambda: records.page(tx, OTHER, id),
             lambda: records.get(tx, OTHER, item),
-            lambda: records.change(tx, OTHER, item, template="color"),
+            lambda: records.change(tx, OTHER, item, style="color"),
         ):
             with pytest.raises(NotFound):
                 await attempt()
@@ -387,9 +387,9 @@ async def test_ten_thousand_items_are_listed_in_a_minute_and_their_status_is_che
             rows.append(photo := __import__("studio").photo_row(f"img_{n:05d}", WS, n))
             photo["product_id"] = None
         await tx.execute(insert(t.photos), rows)
-    looks = [{"template": "white"}, {"template": "gradient"}]
+    styles = [{"style": "white"}, {"style": "gradient"}]
     source = {"images": [f"img_{n:05d}" for n in range(5_000)]}
-    id, ref = await studio.ask({"source": source, "looks": looks, "channels": ["amazon"]})
+    id, ref = await studio.ask({"source": source, "styles": styles, "channels": ["amazon"]})
     began = time.process_time()
     result = await expand.work(await studio.run(ref.id), studio)
     spent = time.process_time() - began
@@ -414,7 +414,7 @@ async def test_ten_thousand_items_are_listed_in_a_minute_and_their_status_is_che
 def test_a_source_is_exactly_one_thing() -> None:
     for source in ({}, {"images": ["a"], "collection": "b"}, {"images": []}):
         with pytest.raises(ValidationError):
-            BatchRequest.model_validate({"name": "x", "source": source, "looks": [{"template": "white"}]})
+            BatchRequest.model_validate({"name": "x", "source": source, "styles": [{"style": "white"}]})
 
 
 async def test_another_priority_leaves_items_alone_that_have_their_own(studio: Studio) -> None:

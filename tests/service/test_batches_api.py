@@ -86,7 +86,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 async def batch(studio: Studio, client: httpx.AsyncClient, count: int = 3) -> str:
     """A batch made through the API, filled."""
     body = {
-        "name": "Spring", "source": {"images": await studio.add_photos(count)}, "looks": [{"template": "white"}],
+        "name": "Spring", "source": {"images": await studio.add_photos(count)}, "styles": [{"style": "white"}],
         "channels": ["web"],
     }  # fmt: skip
     answer = await client.post("/batches", json=body)
@@ -183,7 +183,7 @@ async def test_failures_are_listed_and_tried_again(studio: Studio, client: httpx
 
 async def test_a_form_brings_its_own_list(studio: Studio, client: httpx.AsyncClient) -> None:
     await studio.add_photos(2)
-    words = json.dumps({"name": "List", "looks": [{"template": "white"}]})
+    words = json.dumps({"name": "List", "styles": [{"style": "white"}]})
     sheet = b"sku,file\nSKU-00000,\nSKU-00001,\nSKU-9,\n"
     answer = await client.post("/batches", data={"batch": words}, files={"file": ("list.csv", sheet)})
     assert answer.status_code == 202, answer.text

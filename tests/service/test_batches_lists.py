@@ -53,7 +53,7 @@ async def test_rows_find_their_photos_by_sku_then_by_name_and_wear_what_they_ask
     id = await studio.make({"source": {"upload": await upload(studio, sheet.encode())}})
     rows = {row.photo_id: row for row in await studio.rows(t.items)}
     assert set(rows) == set(photos[:3])
-    assert (rows[photos[0]].template_id, rows[photos[0]].priority) == ("gradient", 1)
+    assert (rows[photos[0]].style_id, rows[photos[0]].priority) == ("gradient", 1)
     version = (await studio.rows(t.item_versions, t.item_versions.c.item_id == rows[photos[0]].id))[0]
     assert [channel["id"] for channel in version.channels] == ["master", "web", "amazon"]
     told = {u.name: u.reason for u in (await shown(studio, id)).unmatched}
@@ -68,7 +68,7 @@ async def test_what_a_row_names_elsewhere_is_fetched(studio: Studio, monkeypatch
     async def bring_rows(job: Any, ctx: Any, rows: Any) -> dict[str, Any]:
         asked.extend(rows)
         new = await studio.add_photos(1, first=7)
-        wishes = {new[0]: {"template": "gradient", "channels": [], "priority": ""}}
+        wishes = {new[0]: {"style": "gradient", "channels": [], "priority": ""}}
         return {"images": new, "refused": [{"name": "row 4", "reason": "It did not arrive."}], "wishes": wishes}
 
     monkeypatch.setattr(imports, "bring_rows", bring_rows)
@@ -77,8 +77,8 @@ async def test_what_a_row_names_elsewhere_is_fetched(studio: Studio, monkeypatch
     )
     id = await studio.make({"source": {"upload": await upload(studio, sheet.encode())}})
     assert [number for number, _ in asked] == [3, 4]
-    looks = {row.photo_id: row.template_id for row in await studio.rows(t.items)}
-    assert looks == {photos[0]: "white", f"img_{WS}_00007": "gradient"}
+    styles = {row.photo_id: row.style_id for row in await studio.rows(t.items)}
+    assert styles == {photos[0]: "white", f"img_{WS}_00007": "gradient"}
     assert [u.reason for u in (await shown(studio, id)).unmatched] == ["It did not arrive."]
 
 
@@ -132,8 +132,8 @@ async def test_a_zip_s_list_says_what_each_photo_wears_as_a_list_alone_does(stud
     names = {row.id: row.name for row in await studio.rows(t.photos)}
     for batch in (first, second):
         rows = {names[row.photo_id]: row for row in await studio.rows(t.items, t.items.c.batch_id == batch)}
-        looks = {name: (row.template_id, row.priority) for name, row in rows.items()}
-        assert looks == {"1.jpg": ("gradient", 1), "2.jpg": ("white", 10)}
+        styles = {name: (row.style_id, row.priority) for name, row in rows.items()}
+        assert styles == {"1.jpg": ("gradient", 1), "2.jpg": ("white", 10)}
         [version] = await studio.rows(t.item_versions, t.item_versions.c.item_id == rows["1.jpg"].id)
         assert [channel["id"] for channel in version.channels] == ["master", "web", "amazon"]
         assert {u.name for u in (await shown(studio, batch)).unmatched} == {"3.jpg", "4.jpg"}

@@ -113,7 +113,7 @@ async def work_off(studio: Studio, job_id: str) -> None:
                 answer = await studio.pixels.call(
                     "picture", photo=row.key, name=row.name, cutout=cutout, pictures={},
                     preview=job.kind == "preview",
-                    **{name: job.request[name] for name in ("template", "size", "format", "channel")},
+                    **{name: job.request[name] for name in ("style", "size", "format", "channel")},
                 )  # fmt: skip
                 made.append({"image": id} | answer)
             result = {"pictures": made} if job.kind == "preview" else result | made[0]
@@ -386,7 +386,7 @@ async def test_nothing_of_another_workspace_is_reached(app: FastAPI, client: htt
     ids = {
         "product_id": product, "image_id": image,
         "collection_id": (await client.post("/collections", json={"name": "x"})).json()["id"],
-        "template_id": (await client.post("/templates", json={"name": "x", "base": "white"})).json()["id"],
+        "style_id": (await client.post("/styles", json={"name": "x", "base": "white"})).json()["id"],
         "channel_id": "mine", "job_id": (await client.post(f"/images/{image}/segment")).json()["id"],
     }  # fmt: skip
     mine = {"id": "mine", "name": "x", "size": [800, 800], "format": "jpeg"}
@@ -394,7 +394,7 @@ async def test_nothing_of_another_workspace_is_reached(app: FastAPI, client: htt
     bodies: dict[str, Any] = {
         "/channels/{channel_id}": mine, "/products/{product_id}/photos": {"photos": []},
         "/collections/{collection_id}/products": {"add": [product]}, "/images/{image_id}/matte/revert": {"version": 1},
-        "/images/{image_id}/generate": {"template": "white"}, "/images/{image_id}/matte/hints": {"keep": [[3, 3]]},
+        "/images/{image_id}/generate": {"style": "white"}, "/images/{image_id}/matte/hints": {"keep": [[3, 3]]},
     }  # fmt: skip
     walked = 0
     for module in ROUTES:
@@ -411,7 +411,7 @@ async def test_nothing_of_another_workspace_is_reached(app: FastAPI, client: htt
     for path in ("/images", "/products", "/jobs", "/collections"):
         assert (await client.get(path, headers={"x-workspace": OTHER})).json()["items"] == []
     other = {"x-workspace": OTHER}
-    preview = await client.post("/previews", json={"template": "white", "images": [image]}, headers=other)
+    preview = await client.post("/previews", json={"style": "white", "images": [image]}, headers=other)
     assert preview.status_code == 404
 
 
@@ -548,30 +548,28 @@ async def test_the_first_matte_may_be_drawn_by_hand(client: httpx.AsyncClient) -
 
 async def test_a_photo_in_a_look_and_previews(studio: Studio, client: httpx.AsyncClient) -> None:
     id = (await upload(client))["id"]
-    style = await client.post("/templates", json={"name": "G", "base": "color", "options": {"color": "#123456"}})
-    body = {"template": style.json()["id"], "size": [300, 200], "format": "webp"}
+    style = await client.post("/styles", json={"name": "G", "base": "color", "options": {"color": "#123456"}})
+    body = {"style": style.json()["id"], "size": [300, 200], "format": "webp"}
     job = await asked(studio, client, f"/images/{id}/generate", body)
     assert job["result"]["size"] == [300, 200] and "renditions/" in job["result"]["url"]
     assert "key" not in json.dumps(job["result"])
-    plain = await studio.run(
-        (await client.post(f"/images/{id}/generate", json={"template": "transparent"})).json()["id"]
-    )
+    plain = await studio.run((await client.post(f"/images/{id}/generate", json={"style": "transparent"})).json()["id"])
     assert (plain.request["format"], plain.request["size"]) == ("png", [2048, 2048])
-    shop = {"template": "white", "channel": "amazon"}
+    shop = {"style": "white", "channel": "amazon"}
     job_id = (await client.post(f"/images/{id}/generate", json=shop)).json()["id"]
     assert (await studio.run(job_id)).request["channel"]["id"] == "amazon"
-    previews = await asked(studio, client, "/previews", {"template": "gradient", "images": [id]})
+    previews = await asked(studio, client, "/previews", {"style": "gradient", "images": [id]})
     [picture] = previews["result"]["pictures"]
     assert picture["image"] == id and picture["size"] == [512, 512] and picture["url"]
     for path, wrong, status in (
-        (f"/images/{id}/generate", {"template": "nope"}, 404), (f"/images/{id}/generate", {}, 422),
-        (f"/images/{id}/generate", {"template": "white", "prompt": "x"}, 422),
-        (f"/images/{id}/generate", {"template": "white", "options": {"shadow": 9}}, 422),
-        (f"/images/{id}/generate", {"template": "white", "channel": "nope"}, 404),
-        (f"/images/{id}/generate", {"template": "white", "size": [1, 99999]}, 422),
-        (f"/images/{id}/generate", {"template": "white", "channel": "web", "size": [300, 300]}, 422),
-        ("/previews", {"template": "white", "images": [id] * 4}, 422),
-        ("/previews", {"template": "image", "images": [id], "options": {"picture": "img_x"}}, 422),
+        (f"/images/{id}/generate", {"style": "nope"}, 404), (f"/images/{id}/generate", {}, 422),
+        (f"/images/{id}/generate", {"style": "white", "prompt": "x"}, 422),
+        (f"/images/{id}/generate", {"style": "white", "options": {"shadow": 9}}, 422),
+        (f"/images/{id}/generate", {"style": "white", "channel": "nope"}, 404),
+        (f"/images/{id}/generate", {"style": "white", "size": [1, 99999]}, 422),
+        (f"/images/{id}/generate", {"style": "white", "channel": "web", "size": [300, 300]}, 422),
+        ("/previews", {"style": "white", "images": [id] * 4}, 422),
+        ("/previews", {"style": "image", "images": [id], "options": {"picture": "img_x"}}, 422),
     ):  # fmt: skip
         assert (await client.post(path, json=wrong)).status_code == status, wrong
 
@@ -633,16 +631,16 @@ async def test_a_run_at_work_is_called_off_and_what_comes_of_it_is_dropped(
 
 
 async def test_templates_and_channels_through_the_api(client: httpx.AsyncClient) -> None:
-    looks = (await client.get("/templates")).json()["items"]
-    assert {look["id"] for look in looks} >= {"white", "color", "gradient", "image", "transparent"}
-    made = await client.post("/templates", json={"name": "Gray", "base": "color", "options": {"color": "#e4e4e2"}})
+    styles = (await client.get("/styles")).json()["items"]
+    assert {style["id"] for style in styles} >= {"white", "color", "gradient", "image", "transparent"}
+    made = await client.post("/styles", json={"name": "Gray", "base": "color", "options": {"color": "#e4e4e2"}})
     id = made.json()["id"]
     assert made.status_code == 201 and made.json()["options"][0]["value"] == "#e4e4e2"
-    changed = await client.patch(f"/templates/{id}", json={"name": "Grey"}, headers={"If-Match": '"1"'})
+    changed = await client.patch(f"/styles/{id}", json={"name": "Grey"}, headers={"If-Match": '"1"'})
     assert changed.json()["name"] == "Grey" and changed.headers["etag"] == '"2"'
-    assert (await client.delete(f"/templates/{id}", headers={"If-Match": '"1"'})).status_code == 412
-    assert (await client.delete(f"/templates/{id}")).status_code == 204
-    assert (await client.patch("/templates/white", json={"name": "x"})).status_code == 409
+    assert (await client.delete(f"/styles/{id}", headers={"If-Match": '"1"'})).status_code == 412
+    assert (await client.delete(f"/styles/{id}")).status_code == 204
+    assert (await client.patch("/styles/white", json={"name": "x"})).status_code == 409
     shop = {"id": "our-shop", "name": "Our shop", "size": [800, 800], "format": "jpeg"}
     assert (await client.post("/channels", json=shop)).status_code == 201
     assert (await client.post("/channels", json=shop | {"id": "amazon"})).status_code == 409

@@ -25,10 +25,10 @@ def channel(id: str = "our-shop", **fields: Any) -> Channel:
 
 async def test_every_option_of_every_shipped_template_is_described(studio: Studio) -> None:
     async with studio.db.read() as tx:
-        found = {look.id: look for look in await templates.page(tx, WS)}
+        found = {style.id: style for style in await templates.page(tx, WS)}
     assert set(found) == set(shipped_templates())
-    for id, template in shipped_templates().items():
-        assert [option.name for option in found[id].options] == list(template.options)
+    for id, style in shipped_templates().items():
+        assert [option.name for option in found[id].options] == list(style.options)
         for option in found[id].options:
             assert option.title
             if option.kind is OptionKind.NUMBER:
@@ -57,13 +57,13 @@ async def test_a_style_of_one_s_own_is_its_base_with_options_set(studio: Studio)
         style = await templates.create(
             tx, WS, StyleRequest(name="Gray", base="color", options={"color": "#101010", "shadow": 0.2})
         )
-        worn = await templates.resolve(tx, WS, style.id, {"shadow": 0.9})
-        assert (worn.id, worn.name) == (style.id, "Gray")
-        assert (worn.option_value("color"), worn.option_value("shadow")) == ("#101010", 0.9)
-        assert worn.chosen == {"color.color", "shadow.strength"}
+        style = await templates.resolve(tx, WS, style.id, {"shadow": 0.9})
+        assert (style.id, style.name) == (style.id, "Gray")
+        assert (style.option_value("color"), style.option_value("shadow")) == ("#101010", 0.9)
+        assert style.chosen == {"color.color", "shadow.strength"}
         changed = await templates.change(tx, WS, style.id, StyleChange(options={"size": 0.5}))
         assert (changed.revision, changed.name, changed.chosen) == (2, "Gray", {"size": 0.5})
-        assert [look.id for look in await templates.page(tx, WS)][-1] == style.id
+        assert [style.id for style in await templates.page(tx, WS)][-1] == style.id
         await templates.delete(tx, WS, style.id)
         with pytest.raises(NotFound):
             await templates.resolve(tx, WS, style.id)
@@ -82,8 +82,8 @@ async def test_an_option_is_set_and_unset_again(studio: Studio) -> None:
     async with studio.db.write() as tx:
         style = await templates.create(tx, WS, StyleRequest(name="Ours", base="podium", options=hand))
         assert {one.name: one.value for one in style.options if one.name in hand} == hand
-        worn = await templates.resolve(tx, WS, style.id, free)  # in one batch
-        assert {name: worn.option_value(name) for name in free} == free
+        style = await templates.resolve(tx, WS, style.id, free)  # in one batch
+        assert {name: style.option_value(name) for name in free} == free
         changed = await templates.change(tx, WS, style.id, StyleChange(options=free))  # in the style itself
         assert changed.chosen == free
         assert {
@@ -119,8 +119,8 @@ async def test_an_option_out_of_its_range_is_refused_by_name(
 async def test_a_picture_is_an_image_of_the_same_workspace(studio: Studio) -> None:
     [mine], [theirs] = await studio.add_photos(1), await studio.add_photos(1, ws=OTHER)
     async with studio.db.write() as tx:
-        worn = await templates.resolve(tx, WS, "image", {"picture": mine})
-        assert worn.pictures() == (mine,)
+        style = await templates.resolve(tx, WS, "image", {"picture": mine})
+        assert style.pictures() == (mine,)
         for strange in (theirs, "img_none", "/etc/passwd"):
             with pytest.raises(BadOption, match="no image"):
                 await templates.resolve(tx, WS, "image", {"picture": strange})

@@ -22,7 +22,7 @@ early = structlog.get_logger("packshot.early")
 logs.configure()
 logs.configure()
 log = structlog.get_logger("packshot.service.worker")
-with structlog.contextvars.bound_contextvars(run="run_1"):
+with structlog.contextvars.bound_contextvars(job="job_1"):
     log.info("step.done", step="segment", ms=12, password="hunter2")
 log.debug("not.shown")
 early.warning("from.before")
@@ -45,7 +45,7 @@ def lines() -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stderr.splitlines()]
 
 
-def test_each_event_is_a_json_line_with_the_fields_of_its_run() -> None:
+def test_each_event_is_a_json_line_with_the_fields_of_its_job() -> None:
     found = lines()
     events = [line["event"] for line in found]
     assert events[:5] == ["step.done", "from.before", "step.failed", f"started http://x/?token={HIDDEN}", "shown"]

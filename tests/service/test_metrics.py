@@ -118,14 +118,14 @@ async def test_requests_are_counted_by_their_route_and_never_by_their_address() 
         key: value - before.get(key, 0) for key, value in after.items() if key[0] == "packshot_http_requests_total"
     }
     new = {key: value for key, value in counted.items() if value}
-    template = "/api/v1/images/{id}"
+    style = "/api/v1/images/{id}"
     assert {key[1:]: value for key, value in new.items()} == {
-        ("GET", template, "2xx"): 50,
-        ("GET", template, "5xx"): 1,
+        ("GET", style, "2xx"): 50,
+        ("GET", style, "5xx"): 1,
         ("GET", "other", "4xx"): 50,
-        ("other", template, "4xx"): 50,
+        ("other", style, "4xx"): 50,
     }
-    assert after["packshot_http_request_seconds_count", "GET", template] == 51
+    assert after["packshot_http_request_seconds_count", "GET", style] == 51
 
 
 async def test_a_cause_that_is_no_code_does_not_become_a_label() -> None:

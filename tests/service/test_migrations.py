@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,9 +11,9 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, select, text
 
-from packshot.db.tables import metadata
+from packshot.db.tables import events, jobs, metadata, styles
 from packshot.db.upgrade import downgrade, sync_engine, upgrade
 from packshot.errors import Conflict, Unavailable
 from servers import Postgres
@@ -124,9 +123,41 @@ def _sorted(connection: Connection, sql: str) -> list[Any]:
 
 
 def _statements(engine: Engine) -> dict[str, list[str]]:
-    """Name → the lines of its statement; constraints are written in any order."""
+    """Name → the lines of its statement; constraints are written in any order.
+
+    SQLite puts the name of a table that was renamed in quotation marks.
+    """
     with engine.connect() as connection:
         rows = connection.execute(
             text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'")
         ).all()
-    return {name: sorted(line.strip().rstrip(",") for line in re.split(r"\n", sql)) for name, sql in rows}
+    return {
+        name: sorted(line.strip().rstrip(",") for line in sql.replace(f'TABLE "{name}"', f"TABLE {name}").split("\n"))
+        for name, sql in rows
+    }
+
+
+def test_work_of_before_is_carried_over_to_jobs_and_styles(empty_url: str, engine: Engine) -> None:
+    upgrade(empty_url, "0001")
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO workspaces (id, name, settings, created_at) VALUES ('ws', 'W', '{}', 0)",
+            "INSERT INTO runs (id, workspace_id, kind, status, stage, stages, request, result, done_count, "
+            "total_count, "
+            "priority, attempts, created_at, touched_at) VALUES ('run_1', 'ws', 'preview', 'queued', 'segment', "
+            """'["segment"]', '{"template": "white", "images": []}', '{}', 0, 0, 1, 0, 0, 0)""",
+            "INSERT INTO templates (id, workspace_id, name, words, base, options, revision, created_at, updated_at) "
+            "VALUES ('ours', 'ws', 'Ours', '', 'white', '{}', 1, 0, 0)",
+            "INSERT INTO events (workspace_id, kind, run_id, at) VALUES ('ws', 'run.done', 'run_1', 0)",
+        ):
+            connection.exec_driver_sql(statement)
+    upgrade(empty_url)
+    with engine.connect() as connection:
+        assert connection.execute(select(jobs.c.id, jobs.c.request)).one() == (
+            "run_1", {"style": "white", "images": []}
+        )  # fmt: skip
+        assert connection.scalar(select(styles.c.id)) == "ours"
+        assert connection.execute(select(events.c.kind, events.c.job_id)).one() == ("job.done", "run_1")
+    downgrade(empty_url, "0001")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT kind, run_id FROM events").one() == ("run.done", "run_1")

@@ -66,32 +66,32 @@ async def uploaded(child: PixelProcess, name: str = "mug.jpg") -> dict[str, Any]
     return answer
 
 
-def order(photo: dict[str, Any], cutout: str, look: str = "white") -> dict[str, Any]:
+def order(photo: dict[str, Any], cutout: str, style: str = "white") -> dict[str, Any]:
     return {
         "photo": photo["key"], "name": "mug.jpg", "cutout": cutout, "pictures": {},
-        "template": template(look).model_dump(mode="json"),
+        "style": template(style).model_dump(mode="json"),
         "channels": [one.model_dump(mode="json") for one in CHANNELS],
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("look", ["white", "gradient", "sweep"])
+@pytest.mark.parametrize("style", ["white", "gradient", "sweep"])
 async def test_stages_make_the_very_files_that_the_command_line_makes(
     settings: Settings,
     child: PixelProcess,
     sample: dict[str, Photo],
     isnet: Matter,
     nsfw: Rater,
-    look: str,
+    style: str,
     render_stage: SetRenderer,
 ) -> None:
     photo = await uploaded(child)
     cut = await child.call("segment", photo=photo["key"], name="mug.jpg", product_px={})
-    wanted = order(photo, cut["cutout"], look)
+    wanted = order(photo, cut["cutout"], style)
     await child.call("generate", **wanted)
     handed_over = await child.call("export", **wanted)
     made_again = await child.call("export", **wanted)  # the first export took the compositions with it
     context = PipelineContext(isnet, nsfw, None, Limits(), renderer=render_stage)
-    alone = develop(sample["mug"], template=template(look), channels=CHANNELS, context=context)
+    alone = develop(sample["mug"], template=template(style), channels=CHANNELS, context=context)
     expected = [hashlib.sha256(rendition.content).hexdigest() for rendition in alone.renditions]
     assert [file["sha256"] for file in handed_over["renditions"]] == expected
     assert [file["sha256"] for file in made_again["renditions"]] == expected
@@ -157,11 +157,11 @@ def test_a_small_product_is_enlarged_in_a_stage_of_its_own_to_the_command_lines_
 ) -> None:
     context, photo, model = small
     file = {"photo": "originals/cup", "name": "cup.png"}
-    ordered = {"template": template("color").model_dump(mode="json"),
+    ordered = {"style": template("color").model_dump(mode="json"),
                "channels": [channel("amazon").model_dump(mode="json")]}  # fmt: skip
     cut = segment(context, **file, product_px={}, **ordered)
     assert cut["enlarge"]
-    assert not segment(context, **file, product_px={}, template=ordered["template"], channels=[
+    assert not segment(context, **file, product_px={}, style=ordered["style"], channels=[
         channel("web").model_dump(mode="json")
     ])["enlarge"]  # fmt: skip
     made = upscale(context, **file, cutout=cut["cutout"], **ordered)
@@ -197,7 +197,7 @@ def test_a_product_alone_is_enlarged_as_far_as_memory_takes_it(small: tuple[Pixe
     context.__dict__["_upscaler"] = None
     with pytest.raises(NoSuchModel):
         upscale_picture(context, **file, cutout=large, factor=2)
-    assert upscale(context, **file, cutout=large, template=template("color").model_dump(mode="json"), channels=[],
+    assert upscale(context, **file, cutout=large, style=template("color").model_dump(mode="json"), channels=[],
                    upscaled=True) == {"findings": [], "steps": []}  # fmt: skip
 
 

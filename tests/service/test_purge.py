@@ -100,7 +100,7 @@ async def test_a_photo_that_a_batch_uses_stays_and_so_does_its_product(studio: S
 async def test_a_photo_that_a_style_shows_as_its_backdrop_stays(studio: Studio) -> None:
     ids = await studio.add_photos(2)
     async with studio.db.write() as tx:
-        await tx.execute(insert(t.templates).values(
+        await tx.execute(insert(t.styles).values(
             id="tpl_1", workspace_id=WS, name="Wood", base="image", options={"picture": ids[0]}, revision=1,
             created_at=0, updated_at=0,
         ))  # fmt: skip

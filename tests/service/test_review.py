@@ -140,11 +140,11 @@ async def test_a_retry_that_would_change_nothing_says_so(studio: Studio) -> None
             await decide(studio, ids, "retry", **rest)
     with pytest.raises(BadOption):
         await decide(studio, ids, "retry", reason="nope")
-    await decide(studio, ids, "retry", reason="background_wrong", template="color", options={"color": "#ffeedd"})
+    await decide(studio, ids, "retry", reason="background_wrong", style="color", options={"color": "#ffeedd"})
     row = (await studio.rows(t.items))[0]
-    assert (row.template_id, row.version) == ("color", 2)
+    assert (row.style_id, row.version) == ("color", 2)
     changed = (await studio.rows(t.item_versions, t.item_versions.c.version == 2))[0].changed
-    assert changed == [{"parameter": "template", "before": "Pure white", "after": "Solid colour", "why": "Asked for."}]
+    assert changed == [{"parameter": "style", "before": "Pure white", "after": "Solid colour", "why": "Asked for."}]
 
 
 async def test_a_paused_batch_keeps_its_retries_until_it_goes_on(studio: Studio) -> None:
@@ -292,21 +292,21 @@ async def test_every_change_is_told_in_order(studio: Studio) -> None:
 # --- reasons ---
 
 
-def asked(template_id: str, *channels: str, **options: Any) -> Retry:
+def asked(style_id: str, *channels: str, **options: Any) -> Retry:
     made: list[Channel] = [channel(id) for id in channels]
-    return Retry(template(template_id).with_options(options), made, False)
+    return Retry(template(style_id).with_options(options), made, False)
 
 
-def value(worn: Template, step: str, field: str) -> Any:
-    return getattr(next(s for s in worn.steps if s.kind == step), field)
+def value(style: Template, step: str, field: str) -> Any:
+    return getattr(next(s for s in style.steps if s.kind == step), field)
 
 
 def test_a_shadow_gets_softer_and_weaker_within_its_bounds() -> None:
     retry = asked("color", "amazon", shadow=0.7, softness=2.4)
     once = retry_reasons.apply("shadow_unnatural", retry)
-    assert (value(once.template, "shadow", "strength"), value(once.template, "shadow", "softness")) == (0.42, 2.5)
+    assert (value(once.style, "shadow", "strength"), value(once.style, "shadow", "softness")) == (0.42, 2.5)
     twice = retry_reasons.apply("shadow_unnatural", once)
-    assert value(twice.template, "shadow", "strength") == 0.252
+    assert value(twice.style, "shadow", "strength") == 0.252
     with pytest.raises(BadInput):
         retry_reasons.apply("shadow_unnatural", asked("color", shadow=0))
     with pytest.raises(BadInput):
@@ -317,29 +317,28 @@ def test_a_shadow_gets_softer_and_weaker_within_its_bounds() -> None:
 
 def test_a_product_that_floats_is_seen_from_the_other_height_once() -> None:
     once = retry_reasons.apply("floats", asked("marble"))
-    assert value(once.template, "rendered", "height") == "other"
+    assert value(once.style, "rendered", "height") == "other"
     for nothing_left in (once, asked("marble", height="high"), asked("color")):
         with pytest.raises(BadInput):
-            retry_reasons.apply("floats", Retry(nothing_left.template, nothing_left.channels, False))
+            retry_reasons.apply("floats", Retry(nothing_left.style, nothing_left.channels, False))
 
 
 def test_a_shifted_colour_takes_all_warmth_out() -> None:
     retry = retry_reasons.apply("colour_shifted", asked("color", warmth=0.4))
-    assert value(retry.template, "color", "warmth") == 0
+    assert value(retry.style, "color", "warmth") == 0
     assert [change.parameter for change in retry.changed] == ["color.warmth"]
 
 
 def test_a_size_goes_to_what_the_channels_allow_even_if_it_was_set_by_hand() -> None:
     larger = retry_reasons.apply("too_small_in_frame", asked("gradient", "master", "google", size=0.5))
-    assert value(larger.template, "layout", "fill") == 0.885
-    assert "layout.fill" not in larger.template.chosen
+    assert value(larger.style, "layout", "fill") == 0.885
+    assert "layout.fill" not in larger.style.chosen
     assert (
-        value(retry_reasons.apply("too_small_in_frame", asked("gradient", "amazon")).template, "layout", "fill")
-        == 0.955
+        value(retry_reasons.apply("too_small_in_frame", asked("gradient", "amazon")).style, "layout", "fill") == 0.955
     )
-    assert value(retry_reasons.apply("too_small_in_frame", asked("gradient", "web")).template, "layout", "fill") == 0.92
+    assert value(retry_reasons.apply("too_small_in_frame", asked("gradient", "web")).style, "layout", "fill") == 0.92
     smaller = retry_reasons.apply("too_large_in_frame", asked("white", "google"))
-    assert value(smaller.template, "layout", "fill") == 0.765
+    assert value(smaller.style, "layout", "fill") == 0.765
     with pytest.raises(BadInput):
         retry_reasons.apply("too_large_in_frame", asked("gradient", "amazon"))
 
@@ -348,7 +347,7 @@ def test_a_rough_edge_is_refined_once() -> None:
     retry = retry_reasons.apply("edge_rough", asked("white"))
     assert retry.refined
     with pytest.raises(BadInput):
-        retry_reasons.apply("edge_rough", retry.__class__(retry.template, retry.channels, True))
+        retry_reasons.apply("edge_rough", retry.__class__(retry.style, retry.channels, True))
 
 
 def test_every_reason_says_what_a_retry_does() -> None:

@@ -24,7 +24,7 @@ from packshot.settings import Settings
 from packshot.store import Store
 
 pytestmark = pytest.mark.anyio
-WISH = {"template": "white", "options": {}, "channels": ["shopify"], "priority": "overnight"}
+WISH = {"style": "white", "options": {}, "channels": ["shopify"], "priority": "overnight"}
 
 
 @dataclass
@@ -107,7 +107,7 @@ async def test_photos_that_stand_still_become_one_batch(inbox: Inbox) -> None:
     await inbox.pass_()
     (batch,) = await inbox.batches()
     (upload,) = await inbox.studio.rows(t.uploads)
-    assert (batch.priority, batch.channels, batch.looks[0]["template"]) == (10, ["master", "shopify"], "white")
+    assert (batch.priority, batch.channels, batch.styles[0]["style"]) == (10, ["master", "shopify"], "white")
     assert _names(inbox.studio.store.get(upload.key)) == ["SKU-0.jpg", "SKU-1.jpg", "SKU-2.jpg", "deep/SKU-9.jpg"]
     assert [ref.id for ref in inbox.studio.queues.refs.values()] == [batch.job_id]
     assert inbox.left() == set()

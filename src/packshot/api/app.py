@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.loops.auto import auto_loop_factory
 
 from packshot import __version__
@@ -39,6 +40,7 @@ from packshot.api import (
 )
 from packshot.api.middleware import Edge, Idempotent
 from packshot.api.service import Service, opened
+from packshot.catalog.old_names import path_now
 from packshot.db.upgrade import upgrade
 from packshot.service import metrics, parent_watch
 from packshot.service.maintenance import purge
@@ -52,7 +54,7 @@ ROUTERS = (
 )  # fmt: skip
 WORDS = """Raw product photos in, catalog files out.
 
-Upload photos, make a batch of them in a look for your channels, review what comes of it, export what was approved.
+Upload photos, make a batch of them in a style for your channels, review what comes of it, export what was approved.
 Work that takes a while answers 202 with a job to follow, or the finished answer with `Prefer: wait=20`. A POST with an
 `Idempotency-Key` is done once. Changes to one thing take `If-Match` with the ETag you saw. Errors are problem details
 (RFC 9457) that say what to do. Lists come in pages.
@@ -100,8 +102,21 @@ def create_app(service: Service) -> FastAPI:
     studio.add_to(app)
     app.add_middleware(Idempotent, service=lambda: app.state.service)
     app.add_middleware(Edge)
+    app.add_middleware(OldPaths)
     app.add_middleware(metrics.Requests)
     return app
+
+
+class OldPaths:
+    """Addresses as they were called before lead to where the same is now."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "path" in scope:
+            scope["path"] = path_now(scope["path"])
+        await self._app(scope, receive, send)
 
 
 def run(settings: Settings) -> None:

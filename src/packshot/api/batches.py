@@ -1,4 +1,4 @@
-"""Batches: photos × templates × channels."""
+"""Batches: photos × styles × channels."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag t
 
 ASKED = {
     "selection": {
-        "summary": "Chosen photos in two looks",
+        "summary": "Chosen photos in two styles",
         "value": {
             "name": "Spring shoes",
             "source": {"images": ["img_0193a1b2c3d4e5f60718293a4b"]},
-            "looks": [{"template": "white"}, {"template": "gradient", "options": {"shadow": 0.4}}],
+            "styles": [{"style": "white"}, {"style": "gradient", "options": {"shadow": 0.4}}],
             "channels": ["amazon", "shopify"],
             "priority": "standard",
-            "items": [{"sku": "SHOE-7", "template": "color", "options": {"color": "#ece9e4"}, "priority": "urgent"}],
+            "items": [{"sku": "SHOE-7", "style": "color", "options": {"color": "#ece9e4"}, "priority": "urgent"}],
         },
     },
     "collection": {
@@ -43,7 +43,7 @@ ASKED = {
         "value": {
             "name": "Autumn",
             "source": {"collection": "col_0193a1b2c3d4e5f60718293a4b"},
-            "looks": [{"template": "white"}],
+            "styles": [{"style": "white"}],
             "channels": ["google"],
             "priority": "overnight",
             "hold": True,
@@ -54,7 +54,7 @@ ASKED = {
         "value": {
             "name": "From the studio",
             "source": {"upload": "upl_0193a1b2c3d4e5f60718293a4b"},
-            "looks": [{"template": "white"}],
+            "styles": [{"style": "white"}],
         },
     },
 }
@@ -90,7 +90,7 @@ _BODY = {
                         "batch": {
                             "type": "string",
                             "description": "The same as JSON, without `source`.",
-                            "example": '{"name": "From the studio", "looks": [{"template": "white"}]}',
+                            "example": '{"name": "From the studio", "styles": [{"style": "white"}]}',
                         },
                     },
                 }

@@ -13,6 +13,7 @@ from packshot.api.service import Svc
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import dead_letters
 from packshot.catalog.items.dead_letters import Failure, FailureGroup, Retried
+from packshot.catalog.old_names import JOBS
 
 router = APIRouter(tags=["failures"])
 
@@ -33,7 +34,7 @@ class RetryRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=_RE
     """Which failed things are tried again: those named, or all of a batch or a cause."""
 
     items: Annotated[tuple[Id, ...], Field(max_length=5_000)] = ()
-    jobs: Annotated[tuple[Id, ...], Field(max_length=500)] = ()
+    jobs: Annotated[tuple[Id, ...], Field(validation_alias=JOBS, max_length=500)] = ()
     batch: Id | None = None
     cause: str | None = Field(None, min_length=1, max_length=100)
 

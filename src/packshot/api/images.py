@@ -45,9 +45,10 @@ from packshot.api.uploads import (
 from packshot.catalog import jobs
 from packshot.catalog.library import photos
 from packshot.catalog.library.photos import PhotoChange, PhotoView, Sought
+from packshot.catalog.old_names import STYLE
 from packshot.catalog.styles import templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
-from packshot.catalog.styles.snapshots import channels_json, template_json
+from packshot.catalog.styles.snapshots import channels_json, style_json
 from packshot.errors import BadInput, BadOption, NoSuchModel, UnsupportedFormat
 from packshot.rules import FileFormat
 
@@ -286,7 +287,7 @@ class SegmentRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra={
 class GenerateRequest(BaseModel, frozen=True, extra="forbid"):
     """A look for one photo: a template with options; or a prompt or a reference, where a painter is installed."""
 
-    template: str | None = Field(None, max_length=40, pattern=_NAME)
+    style: str | None = Field(None, validation_alias=STYLE, max_length=40, pattern=_NAME)
     options: dict[str, Any] = Field({}, max_length=40)
     prompt: str | None = Field(None, min_length=1, max_length=2_000)
     reference: str | None = Field(None, max_length=40, pattern=_NAME, description="An image whose scene is to be met.")
@@ -298,8 +299,8 @@ class GenerateRequest(BaseModel, frozen=True, extra="forbid"):
 
     @model_validator(mode="after")
     def _one_kind(self) -> GenerateRequest:
-        if sum(bool(given) for given in (self.template, self.prompt, self.reference)) != 1:
-            raise ValueError("give one of template, prompt, reference")
+        if sum(bool(given) for given in (self.style, self.prompt, self.reference)) != 1:
+            raise ValueError("give one of style, prompt, reference")
         if self.channel and self.size:
             raise ValueError("give channel or size, not both: a channel has its own")
         return self
@@ -313,8 +314,8 @@ class UpscaleRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra={
 
 _SEGMENT, _UPSCALE = SegmentRequest(), UpscaleRequest()
 _GENERATE: dict[str, Any] = {
-    "template": {"summary": "A template", "value": {"template": "white", "options": {"shadow": 0.4}}},
-    "channel": {"summary": "As a channel wants it", "value": {"template": "gradient", "channel": "shopify"}},
+    "style": {"summary": "A style", "value": {"style": "white", "options": {"shadow": 0.4}}},
+    "channel": {"summary": "As a channel wants it", "value": {"style": "gradient", "channel": "shopify"}},
     "prompt": {"summary": "A prompt (needs a painter)", "value": {"prompt": "on a marble table, morning light"}},
 }
 
@@ -355,17 +356,17 @@ async def generate_image(
     """One picture of one photo in a look. What needs a model that is not installed is refused, and says which."""
     async with svc.db.write() as tx:
         await photos.row(tx, who.workspace_id, image_id)
-        if asked.template is None:
+        if asked.style is None:
             raise NoSuchModel(
                 "no model that paints scenes is installed, as a "
                 f"{'prompt' if asked.prompt else 'reference'} needs one.",
-                remedy="Choose a template instead (GET /api/v1/templates), or install such a model.",
+                remedy="Choose a style instead (GET /api/v1/styles), or install such a model.",
             )
-        worn = await templates.resolve(tx, who.workspace_id, asked.template, asked.options)
+        style = await templates.resolve(tx, who.workspace_id, asked.style, asked.options)
         channels = await resolve_channels(tx, who.workspace_id, [asked.channel] if asked.channel else [])
-        backdrop = any(step.kind in ("color", "gradient", "picture") for step in worn.steps)
+        backdrop = any(step.kind in ("color", "gradient", "picture") for step in style.steps)
         request = {
-            "template": template_json(worn),
+            "style": style_json(style),
             "channel": channels_json(channels)[0] if channels else None,
             "size": list(channels[0].size if channels else asked.size or (2048, 2048)),
             "format": asked.format or (channels[0].format if channels else "jpeg" if backdrop else "png"),

@@ -1,4 +1,4 @@
-"""Items: one photo in one template. Looked through, looked at, changed."""
+"""Items: one photo in one style. Looked through, looked at, changed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from packshot.api.service import Service, Svc
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import records
 from packshot.catalog.items.records import ItemDetail, ItemView, Order, VersionView
+from packshot.catalog.old_names import STYLE
 from packshot.catalog.status import ItemStatus, Priority
 from packshot.errors import BadOption
 
@@ -25,14 +26,14 @@ _Shown = TypeVar("_Shown", ItemView, ItemDetail, VersionView)
 _NAME = r"^[a-z0-9][a-z0-9_ -]{0,39}$"
 
 
-_CHANGES: dict[str, Any] = {"examples": [{"version": 1, "template": "gradient", "options": {"size": 0.7}}]}
+_CHANGES: dict[str, Any] = {"examples": [{"version": 1, "style": "gradient", "options": {"size": 0.7}}]}
 
 
 class ItemChange(BaseModel, frozen=True, extra="forbid", json_schema_extra=_CHANGES):
-    """What is to be different. A look or channels make a new version; what was approved or delivered stays."""
+    """What is to be different. A style or channels make a new version; what was approved or delivered stays."""
 
     version: int | None = Field(None, ge=1, description="The version that was looked at: refused if there is a newer.")
-    template: Id | None = None
+    style: Id | None = Field(None, validation_alias=STYLE)
     options: dict[str, Any] | None = Field(None, max_length=40)
     channels: Annotated[tuple[Id, ...], Field(min_length=1, max_length=40)] | None = None
     priority: Priority | None = None
@@ -99,11 +100,11 @@ async def change_item(
     who: Editor,
     if_match: Annotated[str | None, Header(alias="If-Match", description="The item's version as an ETag.")] = None,
 ) -> ItemDetail:
-    """Give it another look, other channels or another place in the queue."""
+    """Give it another style, other channels or another place in the queue."""
     version = change.version if change.version is not None else _version(if_match)
     async with svc.db.write() as tx:
         refs = await records.change(
-            tx, who.workspace_id, item_id, version=version, template=change.template, options=change.options,
+            tx, who.workspace_id, item_id, version=version, style=change.style, options=change.options,
             channels=change.channels, priority=change.priority,
         )  # fmt: skip
         found = await records.get(tx, who.workspace_id, item_id)

@@ -20,7 +20,7 @@ _ID = r"^[A-Za-z0-9_]{1,40}$"
 ImageId = Annotated[str, Path(description="An image, by id.", pattern=_ID)]
 ProductId = Annotated[str, Path(description="A product, by id.", pattern=_ID)]
 CollectionId = Annotated[str, Path(description="A collection, season or category, by id.", pattern=_ID)]
-TemplateId = Annotated[str, Path(description="A template, by id.", pattern=_ID)]
+StyleId = Annotated[str, Path(description="A style, by id.", pattern=_ID)]
 ChannelId = Annotated[str, Path(description="A channel, by id.", pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 JobId = Annotated[str, Path(description="A job, by id.", pattern=_ID)]
 Id = Annotated[str, Field(pattern=_ID)]

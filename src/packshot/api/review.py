@@ -16,6 +16,7 @@ from packshot.api.service import Svc
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import retry_reasons, review
 from packshot.catalog.items.review import Decision, Done, HistoryEntry, Result, ReviewRequest, Seen
+from packshot.catalog.old_names import STYLE
 from packshot.catalog.status import ItemStatus
 
 router = APIRouter(tags=["review"])
@@ -55,7 +56,7 @@ class DecisionRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=
     note: str = Field("", max_length=2000)
     anyway: bool = Field(False, description="Approve files too that break a channel's hard rule.")
     retry: bool = Field(False, description="With “reject”: make it anew by the reason's rule.")
-    template: Id | None = None
+    style: Id | None = Field(None, validation_alias=STYLE)
     options: dict[str, Any] | None = None
     channels: Annotated[tuple[Id, ...], Field(min_length=1, max_length=40)] | None = None
 

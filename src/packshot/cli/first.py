@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from packshot import __version__
 from packshot.catalog.batches import lifecycle, progress
-from packshot.catalog.batches.requests import BatchRequest, Look, Source
+from packshot.catalog.batches.requests import BatchRequest, Source, StyleChoice
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.channel import channels
 from packshot.cli.common import progress as bar
@@ -113,7 +113,7 @@ class FirstBatch:
             asked = BatchRequest(
                 name=name,
                 source=Source(upload=upload),
-                looks=(Look(template=self._template, options={}),),
+                styles=(StyleChoice(style=self._template, options={}),),
                 channels=self._channels,
             )
             id, ref = await lifecycle.create(tx, workspace, asked, by=None)
@@ -188,7 +188,7 @@ def _packed(sheet: Path) -> bytes:
 def _rows(batch_id: str) -> Any:
     return (
         select(
-            items.c.id, items.c.status, items.c.error, items.c.template_id, photos, products.c.sku, products.c.title,
+            items.c.id, items.c.status, items.c.error, items.c.style_id, photos, products.c.sku, products.c.title,
             item_versions.c.uncertainty, item_versions.c.steps, item_versions.c.findings.label("said"),
             item_versions.c.changes, item_versions.c.before_key, item_versions.c.after_key,
         )
@@ -223,7 +223,7 @@ def _item(row: Any, files: tuple[RenditionRecord, ...], store: Store) -> ItemRec
         sku=row.sku or "",
         role=row.role,
         title=row.title or "",
-        template=row.template_id,
+        template=row.style_id,
         status="failed" if failed else "rejected" if any(f.rejected for f in files) else "done",
         error=(row.error or {}).get("reason", "") if failed else "",
         photo=PhotoRecord(

@@ -182,10 +182,10 @@ mattes = Table(
     _moment("created_at"),
 )  # fmt: skip
 
-# --- looks and files ---
+# --- styles and files ---
 
-templates = Table(
-    "templates", metadata, _id(), _workspace(),
+styles = Table(
+    "styles", metadata, _id(), _workspace(),
     Column("name", String(200), nullable=False),
     Column("words", Text, nullable=False, default=""),
     Column("base", String(40), nullable=False),  # the shipped template it was made from
@@ -211,7 +211,7 @@ batches = Table(
     Column("name", String(200), nullable=False),
     Column("state", String(20), nullable=False),  # catalog.batches.State; review and approved are queried, not kept
     Column("priority", Integer, nullable=False),  # 1 urgent, 5 standard, 10 overnight
-    Column("looks", JSON, nullable=False),  # [{template, options}] as asked for
+    Column("styles", JSON, nullable=False),  # [{style, options}] as requested
     Column("channels", JSON, nullable=False),  # ids as asked for
     Column("unmatched", JSON, nullable=False),  # [{name, reason}]
     Column("error", Text, nullable=False, default=""),
@@ -227,7 +227,7 @@ items = Table(
     "items", metadata, _id(), _workspace(),
     Column("batch_id", String(40), ForeignKey("batches.id"), nullable=False),
     Column("photo_id", String(40), ForeignKey("photos.id"), nullable=False, index=True),
-    Column("template_id", String(40), nullable=False),
+    Column("style_id", String(40), nullable=False),
     Column("position", Integer, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("status", String(20), nullable=False),  # catalog.status.ItemStatus
@@ -249,7 +249,7 @@ item_versions = Table(
     Column("item_id", String(40), ForeignKey("items.id"), primary_key=True),
     Column("version", Integer, primary_key=True),
     _workspace(),
-    Column("template", JSON, nullable=False),  # template.Template, as it was then
+    Column("style", JSON, nullable=False),  # template.Template, as it was then
     Column("channels", JSON, nullable=False),  # [channel.Channel], as they were then
     Column("refined", Boolean, nullable=False, default=False),  # segment with its second pass
     Column("upscaled", Boolean, nullable=False, default=False),

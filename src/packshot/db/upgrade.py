@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 _ADVISORY_LOCK = 0x7061636B73686F74  # "packshot" as a number
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, revision: str = "head") -> None:
     """Bring it to this version's state; one that is there already is not touched.
 
     url: `sqlite:///…` or `postgresql://…`.  Raises Conflict for a database newer than this program, Unavailable where
@@ -41,7 +41,7 @@ def upgrade(url: str) -> None:
             before, newest = _state(connection)
             if before == newest:
                 return
-            command.upgrade(configuration(connection), "head")
+            command.upgrade(configuration(connection), revision)
             log.info("database.upgraded", before=before or "empty", after=newest)
     except OperationalError as error:
         raise Unavailable(

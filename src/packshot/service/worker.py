@@ -149,7 +149,7 @@ class Worker:
 
     async def _do(self, task: Task, pictures: dict[str, str]) -> Answer:
         common = {"photo": task.photo_key, "name": task.photo_name}
-        wanted = {"template": task.template, "channels": task.channels, "max_pixels": task.max_pixels}
+        wanted = {"style": task.style, "channels": task.channels, "max_pixels": task.max_pixels}
         match task.stage:
             case "segment":
                 wants = {c["name"]: c["rules"]["product_px"] for c in task.channels}
@@ -250,8 +250,8 @@ class Worker:
         ids = request.get("images") or [job.photo_id]
         async with self._db.read() as tx:
             found = {row.id: row for row in await tx.execute(_photos(job.workspace_id, ids))}
-            template = request.get("template") or {"steps": []}
-            wanted = [step["picture"] for step in template["steps"] if step.get("picture")]
+            style = request.get("template") or {"steps": []}
+            wanted = [step["picture"] for step in style["steps"] if step.get("picture")]
             pictures = await stages.picture_keys(tx, job.workspace_id, wanted)
         missing = [id for id in ids if id not in found]
         if missing:
@@ -267,7 +267,7 @@ class Worker:
                     factor=request["factor"],
                 )  # fmt: skip
                 return {**job.result, **made}
-        return await self._generate_job(job, members, template, pictures)
+        return await self._generate_job(job, members, style, pictures)
 
     async def _segment_job(self, job: Any, members: list[Any]) -> Answer:
         result: Answer = {"cutouts": {}}
@@ -283,12 +283,12 @@ class Worker:
             result |= {"matte_version": version} | {name: answer[name] for name in ("uncertainty", "findings")}
         return result
 
-    async def _generate_job(self, job: Any, members: list[Any], template: Answer, pictures: dict[str, str]) -> Answer:
+    async def _generate_job(self, job: Any, members: list[Any], style: Answer, pictures: dict[str, str]) -> Answer:
         request, previews = job.request, job.kind == "preview"
         made = []
         for photo in members:
             answer = await self._child.call(
-                "picture", photo=photo.key, name=photo.name, cutout=job.result["cutouts"][photo.id], template=template,
+                "picture", photo=photo.key, name=photo.name, cutout=job.result["cutouts"][photo.id], style=style,
                 size=request.get("size") or [2048, 2048], format=request.get("format") or "jpeg", pictures=pictures,
                 channel=request.get("channel"), preview=previews,
             )  # fmt: skip

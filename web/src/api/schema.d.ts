@@ -386,7 +386,7 @@ export interface paths {
          * @description Take photos in.
          *
          *     One photo is answered with what is to be said about it. Of several each is answered for itself: a bad one does not
-         *     hold up the others. A ZIP, a CSV list and addresses are worked through by a run (202), or waited for with
+         *     hold up the others. A ZIP, a CSV list and addresses are worked through by a job (202), or waited for with
          *     `Prefer: wait=20`.
          */
         post: operations["upload_images"];
@@ -628,7 +628,7 @@ export interface paths {
          * @description Correct the matte by hints: points on the product that is missing (`keep`), points on what does not belong to it
          *     (`remove`), or boxes around the product.
          *
-         *     The run's result is a new version of the matte, and open items that use the photo are made anew; with `save` false
+         *     The job's result is a new version of the matte, and open items that use the photo are made anew; with `save` false
          *     it is a picture of the matte as it would be. Repeat all hints each time: they are counted from the present matte.
          */
         post: operations["hint_matte"];
@@ -638,7 +638,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/templates": {
+    "/api/v1/styles": {
         parameters: {
             query?: never;
             header?: never;
@@ -646,23 +646,23 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Templates
-         * @description Every template with its options: what each is called, what it takes, where it stands.
+         * List Styles
+         * @description Every style with its options: what each is called, what it takes, where it stands.
          */
-        get: operations["list_templates"];
+        get: operations["list_styles"];
         put?: never;
         /**
-         * Create Template
+         * Create Style
          * @description Keep a style of your own: a shipped template with some of its options set.
          */
-        post: operations["create_template"];
+        post: operations["create_style"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/templates/{template_id}": {
+    "/api/v1/styles/{style_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -670,24 +670,24 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Template
-         * @description One template.
+         * Get Style
+         * @description One style.
          */
-        get: operations["get_template"];
+        get: operations["get_style"];
         put?: never;
         post?: never;
         /**
-         * Delete Template
+         * Delete Style
          * @description Take a style of your own away. Batches that were made with it keep it.
          */
-        delete: operations["delete_template"];
+        delete: operations["delete_style"];
         options?: never;
         head?: never;
         /**
-         * Change Template
+         * Change Style
          * @description Change a style of your own. Batches that were made with it keep it as it was.
          */
-        patch: operations["change_template"];
+        patch: operations["change_style"];
         trace?: never;
     };
     "/api/v1/previews": {
@@ -701,7 +701,7 @@ export interface paths {
         put?: never;
         /**
          * Preview
-         * @description See up to three photos in a look before work is spent on it: JPEGs of 512 pixels.
+         * @description See up to three photos in a style before work is spent on it: JPEGs of 512 pixels.
          */
         post: operations["preview"];
         delete?: never;
@@ -777,7 +777,7 @@ export interface paths {
         put?: never;
         /**
          * Create Batch
-         * @description Make a batch. Its items are listed by a run; follow the batch's status or the event stream.
+         * @description Make a batch. Its items are listed by a job; follow the batch's status or the event stream.
          */
         post: operations["create_batch"];
         delete?: never;
@@ -973,7 +973,7 @@ export interface paths {
         head?: never;
         /**
          * Change Item
-         * @description Give it another look, other channels or another place in the queue.
+         * @description Give it another style, other channels or another place in the queue.
          */
         patch: operations["change_item"];
         trace?: never;
@@ -1237,7 +1237,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/runs": {
+    "/api/v1/jobs": {
         parameters: {
             query?: never;
             header?: never;
@@ -1245,10 +1245,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Runs
+         * List Jobs
          * @description Runs, the newest first.
          */
-        get: operations["list_runs"];
+        get: operations["list_jobs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1257,7 +1257,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/runs/{run_id}": {
+    "/api/v1/jobs/{job_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1265,17 +1265,17 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Run
-         * @description How far a run is, and its result. Links in it are made anew each time.
+         * Get Job
+         * @description How far a job is, and its result. Links in it are made anew each time.
          */
-        get: operations["get_run"];
+        get: operations["get_job"];
         put?: never;
         post?: never;
         /**
-         * Cancel Run
-         * @description Call a run off. An import keeps the photos that it has brought so far.
+         * Cancel Job
+         * @description Call a job off. An import keeps the photos that it has brought so far.
          */
-        delete: operations["cancel_run"];
+        delete: operations["cancel_job"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1403,14 +1403,6 @@ export interface components {
             password: string;
         };
         /**
-         * AllTaken
-         * @description What became of each file, in the order they were sent.
-         */
-        AllTaken: {
-            /** Items */
-            items: components["schemas"]["Taken"][];
-        };
-        /**
          * BatchChange
          * @example {
          *       "priority": "urgent"
@@ -1423,15 +1415,15 @@ export interface components {
         };
         /**
          * BatchStarted
-         * @description A batch, and the run that lists its items.
+         * @description A batch, and the job that lists its items.
          */
         BatchStarted: {
             batch: components["schemas"]["BatchView"];
             /**
-             * Run
-             * @description Follow it with GET /runs/{id}.
+             * Job
+             * @description Follow it with GET /jobs/{id}.
              */
-            run: string;
+            job: string;
         };
         /**
          * BatchState
@@ -1483,8 +1475,8 @@ export interface components {
             name: string;
             state: components["schemas"]["BatchState"];
             priority: components["schemas"]["Priority"];
-            /** Looks */
-            looks: components["schemas"]["Look"][];
+            /** Styles */
+            styles: components["schemas"]["StyleChoice"][];
             /** Channels */
             channels: string[];
             /** Counts */
@@ -1506,8 +1498,8 @@ export interface components {
             hold: boolean;
             /** Error */
             error: string;
-            /** Run */
-            run: string | null;
+            /** Job */
+            job: string | null;
             /** Revision */
             revision: number;
             /** Created By */
@@ -1673,14 +1665,30 @@ export interface components {
             items: components["schemas"]["ChannelView"][];
         };
         /**
-         * CollectionAsked
+         * CollectionChange
+         * @description What is to be different; what is left out stays. A null parent moves it to the top.
+         * @example {
+         *       "name": "Summer"
+         *     }
+         */
+        CollectionChange: {
+            kind?: components["schemas"]["Kind"] | null;
+            /** Name */
+            name?: string | null;
+            /** Parent Id */
+            parent_id?: string | null;
+            /** Position */
+            position?: number | null;
+        };
+        /**
+         * CollectionRequest
          * @description A place in the tree to be.
          * @example {
          *       "kind": "season",
          *       "name": "Spring 2027"
          *     }
          */
-        CollectionAsked: {
+        CollectionRequest: {
             /** @default collection */
             kind: components["schemas"]["Kind"];
             /** Name */
@@ -1696,22 +1704,6 @@ export interface components {
              * @default 0
              */
             position: number;
-        };
-        /**
-         * CollectionChange
-         * @description What is to be different; what is left out stays. A null parent moves it to the top.
-         * @example {
-         *       "name": "Summer"
-         *     }
-         */
-        CollectionChange: {
-            kind?: components["schemas"]["Kind"] | null;
-            /** Name */
-            name?: string | null;
-            /** Parent Id */
-            parent_id?: string | null;
-            /** Position */
-            position?: number | null;
         };
         /**
          * CollectionView
@@ -1781,7 +1773,7 @@ export interface components {
          */
         Decision: "approve" | "reject" | "skip" | "retry";
         /**
-         * DecisionAsked
+         * DecisionRequest
          * @description A decision about one item.
          * @example {
          *       "decision": "approve",
@@ -1795,7 +1787,7 @@ export interface components {
          *       "version": 1
          *     }
          */
-        DecisionAsked: {
+        DecisionRequest: {
             /**
              * Version
              * @description The version that was looked at.
@@ -1826,8 +1818,8 @@ export interface components {
              * @default false
              */
             retry: boolean;
-            /** Template */
-            template?: string | null;
+            /** Style */
+            style?: string | null;
             /** Options */
             options?: {
                 [key: string]: unknown;
@@ -1885,10 +1877,10 @@ export interface components {
             at: string;
         };
         /**
-         * DestinationAsked
+         * DestinationRequest
          * @description A bucket to deliver to.
          */
-        DestinationAsked: {
+        DestinationRequest: {
             /** Name */
             name: string;
             /**
@@ -1953,7 +1945,7 @@ export interface components {
          * @description What has changed since: one message for each thing, as it stands now.
          *
          *     Of a batch: {seq, batch, state, counts, done, total, stages, items: [{id, status, version, stage, by}] or null for
-         *     “too many, fetch them anew”}.  Of a run: {seq, run, kind, status, stage, batch, photo, done, total, error}.
+         *     “too many, fetch them anew”}.  Of a job: {seq, job, kind, status, stage, batch, photo, done, total, error}.
          * @example {
          *       "messages": [
          *         {
@@ -2001,10 +1993,21 @@ export interface components {
             }[];
         };
         /**
-         * ExportAsked
+         * ExportDetail
+         * @description An export with its files.
+         */
+        ExportDetail: {
+            export: components["schemas"]["ExportView"];
+            /** Files */
+            files: components["schemas"]["DeliveryView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ExportRequest
          * @description Deliver approved files: of a batch, or of these items.
          */
-        ExportAsked: {
+        ExportRequest: {
             /** Batch */
             batch?: string | null;
             /** Items */
@@ -2024,23 +2027,12 @@ export interface components {
             dry_run: boolean;
         };
         /**
-         * ExportDetail
-         * @description An export with its files.
-         */
-        ExportDetail: {
-            export: components["schemas"]["ExportView"];
-            /** Files */
-            files: components["schemas"]["DeliveryView"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
-        /**
          * ExportStarted
-         * @description The run that delivers.
+         * @description The job that delivers.
          */
         ExportStarted: {
-            /** Run */
-            run: string;
+            /** Job */
+            job: string;
             export: components["schemas"]["ExportView"];
         };
         /**
@@ -2050,7 +2042,7 @@ export interface components {
         ExportView: {
             /** Id */
             id: string;
-            status: components["schemas"]["RunStatus"];
+            status: components["schemas"]["JobStatus"];
             /** To */
             to: {
                 [key: string]: unknown;
@@ -2085,7 +2077,7 @@ export interface components {
         };
         /**
          * Failure
-         * @description One item or run that failed. `stack` is there for admins alone.
+         * @description One item or job that failed. `stack` is there for admins alone.
          */
         Failure: {
             /** Id */
@@ -2145,10 +2137,10 @@ export interface components {
             /** Items */
             items: components["schemas"]["Failure"][];
             /**
-             * Runs
+             * Jobs
              * @description Imports, exports and the like that failed; on the first page only.
              */
-            runs: components["schemas"]["Failure"][];
+            jobs: components["schemas"]["Failure"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -2215,12 +2207,12 @@ export interface components {
             photos: string[];
         };
         /**
-         * GenerateAsked
+         * GenerateRequest
          * @description A look for one photo: a template with options; or a prompt or a reference, where a painter is installed.
          */
-        GenerateAsked: {
-            /** Template */
-            template?: string | null;
+        GenerateRequest: {
+            /** Style */
+            style?: string | null;
             /**
              * Options
              * @default {}
@@ -2260,7 +2252,7 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
-         * HintsAsked
+         * HintsRequest
          * @description Where the product is, and where it is not; one hint at least.
          * @example {
          *       "keep": [
@@ -2282,7 +2274,7 @@ export interface components {
          *       "save": false
          *     }
          */
-        HintsAsked: {
+        HintsRequest: {
             /**
              * Boxes
              * @description left, top, right, bottom of the product; outside all is backdrop
@@ -2349,8 +2341,8 @@ export interface components {
             /** Undone At */
             undone_at: string | null;
         };
-        /** InviteAsked */
-        InviteAsked: {
+        /** InviteRequest */
+        InviteRequest: {
             /**
              * Email
              * @example mia@shop.example
@@ -2405,12 +2397,12 @@ export interface components {
         };
         /**
          * ItemChange
-         * @description What is to be different. A look or channels make a new version; what was approved or delivered stays.
+         * @description What is to be different. A style or channels make a new version; what was approved or delivered stays.
          * @example {
          *       "options": {
          *         "size": 0.7
          *       },
-         *       "template": "gradient",
+         *       "style": "gradient",
          *       "version": 1
          *     }
          */
@@ -2420,8 +2412,8 @@ export interface components {
              * @description The version that was looked at: refused if there is a newer.
              */
             version?: number | null;
-            /** Template */
-            template?: string | null;
+            /** Style */
+            style?: string | null;
             /** Options */
             options?: {
                 [key: string]: unknown;
@@ -2448,8 +2440,8 @@ export interface components {
             title: string;
             /** Role */
             role: string;
-            /** Template */
-            template: string;
+            /** Style */
+            style: string;
             status: components["schemas"]["ItemStatus"];
             /** Stage */
             stage: string;
@@ -2530,8 +2522,8 @@ export interface components {
             title: string;
             /** Role */
             role: string;
-            /** Template */
-            template: string;
+            /** Style */
+            style: string;
             status: components["schemas"]["ItemStatus"];
             /** Stage */
             stage: string;
@@ -2570,8 +2562,89 @@ export interface components {
             /** After */
             after: string;
         };
-        /** KeyAsked */
-        KeyAsked: {
+        /**
+         * JobKind
+         * @enum {string}
+         */
+        JobKind: "import" | "segment" | "hints" | "generate" | "upscale" | "preview" | "batch" | "export";
+        /**
+         * JobStatus
+         * @enum {string}
+         */
+        JobStatus: "queued" | "running" | "done" | "failed" | "cancelled";
+        /**
+         * JobView
+         * @description A job and what has come of it so far.
+         * @example {
+         *       "created_at": "2026-11-25T09:00:00Z",
+         *       "done": 0,
+         *       "done_at": "2026-11-25T09:00:02Z",
+         *       "id": "job_0193a1b2c3d4e5f60718293a4b",
+         *       "image_id": "img_0193a1b2c3d4e5f60718293a4b",
+         *       "kind": "generate",
+         *       "result": {
+         *         "changes": [],
+         *         "findings": [],
+         *         "format": "jpeg",
+         *         "matte_version": 1,
+         *         "size": [
+         *           2000,
+         *           2000
+         *         ],
+         *         "uncertainty": 0.02,
+         *         "url": "https://packshot.example/api/v1/files/…"
+         *       },
+         *       "stage": "",
+         *       "stages": [
+         *         "segment",
+         *         "generate"
+         *       ],
+         *       "status": "done",
+         *       "total": 0
+         *     }
+         */
+        JobView: {
+            /** Id */
+            id: string;
+            kind: components["schemas"]["JobKind"];
+            status: components["schemas"]["JobStatus"];
+            /**
+             * Stage
+             * @description The queue it waits in; empty when it is done.
+             */
+            stage: string;
+            /** Stages */
+            stages: string[];
+            /**
+             * Done
+             * @description Of an import or an export: members that are through.
+             */
+            done: number;
+            /** Total */
+            total: number;
+            /** Image Id */
+            image_id: string | null;
+            /** Batch Id */
+            batch_id: string | null;
+            /**
+             * Result
+             * @description segment, hints: matte_version, uncertainty, findings; hints without save: matte (url), findings. generate, upscale: url, size, findings. preview: pictures, each with image, url, findings. import: images (ids), refused (name, words, remedy).
+             */
+            result: {
+                [key: string]: unknown;
+            };
+            /** @description Why it failed, and what to do. */
+            error: components["schemas"]["Problem"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Done At */
+            done_at: string | null;
+        };
+        /** KeyRequest */
+        KeyRequest: {
             /** Name */
             name: string;
             /**
@@ -2582,19 +2655,6 @@ export interface components {
              *     ]
              */
             scopes: ("read" | "write" | "review" | "admin")[];
-        };
-        /**
-         * KeyMade
-         * @description Shown once: it is not kept and cannot be shown again.
-         */
-        KeyMade: {
-            /** Id */
-            id: string;
-            /**
-             * Key
-             * @example psk_0193a1b2c3d4_…
-             */
-            key: string;
         };
         /** KeyView */
         KeyView: {
@@ -2671,70 +2731,6 @@ export interface components {
             email: string;
             /** Password */
             password: string;
-        };
-        /**
-         * Look
-         * @description A template with its sliders moved.
-         */
-        Look: {
-            /**
-             * Template
-             * @description A template of Packshot's or of your own, by id.
-             */
-            template: string;
-            /**
-             * Options
-             * @description What is moved: option → value.
-             * @default {}
-             */
-            options: {
-                [key: string]: unknown;
-            };
-        };
-        /**
-         * LookView
-         * @description A template that comes with Packshot, or a style of the workspace's own.
-         */
-        LookView: {
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** Words */
-            words: string;
-            /** Shipped */
-            shipped: boolean;
-            /**
-             * Base
-             * @description The template that it was made from; of a shipped one itself.
-             */
-            base: string;
-            /**
-             * Chosen
-             * @description What a style moves on its base.
-             */
-            chosen: {
-                [key: string]: unknown;
-            };
-            /** Options */
-            options: components["schemas"]["OptionView"][];
-            /**
-             * Revision
-             * @description 0 for what comes with Packshot.
-             */
-            revision: number;
-            /** Created At */
-            created_at?: string | null;
-            /** Updated At */
-            updated_at?: string | null;
-        };
-        /**
-         * Looks
-         * @description All of them: what comes with Packshot first.
-         */
-        Looks: {
-            /** Items */
-            items: components["schemas"]["LookView"][];
         };
         /**
          * MatteView
@@ -2831,6 +2827,19 @@ export interface components {
              * @default []
              */
             remove: string[];
+        };
+        /**
+         * NewKey
+         * @description Shown once: it is not kept and cannot be shown again.
+         */
+        NewKey: {
+            /** Id */
+            id: string;
+            /**
+             * Key
+             * @example psk_0193a1b2c3d4_…
+             */
+            key: string;
         };
         /** NewPassword */
         NewPassword: {
@@ -2959,10 +2968,10 @@ export interface components {
              */
             next_cursor?: string | null;
         };
-        /** Page[RunView] */
-        Page_RunView_: {
+        /** Page[JobView] */
+        Page_JobView_: {
             /** Items */
-            items: components["schemas"]["RunView"][];
+            items: components["schemas"]["JobView"][];
             /**
              * Next Cursor
              * @description Give this as `cursor` for the next page.
@@ -3097,8 +3106,8 @@ export interface components {
             left_out_total: number;
         };
         /**
-         * PreviewAsked
-         * @description Up to three photos in one look.
+         * PreviewRequest
+         * @description Up to three photos in one style.
          * @example {
          *       "images": [
          *         "img_0193a1b2c3d4e5f60718293a4b"
@@ -3106,12 +3115,12 @@ export interface components {
          *       "options": {
          *         "shadow": 0.4
          *       },
-         *       "template": "gradient"
+         *       "style": "gradient"
          *     }
          */
-        PreviewAsked: {
-            /** Template */
-            template: string;
+        PreviewRequest: {
+            /** Style */
+            style: string;
             /**
              * Options
              * @default {}
@@ -3187,7 +3196,31 @@ export interface components {
             reference: string;
         };
         /**
-         * ProductAsked
+         * ProductChange
+         * @description What is to be different; what is left out stays.
+         * @example {
+         *       "title": "Red shoe"
+         *     }
+         */
+        ProductChange: {
+            /** Sku */
+            sku?: string | null;
+            /** Title */
+            title?: string | null;
+            /** Gtin */
+            gtin?: string | null;
+            /** Asin */
+            asin?: string | null;
+            /** Category */
+            category?: string | null;
+        };
+        /**
+         * ProductOrder
+         * @enum {string}
+         */
+        ProductOrder: "newest" | "sku" | "title";
+        /**
+         * ProductRequest
          * @description A product to be.
          * @example {
          *       "category": "shoes",
@@ -3196,7 +3229,7 @@ export interface components {
          *       "title": "Running shoe, red"
          *     }
          */
-        ProductAsked: {
+        ProductRequest: {
             /**
              * Sku
              * @description Unique in the workspace.
@@ -3225,30 +3258,6 @@ export interface components {
              */
             category: string;
         };
-        /**
-         * ProductChange
-         * @description What is to be different; what is left out stays.
-         * @example {
-         *       "title": "Red shoe"
-         *     }
-         */
-        ProductChange: {
-            /** Sku */
-            sku?: string | null;
-            /** Title */
-            title?: string | null;
-            /** Gtin */
-            gtin?: string | null;
-            /** Asin */
-            asin?: string | null;
-            /** Category */
-            category?: string | null;
-        };
-        /**
-         * ProductOrder
-         * @enum {string}
-         */
-        ProductOrder: "newest" | "sku" | "title";
         /**
          * ProductView
          * @description One product with its photos in order.
@@ -3365,13 +3374,13 @@ export interface components {
         Retried: {
             /** Items */
             items: number;
-            /** Runs */
-            runs: number;
+            /** Jobs */
+            jobs: number;
             /** Left */
             left: number;
         };
         /**
-         * RetryAsked
+         * RetryRequest
          * @description Which failed things are tried again: those named, or all of a batch or a cause.
          * @example {
          *       "cause": "out_of_memory"
@@ -3382,17 +3391,17 @@ export interface components {
          *       ]
          *     }
          */
-        RetryAsked: {
+        RetryRequest: {
             /**
              * Items
              * @default []
              */
             items: string[];
             /**
-             * Runs
+             * Jobs
              * @default []
              */
-            runs: string[];
+            jobs: string[];
             /** Batch */
             batch?: string | null;
             /** Cause */
@@ -3410,10 +3419,10 @@ export interface components {
             version: number;
         };
         /**
-         * ReviewAsked
+         * ReviewRequest
          * @description One decision about one or many items.
          */
-        ReviewAsked: {
+        ReviewRequest: {
             /** Items */
             items: components["schemas"]["Seen"][];
             decision: components["schemas"]["Decision"];
@@ -3441,10 +3450,10 @@ export interface components {
              */
             retry: boolean;
             /**
-             * Template
-             * @description For a retry: another template.
+             * Style
+             * @description For a retry: another style.
              */
-            template?: string | null;
+            style?: string | null;
             /**
              * Options
              * @description For a retry: other options.
@@ -3540,87 +3549,6 @@ export interface components {
             hard: ("format" | "side" | "bytes" | "white" | "fill" | "cut" | "resolution" | "disclosure" | "safety" | "unchanged")[];
         };
         /**
-         * RunKind
-         * @enum {string}
-         */
-        RunKind: "import" | "segment" | "hints" | "generate" | "upscale" | "preview" | "batch" | "export";
-        /**
-         * RunStatus
-         * @enum {string}
-         */
-        RunStatus: "queued" | "running" | "done" | "failed" | "cancelled";
-        /**
-         * RunView
-         * @description A run and what has come of it so far.
-         * @example {
-         *       "created_at": "2026-11-25T09:00:00Z",
-         *       "done": 0,
-         *       "done_at": "2026-11-25T09:00:02Z",
-         *       "id": "run_0193a1b2c3d4e5f60718293a4b",
-         *       "image_id": "img_0193a1b2c3d4e5f60718293a4b",
-         *       "kind": "generate",
-         *       "result": {
-         *         "changes": [],
-         *         "findings": [],
-         *         "format": "jpeg",
-         *         "matte_version": 1,
-         *         "size": [
-         *           2000,
-         *           2000
-         *         ],
-         *         "uncertainty": 0.02,
-         *         "url": "https://packshot.example/api/v1/files/…"
-         *       },
-         *       "stage": "",
-         *       "stages": [
-         *         "segment",
-         *         "generate"
-         *       ],
-         *       "status": "done",
-         *       "total": 0
-         *     }
-         */
-        RunView: {
-            /** Id */
-            id: string;
-            kind: components["schemas"]["RunKind"];
-            status: components["schemas"]["RunStatus"];
-            /**
-             * Stage
-             * @description The queue it waits in; empty when it is done.
-             */
-            stage: string;
-            /** Stages */
-            stages: string[];
-            /**
-             * Done
-             * @description Of an import or an export: members that are through.
-             */
-            done: number;
-            /** Total */
-            total: number;
-            /** Image Id */
-            image_id: string | null;
-            /** Batch Id */
-            batch_id: string | null;
-            /**
-             * Result
-             * @description segment, hints: matte_version, uncertainty, findings; hints without save: matte (url), findings. generate, upscale: url, size, findings. preview: pictures, each with image, url, findings. import: images (ids), refused (name, words, remedy).
-             */
-            result: {
-                [key: string]: unknown;
-            };
-            /** @description Why it failed, and what to do. */
-            error: components["schemas"]["Problem"] | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Done At */
-            done_at: string | null;
-        };
-        /**
          * Seen
          * @description An item as the person saw it. Is it another by now, nothing is decided.
          */
@@ -3636,13 +3564,13 @@ export interface components {
             status?: components["schemas"]["ItemStatus"] | null;
         };
         /**
-         * SegmentAsked
+         * SegmentRequest
          * @description How to cut it out.
          * @example {
          *       "refined": false
          *     }
          */
-        SegmentAsked: {
+        SegmentRequest: {
             /**
              * Refined
              * @description With a second, closer pass.
@@ -3689,7 +3617,43 @@ export interface components {
             address: string;
         };
         /**
-         * StyleAsked
+         * StyleChange
+         * @description What is to be different; options are replaced as a whole.
+         * @example {
+         *       "name": "Our grey"
+         *     }
+         */
+        StyleChange: {
+            /** Name */
+            name?: string | null;
+            /** Words */
+            words?: string | null;
+            /** Options */
+            options?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * StyleChoice
+         * @description A style, with options of its own set for this batch.
+         */
+        StyleChoice: {
+            /**
+             * Style
+             * @description A style of Packshot's or of your own, by id.
+             */
+            style: string;
+            /**
+             * Options
+             * @description What is moved: option → value.
+             * @default {}
+             */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * StyleRequest
          * @description A style to be: a shipped template with some of its options set.
          * @example {
          *       "base": "color",
@@ -3700,7 +3664,7 @@ export interface components {
          *       }
          *     }
          */
-        StyleAsked: {
+        StyleRequest: {
             /** Name */
             name: string;
             /**
@@ -3722,31 +3686,49 @@ export interface components {
             };
         };
         /**
-         * StyleChange
-         * @description What is to be different; options are replaced as a whole.
-         * @example {
-         *       "name": "Our grey"
-         *     }
+         * StyleView
+         * @description A template that comes with Packshot, or a style of the workspace's own.
          */
-        StyleChange: {
-            /** Name */
-            name?: string | null;
-            /** Words */
-            words?: string | null;
-            /** Options */
-            options?: {
-                [key: string]: unknown;
-            } | null;
-        };
-        /**
-         * Taken
-         * @description What became of one file: a photo, or a problem.
-         */
-        Taken: {
+        StyleView: {
+            /** Id */
+            id: string;
             /** Name */
             name: string;
-            image?: components["schemas"]["PhotoView"] | null;
-            problem?: components["schemas"]["Problem"] | null;
+            /** Words */
+            words: string;
+            /** Shipped */
+            shipped: boolean;
+            /**
+             * Base
+             * @description The template that it was made from; of a shipped one itself.
+             */
+            base: string;
+            /**
+             * Chosen
+             * @description What a style moves on its base.
+             */
+            chosen: {
+                [key: string]: unknown;
+            };
+            /** Options */
+            options: components["schemas"]["OptionView"][];
+            /**
+             * Revision
+             * @description 0 for what comes with Packshot.
+             */
+            revision: number;
+            /** Created At */
+            created_at?: string | null;
+            /** Updated At */
+            updated_at?: string | null;
+        };
+        /**
+         * Styles
+         * @description All of them: what comes with Packshot first.
+         */
+        Styles: {
+            /** Items */
+            items: components["schemas"]["StyleView"][];
         };
         /**
          * Tested
@@ -3816,13 +3798,31 @@ export interface components {
             reason: string;
         };
         /**
-         * UpscaleAsked
+         * UploadResult
+         * @description What became of one file: a photo, or a problem.
+         */
+        UploadResult: {
+            /** Name */
+            name: string;
+            image?: components["schemas"]["PhotoView"] | null;
+            problem?: components["schemas"]["Problem"] | null;
+        };
+        /**
+         * UploadResults
+         * @description What became of each file, in the order they were sent.
+         */
+        UploadResults: {
+            /** Items */
+            items: components["schemas"]["UploadResult"][];
+        };
+        /**
+         * UpscaleRequest
          * @description How much larger.
          * @example {
          *       "factor": 2
          *     }
          */
-        UpscaleAsked: {
+        UpscaleRequest: {
             /**
              * Factor
              * @default 2
@@ -3860,10 +3860,10 @@ export interface components {
             reason: string;
             /** Changed */
             changed: components["schemas"]["Changed"][];
-            /** Template */
-            template: string;
-            /** Template Name */
-            template_name: string;
+            /** Style */
+            style: string;
+            /** Style Name */
+            style_name: string;
             /** Options */
             options: {
                 [key: string]: unknown;
@@ -3907,10 +3907,10 @@ export interface components {
          */
         Watch: {
             /**
-             * Template
+             * Style
              * @default white
              */
-            template: string;
+            style: string;
             /**
              * Options
              * @default {}
@@ -5347,7 +5347,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InviteAsked"];
+                "application/json": components["schemas"]["InviteRequest"];
             };
         };
         responses: {
@@ -6205,7 +6205,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["KeyAsked"];
+                "application/json": components["schemas"]["KeyRequest"];
             };
         };
         responses: {
@@ -6215,7 +6215,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["KeyMade"];
+                    "application/json": components["schemas"]["NewKey"];
                 };
             };
             /** @description The request could not be read */
@@ -6740,7 +6740,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProductAsked"];
+                "application/json": components["schemas"]["ProductRequest"];
             };
         };
         responses: {
@@ -7791,7 +7791,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CollectionAsked"];
+                "application/json": components["schemas"]["CollectionRequest"];
             };
         };
         responses: {
@@ -8888,7 +8888,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"] | components["schemas"]["AllTaken"];
+                    "application/json": components["schemas"]["JobView"] | components["schemas"]["UploadResults"];
                 };
             };
             /** @description Successful Response */
@@ -8897,16 +8897,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PhotoView"] | components["schemas"]["AllTaken"] | components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["PhotoView"] | components["schemas"]["UploadResults"] | components["schemas"]["JobView"];
                 };
             };
-            /** @description A ZIP, a list or addresses: follow the run. */
+            /** @description A ZIP, a list or addresses: follow the job. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description The request could not be read */
@@ -9788,7 +9788,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["SegmentAsked"];
+                "application/json": components["schemas"]["SegmentRequest"];
             };
         };
         responses: {
@@ -9798,7 +9798,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description Successful Response */
@@ -9807,7 +9807,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description The request could not be read */
@@ -9977,7 +9977,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["GenerateAsked"];
+                "application/json": components["schemas"]["GenerateRequest"];
             };
         };
         responses: {
@@ -9987,7 +9987,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description Successful Response */
@@ -9996,7 +9996,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description The request could not be read */
@@ -10166,7 +10166,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["UpscaleAsked"];
+                "application/json": components["schemas"]["UpscaleRequest"];
             };
         };
         responses: {
@@ -10176,7 +10176,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description Successful Response */
@@ -10185,7 +10185,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description The request could not be read */
@@ -11435,7 +11435,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["HintsAsked"];
+                "application/json": components["schemas"]["HintsRequest"];
             };
         };
         responses: {
@@ -11445,7 +11445,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description Successful Response */
@@ -11454,7 +11454,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description The request could not be read */
@@ -11609,7 +11609,7 @@ export interface operations {
             };
         };
     };
-    list_templates: {
+    list_styles: {
         parameters: {
             query?: never;
             header?: never;
@@ -11624,7 +11624,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Looks"];
+                    "application/json": components["schemas"]["Styles"];
                 };
             };
             /** @description The request could not be read */
@@ -11779,7 +11779,7 @@ export interface operations {
             };
         };
     };
-    create_template: {
+    create_style: {
         parameters: {
             query?: never;
             header?: never;
@@ -11788,7 +11788,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StyleAsked"];
+                "application/json": components["schemas"]["StyleRequest"];
             };
         };
         responses: {
@@ -11798,7 +11798,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LookView"];
+                    "application/json": components["schemas"]["StyleView"];
                 };
             };
             /** @description The request could not be read */
@@ -11953,13 +11953,13 @@ export interface operations {
             };
         };
     };
-    get_template: {
+    get_style: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description A template, by id. */
-                template_id: string;
+                /** @description A style, by id. */
+                style_id: string;
             };
             cookie?: never;
         };
@@ -11971,7 +11971,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LookView"];
+                    "application/json": components["schemas"]["StyleView"];
                 };
             };
             /** @description The request could not be read */
@@ -12126,7 +12126,7 @@ export interface operations {
             };
         };
     };
-    delete_template: {
+    delete_style: {
         parameters: {
             query?: never;
             header?: {
@@ -12134,8 +12134,8 @@ export interface operations {
                 "If-Match"?: string | null;
             };
             path: {
-                /** @description A template, by id. */
-                template_id: string;
+                /** @description A style, by id. */
+                style_id: string;
             };
             cookie?: never;
         };
@@ -12300,7 +12300,7 @@ export interface operations {
             };
         };
     };
-    change_template: {
+    change_style: {
         parameters: {
             query?: never;
             header?: {
@@ -12308,8 +12308,8 @@ export interface operations {
                 "If-Match"?: string | null;
             };
             path: {
-                /** @description A template, by id. */
-                template_id: string;
+                /** @description A style, by id. */
+                style_id: string;
             };
             cookie?: never;
         };
@@ -12325,7 +12325,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LookView"];
+                    "application/json": components["schemas"]["StyleView"];
                 };
             };
             /** @description The request could not be read */
@@ -12492,7 +12492,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PreviewAsked"];
+                "application/json": components["schemas"]["PreviewRequest"];
             };
         };
         responses: {
@@ -12502,7 +12502,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description Successful Response */
@@ -12511,7 +12511,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description The request could not be read */
@@ -13748,17 +13748,17 @@ export interface operations {
                         collection?: string | null;
                         /**
                          * Upload
-                         * @description An uploaded ZIP or CSV list, or the run of an import, by id.
+                         * @description An uploaded ZIP or CSV list, or the job of an import, by id.
                          */
                         upload?: string | null;
                     };
-                    /** Looks */
-                    looks: {
+                    /** Styles */
+                    styles: {
                         /**
-                         * Template
-                         * @description A template of Packshot's or of your own, by id.
+                         * Style
+                         * @description A style of Packshot's or of your own, by id.
                          */
-                        template: string;
+                        style: string;
                         /**
                          * Options
                          * @description What is moved: option → value.
@@ -13791,13 +13791,13 @@ export interface operations {
                         /** Sku */
                         sku?: string | null;
                         /**
-                         * Template
-                         * @description Instead of the batch's templates.
+                         * Style
+                         * @description Instead of the batch's styles.
                          */
-                        template?: string | null;
+                        style?: string | null;
                         /**
                          * Options
-                         * @description Of `template`, or on top of the batch's options.
+                         * @description Of `style`, or on top of the batch's options.
                          */
                         options?: {
                             [key: string]: unknown;
@@ -13839,7 +13839,7 @@ export interface operations {
                     file: string;
                     /**
                      * @description The same as JSON, without `source`.
-                     * @example {"name": "From the studio", "looks": [{"template": "white"}]}
+                     * @example {"name": "From the studio", "styles": [{"style": "white"}]}
                      */
                     batch: string;
                 };
@@ -16302,7 +16302,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecisionAsked"];
+                "application/json": components["schemas"]["DecisionRequest"];
             };
         };
         responses: {
@@ -16476,7 +16476,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReviewAsked"];
+                "application/json": components["schemas"]["ReviewRequest"];
             };
         };
         responses: {
@@ -17178,7 +17178,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RetryAsked"];
+                "application/json": components["schemas"]["RetryRequest"];
             };
         };
         responses: {
@@ -17527,11 +17527,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExportAsked"];
+                "application/json": components["schemas"]["ExportRequest"];
             };
         };
         responses: {
-            /** @description A dry run's answer. */
+            /** @description A dry job's answer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17711,7 +17711,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description An export: the id of its run. */
+                /** @description An export: the id of its job. */
                 export_id: string;
             };
             cookie?: never;
@@ -18063,7 +18063,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DestinationAsked"];
+                "application/json": components["schemas"]["DestinationRequest"];
             };
         };
         responses: {
@@ -18413,7 +18413,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DestinationAsked"];
+                "application/json": components["schemas"]["DestinationRequest"];
             };
         };
         responses: {
@@ -18922,7 +18922,7 @@ export interface operations {
             };
         };
     };
-    list_runs: {
+    list_jobs: {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before. */
@@ -18930,9 +18930,9 @@ export interface operations {
                 /** @description How many at once. */
                 limit?: number;
                 /** @description Only those; may be given several times. */
-                kind?: components["schemas"]["RunKind"][] | null;
+                kind?: components["schemas"]["JobKind"][] | null;
                 /** @description Only those. */
-                status?: components["schemas"]["RunStatus"] | null;
+                status?: components["schemas"]["JobStatus"] | null;
                 image_id?: string | null;
             };
             header?: never;
@@ -18947,7 +18947,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_RunView_"];
+                    "application/json": components["schemas"]["Page_JobView_"];
                 };
             };
             /** @description The request could not be read */
@@ -19102,13 +19102,13 @@ export interface operations {
             };
         };
     };
-    get_run: {
+    get_job: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description A run, by id. */
-                run_id: string;
+                /** @description A job, by id. */
+                job_id: string;
             };
             cookie?: never;
         };
@@ -19120,7 +19120,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description The request could not be read */
@@ -19275,13 +19275,13 @@ export interface operations {
             };
         };
     };
-    cancel_run: {
+    cancel_job: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description A run, by id. */
-                run_id: string;
+                /** @description A job, by id. */
+                job_id: string;
             };
             cookie?: never;
         };

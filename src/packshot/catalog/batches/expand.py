@@ -16,13 +16,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from packshot.catalog.batches import lifecycle, sources
 from packshot.catalog.batches.plan import Planned, enlarging, flags, item_id, plan
-from packshot.catalog.batches.requests import BatchRequest, Look
+from packshot.catalog.batches.requests import BatchRequest, StyleChoice
 from packshot.catalog.events.log import tell
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.catalog.styles import templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
-from packshot.catalog.styles.snapshots import channels_json, template_json
+from packshot.catalog.styles.snapshots import channels_json, style_json
 from packshot.channel import Channel
 from packshot.db import Tx
 from packshot.db.tables import batches as batch_rows
@@ -75,28 +75,28 @@ async def _fill(job: Row[Any], ctx: Any, asked: BatchRequest) -> None:
     if len(planned) > MAX_ITEMS:
         raise BadInput(f"{len(planned)} items are more than the {MAX_ITEMS} of one batch.", remedy="Make several.")
     done = 0
-    wardrobe = _Wardrobe(job.workspace_id)
+    resolver = _Resolver(job.workspace_id)
     for chunk in _chunks(planned):
         async with ctx.db.write() as tx:
             batch = await _begun(tx, job)
             if batch is None:  # cancelled or deleted meanwhile
                 return
-            unmatched += await _insert(tx, batch, chunk, done, asked, wardrobe)
+            unmatched += await _insert(tx, batch, chunk, done, asked, resolver)
             done += len(chunk)
             await tx.execute(
                 update(jobs).where(jobs.c.id == job.id)
                 .values(done_count=done, total_count=len(planned), touched_at=now())
             )  # fmt: skip
             await tell(tx, job.workspace_id, "batch.filling", batch_id=job.batch_id)
-    wanted = {channel.name: channel.rules.product_px for channel in wardrobe.channels_used()}
+    wanted = {channel.name: channel.rules.product_px for channel in resolver.channels_used()}
     told_flags = flags(entries, wanted)
     if asked.upscale and (pace := await _pace(ctx)):
-        largest = max((side for channel in wardrobe.channels_used() for side in channel.size), default=0)
+        largest = max((side for channel in resolver.channels_used() for side in channel.size), default=0)
         flag = enlarging(entries, largest=largest, tile_side=pace["side"], overlap=pace["overlap"],
                          tile_seconds=pace["seconds"])  # fmt: skip
         told_flags += [flag] if flag else []
     result = {
-        "filled": True, "items": wardrobe.fitted, "photos": len(entries), "unmatched": len(unmatched),
+        "filled": True, "items": resolver.fitted, "photos": len(entries), "unmatched": len(unmatched),
         "flags": told_flags,
     }  # fmt: skip
     async with ctx.db.write() as tx:
@@ -106,7 +106,7 @@ async def _fill(job: Row[Any], ctx: Any, asked: BatchRequest) -> None:
         await tx.execute(update(jobs).where(jobs.c.id == job.id).values(result=result, touched_at=now()))
         told = unmatched[:LISTED_UNMATCHED]
         await tx.execute(update(batch_rows).where(batch_rows.c.id == batch.id).values(unmatched=told))
-        if not wardrobe.fitted:
+        if not resolver.fitted:
             words = "Not one photo could be taken; the list of what did not match says why."
             await _state(tx, batch, BatchState.FAILED, error=words)
         elif asked.paused and batch.state == BatchState.VALIDATING:
@@ -138,26 +138,28 @@ async def _queue(job: Row[Any], ctx: Any) -> int:
     return len(refs)
 
 
-class _Wardrobe:
+class _Resolver:
     """Templates and channels of one batch, each resolved once, as they are kept in an item's version."""
 
     def __init__(self, workspace_id: str) -> None:
         self._workspace_id = workspace_id
-        self._templates: dict[str, dict[str, Any] | PackshotError] = {}
+        self._styles: dict[str, dict[str, Any] | PackshotError] = {}
         self._channels: dict[tuple[str, ...], list[dict[str, Any]] | PackshotError] = {}
         self._used: dict[str, Channel] = {}
         self.fitted = 0
 
-    async def worn(self, tx: Tx, look: Look, ids: tuple[str, ...]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    async def resolved(
+        self, tx: Tx, choice: StyleChoice, ids: tuple[str, ...]
+    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Raises NotFound or BadOption, as a row of a list may name what is not there."""
-        key = json.dumps([look.template, look.options], sort_keys=True)
-        if key not in self._templates:
+        key = json.dumps([choice.style, choice.options], sort_keys=True)
+        if key not in self._styles:
             try:
-                self._templates[key] = template_json(
-                    await templates.resolve(tx, self._workspace_id, look.template, look.options)
+                self._styles[key] = style_json(
+                    await templates.resolve(tx, self._workspace_id, choice.style, choice.options)
                 )
             except PackshotError as error:
-                self._templates[key] = error
+                self._styles[key] = error
         if ids not in self._channels:
             try:
                 found = await resolve_channels(tx, self._workspace_id, list(ids))
@@ -165,19 +167,19 @@ class _Wardrobe:
                 self._channels[ids] = channels_json(found)
             except PackshotError as error:
                 self._channels[ids] = error
-        template, channels = self._templates[key], self._channels[ids]
-        if isinstance(template, PackshotError):
-            raise template
+        style, channels = self._styles[key], self._channels[ids]
+        if isinstance(style, PackshotError):
+            raise style
         if isinstance(channels, PackshotError):
             raise channels
-        return template, channels
+        return style, channels
 
     def channels_used(self) -> list[Channel]:
         return list(self._used.values())
 
 
 async def _insert(
-    tx: Tx, batch: Row[Any], chunk: Sequence[Planned], first: int, asked: BatchRequest, wardrobe: _Wardrobe
+    tx: Tx, batch: Row[Any], chunk: Sequence[Planned], first: int, asked: BatchRequest, resolver: _Resolver
 ) -> list[dict[str, str]]:
     """Gives what could not be taken: [{name, reason}]."""
     at = now()
@@ -186,24 +188,24 @@ async def _insert(
     refused: list[dict[str, str]] = []
     for position, planned in enumerate(chunk, start=first):
         try:
-            template, channels = await wardrobe.worn(tx, planned.look, planned.channels)
+            style, channels = await resolver.resolved(tx, planned.choice, planned.channels)
         except PackshotError as error:
             refused.append({"name": planned.entry.name or planned.entry.photo_id, "reason": error.message})
             continue
         id = item_id(batch.id, planned)
         item_list.append({
             "id": id, "workspace_id": batch.workspace_id, "batch_id": batch.id, "photo_id": planned.entry.photo_id,
-            "template_id": planned.look.template, "position": position, "priority": planned.level,
+            "style_id": planned.choice.style, "position": position, "priority": planned.level,
             "status": ItemStatus.PROCESSING.value, "stage": "segment", "version": 1, "attempts": 0,
             "needs_look": False, "worst": 0.0, "created_at": at, "touched_at": at,
         })  # fmt: skip
         version_list.append({
-            "item_id": id, "version": 1, "workspace_id": batch.workspace_id, "template": template,
+            "item_id": id, "version": 1, "workspace_id": batch.workspace_id, "style": style,
             "channels": channels, "refined": asked.refine, "upscaled": asked.upscale, "reason": "", "changed": [],
             "photo_sha256": planned.entry.sha256, "matte_version": 0, "findings": [], "changes": [], "steps": [],
             "before_key": "", "after_key": "", "created_at": at,
         })  # fmt: skip
-    wardrobe.fitted += len(item_list)
+    resolver.fitted += len(item_list)
     if item_list:
         new = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
         await tx.execute(new(items).on_conflict_do_nothing(), item_list)

@@ -16,7 +16,7 @@ from sqlalchemy import Row, select, update
 from packshot.catalog import jobs
 from packshot.catalog.batches.offpeak import window
 from packshot.catalog.batches.progress import BatchStatus, derived, statuses
-from packshot.catalog.batches.requests import BatchRequest, Look, Source, with_master
+from packshot.catalog.batches.requests import BatchRequest, Source, StyleChoice, with_master
 from packshot.catalog.events.log import tell
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, JobStatus, Priority
@@ -52,7 +52,7 @@ class BatchView(BaseModel, frozen=True):
     name: str
     state: BatchState
     priority: Priority
-    looks: tuple[Look, ...]
+    styles: tuple[StyleChoice, ...]
     channels: tuple[str, ...]
     counts: dict[str, int]
     done: int = Field(description="Made, or failed for good; neither waiting nor cancelled.")
@@ -76,9 +76,9 @@ async def create(tx: Tx, workspace_id: str, asked: BatchRequest, *, by: str | No
     Raises NotFound and BadOption for a template, option, channel, collection or upload that is not there or not taken:
     at once, before any photo is looked at.
     """
-    wanted = [*asked.looks, *(Look(template=s.template, options=s.options or {}) for s in asked.items if s.template)]
-    for look in {(look.template, repr(sorted(look.options.items()))): look for look in wanted}.values():
-        await templates.resolve(tx, workspace_id, look.template, look.options)
+    wanted = [*asked.styles, *(StyleChoice(style=s.style, options=s.options or {}) for s in asked.items if s.style)]
+    for choice in {(one.style, repr(sorted(one.options.items()))): one for one in wanted}.values():
+        await templates.resolve(tx, workspace_id, choice.style, choice.options)
     channels = with_master(asked.channels)
     for ids in {channels, *(with_master(s.channels) for s in asked.items if s.channels)}:
         await resolve_channels(tx, workspace_id, list(ids))
@@ -90,7 +90,7 @@ async def create(tx: Tx, workspace_id: str, asked: BatchRequest, *, by: str | No
     await tx.execute(
         batches.insert().values(
             id=id, workspace_id=workspace_id, name=asked.name, state=BatchState.CREATED, priority=asked.priority.level,
-            looks=[look.model_dump(mode="json") for look in asked.looks], channels=list(channels), unmatched=[],
+            styles=[choice.model_dump(mode="json") for choice in asked.styles], channels=list(channels), unmatched=[],
             error="", job_id=ref.id, created_by=by, revision=1, created_at=at, updated_at=at,
         )
     )  # fmt: skip
@@ -174,7 +174,7 @@ def _view(row: Row[Any], status: BatchStatus, job: Any) -> BatchView:
     result: Mapping[str, Any] = job.result if job is not None else {}
     return BatchView(
         id=row.id, name=row.name, state=derived(row.state, status.counts), priority=_LEVELS[row.priority],
-        looks=row.looks, channels=row.channels, counts=status.counts, done=status.done, total=status.total,
+        styles=row.styles, channels=row.channels, counts=status.counts, done=status.done, total=status.total,
         unmatched=row.unmatched, flags=result.get("flags", ()), hold=bool(job is not None and job.hold),
         error=row.error, job=row.job_id, revision=row.revision, created_by=row.created_by, created_at=row.created_at,
         updated_at=row.updated_at, started_at=row.started_at, exported_at=row.exported_at,

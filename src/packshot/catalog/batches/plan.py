@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from packshot.catalog.batches.requests import BatchRequest, Look, Special, with_master
+from packshot.catalog.batches.requests import BatchRequest, Special, StyleChoice, with_master
 from packshot.ops.tiles import tiles
 from packshot.steps.layout import SHARP_ENLARGEMENT
 
@@ -40,7 +40,7 @@ class Planned:
     """One item to be: a photo in one look."""
 
     entry: Entry
-    look: Look
+    choice: StyleChoice
     channels: tuple[str, ...]
     level: int  # of its priority
     key: str  # the look, hashed: tells the items of one photo apart
@@ -60,7 +60,7 @@ def plan(entries: Iterable[Entry], asked: BatchRequest) -> tuple[list[Planned], 
         met.update(special.image or special.sku or "" for special in specials)
         for item in _of_photo(entry, asked, specials):
             made.setdefault((entry.photo_id, item.key), item)
-    order = {look.template: n for n, look in reversed(list(enumerate(asked.looks)))}
+    order = {choice.style: n for n, choice in reversed(list(enumerate(asked.styles)))}
     planned = sorted(made.values(), key=lambda item: _drawn(item, order))
     unmet = [
         {"name": name, "reason": "Its settings were given, but there is no such photo in the batch."}
@@ -81,28 +81,28 @@ def _of_photo(entry: Entry, asked: BatchRequest, specials: Sequence[Special]) ->
     told = [*([row] if row else []), *specials]  # the later one wins
     channels = next((s.channels for s in reversed(told) if s.channels), asked.channels)
     priority = next((s.priority for s in reversed(told) if s.priority), asked.priority)
-    named = [s for s in specials if s.template] or [s for s in told if s.template]
-    looks = [Look(template=s.template or "", options=s.options or {}) for s in named] or list(asked.looks)
+    named = [s for s in specials if s.style] or [s for s in told if s.style]
+    choices = [StyleChoice(style=s.style or "", options=s.options or {}) for s in named] or list(asked.styles)
     extra: dict[str, Any] = {}
     for special in told:
-        if special.template is None and special.options:
+        if special.style is None and special.options:
             extra |= special.options
-    for look in looks:
-        worn = look.model_copy(update={"options": look.options | extra}) if extra else look
-        yield Planned(entry, worn, with_master(channels), priority.level, look_key(worn))
+    for choice in choices:
+        adjusted = choice.model_copy(update={"options": choice.options | extra}) if extra else choice
+        yield Planned(entry, adjusted, with_master(channels), priority.level, style_key(adjusted))
 
 
-def look_key(look: Look) -> str:
+def style_key(choice: StyleChoice) -> str:
     """A short name for a template with its options."""
-    text = json.dumps([look.template, look.options], sort_keys=True, default=str)
+    text = json.dumps([choice.style, choice.options], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _drawn(item: Planned, order: Mapping[str, int]) -> tuple[Any, ...]:
     entry = item.entry
     size = sum(entry.width * entry.height > limit for limit in _SIZE_CLASSES)
-    place = order.get(item.look.template, len(order))
-    return place, item.look.template, item.key, size, entry.category, entry.sku, entry.role, entry.photo_id
+    place = order.get(item.choice.style, len(order))
+    return place, item.choice.style, item.key, size, entry.category, entry.sku, entry.role, entry.photo_id
 
 
 def flags(entries: Sequence[Entry], product_px: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What is asked for when a batch is made: photos, looks, channels, and what differs for single ones."""
+"""What is asked for when a batch is made: photos, styles, channels, and what differs for single ones."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, model_validator
 
+from packshot.catalog.old_names import STYLE, STYLES
 from packshot.catalog.status import Priority
 
 MAX_PHOTOS = 20_000  # as many as a manifest may list
-MAX_LOOKS = 20
+MAX_STYLES = 20
 
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Channels = Annotated[tuple[Id, ...], Field(max_length=40)]
 
 
-class Look(BaseModel, frozen=True, extra="forbid"):
-    """A template with its sliders moved."""
+class StyleChoice(BaseModel, frozen=True, extra="forbid"):
+    """A style, with options of its own set for this batch."""
 
-    template: Id = Field(description="A template of Packshot's or of your own, by id.")
+    style: Id = Field(validation_alias=STYLE, description="A style of Packshot's or of your own, by id.")
     options: dict[str, Any] = Field({}, description="What is moved: option → value.", max_length=40)
 
 
@@ -45,8 +46,8 @@ class Special(BaseModel, frozen=True, extra="forbid"):
 
     image: Id | None = None
     sku: Id | None = None
-    template: Id | None = Field(None, description="Instead of the batch's templates.")
-    options: dict[str, Any] | None = Field(None, description="Of `template`, or on top of the batch's options.")
+    style: Id | None = Field(None, validation_alias=STYLE, description="Instead of the batch's styles.")
+    options: dict[str, Any] | None = Field(None, description="Of `style`, or on top of the batch's options.")
     channels: Channels | None = Field(None, min_length=1)
     priority: Priority | None = None
 
@@ -58,11 +59,11 @@ class Special(BaseModel, frozen=True, extra="forbid"):
 
 
 class BatchRequest(BaseModel, frozen=True, extra="forbid"):
-    """photos × looks, each in all channels."""
+    """photos × styles, each in all channels."""
 
     name: str = Field(min_length=1, max_length=200)
     source: Source
-    looks: tuple[Look, ...] = Field(min_length=1, max_length=MAX_LOOKS)
+    styles: tuple[StyleChoice, ...] = Field(validation_alias=STYLES, min_length=1, max_length=MAX_STYLES)
     channels: Channels = Field((), description="Sales channels, by id. “master” is always made.")
     priority: Priority = Priority.STANDARD
     items: tuple[Special, ...] = Field((), max_length=MAX_PHOTOS, description="What differs for single photos.")

@@ -133,13 +133,13 @@ async def match(tx: Tx, workspace_id: str, rows: Sequence[tuple[int, ListRow]]) 
     return matched
 
 
-def wish(template: str, channels: Sequence[str], priority: str) -> tuple[Special | None, str]:
+def wish(style: str, channels: Sequence[str], priority: str) -> tuple[Special | None, str]:
     """What a list wants for its photo, or what is wrong with that.  Empty: as the batch has it."""
     if priority and priority.lower() not in list(Priority):
         return None, f"There is no priority “{priority}”: use {', '.join(Priority)}."
-    if not (template or channels or priority):
+    if not (style or channels or priority):
         return None, ""
-    wanted = {"template": template or None, "channels": tuple(channels) or None, "priority": priority.lower() or None}
+    wanted = {"style": style or None, "channels": tuple(channels) or None, "priority": priority.lower() or None}
     try:
         return Special.model_validate({"sku": "-", **wanted}), ""
     except ValidationError:
@@ -230,7 +230,7 @@ async def _named(job: Row[Any], ctx: Any, result: Mapping[str, Any]) -> tuple[li
     found, gone = await entries(job, ctx, Source(images=tuple(dict.fromkeys(ids))))
     wished: list[Entry] = []
     for entry in found:
-        want = (result.get("wishes") or {}).get(entry.photo_id) or {"template": "", "channels": (), "priority": ""}
+        want = (result.get("wishes") or {}).get(entry.photo_id) or {"style": "", "channels": (), "priority": ""}
         special, wrong = sources.wish(**want)
         if wrong:
             refused.append({"name": entry.name, "reason": wrong})

@@ -1,4 +1,4 @@
-"""Items: one photo in one look. Looked through, looked at with all their versions, and changed."""
+"""Items: one photo in one style. Looked through, looked at with all their versions, and changed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ItemView(BaseModel, frozen=True):
     sku: str
     title: str
     role: str
-    template: str
+    style: str
     status: ItemStatus
     stage: str
     version: int
@@ -92,8 +92,8 @@ class VersionView(BaseModel, frozen=True):
     version: int
     reason: str
     changed: tuple[Changed, ...]
-    template: str
-    template_name: str
+    style: str
+    style_name: str
     options: dict[str, Any]
     channels: tuple[str, ...]
     refined: bool
@@ -221,7 +221,7 @@ def _told(channel: str | None, finding: str | None) -> Any:
 
 def _view(row: Row[Any]) -> dict[str, Any]:
     return {
-        **row._mapping, "batch": row.batch_id, "photo": row.photo_id, "template": row.template_id,
+        **row._mapping, "batch": row.batch_id, "photo": row.photo_id, "style": row.style_id,
         "priority": _LEVELS[row.priority], "error": row.error if row.status == ItemStatus.FAILED else None,
     }  # fmt: skip
 
@@ -249,11 +249,11 @@ async def get(tx: Tx, workspace_id: str, item_id: str) -> ItemDetail:
 
 
 def _version(row: Row[Any], files: list[RenditionView]) -> dict[str, Any]:
-    template = Template.model_validate(row.template)
+    style = Template.model_validate(row.style)
     order = [channel["id"] for channel in row.channels]
     return {
-        **row._mapping, "template": template.id, "template_name": template.name, "channels": order,
-        "options": {name: template.option_value(name) for name in template.options},
+        **row._mapping, "style": style.id, "style_name": style.name, "channels": order,
+        "options": {name: style.option_value(name) for name in style.options},
         "touched_product": row.changes, "before": row.before_key, "after": row.after_key,
         "renditions": sorted(files, key=lambda file: order.index(file.channel)),
     }  # fmt: skip
@@ -265,15 +265,15 @@ async def change(
     item_id: str,
     *,
     version: int | None = None,
-    template: str | None = None,
+    style: str | None = None,
     options: Mapping[str, Any] | None = None,
     channels: Sequence[str] | None = None,
     priority: Priority | None = None,
 ) -> list[JobRef]:
-    """Give an item another look, other channels or another place in the queue.  Gives the tickets to queue.
+    """Give an item another style, other channels or another place in the queue.  Returns the jobs to queue.
 
-    A new look or channels make a new version; what was approved or delivered stays.  `options` are of `template`, or
-    on top of what the item wears.
+    A new style or channels make a new version; what was approved or delivered stays.  `options` are of `style`, or on
+    top of the item's own.
     Raises NotFound, BadOption, OutOfDate (the item is no longer at `version`), Conflict (its batch was cancelled).
     """
     query = latest().where(items.c.workspace_id == workspace_id, items.c.id == item_id)
@@ -287,12 +287,12 @@ async def change(
         )  # fmt: skip
     if item.batch_state == BatchState.CANCELLED or item.status == ItemStatus.CANCELLED:
         raise Conflict("its batch was cancelled.", subject=item.photo_name, remedy="Make a new batch.")
-    worn, outlets_now = await redressed(tx, workspace_id, item, template, options, channels)
-    changed = [*differences(item.template, worn), *_channel_changes(item.channels, outlets_now)]
+    new_style, new_channels = await restyled(tx, workspace_id, item, style, options, channels)
+    changed = [*differences(item.style, new_style), *_channel_changes(item.channels, new_channels)]
     level = priority.level if priority else None
     if changed:
         return await renew(tx, workspace_id, [
-            Renewal(item, "changed", worn, template or item.template_id, outlets_now, priority=level, changed=changed)
+            Renewal(item, "changed", new_style, style or item.style_id, new_channels, priority=level, changed=changed)
         ])  # fmt: skip
     if level is None or level == item.priority:
         return []
@@ -303,28 +303,28 @@ async def change(
     return [JobRef(item.stage, item.id, item.version, level, item.not_before or 0.0)]
 
 
-async def redressed(
-    tx: Tx, workspace_id: str, item: Row[Any], template: str | None, options: Mapping[str, Any] | None,
+async def restyled(
+    tx: Tx, workspace_id: str, item: Row[Any], style: str | None, options: Mapping[str, Any] | None,
     channels: Sequence[str] | None,
 ) -> tuple[Template | None, list[Channel] | None]:  # fmt: skip
-    """The look and channels an item is to have; None for what stays.  Raises NotFound, BadOption."""
-    worn: Template | None = None
-    if template is not None:
-        worn = await templates.resolve(tx, workspace_id, template, dict(options or {}))
+    """The style and channels an item is to have; None for what stays.  Raises NotFound, BadOption."""
+    resolved: Template | None = None
+    if style is not None:
+        resolved = await templates.resolve(tx, workspace_id, style, dict(options or {}))
     elif options:
-        worn = Template.model_validate(item.template).with_options(options)
+        resolved = Template.model_validate(item.style).with_options(options)
     if channels is None:
-        return worn, None
-    return worn, await resolve_channels(tx, workspace_id, list(with_master(tuple(channels))))
+        return resolved, None
+    return resolved, await resolve_channels(tx, workspace_id, list(with_master(tuple(channels))))
 
 
 def differences(before: Mapping[str, Any], after: Template | None) -> list[Changed]:
-    """What a person changed in a look: parameter by parameter, or the template as a whole."""
+    """What a person changed in a style: parameter by parameter, or the style as a whole."""
     if after is None:
         return []
     old, why = Template.model_validate(before), "Asked for."
     if old.id != after.id or [step.kind for step in old.steps] != [step.kind for step in after.steps]:
-        return [Changed(parameter="template", before=old.name, after=after.name, why=why)]
+        return [Changed(parameter="style", before=old.name, after=after.name, why=why)]
     told = []
     for was, is_now in zip(old.steps, after.steps, strict=True):
         left, right = was.model_dump(mode="json"), is_now.model_dump(mode="json")

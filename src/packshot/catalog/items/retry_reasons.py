@@ -37,7 +37,7 @@ class Changed(BaseModel, frozen=True):
 class Retry:
     """What the next version is made with."""
 
-    template: Template
+    style: Template
     channels: Sequence[Channel]
     refined: bool
     changed: tuple[Changed, ...] = ()
@@ -76,10 +76,10 @@ def _floats(retry: Retry) -> Retry:
 
 def _colour_shifted(retry: Retry) -> Retry:
     why = "The colour was shifted."
-    gone = [step for step in retry.template.steps if step.kind == "light" and step.strength > 0]
+    gone = [step for step in retry.style.steps if step.kind == "light" and step.strength > 0]
     if gone:
         retry = _without(retry, "light", why)
-    reached = retry.template.options.values()  # pure white has no warmth to take out
+    reached = retry.style.options.values()  # pure white has no warmth to take out
     return _steps(retry, None, lambda fields: {"warmth": 0.0} if f"{fields['kind']}.warmth" in reached else {}, why)
 
 
@@ -158,7 +158,7 @@ def _steps(
 ) -> Retry:
     """Change fields of the template's steps, within each field's bounds."""
     steps, told = [], []
-    for step in retry.template.steps:
+    for step in retry.style.steps:
         before = step.model_dump()
         wanted = rule(before) if kinds is None or step.kind in kinds else {}
         after = {name: _bounded(step, name, value) for name, value in wanted.items()}
@@ -166,8 +166,8 @@ def _steps(
         told += [Changed(parameter=f"{step.kind}.{name}", before=before[name], after=value, why=why)
                  for name, value in after.items()]  # fmt: skip
         steps.append(step.model_copy(update=after))
-    template = retry.template.model_copy(update={"steps": tuple(steps)})
-    return replace(retry, template=template, changed=(*retry.changed, *told))
+    style = retry.style.model_copy(update={"steps": tuple(steps)})
+    return replace(retry, style=style, changed=(*retry.changed, *told))
 
 
 def _bounded(step: BaseModel, name: str, value: Any) -> Any:
@@ -183,19 +183,19 @@ def _bounded(step: BaseModel, name: str, value: Any) -> Any:
 
 def _without(retry: Retry, kind: str, why: str) -> Retry:
     """Take a kind of step out of the template, with the options that reach into it."""
-    template = retry.template
-    kept = template.model_copy(
+    style = retry.style
+    kept = style.model_copy(
         update={
-            "steps": tuple(step for step in template.steps if step.kind != kind),
-            "options": {name: at for name, at in template.options.items() if not at.startswith(f"{kind}.")},
-            "chosen": frozenset(at for at in template.chosen if not at.startswith(f"{kind}.")),
+            "steps": tuple(step for step in style.steps if step.kind != kind),
+            "options": {name: at for name, at in style.options.items() if not at.startswith(f"{kind}.")},
+            "chosen": frozenset(at for at in style.chosen if not at.startswith(f"{kind}.")),
         }
     )
     told = Changed(parameter=kind, before="on", after="off", why=why)
-    return replace(retry, template=kept, changed=(*retry.changed, told))
+    return replace(retry, style=kept, changed=(*retry.changed, told))
 
 
 def _free(retry: Retry) -> Retry:
     """Let each channel keep the size within its own limits, even where the user had set it by hand."""
-    chosen = retry.template.chosen - {"layout.fill"}
-    return replace(retry, template=retry.template.model_copy(update={"chosen": chosen}))
+    chosen = retry.style.chosen - {"layout.fill"}
+    return replace(retry, style=retry.style.model_copy(update={"chosen": chosen}))

@@ -18,9 +18,10 @@ from sqlalchemy import Row, bindparam, func, insert, null, select, update
 from packshot.catalog.batches.lifecycle import row as batch_row
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import retry_reasons
-from packshot.catalog.items.records import differences, redressed
+from packshot.catalog.items.records import differences, restyled
 from packshot.catalog.items.retry_reasons import Retry
 from packshot.catalog.items.versions import Renewal, latest, remake, renew, reopen, tell_items
+from packshot.catalog.old_names import STYLE
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.channel import Channel
@@ -33,7 +34,7 @@ __all__ = ["Decision", "Done", "Outcome", "Result", "ReviewRequest", "decide", "
 
 MAX_ITEMS = 500
 # Of an item before a decision: what undo brings back.
-_KEPT = ("status", "version", "stage", "attempts", "needs_look", "worst", "done_at", "error", "template_id")
+_KEPT = ("status", "version", "stage", "attempts", "needs_look", "worst", "done_at", "error", "style_id")
 
 
 class Decision(StrEnum):
@@ -85,7 +86,7 @@ class ReviewRequest(BaseModel, frozen=True, extra="forbid"):
     note: str = Field("", max_length=2000)
     anyway: bool = Field(False, description="Approve files too that break a channel's hard rule.")
     retry: bool = Field(False, description="With “reject”: make it anew by the reason's rule.")
-    template: Id | None = Field(None, description="For a retry: another template.")
+    style: Id | None = Field(None, validation_alias=STYLE, description="For a retry: another style.")
     options: dict[str, Any] | None = Field(None, description="For a retry: other options.")
     channels: Annotated[tuple[Id, ...], Field(min_length=1, max_length=40)] | None = None
 
@@ -95,9 +96,9 @@ class ReviewRequest(BaseModel, frozen=True, extra="forbid"):
             raise ValueError("name each item once")
         if self.retry and self.decision not in (Decision.REJECT, Decision.RETRY):
             raise ValueError("“retry” goes with the decision “reject”")
-        redressed = self.template is not None or self.options is not None or self.channels is not None
-        if redressed and not self.is_retry:
-            raise ValueError("template, options and channels go with a retry")
+        restyled = self.style is not None or self.options is not None or self.channels is not None
+        if restyled and not self.is_retry:
+            raise ValueError("style, options and channels go with a retry")
         return self
 
     @property
@@ -205,13 +206,13 @@ class _Deciding:
         asked = self._asked
         if item.batch_state == BatchState.CANCELLED:
             raise Conflict("its batch was cancelled.", subject=item.photo_name, remedy="Make a new batch.")
-        worn, channels = await redressed(
-            self._tx, self._workspace_id, item, asked.template, asked.options, asked.channels
+        changed_style, channels = await restyled(
+            self._tx, self._workspace_id, item, asked.style, asked.options, asked.channels
         )
-        changed = differences(item.template, worn)
-        template = worn or Template.model_validate(item.template)
+        changed = differences(item.style, changed_style)
+        style = changed_style or Template.model_validate(item.style)
         told = [Channel.model_validate(channel) for channel in item.channels]
-        retry = Retry(template, channels if channels is not None else told, item.refined, tuple(changed))
+        retry = Retry(style, channels if channels is not None else told, item.refined, tuple(changed))
         if asked.reason:
             try:
                 retry = retry_reasons.apply(asked.reason, retry)
@@ -221,10 +222,10 @@ class _Deciding:
         elif not changed and channels is None and item.status != ItemStatus.FAILED:
             raise BadInput(
                 "nothing would change, and the picture would come out the same.", subject=item.photo_name,
-                remedy="Give a reason, another template or other options.",
+                remedy="Give a reason, another style or other options.",
             )  # fmt: skip
         return Renewal(
-            item, asked.reason or "asked", retry.template, asked.template, channels, retry.refined,
+            item, asked.reason or "asked", retry.style, asked.style, channels, retry.refined,
             changed=retry.changed,
         )  # fmt: skip
 

@@ -58,7 +58,7 @@ class Task:
     photo_name: str
     priority: int
     attempts: int
-    template: dict[str, Any]
+    style: dict[str, Any]
     channels: list[dict[str, Any]]
     refined: bool
     upscaled: bool
@@ -80,7 +80,7 @@ class Task:
     @property
     def picture_ids(self) -> list[str]:
         """Photos that its template lays behind the product."""
-        return [step["picture"] for step in self.template["steps"] if step.get("picture")]
+        return [step["picture"] for step in self.style["steps"] if step.get("picture")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +300,7 @@ async def stalled(tx: Tx, *, since: float, limit: int = 1000) -> list[JobRef]:
 _ITEM = (
     select(
         items.c.id, items.c.version, items.c.stage, items.c.status, items.c.workspace_id, items.c.batch_id,
-        items.c.photo_id, items.c.priority, items.c.attempts, item_versions.c.template, item_versions.c.channels,
+        items.c.photo_id, items.c.priority, items.c.attempts, item_versions.c.style, item_versions.c.channels,
         item_versions.c.refined, item_versions.c.upscaled, item_versions.c.cutout_key, item_versions.c.max_pixels,
         item_versions.c.findings, item_versions.c.steps, item_versions.c.uncertainty,
         photos.c.sha256, photos.c.key, photos.c.name, photos.c.role, products.c.sku, products.c.gtin, products.c.asin,
@@ -332,7 +332,7 @@ def _task(row: Any) -> Task:
         photo_name=row.name,
         priority=row.priority,
         attempts=row.attempts,
-        template=row.template,
+        style=row.style,
         channels=row.channels,
         refined=row.refined,
         upscaled=row.upscaled,

@@ -15,7 +15,7 @@ from packshot.catalog.batches.offpeak import window
 from packshot.catalog.items.retry_reasons import Changed
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, Priority
-from packshot.catalog.styles.snapshots import channels_json, template_json
+from packshot.catalog.styles.snapshots import channels_json, style_json
 from packshot.channel import Channel
 from packshot.db import Tx
 from packshot.db.tables import batches, events, item_versions, items, now, photos, workspaces
@@ -32,8 +32,8 @@ class Renewal:
 
     item: Row[Any]
     reason: str
-    template: Template | None = None
-    template_id: str | None = None
+    style: Template | None = None
+    style_id: str | None = None
     channels: Sequence[Channel] | None = None
     refined: bool | None = None
     priority: int | None = None
@@ -46,7 +46,7 @@ def latest() -> Any:
     highest = select(func.max(ever.c.version)).where(ever.c.item_id == items.c.id)
     return (
         select(
-            items, item_versions.c.template, item_versions.c.channels, item_versions.c.refined,
+            items, item_versions.c.style, item_versions.c.channels, item_versions.c.refined,
             item_versions.c.upscaled, item_versions.c.photo_sha256.label("made_of"),
             photos.c.sha256.label("photo_sha256"), photos.c.name.label("photo_name"),
             batches.c.state.label("batch_state"), highest.scalar_subquery().label("highest"),
@@ -75,7 +75,7 @@ async def renew(tx: Tx, workspace_id: str, renewals: Sequence[Renewal]) -> list[
         not_before = opens if priority == Priority.OVERNIGHT.level and not is_open else None
         versions.append({
             "item_id": item.id, "version": number, "workspace_id": workspace_id,
-            "template": template_json(renewal.template) if renewal.template else item.template,
+            "style": style_json(renewal.style) if renewal.style else item.style,
             "channels": channels_json(renewal.channels) if renewal.channels is not None else item.channels,
             "refined": item.refined if renewal.refined is None else renewal.refined, "upscaled": item.upscaled,
             "reason": renewal.reason, "changed": [change.model_dump(mode="json") for change in renewal.changed],
@@ -84,7 +84,7 @@ async def renew(tx: Tx, workspace_id: str, renewals: Sequence[Renewal]) -> list[
         })  # fmt: skip
         moved.append({
             "item": item.id, "number": number, "level": priority, "wait": not_before,
-            "worn": renewal.template_id or item.template_id,
+            "worn": renewal.style_id or item.style_id,
         })  # fmt: skip
         if item.batch_state not in _WAITS:
             refs.append(JobRef("segment", item.id, number, priority, not_before or 0.0))
@@ -93,7 +93,7 @@ async def renew(tx: Tx, workspace_id: str, renewals: Sequence[Renewal]) -> list[
         update(items).where(items.c.id == bindparam("item")).values(
             version=bindparam("number"), status=ItemStatus.PROCESSING.value, stage="segment", attempts=0, error=null(),
             needs_look=False, worst=0.0, done_at=None, touched_at=at, priority=bindparam("level"),
-            not_before=bindparam("wait"), template_id=bindparam("worn"),
+            not_before=bindparam("wait"), style_id=bindparam("worn"),
         ),
         moved,
     )  # fmt: skip

@@ -300,7 +300,7 @@ def _sku(source: Source) -> str:
 
 def _wishes(sources: Sequence[Source], images: Mapping[int, str]) -> dict[str, dict[str, Any]]:
     wanted = {
-        id: {"template": source.template, "channels": list(source.channels), "priority": source.priority}
+        id: {"style": source.template, "channels": list(source.channels), "priority": source.priority}
         for place, id in images.items()
         for source in [sources[place]]
     }

@@ -9,9 +9,9 @@ from packshot.channel import Channel
 from packshot.template import Template
 
 
-def template_json(template: Template) -> dict[str, Any]:
+def style_json(style: Template) -> dict[str, Any]:
     """A template as a version keeps it."""
-    kept: dict[str, Any] = template.model_dump(mode="json")
+    kept: dict[str, Any] = style.model_dump(mode="json")
     kept["chosen"] = sorted(kept["chosen"])
     return kept
 

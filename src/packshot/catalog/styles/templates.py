@@ -1,4 +1,4 @@
-"""Looks: the templates that come with Packshot, and a workspace's own styles, which are those with sliders moved."""
+"""Styles: the templates that come with Packshot, and a workspace's own styles, which are those with options set."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from packshot import template as shipped
 from packshot.catalog.library import photos
 from packshot.catalog.status import Line, line
 from packshot.db import Tx
-from packshot.db.tables import new_id, now
-from packshot.db.tables import templates as styles
+from packshot.db.tables import new_id, now, styles
 from packshot.errors import BadOption, Conflict, NotFound
 from packshot.template import Template
 
@@ -94,7 +93,7 @@ class StyleChange(BaseModel, frozen=True, extra="forbid", json_schema_extra={"ex
 
 
 async def resolve(
-    tx: Tx, workspace_id: str, template_id: str, options: Mapping[str, Any] | None = None, *, whole: bool = True
+    tx: Tx, workspace_id: str, style_id: str, options: Mapping[str, Any] | None = None, *, whole: bool = True
 ) -> Template:
     """The template to work with: shipped or the workspace's own, with options set on top.
 
@@ -102,33 +101,33 @@ async def resolve(
     Raises NotFound for the template or a picture, BadOption for an option.
     """
     known = _shipped()
-    if template_id in known:
-        base = known[template_id]
+    if style_id in known:
+        base = known[style_id]
     else:
-        style = await _style(tx, workspace_id, template_id)
+        style = await _style(tx, workspace_id, style_id)
         if style is None:
-            near = difflib.get_close_matches(template_id, known, 1)
+            near = difflib.get_close_matches(style_id, known, 1)
             hint = f"Did you mean “{near[0]}”?" if near else f"There are {', '.join(known)}, and your own styles."
-            raise NotFound("there is no template of this id.", subject=template_id, remedy=hint)
+            raise NotFound("there is no style of this id.", subject=style_id, remedy=hint)
         base = _dressed(style)
-    worn = base.with_options(_plain(options or {}))
-    await _check_pictures(tx, workspace_id, worn, whole=whole)
-    return worn
+    resolved = base.with_options(_plain(options or {}))
+    await _check_pictures(tx, workspace_id, resolved, whole=whole)
+    return resolved
 
 
 async def page(tx: Tx, workspace_id: str) -> list[StyleView]:
     """All looks: what comes with Packshot first, then the workspace's own by name."""
     found = await tx.execute(select(styles).where(_live(workspace_id)).order_by(styles.c.name, styles.c.id))
-    return [_shipped_view(template) for template in _shipped().values()] + [_view(style) for style in found]
+    return [_shipped_view(style) for style in _shipped().values()] + [_view(style) for style in found]
 
 
-async def get(tx: Tx, workspace_id: str, template_id: str) -> StyleView:
+async def get(tx: Tx, workspace_id: str, style_id: str) -> StyleView:
     """One look.  Raises NotFound."""
-    if template_id in _shipped():
-        return _shipped_view(_shipped()[template_id])
-    style = await _style(tx, workspace_id, template_id)
+    if style_id in _shipped():
+        return _shipped_view(_shipped()[style_id])
+    style = await _style(tx, workspace_id, style_id)
     if style is None:
-        raise NotFound("there is no template of this id.", subject=template_id)
+        raise NotFound("there is no style of this id.", subject=style_id)
     return _view(style)
 
 
@@ -147,38 +146,38 @@ async def create(tx: Tx, workspace_id: str, asked: StyleRequest) -> StyleView:
     return await get(tx, workspace_id, id)
 
 
-async def change(tx: Tx, workspace_id: str, template_id: str, wanted: StyleChange) -> StyleView:
+async def change(tx: Tx, workspace_id: str, style_id: str, wanted: StyleChange) -> StyleView:
     """Batches that were made with it keep it as it was.  Raises NotFound, Conflict for a shipped one, BadOption."""
-    style = await own(tx, workspace_id, template_id, lock=True)
+    style = await own(tx, workspace_id, style_id, lock=True)
     fields = {name: value for name, value in wanted.model_dump(exclude_unset=True).items() if value is not None}
     await _check(tx, workspace_id, style.base, fields.get("options", style.options))
     await tx.execute(
         update(styles)
-        .where(_live(workspace_id), styles.c.id == template_id)
+        .where(_live(workspace_id), styles.c.id == style_id)
         .values(**fields, revision=styles.c.revision + 1, updated_at=now())
     )
-    return await get(tx, workspace_id, template_id)
+    return await get(tx, workspace_id, style_id)
 
 
-async def delete(tx: Tx, workspace_id: str, template_id: str) -> None:
+async def delete(tx: Tx, workspace_id: str, style_id: str) -> None:
     """Batches that were made with it keep it.  Raises NotFound, Conflict for a shipped one."""
-    await own(tx, workspace_id, template_id, lock=True)
+    await own(tx, workspace_id, style_id, lock=True)
     await tx.execute(
-        update(styles).where(_live(workspace_id), styles.c.id == template_id).values(deleted_at=now())
+        update(styles).where(_live(workspace_id), styles.c.id == style_id).values(deleted_at=now())
     )  # fmt: skip
 
 
-async def own(tx: Tx, workspace_id: str, template_id: str, *, lock: bool = False) -> Row[Any]:
+async def own(tx: Tx, workspace_id: str, style_id: str, *, lock: bool = False) -> Row[Any]:
     """A style of the workspace's own.  Raises NotFound, Conflict for a shipped template."""
-    if template_id in _shipped():
+    if style_id in _shipped():
         raise Conflict(
             "this template comes with Packshot and cannot be changed.",
-            subject=template_id,
-            remedy="Make a style of your own from it: POST /api/v1/templates with it as base.",
+            subject=style_id,
+            remedy="Make a style of your own from it: POST /api/v1/styles with it as base.",
         )
-    style = await _style(tx, workspace_id, template_id, lock=lock)
+    style = await _style(tx, workspace_id, style_id, lock=lock)
     if style is None:
-        raise NotFound("there is no template of this id.", subject=template_id)
+        raise NotFound("there is no style of this id.", subject=style_id)
     return style
 
 
@@ -247,15 +246,15 @@ def _live(workspace_id: str) -> Any:
     return (styles.c.workspace_id == workspace_id) & styles.c.deleted_at.is_(None)
 
 
-async def _style(tx: Tx, workspace_id: str, template_id: str, *, lock: bool = False) -> Row[Any] | None:
-    query = select(styles).where(_live(workspace_id), styles.c.id == template_id)
+async def _style(tx: Tx, workspace_id: str, style_id: str, *, lock: bool = False) -> Row[Any] | None:
+    query = select(styles).where(_live(workspace_id), styles.c.id == style_id)
     return (await tx.execute(query.with_for_update() if lock else query)).first()
 
 
 def _dressed(style: Row[Any]) -> Template:
     base = _shipped()[style.base]
-    worn = base.with_options(style.options)
-    return worn.model_copy(update={"id": style.id, "name": style.name, "words": style.words or base.words})
+    template = base.with_options(style.options)
+    return template.model_copy(update={"id": style.id, "name": style.name, "words": style.words or base.words})
 
 
 def _plain(options: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -275,18 +274,18 @@ def _plain(options: Mapping[str, Any]) -> Mapping[str, Any]:
 async def _check(tx: Tx, workspace_id: str, base: str, options: Mapping[str, Any]) -> None:
     if base not in _shipped():
         raise NotFound(
-            "there is no template of this id to start from.",
+            "there is no style of this id to start from.",
             subject=base,
             remedy=f"Take one that comes with Packshot: {', '.join(_shipped())}.",
         )
     await _check_pictures(tx, workspace_id, _shipped()[base].with_options(_plain(options)), whole=False)
 
 
-async def _check_pictures(tx: Tx, workspace_id: str, worn: Template, *, whole: bool) -> None:
-    wanted: list[str] = [getattr(step, PICTURE) for step in worn.steps if hasattr(step, PICTURE)]
+async def _check_pictures(tx: Tx, workspace_id: str, style: Template, *, whole: bool) -> None:
+    wanted: list[str] = [getattr(step, PICTURE) for step in style.steps if hasattr(step, PICTURE)]
     if whole and not all(wanted):
         raise BadOption(
-            f"the template “{worn.id}” needs a picture to put behind the product.",
+            f"the template “{style.id}” needs a picture to put behind the product.",
             subject=PICTURE,
             remedy="Upload it as an image and set the option picture to its id.",
         )
@@ -298,15 +297,21 @@ async def _check_pictures(tx: Tx, workspace_id: str, worn: Template, *, whole: b
         )
 
 
-def _shipped_view(template: Template) -> StyleView:
+def _shipped_view(style: Template) -> StyleView:
     return StyleView(
-        id=template.id, name=template.name, words=template.words, shipped=True, base=template.id, chosen={},
-        options=options_of(template), revision=0,
+        id=style.id, name=style.name, words=style.words, shipped=True, base=style.id, chosen={},
+        options=options_of(style), revision=0,
     )  # fmt: skip
 
 
 def _view(style: Row[Any]) -> StyleView:
-    worn = _dressed(style)
+    template = _dressed(style)
     return StyleView.model_validate(
-        {**style._mapping, "words": worn.words, "shipped": False, "chosen": style.options, "options": options_of(worn)}
+        {
+            **style._mapping,
+            "words": template.words,
+            "shipped": False,
+            "chosen": style.options,
+            "options": options_of(template),
+        }
     )

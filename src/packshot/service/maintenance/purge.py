@@ -37,7 +37,7 @@ from packshot.db.tables import (
     renditions,
     reviews,
     sessions,
-    templates,
+    styles,
     uploads,
     workspaces,
 )
@@ -71,7 +71,7 @@ class Counts:
     items: int = 0
     photos: int = 0
     products: int = 0
-    templates: int = 0
+    styles: int = 0
     channels: int = 0
     uploads: int = 0
     sessions: int = 0
@@ -140,7 +140,7 @@ async def _deleted(db: Database, workspace_id: str, before: float) -> dict[str, 
         gone["items"] += await _batch(db, id)
     gone["photos"] = await _photos(db, past(photos))
     gone["products"] = await _products(db, past(products))
-    for table in (templates, channels):
+    for table in (styles, channels):
         async with db.write() as tx:
             gone[table.name] = (await tx.execute(delete(table).where(past(table)))).rowcount
     return gone
@@ -184,13 +184,13 @@ async def _photos(db: Database, past: ColumnElement[bool]) -> int:
 
 
 async def _pictures(tx: Tx) -> set[str]:
-    """Photos that a style or an item's look puts behind products."""
+    """Photos that a style or an item puts behind products."""
     named: set[str] = set()
-    for column in (templates.c.options, item_versions.c.template):
+    for column in (styles.c.options, item_versions.c.style):
         text = cast(column, Text)
-        # Most looks have no picture: those are passed over by the database.
-        looks = select(column).where(text.like('%"picture%img%'))
-        async for (value,) in await tx.stream(looks):
+        # Most styles have no picture: those are passed over by the database.
+        with_picture = select(column).where(text.like('%"picture%img%'))
+        async for (value,) in await tx.stream(with_picture):
             named |= {word for word in _strings(value) if word.startswith("img_")}
     return named
 

@@ -26,7 +26,7 @@ def generate(
     photo: str,
     name: str,
     cutout: str,
-    template: Answer,
+    style: Answer,
     channels: Sequence[Answer],
     pictures: dict[str, str],
     enlarged: str = "",
@@ -39,8 +39,8 @@ def generate(
     made = context.enlarged(enlarged, context.cutout(cutout, opened))
     findings: list[Finding] = []
     changes: list[str] = []
-    look, wanted = Template.model_validate(template), [Channel.model_validate(c) for c in channels]
-    for geometry in geometries(look, wanted, preview=context.settings.fake_models):
+    template, wanted = Template.model_validate(style), [Channel.model_validate(c) for c in channels]
+    for geometry in geometries(template, wanted, preview=context.settings.fake_models):
         composition = _composed(context, made, enlarged or cutout, geometry, pictures, seed, watch)
         findings += composition.findings
         changes += composition.changes
@@ -57,7 +57,7 @@ def export(
     photo: str,
     name: str,
     cutout: str,
-    template: Answer,
+    style: Answer,
     channels: Sequence[Answer],
     pictures: dict[str, str],
     enlarged: str = "",
@@ -68,10 +68,10 @@ def export(
     watch = StepTimer()
     opened = context.photo(photo, name, max_pixels=max_pixels)
     made = context.enlarged(enlarged, context.cutout(cutout, opened))
-    look, wanted = Template.model_validate(template), [Channel.model_validate(c) for c in channels]
+    template, wanted = Template.model_validate(style), [Channel.model_validate(c) for c in channels]
     files: dict[str, Answer] = {}
     after = ""
-    for geometry, members in geometries(look, wanted, preview=context.settings.fake_models).items():
+    for geometry, members in geometries(template, wanted, preview=context.settings.fake_models).items():
         mark = _mark(enlarged or cutout, geometry, pictures, seed)
         composition = get_composition(context.layer_cache, mark, _plate_mark(geometry, pictures, seed), made)
         if composition is None:
@@ -110,7 +110,7 @@ def picture(
     photo: str,
     name: str,
     cutout: str,
-    template: Answer,
+    style: Answer,
     size: Sequence[int],
     format: str,
     pictures: dict[str, str],
@@ -120,10 +120,10 @@ def picture(
     """One composition as a picture, without a channel's rules, or as a preview of 512 pixels."""
     opened = context.photo(photo, name)
     made = context.cutout(cutout, opened)
-    look = Template.model_validate(template)
-    geometry = Geometry((int(size[0]), int(size[1])), look.steps)
+    template = Template.model_validate(style)
+    geometry = Geometry((int(size[0]), int(size[1])), template.steps)
     if channel is not None:
-        geometry = next(iter(geometries(look, [Channel.model_validate(channel)], preview=preview)))
+        geometry = next(iter(geometries(template, [Channel.model_validate(channel)], preview=preview)))
     elif preview:
         scale = PREVIEW_SIDE / max(geometry.canvas)
         canvas = max(1, round(geometry.canvas[0] * scale)), max(1, round(geometry.canvas[1] * scale))

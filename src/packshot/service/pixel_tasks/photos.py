@@ -79,7 +79,7 @@ def segment(
     cutout: str = "",
     by_hand: bool = False,
     refined: bool = False,
-    template: Answer | None = None,
+    style: Answer | None = None,
     channels: Sequence[Answer] = (),
     upscaled: bool = False,
     max_pixels: int | None = None,
@@ -112,7 +112,7 @@ def segment(
         "uncertainty": round(made.facts.uncertainty, 4),
         "findings": told(findings),
         "matte_findings": told(made.findings),
-        "enlarge": template is not None and _enlargement(context, made, template, channels, upscaled) is not None,
+        "enlarge": style is not None and _enlargement(context, made, style, channels, upscaled) is not None,
         "steps": [record.model_dump(mode="json") for record in watch.records],
     }
 
@@ -194,7 +194,7 @@ def upscale(
     photo: str,
     name: str,
     cutout: str,
-    template: Answer,
+    style: Answer,
     channels: Sequence[Answer],
     upscaled: bool = False,
     max_pixels: int | None = None,
@@ -202,7 +202,7 @@ def upscale(
     """Enlarge the product where that is called for, and keep it: once for all items of the photo."""
     watch = StepTimer()
     made = context.cutout(cutout, context.photo(photo, name, max_pixels=max_pixels))
-    step = _enlargement(context, made, template, channels, upscaled)
+    step = _enlargement(context, made, style, channels, upscaled)
     if step is None:
         return {"findings": [], "steps": []}
     if context.upscaler is None:
@@ -250,7 +250,7 @@ def upscale_pace(context: PixelContext) -> Answer:
 
 
 def _enlargement(
-    context: PixelContext, made: Cutout, template: Answer, channels: Sequence[Answer], chosen: bool
+    context: PixelContext, made: Cutout, style: Answer, channels: Sequence[Answer], chosen: bool
 ) -> Upscale | None:
-    look, wanted = Template.model_validate(template), [Channel.model_validate(c) for c in channels]
-    return enlargement(made, geometries(look, wanted, preview=context.settings.fake_models), chosen=chosen)
+    template, wanted = Template.model_validate(style), [Channel.model_validate(c) for c in channels]
+    return enlargement(made, geometries(template, wanted, preview=context.settings.fake_models), chosen=chosen)
