@@ -2,7 +2,7 @@
 
     python benchmarks/packshot_speed.py
 
-The batch goes through `packshot.run.shoot.shoot` as the command's does: fresh layer store, real files, report and contact
+The batch goes through `packshot.run.shoot.shoot` as the command does: fresh layer store, real files, report, contact
 sheet. ISNet passes on the same decoded photos are timed alone, half before and half after each batch.
 """
 

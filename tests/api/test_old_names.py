@@ -36,6 +36,6 @@ def test_old_fields_are_read_as_styles() -> None:
     assert BatchRequest.model_validate(old) == BatchRequest.model_validate(new)
     assert set(BatchRequest.model_validate(old).model_dump(exclude_unset=True)) == {*new}
     for model, more in ((GenerateRequest, {}), (PreviewRequest, {"images": ["img_1"]}), (Watch, {}),
-                        (ReviewRequest, {"items": [{"id": "itm_1"}], "decision": "retry"})):  # fmt: skip
+                        (ReviewRequest, {"items": [{"id": "itm_1", "version": 1}], "decision": "retry"})):  # fmt: skip
         assert model.model_validate({"template": "white"} | more).style == "white"
     assert RetryRequest.model_validate({"runs": ["run_1"]}).jobs == ("run_1",)
