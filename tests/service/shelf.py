@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from packshot.service.pixel_tasks import FUNCTIONS
+from packshot.service import pixel_tasks
 from packshot.service.pixel_tasks.context import PixelContext
 from packshot.settings import Settings
+from packshot.tasks import PixelTask, Result
 
 
 def photo(seed: int, *, size: tuple[int, int] = (96, 72), format: str = "JPEG") -> bytes:
@@ -33,19 +34,19 @@ def packed(members: dict[str, bytes]) -> bytes:
 
 
 class InProcess:
-    """The real functions, in this process; `breaks` names calls that raise instead, in order."""
+    """The real functions, in this process; `raises`: the number of a task, from 1, and what it raises instead."""
 
     def __init__(self, settings: Settings) -> None:
-        self._desk = PixelContext(settings)
-        self.calls: list[str] = []
+        self._context = PixelContext(settings)
+        self.tasks: list[PixelTask[Any]] = []
         self.raises: dict[int, BaseException] = {}
 
-    async def call(self, function: str, /, **arguments: Any) -> Any:
-        self.calls.append(function)
-        error = self.raises.pop(len(self.calls), None)
+    async def do(self, task: PixelTask[Result]) -> Result:
+        self.tasks.append(task)
+        error = self.raises.pop(len(self.tasks), None)
         if error is not None:
             raise error
-        return await asyncio.to_thread(FUNCTIONS[function], self._desk, **arguments)
+        return await asyncio.to_thread(pixel_tasks.do, self._context, task)
 
 
 def settings_in(folder: Path) -> Settings:

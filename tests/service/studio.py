@@ -14,11 +14,14 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
+from packshot.catalog import jobs
 from packshot.catalog.batches import expand, lifecycle
 from packshot.catalog.batches.requests import BatchRequest
+from packshot.catalog.jobs import Claim, JobRecord
 from packshot.catalog.ports import JobRef
-from packshot.db import Database
+from packshot.db import Database, typed
 from packshot.db import tables as t
+from packshot.service.worker import work_on
 from packshot.store import Store
 
 WS, OTHER = "ws_a", "ws_b"
@@ -39,7 +42,7 @@ class FakeQueues:
             self.refs.pop(ref.job_id, None)
 
 
-class FakeVault:
+class FakeSecrets:
     def encrypt(self, secret: str) -> bytes:
         return secret[::-1].encode()
 
@@ -55,12 +58,26 @@ class Studio:
     store: Store
     queues: FakeQueues
     settings: Any
-    vault: FakeVault = field(default_factory=FakeVault)
+    secrets: FakeSecrets = field(default_factory=FakeSecrets)
     pixels: Any = None
 
-    async def run(self, id: str) -> Any:
+    async def job(self, id: str) -> JobRecord:
         async with self.db.read() as tx:
-            return (await tx.execute(select(t.jobs).where(t.jobs.c.id == id))).one()
+            return typed(JobRecord, (await tx.execute(select(t.jobs).where(t.jobs.c.id == id))).one())
+
+    async def claim(self, ref: JobRef) -> Claim:
+        """As a worker does: taken up, and written down as at work."""
+        async with self.db.write() as tx:
+            claimed = await jobs.claim(tx, ref)
+            assert claimed.claim is not None
+            if claimed.begins:
+                await jobs.begin(tx, claimed.claim)
+        return claimed.claim
+
+    async def work_off(self, ref: JobRef | None) -> None:
+        """What the workers do with a job, stage by stage."""
+        while ref is not None:
+            ref = await work_on(await self.claim(ref), self)
 
     async def rows(self, table: Any, *where: Any) -> list[Any]:
         async with self.db.read() as tx:
@@ -84,7 +101,7 @@ class Studio:
     async def make(self, asked: dict[str, Any], *, ws: str = WS) -> str:
         """A batch, filled."""
         id, ref = await self.ask(asked, ws=ws)
-        await expand.work(await self.run(ref.id), self)
+        await expand.work(await self.job(ref.id), self)
         return id
 
     async def ask(self, asked: dict[str, Any], *, ws: str = WS) -> tuple[str, JobRef]:

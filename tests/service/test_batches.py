@@ -126,15 +126,15 @@ async def test_filling_that_is_killed_goes_on_and_makes_no_item_twice(
 
     monkeypatch.setattr(expand, "_insert", dies)
     with pytest.raises(KeyboardInterrupt):
-        await expand.work(await studio.run(ref.id), studio)
+        await expand.work(await studio.job(ref.id), studio)
     assert len(await studio.rows(t.items)) == 8
-    await expand.work(await studio.run(ref.id), studio)
-    again = await expand.work(await studio.run(ref.id), studio)
+    await expand.work(await studio.job(ref.id), studio)
+    again = await expand.work(await studio.job(ref.id), studio)
     assert len(await studio.rows(t.items)) == len(await studio.rows(t.item_versions)) == 10
     assert sorted(row.position for row in await studio.rows(t.items)) == list(range(10))
     assert again["filled"] and again["items"] == 10
     assert len(studio.queues.refs) == 10
-    assert (await studio.run(ref.id)).total_count == 10
+    assert (await studio.job(ref.id)).total_count == 10
     assert (await view(studio, id)).state is BatchState.PROCESSING
 
 
@@ -152,7 +152,7 @@ async def test_a_batch_cancelled_while_it_is_filled_gets_no_more_items(
     async with studio.db.write() as tx:
         await lifecycle.cancel(tx, WS, id)
     monkeypatch.setattr(expand, "_insert", cancelled_after)
-    await expand.work(await studio.run(ref.id), studio)
+    await expand.work(await studio.job(ref.id), studio)
     assert await studio.rows(t.items) == []
     assert (await view(studio, id)).state is BatchState.CANCELLED
     assert not studio.queues.refs
@@ -166,7 +166,7 @@ async def test_flags_are_counted_before_work_and_a_held_batch_waits_for_its_star
     with pytest.raises(Conflict):
         async with studio.db.write() as tx:
             await lifecycle.start(tx, WS, id)
-    await expand.work(await studio.run(ref.id), studio)
+    await expand.work(await studio.job(ref.id), studio)
     shown = await view(studio, id)
     assert (shown.state, shown.hold, len(studio.queues.refs)) == (BatchState.VALIDATING, True, 0)
     counts = {flag.check: flag.count for flag in shown.flags}
@@ -235,14 +235,14 @@ async def test_a_batch_paused_while_it_is_filled_waits_and_one_resumed_queues_at
     id, ref = await studio.ask({"source": {"images": photos}})
     async with studio.db.write() as tx:
         await lifecycle.pause(tx, WS, id)
-    await expand.work(await studio.run(ref.id), studio)
+    await expand.work(await studio.job(ref.id), studio)
     assert (await view(studio, id)).state is BatchState.PAUSED
     assert not studio.queues.refs
     second, ref = await studio.ask({"source": {"images": photos}})
     async with studio.db.write() as tx:
         await lifecycle.pause(tx, WS, second)
         assert await lifecycle.resume(tx, WS, second) == []
-    await expand.work(await studio.run(ref.id), studio)
+    await expand.work(await studio.job(ref.id), studio)
     assert (await view(studio, second)).state is BatchState.PROCESSING
     assert len(studio.queues.refs) == 2
 
@@ -391,7 +391,7 @@ async def test_ten_thousand_items_are_listed_in_a_minute_and_their_status_is_che
     source = {"images": [f"img_{n:05d}" for n in range(5_000)]}
     id, ref = await studio.ask({"source": source, "styles": styles, "channels": ["amazon"]})
     began = time.process_time()
-    result = await expand.work(await studio.run(ref.id), studio)
+    result = await expand.work(await studio.job(ref.id), studio)
     spent = time.process_time() - began
     assert result["items"] == len(studio.queues.refs) == 10_000
     assert spent < 30

@@ -66,7 +66,7 @@ async def app(studio: Studio, routes: FastAPI, monkeypatch: pytest.MonkeyPatch) 
     studio.settings.limits, studio.settings.address = Limits(), "http://studio.example"
     studio.queues = Queues()
     rest: dict[str, Any] = {"queues": studio.queues, "signer": None, "pixels": None}
-    service = Service(settings=studio.settings, db=studio.db, store=studio.store, vault=studio.vault, **rest)
+    service = Service(settings=studio.settings, db=studio.db, store=studio.store, secrets=studio.secrets, **rest)
     routes.state = State({"service": service})
 
     def link(svc: Any, workspace_id: str, key: str, *, name: str = "") -> str:
@@ -93,7 +93,7 @@ async def batch(studio: Studio, client: httpx.AsyncClient, count: int = 3) -> st
     assert answer.status_code == 202, answer.text
     assert answer.headers["location"].endswith(answer.json()["batch"]["id"])
     assert (await client.get("/events", params={"after": 0})).json()["messages"]
-    await expand.work(await studio.run(answer.json()["job"]), studio)
+    await expand.work(await studio.job(answer.json()["job"]), studio)
     return str(answer.json()["batch"]["id"])
 
 
@@ -156,7 +156,7 @@ async def test_an_item_is_looked_at_changed_decided_and_delivered(studio: Studio
     assert (dry.status_code, dry.json()["files_total"], dry.json()["left_out_total"]) == (200, 2, 2)
     assert "key" not in dry.json()["files"][0]
     job = (await client.post("/exports", json=export)).json()["job"]
-    result = await export_run.work(await studio.run(job), studio)
+    result = await export_run.work(await studio.job(job), studio)
     async with studio.db.write() as tx:
         await tx.execute(update(t.jobs).where(t.jobs.c.id == job).values(status="done", result=result))
     found = (await client.get(f"/exports/{job}")).json()
@@ -187,7 +187,7 @@ async def test_a_form_brings_its_own_list(studio: Studio, client: httpx.AsyncCli
     sheet = b"sku,file\nSKU-00000,\nSKU-00001,\nSKU-9,\n"
     answer = await client.post("/batches", data={"batch": words}, files={"file": ("list.csv", sheet)})
     assert answer.status_code == 202, answer.text
-    await expand.work(await studio.run(answer.json()["job"]), studio)
+    await expand.work(await studio.job(answer.json()["job"]), studio)
     view = (await client.get(f"/batches/{answer.json()['batch']['id']}")).json()
     assert (view["total"], [u["name"] for u in view["unmatched"]]) == (2, ["row 4: SKU-9"])
     for data, files, status in (

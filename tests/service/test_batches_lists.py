@@ -124,10 +124,7 @@ async def test_a_zip_s_list_says_what_each_photo_wears_as_a_list_alone_does(stud
     async with studio.db.write() as tx:
         request = {"upload": "upl_1"}
         ref = await jobs.start(tx, WS, "import", stages=["segment"], request=request, by="usr_1")
-    job = await studio.run(ref.id)
-    result = await imports.work(job, studio)
-    async with studio.db.write() as tx:
-        await jobs.advance(tx, job, result)
+    await studio.work_off(ref)
     second = await studio.make(wish | {"source": {"upload": ref.id}})
     names = {row.id: row.name for row in await studio.rows(t.photos)}
     for batch in (first, second):
@@ -147,7 +144,7 @@ async def test_a_list_that_cannot_be_read_fails_its_batch_with_words(studio: Stu
     from packshot.catalog.batches import expand
 
     with pytest.raises(BadInput) as wrong:
-        await expand.work(await studio.run(ref.id), studio)
+        await expand.work(await studio.job(ref.id), studio)
     assert isinstance(wrong.value, PackshotError) and wrong.value.subject == "list.csv"
     view = await shown(studio, id)
     assert view.state is BatchState.FAILED and "list.csv" in view.error

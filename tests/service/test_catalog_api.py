@@ -24,10 +24,10 @@ from packshot.api import access, channels, collections, images, jobs, layers, pr
 from packshot.api.access import Principal
 from packshot.api.service import Service
 from packshot.catalog import jobs as catalog_jobs
-from packshot.catalog.items import stages
-from packshot.catalog.library import imports, matte_hints
+from packshot.catalog.library import matte_hints
 from packshot.db import tables as t
 from packshot.errors import OutOfDate
+from packshot.service.worker import work_on
 from packshot.settings import Limits
 from packshot.store import Store
 
@@ -64,7 +64,7 @@ async def app(studio: Studio, routes: FastAPI, tmp_path: Path) -> FastAPI:
     """The routes over a studio of its own."""
     studio.settings = settings_in(tmp_path).model_copy(update={"limits": Limits(photo_bytes=200_000)})
     studio.store, studio.pixels = Store(studio.settings.store), InProcess(studio.settings)
-    rest: dict[str, Any] = {"signer": Signer(), "queues": studio.queues, "vault": studio.vault}
+    rest: dict[str, Any] = {"signer": Signer(), "queues": studio.queues, "secrets": studio.secrets}
     service = Service(
         settings=studio.settings, db=studio.db, store=studio.store, pixels=studio.pixels, **rest
     )  # fmt: skip
@@ -88,49 +88,13 @@ async def upload(client: httpx.AsyncClient, seed: int = 1, name: str = "shoe.jpg
     return dict(answer.json())
 
 
-async def work_off(studio: Studio, job_id: str) -> None:
-    """What the workers do with a job of one photo or an import."""
-    job = await studio.run(job_id)
-    while job.stage:
-        result: dict[str, Any] = dict(job.result)
-        if job.kind == "import":
-            result = await imports.work(job, studio)
-        elif job.kind == "hints":
-            result = await matte_hints.work(job, studio)
-        elif job.stage == "segment":
-            result["cutouts"] = {}
-            for id in job.request.get("images") or [job.photo_id]:
-                [row] = await studio.rows(t.photos, t.photos.c.id == id)
-                answer = await studio.pixels.call("segment", photo=row.key, name=row.name, product_px={})
-                async with studio.db.write() as tx:
-                    version = await stages.keep_matte(tx, job.workspace_id, id, row.sha256, answer)
-                result["cutouts"][id] = answer["cutout"]
-                result |= {"matte_version": version, "uncertainty": answer["uncertainty"], "findings": []}
-        elif job.stage == "generate":
-            made = []
-            for id, cutout in result["cutouts"].items():
-                [row] = await studio.rows(t.photos, t.photos.c.id == id)
-                answer = await studio.pixels.call(
-                    "picture", photo=row.key, name=row.name, cutout=cutout, pictures={},
-                    preview=job.kind == "preview",
-                    **{name: job.request[name] for name in ("style", "size", "format", "channel")},
-                )  # fmt: skip
-                made.append({"image": id} | answer)
-            result = {"pictures": made} if job.kind == "preview" else result | made[0]
-        else:
-            result |= {"key": "upscaled/x.png", "size": [2, 2], "factor": job.request["factor"]}
-        async with studio.db.write() as tx:
-            await catalog_jobs.advance(tx, job, result)
-        job = await studio.run(job_id)
-
-
 async def asked(studio: Studio, client: httpx.AsyncClient, path: str, body: Any = None) -> dict[str, Any]:
     """Ask, let the workers do it, and read the job."""
     answer = await client.post(path, json=body)
     assert answer.status_code == 202, answer.text
     assert answer.headers["location"] == f"/api/v1/jobs/{answer.json()['id']}"
     assert any(ref.id == answer.json()["id"] for ref in studio.queues.refs.values())
-    await work_off(studio, answer.json()["id"])
+    await studio.work_off(studio.queues.refs[f"{answer.json()['id']}-v0-{answer.json()['stage']}"])
     return dict((await client.get(f"/jobs/{answer.json()['id']}")).json())
 
 
@@ -220,14 +184,14 @@ async def test_wishes_that_do_not_fit_are_refused_before_work_is_spent(
                            ({"sku": "a\0b"}, 422), ({"nonsense": "1"}, 422)):  # fmt: skip
         answer = await client.post("/images", files=parts(("a.jpg", photo(1))), data=fields)
         assert answer.status_code == status, (fields, answer.text)
-    assert studio.pixels.calls == [] and (await client.get("/products")).json()["items"] == []
+    assert studio.pixels.tasks == [] and (await client.get("/products")).json()["items"] == []
 
 
 async def test_a_zip_is_followed_as_a_run(studio: Studio, client: httpx.AsyncClient) -> None:
     content = packed({"SHOE-1.jpg": photo(1), "bad.jpg": b"\xff\xd8\xff"})
     answer = await client.post("/images", files=parts(("shoes.zip", content)))
     assert answer.status_code == 202 and answer.json()["kind"] == "import", answer.text
-    await work_off(studio, answer.json()["id"])
+    await studio.work_off(studio.queues.refs[f"{answer.json()['id']}-v0-{answer.json()['stage']}"])
     job = (await client.get(answer.headers["location"].removeprefix("/api/v1"))).json()
     assert (job["status"], job["done"], job["total"]) == ("done", 2, 2)
     assert len(job["result"]["images"]) == 1 and job["result"]["refused"][0]["words"]
@@ -243,7 +207,7 @@ async def test_an_import_can_be_waited_for(studio: Studio, client: httpx.AsyncCl
     async def worker() -> None:
         while not (refs := list(studio.queues.refs.values())):
             await asyncio.sleep(0.01)
-        await work_off(studio, refs[0].id)
+        await studio.work_off(refs[0])
 
     working = asyncio.create_task(worker())
     answer = await client.post("/images", files=parts(("l.csv", sheet)), headers={"Prefer": "wait=20"})
@@ -524,7 +488,7 @@ async def test_hints_for_a_matte_that_has_changed_since_are_out_of_date(
     png = {"content-type": "image/png", "If-Match": seen}
     assert (await client.put(f"/images/{id}/matte", content=drawn(), headers=png)).status_code == 200
     with pytest.raises(OutOfDate):
-        await matte_hints.work(await studio.run(started), studio)
+        await matte_hints.work(await studio.job(started), studio)
 
 
 async def test_a_matte_may_come_as_a_form(client: httpx.AsyncClient) -> None:
@@ -546,18 +510,19 @@ async def test_the_first_matte_may_be_drawn_by_hand(client: httpx.AsyncClient) -
     assert (await client.put(f"/images/{id}/matte", content=drawn(), headers=headers)).status_code == 428
 
 
-async def test_a_photo_in_a_look_and_previews(studio: Studio, client: httpx.AsyncClient) -> None:
+async def test_a_photo_in_a_style_and_previews(studio: Studio, client: httpx.AsyncClient) -> None:
     id = (await upload(client))["id"]
     style = await client.post("/styles", json={"name": "G", "base": "color", "options": {"color": "#123456"}})
     body = {"style": style.json()["id"], "size": [300, 200], "format": "webp"}
     job = await asked(studio, client, f"/images/{id}/generate", body)
     assert job["result"]["size"] == [300, 200] and "renditions/" in job["result"]["url"]
     assert "key" not in json.dumps(job["result"])
-    plain = await studio.run((await client.post(f"/images/{id}/generate", json={"style": "transparent"})).json()["id"])
-    assert (plain.request["format"], plain.request["size"]) == ("png", [2048, 2048])
+    plain = await studio.job((await client.post(f"/images/{id}/generate", json={"style": "transparent"})).json()["id"])
+    [channel] = plain.request["channels"]
+    assert (channel["format"], channel["size"]) == ("png", [2048, 2048])
     shop = {"style": "white", "channel": "amazon"}
     job_id = (await client.post(f"/images/{id}/generate", json=shop)).json()["id"]
-    assert (await studio.run(job_id)).request["channel"]["id"] == "amazon"
+    assert (await studio.job(job_id)).request["channels"][0]["id"] == "amazon"
     previews = await asked(studio, client, "/previews", {"style": "gradient", "images": [id]})
     [picture] = previews["result"]["pictures"]
     assert picture["image"] == id and picture["size"] == [512, 512] and picture["url"]
@@ -590,7 +555,7 @@ async def test_a_run_is_called_off_until_it_is_done(studio: Studio, client: http
     assert (await client.delete(f"/jobs/{first}")).status_code == 204
     assert first not in {ref.id for ref in studio.queues.refs.values()}
     assert (await client.delete(f"/jobs/{first}")).status_code == 204
-    await work_off(studio, second)
+    await studio.work_off(studio.queues.refs[f"{second}-v0-segment"])
     assert (await client.delete(f"/jobs/{second}")).status_code == 409
     found = (await client.get("/jobs", params={"kind": "segment", "status": "cancelled"})).json()["items"]
     assert [job["id"] for job in found] == [first]
@@ -614,16 +579,14 @@ async def test_a_run_at_work_is_called_off_and_what_comes_of_it_is_dropped(
 ) -> None:
     id = (await upload(client))["id"]
     job_id = (await client.post(f"/images/{id}/segment")).json()["id"]
-    async with studio.db.write() as tx:
-        await catalog_jobs.running(tx, await catalog_jobs.get(tx, WS, job_id))
+    claim = await studio.claim(studio.queues.refs[f"{job_id}-v0-segment"])
     assert (await client.delete(f"/jobs/{job_id}")).status_code == 204
-    async with studio.db.write() as tx:
-        assert await catalog_jobs.advance(tx, await catalog_jobs.get(tx, WS, job_id), {"matte_version": 1}) is None
+    assert await work_on(claim, studio) is None
     shown = (await client.get(f"/jobs/{job_id}")).json()
     assert (shown["status"], shown["result"], shown["error"]) == ("cancelled", {}, None)
     async with studio.db.write() as tx:
         ref = await catalog_jobs.start(tx, WS, "export", stages=["export"], request={})
-        await catalog_jobs.running(tx, await catalog_jobs.get(tx, WS, ref.id))
+    await studio.claim(ref)
     assert (await client.delete(f"/jobs/{ref.id}")).status_code == 409
 
 

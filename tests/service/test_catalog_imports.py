@@ -19,6 +19,7 @@ from packshot.db import tables as t
 from packshot.errors import DiskFull, Fault, NotFound, OutOfMemory
 from packshot.intake import source
 from packshot.store import Store
+from packshot.tasks import AnalyseUpload, PixelTask, Result
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +34,7 @@ async def shop(studio: Studio, tmp_path: Path) -> Studio:
 async def asked(shop: Studio, request: dict[str, Any]) -> Any:
     async with shop.db.write() as tx:
         ref = await jobs.start(tx, WS, "import", stages=["segment"], request=request, by="usr_1")
-    return await shop.run(ref.id)
+    return await shop.job(ref.id)
 
 
 async def uploaded(shop: Studio, content: bytes, kind: str = "zip", name: str = "shoes.zip") -> str:
@@ -68,7 +69,7 @@ async def test_each_member_of_a_zip_is_a_photo_or_a_refusal_that_says_why(shop: 
     }  # fmt: skip
     assert all(one["words"] and one["code"] and one["reason"] for one in result["refused"])
     assert await kept(shop) == [("SHOE-1", "main", "SHOE-1.jpg"), ("SHOE-2", "main", "SHOE-2.png")]
-    job = await shop.run(job.id)
+    job = await shop.job(job.id)
     assert (job.done_count, job.total_count, job.result["images"]) == (5, 5, result["images"])
 
 
@@ -106,9 +107,9 @@ async def test_a_killed_import_goes_on_where_it_was(shop: Studio) -> None:
     async with shop.db.write() as tx:
         [gone] = [found.id for found in await photos.page(tx, WS) if found.name == "S0.jpg"]
         await photos.delete(tx, WS, gone)
-    shop.pixels.calls.clear()
-    result = await imports.work(await shop.run(job.id), shop)
-    assert shop.pixels.calls == ["analyse"] * 3
+    shop.pixels.tasks.clear()
+    result = await imports.work(await shop.job(job.id), shop)
+    assert [type(task) for task in shop.pixels.tasks] == [AnalyseUpload] * 3
     assert len(result["images"]) == 6 and len(await kept(shop)) == 5  # what was deleted meanwhile stays so
 
 
@@ -204,18 +205,18 @@ async def test_an_import_that_is_called_off_ends_before_its_next_photo(
 ) -> None:
     monkeypatch.setattr(imports, "TOLD_SECONDS", 0)
     job = await asked(shop, {"upload": await uploaded(shop, packed({f"S{n}.jpg": photo(n) for n in range(5)}))})
-    analyse = shop.pixels.call
+    analyse = shop.pixels.do
 
-    async def cancelled_at_the_second(function: str, /, **arguments: Any) -> Any:
-        answer = await analyse(function, **arguments)
-        if len(shop.pixels.calls) == 2:
+    async def cancelled_at_the_second(task: PixelTask[Result]) -> Result:
+        answer = await analyse(task)
+        if len(shop.pixels.tasks) == 2:
             async with shop.db.write() as tx:
                 await jobs.cancel(tx, WS, job.id)
         return answer
 
-    monkeypatch.setattr(shop.pixels, "call", cancelled_at_the_second)
+    monkeypatch.setattr(shop.pixels, "do", cancelled_at_the_second)
     assert len((await imports.work(job, shop))["images"]) == 2 and len(await kept(shop)) == 2
-    assert (await shop.run(job.id)).status == "cancelled"
+    assert (await shop.job(job.id)).status == "cancelled"
 
 
 async def test_a_fault_that_passes_refuses_no_photo(shop: Studio) -> None:

@@ -18,34 +18,34 @@ from packshot.catalog.library.collections import CollectionRequest
 from packshot.db import tables as t
 from packshot.service.pixel_process import PixelProcess
 from packshot.store import Store
+from packshot.tasks import UploadedPhoto
 from places import SAMPLES
 
 pytestmark = pytest.mark.anyio
 
 
-def made(mark: str, fingerprint: str) -> dict[str, Any]:
-    """An answer of `stages.analyse`."""
+def uploaded(mark: str, fingerprint: str) -> UploadedPhoto:
     sha = hashlib.sha256(mark.encode()).hexdigest()
-    return {
-        "sha256": sha, "format": "JPEG", "width": 800, "height": 600, "bytes": 1, "profile": "", "findings": [],
-        "fingerprint": fingerprint, "key": f"originals/{WS}/{sha}", "thumb_key": f"thumbs/{sha}.jpg",
-    }  # fmt: skip
+    return UploadedPhoto(
+        sha256=sha, format="JPEG", width=800, height=600, bytes=1, profile="", findings=(), fingerprint=fingerprint,
+        key=f"originals/{WS}/{sha}", thumb_key=f"thumbs/{sha}.jpg",
+    )  # fmt: skip
 
 
 async def test_a_look_alike_is_found_among_the_last_two_thousand_and_no_further(studio: Studio) -> None:
     async with studio.db.write() as tx:
-        old = await photos.add(tx, WS, made("old", "f0f0f0f0f0f0f0f0"), name="old.jpg")
-        near = await photos.add(tx, WS, made("near", "0f0f0f0f0f0f0f0f"), name="near.jpg")
+        old = await photos.add(tx, WS, uploaded("old", "f0f0f0f0f0f0f0f0"), name="old.jpg")
+        near = await photos.add(tx, WS, uploaded("near", "0f0f0f0f0f0f0f0f"), name="near.jpg")
         rows = [
             photo_row(f"img_z{n:05d}", WS, n) | {"product_id": None, "fingerprint": "00000000ffffffff"}
             for n in range(photos.COMPARED - 1)
         ]
         await tx.execute(insert(t.photos), rows)
-        far = await photos.add(tx, WS, made("a", "f0f0f0f0f0f0f0f1"), name="a.jpg", id="img_zz1")
+        far = await photos.add(tx, WS, uploaded("a", "f0f0f0f0f0f0f0f1"), name="a.jpg", id="img_zz1")
         assert old.findings == near.findings == far.findings == ()
-        alike = await photos.add(tx, WS, made("b", "f0f0f0f0f0f0f0fe"), name="b.jpg", id="img_zz2")
-        theirs = await photos.add(tx, OTHER, made("c", "f0f0f0f0f0f0f0f0"), name="c.jpg")
-        same = await photos.add(tx, WS, made("old", "f0f0f0f0f0f0f0f0"), name="d.jpg", id="img_zz3")
+        alike = await photos.add(tx, WS, uploaded("b", "f0f0f0f0f0f0f0fe"), name="b.jpg", id="img_zz2")
+        theirs = await photos.add(tx, OTHER, uploaded("c", "f0f0f0f0f0f0f0f0"), name="c.jpg")
+        same = await photos.add(tx, WS, uploaded("old", "f0f0f0f0f0f0f0f0"), name="d.jpg", id="img_zz3")
     [finding] = alike.findings
     assert (finding.check, finding.verdict, finding.value) == ("duplicate", "warn", 1 - 4 / 64)
     assert "a.jpg" in finding.words and "img_" not in finding.words
@@ -60,7 +60,7 @@ async def test_photos_are_listed_by_collection_and_by_having_no_product(studio: 
         await collections.put(tx, WS, inner, add=[shoe])
         ids = []
         for n, product in enumerate((shoe, bag, None), 1):
-            facts = made(str(n), f"{n * 0x1111111111111111:016x}")
+            facts = uploaded(str(n), f"{n * 0x1111111111111111:016x}")
             ids.append((await photos.add(tx, WS, facts, name="x.jpg", product_id=product)).id)
 
     async def listed(**wanted: Any) -> list[str]:
@@ -79,7 +79,7 @@ async def test_photos_are_listed_by_collection_and_by_having_no_product(studio: 
 
 async def test_a_photo_that_is_taken_away_is_told(studio: Studio) -> None:
     async with studio.db.write() as tx:
-        id = (await photos.add(tx, WS, made("1", "0" * 16), name="x.jpg")).id
+        id = (await photos.add(tx, WS, uploaded("1", "0" * 16), name="x.jpg")).id
         await photos.delete(tx, WS, id)
         assert await tx.scalar(select(t.events.c.kind).order_by(t.events.c.seq.desc()).limit(1)) == "photo.deleted"
 
@@ -104,7 +104,7 @@ async def test_samples_are_imported_by_the_real_pixel_process(real: Studio) -> N
             bytes=len(content), created_at=0, expires_at=0,
         ))  # fmt: skip
         ref = await jobs.start(tx, WS, "import", stages=["segment"], request={"upload": upload})
-    result = await imports.work(await real.run(ref.id), real)
+    result = await imports.work(await real.job(ref.id), real)
     assert [one["name"] for one in result["refused"]] == ["samples.zip/bad.jpg"]
     async with real.db.read() as tx:
         shown = {photo.name: photo for photo in await photos.page(tx, WS)}

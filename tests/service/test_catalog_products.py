@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,17 +17,19 @@ from packshot.catalog.library.photos import PhotoChange, safe_name
 from packshot.catalog.library.products import ProductChange, ProductOrder, ProductRequest, Sought
 from packshot.db import tables as t
 from packshot.errors import BadOption, Conflict, NotFound, OutOfDate
+from packshot.finding import Finding, Verdict
+from packshot.tasks import Matte, UploadedPhoto
 
 pytestmark = pytest.mark.anyio
 
 
-def made(seed: int, **fields: Any) -> dict[str, Any]:
-    """What an analysis answers."""
+def uploaded(seed: int, **fields: Any) -> UploadedPhoto:
     sha = hashlib.sha256(str(seed).encode()).hexdigest()
-    return {
-        "sha256": sha, "key": f"originals/{WS}/{sha}", "thumb_key": f"thumbs/{sha}.jpg", "format": "JPEG", "width": 90,
-        "height": 60, "bytes": 100, "profile": "", "fingerprint": sha[:16], "findings": [],
-    } | fields  # fmt: skip
+    photo = UploadedPhoto(
+        sha256=sha, key=f"originals/{WS}/{sha}", thumb_key=f"thumbs/{sha}.jpg", format="JPEG", width=90, height=60,
+        bytes=100, profile="", fingerprint=sha[:16], findings=(),
+    )  # fmt: skip
+    return replace(photo, **fields)
 
 
 async def product(studio: Studio, sku: str, *, ws: str = WS, **fields: str) -> str:
@@ -75,14 +78,14 @@ async def test_a_sku_is_there_once_in_a_workspace_and_free_again_after_its_produ
 async def test_nothing_of_another_workspace_is_seen(studio: Studio) -> None:
     id = await product(studio, "A", ws=OTHER)
     async with studio.db.write() as tx:
-        photo = await photos.add(tx, OTHER, made(1), name="a.jpg", product_id=id)
+        photo = await photos.add(tx, OTHER, uploaded(1), name="a.jpg", product_id=id)
         place = await collections.create(tx, OTHER, CollectionRequest(name="Theirs"))
     async with studio.db.write() as tx:
         for call in (
             products.get(tx, WS, id), products.delete(tx, WS, id), products.change(tx, WS, id, ProductChange()),
             photos.get(tx, WS, photo.id), photos.delete(tx, WS, photo.id), mattes.versions(tx, WS, photo.id),
-            photos.change(tx, WS, photo.id, PhotoChange(role="main")), photos.replace(tx, WS, photo.id, made(2)),
-            photos.add(tx, WS, made(3), name="x", product_id=id), collections.get(tx, WS, place.id),
+            photos.change(tx, WS, photo.id, PhotoChange(role="main")), photos.replace(tx, WS, photo.id, uploaded(2)),
+            photos.add(tx, WS, uploaded(3), name="x", product_id=id), collections.get(tx, WS, place.id),
             collections.put(tx, WS, place.id, add=[id]), collections.remove(tx, WS, place.id),
             collections.create(tx, WS, CollectionRequest(name="x", parent_id=place.id)),
             products.page(tx, WS, Sought(collection_id=place.id)),
@@ -99,7 +102,7 @@ async def test_products_are_searched_filtered_and_paged(studio: Studio) -> None:
     ids = [await product(studio, f"SKU-{n}", title=f"Red shoe {n}%", category="shoes") for n in range(5)]
     bag = await product(studio, "BAG", gtin="4006381333931", asin="B0ABCDEFGH")
     async with studio.db.write() as tx:
-        await photos.add(tx, WS, made(1), name="a.jpg", product_id=bag)
+        await photos.add(tx, WS, uploaded(1), name="a.jpg", product_id=bag)
         found = await products.page(tx, WS, limit=3)
         rest = await products.page(tx, WS, after=products.place(found[-1], ProductOrder.NEWEST))
         assert [one.id for one in [*found, *rest]] == [bag, *reversed(ids)]
@@ -113,12 +116,12 @@ async def test_products_are_searched_filtered_and_paged(studio: Studio) -> None:
 
 async def test_products_in_no_collection_and_those_with_a_photo_to_look_at_are_found(studio: Studio) -> None:
     shoe, bag, hat = [await product(studio, sku) for sku in ("SHOE", "BAG", "HAT")]
-    warns = [{"check": "blur", "verdict": "warn", "words": "It looks blurred.", "limit": None, "unit": ""}]
-    says = [{"check": "file", "verdict": "ok", "words": 'They say "verdict": "warn" here.', "limit": None, "unit": ""}]
+    warns = (Finding(check="blur", verdict=Verdict.WARN, words="It looks blurred."),)
+    says = (Finding(check="file", verdict=Verdict.OK, words='They say "verdict": "warn" here.'),)
     async with studio.db.write() as tx:
-        bad = await photos.add(tx, WS, made(1, findings=warns), name="1.jpg", product_id=shoe)
-        await photos.add(tx, WS, made(2, findings=says), name="2.jpg", product_id=shoe)
-        await photos.add(tx, WS, made(3, findings=says), name="3.jpg", product_id=bag)
+        bad = await photos.add(tx, WS, uploaded(1, findings=warns), name="1.jpg", product_id=shoe)
+        await photos.add(tx, WS, uploaded(2, findings=says), name="2.jpg", product_id=shoe)
+        await photos.add(tx, WS, uploaded(3, findings=says), name="3.jpg", product_id=bag)
         place = await collections.create(tx, WS, CollectionRequest(name="Spring"))
         await collections.put(tx, WS, place.id, add=[shoe])
 
@@ -168,10 +171,10 @@ async def test_each_order_goes_on_where_it_stopped_whatever_came_or_went_meanwhi
 async def test_a_product_has_one_main_photo_and_angles_in_order(studio: Studio) -> None:
     id = await product(studio, "A")
     async with studio.db.write() as tx:
-        first, second, third = [await photos.add(tx, WS, made(n), name=f"{n}.jpg", product_id=id) for n in range(3)]
+        first, second, third = [await photos.add(tx, WS, uploaded(n), name=f"{n}.jpg", product_id=id) for n in range(3)]
         assert [p.role for p in (first, second, third)] == ["main", "angle 2", "angle 3"]
-        taken = await photos.add(tx, WS, made(9), name="9.jpg", product_id=id, role="main")
-        late = await photos.add(tx, WS, made(10), name="10.jpg", product_id=id, role="main", takes_over=False)
+        taken = await photos.add(tx, WS, uploaded(9), name="9.jpg", product_id=id, role="main")
+        late = await photos.add(tx, WS, uploaded(10), name="10.jpg", product_id=id, role="main", takes_over=False)
         assert (taken.role, late.role) == ("main", "angle 5")
         assert (await photos.get(tx, WS, first.id)).role == "angle 4"
         await photos.change(tx, WS, third.id, PhotoChange(role="Main"))
@@ -187,8 +190,8 @@ async def test_a_product_has_one_main_photo_and_angles_in_order(studio: Studio) 
 async def test_a_photo_moves_to_another_product_and_out_of_all(studio: Studio) -> None:
     one, two = await product(studio, "A"), await product(studio, "B")
     async with studio.db.write() as tx:
-        photo = await photos.add(tx, WS, made(1), name="1.jpg", product_id=one)
-        await photos.add(tx, WS, made(2), name="2.jpg", product_id=two)
+        photo = await photos.add(tx, WS, uploaded(1), name="1.jpg", product_id=one)
+        await photos.add(tx, WS, uploaded(2), name="2.jpg", product_id=two)
         moved = await photos.change(tx, WS, photo.id, PhotoChange(product_id=two))
         assert (moved.product_id, moved.role, moved.position) == (two, "angle 2", 1)
         assert (await photos.change(tx, WS, photo.id, PhotoChange(name="x.jpg"))).product_id == two
@@ -200,7 +203,7 @@ async def test_a_photo_moves_to_another_product_and_out_of_all(studio: Studio) -
 async def test_deleting_a_product_takes_its_photos_with_it(studio: Studio) -> None:
     id = await product(studio, "A")
     async with studio.db.write() as tx:
-        photo = await photos.add(tx, WS, made(1), name="1.jpg", product_id=id)
+        photo = await photos.add(tx, WS, uploaded(1), name="1.jpg", product_id=id)
         await products.delete(tx, WS, id)
         with pytest.raises(NotFound):
             await photos.get(tx, WS, photo.id)
@@ -209,18 +212,18 @@ async def test_deleting_a_product_takes_its_photos_with_it(studio: Studio) -> No
 async def test_the_same_photo_twice_is_told_with_the_other_s_name(studio: Studio) -> None:
     shoe = await product(studio, "SHOE-7")
     async with studio.db.write() as tx:
-        facts = made(1, fingerprint="ff00ff00ff00ff00")
+        facts = uploaded(1, fingerprint="ff00ff00ff00ff00")
         first = await photos.add(tx, WS, facts, name="first.jpg", product_id=shoe)
-        await photos.add(tx, OTHER, made(5, fingerprint="0123456789abcdef"), name="theirs.jpg")
-        same = await photos.add(tx, WS, made(1, fingerprint="ff00ff00ff00ff00"), name="copy.jpg")
-        alike = await photos.add(tx, WS, made(2, fingerprint="ff00ff00ff00ff03"), name="saved anew.jpg")
-        other = await photos.add(tx, WS, made(3, fingerprint="0123456789abcdef"), name="other.jpg")
+        await photos.add(tx, OTHER, uploaded(5, fingerprint="0123456789abcdef"), name="theirs.jpg")
+        same = await photos.add(tx, WS, uploaded(1, fingerprint="ff00ff00ff00ff00"), name="copy.jpg")
+        alike = await photos.add(tx, WS, uploaded(2, fingerprint="ff00ff00ff00ff03"), name="saved anew.jpg")
+        other = await photos.add(tx, WS, uploaded(3, fingerprint="0123456789abcdef"), name="other.jpg")
         assert first.findings == () and other.findings == ()
         [twin], [near] = same.findings, alike.findings
         assert twin.words == "The same file is here already: “first.jpg” of SHOE-7." and twin.value == 1
         assert near.words == "It looks like “copy.jpg”, a photo without a product, which is here already."
         assert (near.check, near.value, near.limit) == ("duplicate", 1 - 2 / 64, 1 - 4 / 64)
-        exactly = await photos.add(tx, WS, made(4, fingerprint="ff00ff00ff00ff03"), name="saved again.jpg")
+        exactly = await photos.add(tx, WS, uploaded(4, fingerprint="ff00ff00ff00ff03"), name="saved again.jpg")
         assert exactly.findings[0].words.startswith("It looks like") and exactly.findings[0].value == 0.99
         flagged = await photos.page(tx, WS, photos.Sought(flagged=True))
         assert {p.id for p in flagged} == {same.id, alike.id, exactly.id}
@@ -232,17 +235,17 @@ async def test_a_replaced_photo_keeps_its_place_and_open_items_are_made_anew(stu
     batch = await studio.make({"source": {"images": [id]}})
     [item] = await studio.finish(batch)
     async with studio.db.write() as tx:
-        matte = {"key": "cutouts/1", "sha256": "1", "source": "by hand", "uncertainty": 0.1, "findings": []}
+        matte = Matte("cutouts/1", "1", "by hand", 0.1, ())
         photo = await photos.row(tx, WS, id)
         _, refs = await mattes.put(tx, WS, id, matte, photo_sha256=photo.sha256, matte_version=0)
         assert [(ref.id, ref.version, ref.stage) for ref in refs] == [(item, 2, "segment")]
         assert (await photos.get(tx, WS, id)).matte_version == 1
     await studio.finish(batch)
     async with studio.db.write() as tx:
-        replaced, refs = await photos.replace(tx, WS, id, made(7))
+        replaced, refs = await photos.replace(tx, WS, id, uploaded(7))
         assert [(ref.id, ref.version) for ref in refs] == [(item, 3)]
         assert (replaced.matte_version, replaced.role, replaced.name) == (0, photo.role, photo.name)
-        again, none = await photos.replace(tx, WS, id, made(7), name="../../new name.jpg")
+        again, none = await photos.replace(tx, WS, id, uploaded(7), name="../../new name.jpg")
         assert none == [] and again.name == "new name.jpg"
         with pytest.raises(Conflict, match="replaced since"):
             await mattes.revert(tx, WS, id, 1)
@@ -255,7 +258,7 @@ async def test_a_matte_drawn_on_an_old_state_is_refused_and_an_earlier_one_comes
     async with studio.db.write() as tx:
         sha = (await photos.row(tx, WS, id)).sha256
         for n in (1, 2):
-            matte = {"key": f"cutouts/{n}", "sha256": f"{n}", "source": "by hand", "uncertainty": 0.1, "findings": []}
+            matte = Matte(f"cutouts/{n}", f"{n}", "by hand", 0.1, ())
             view, _ = await mattes.put(tx, WS, id, matte, photo_sha256=sha, matte_version=n - 1, by="usr_1")
             assert (view.version, view.current) == (n, True)
         with pytest.raises(OutOfDate):

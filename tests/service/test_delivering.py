@@ -49,7 +49,7 @@ async def begin(studio: Studio, to: dict[str, Any], **asked: Any) -> str:
 
 async def export(studio: Studio, to: dict[str, Any], **asked: Any) -> tuple[str, dict[str, Any]]:
     id = await begin(studio, to, **asked)
-    result = await export_run.work(await studio.run(id), studio)
+    result = await export_run.work(await studio.job(id), studio)
     async with studio.db.write() as tx:
         await tx.execute(update(t.jobs).where(t.jobs.c.id == id).values(status="done", result=result))
     return id, result
@@ -191,10 +191,10 @@ async def test_a_full_disk_loses_nothing_and_the_export_goes_on(
 
     monkeypatch.setattr(export_run, "_write", full)
     with pytest.raises(DiskFull):
-        await export_run.work(await studio.run(id), studio)
+        await export_run.work(await studio.job(id), studio)
     assert sorted(row.status for row in await studio.rows(t.deliveries)) == ["delivered"] * 2 + ["waiting"] * 4
     monkeypatch.setattr(export_run, "_write", real)
-    result = await export_run.work(await studio.run(id), studio)
+    result = await export_run.work(await studio.job(id), studio)
     assert result["delivered"] == 6
 
     def no_room(*_: Any) -> None:
@@ -219,12 +219,12 @@ async def test_an_export_that_is_killed_goes_on(studio: Studio, monkeypatch: pyt
     with monkeypatch.context() as patch:
         patch.setattr(export_run, where, dies)
         with pytest.raises(KeyboardInterrupt):
-            await export_run.work(await studio.run(id), studio)
-    result = await export_run.work(await studio.run(id), studio)
-    again = await export_run.work(await studio.run(id), studio)
+            await export_run.work(await studio.job(id), studio)
+    result = await export_run.work(await studio.job(id), studio)
+    again = await export_run.work(await studio.job(id), studio)
     assert result == again
     assert (result["delivered"], len(await studio.rows(t.deliveries)), len(await studio.rows(t.uploads))) == (6, 6, 1)
-    assert (await studio.run(id)).done_count == 6
+    assert (await studio.job(id)).done_count == 6
 
 
 async def test_nothing_approved_is_nothing_to_deliver(studio: Studio) -> None:
@@ -260,7 +260,7 @@ async def add(studio: Studio, asked: dict[str, Any]) -> destinations.Destination
     wanted = DestinationRequest.model_validate(asked)
     await destinations.check_endpoint(wanted.endpoint, private=studio.settings.private_endpoints)
     async with studio.db.write() as tx:
-        return await destinations.create(tx, WS, wanted, vault=studio.vault)
+        return await destinations.create(tx, WS, wanted, secrets=studio.secrets)
 
 
 async def test_a_bucket_receives_the_files_under_its_prefix(studio: Studio, s3: str) -> None:
@@ -274,7 +274,7 @@ async def test_a_bucket_receives_the_files_under_its_prefix(studio: Studio, s3: 
         for foreign in (destinations.row(tx, OTHER, made.id), destinations.delete(tx, OTHER, made.id)):
             with pytest.raises(NotFound):
                 await foreign
-    await (await destinations.opened(row, vault=studio.vault, settings=studio.settings)).probe()
+    await (await destinations.opened(row, secrets=studio.secrets, settings=studio.settings)).probe()
     batch, _ = await approved(studio)
     _, result = await export(studio, {"kind": "s3", "destination": made.id, "prefix": "spring"}, batch=batch)
     assert result["delivered"] == 6
@@ -294,7 +294,7 @@ async def test_a_bucket_that_is_not_there_is_told_and_nothing_counts_as_delivere
     batch, _ = await approved(studio, 1)
     id = await begin(studio, {"kind": "s3", "destination": made.id}, batch=batch)
     with pytest.raises((BadOption, FetchFailed)):
-        await export_run.work(await studio.run(id), studio)
+        await export_run.work(await studio.job(id), studio)
     assert {row.status for row in await studio.rows(t.deliveries)} == {"waiting"}
 
 
@@ -311,7 +311,7 @@ async def test_a_bucket_inside_the_private_network_is_refused(studio: Studio, en
     async with studio.db.read() as tx:
         row = await destinations.row(tx, WS, made.id)
     with pytest.raises(UnsafeInput):
-        await destinations.opened(row, vault=studio.vault, settings=studio.settings)
+        await destinations.opened(row, secrets=studio.secrets, settings=studio.settings)
 
 
 @pytest.mark.parametrize(

@@ -154,10 +154,10 @@ def test_work_of_before_is_carried_over_to_jobs_and_styles(empty_url: str, engin
     upgrade(empty_url)
     with engine.connect() as connection:
         assert connection.execute(select(jobs.c.id, jobs.c.request)).one() == (
-            "run_1", {"style": "white", "images": []}
+            "job_1", {"style": "white", "images": []}
         )  # fmt: skip
         assert connection.scalar(select(styles.c.id)) == "ours"
-        assert connection.execute(select(events.c.kind, events.c.job_id)).one() == ("job.done", "run_1")
+        assert connection.execute(select(events.c.kind, events.c.job_id)).one() == ("job.done", "job_1")
     downgrade(empty_url, "0001")
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT kind, run_id FROM events").one() == ("run.done", "run_1")

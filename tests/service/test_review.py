@@ -279,7 +279,7 @@ async def test_a_failed_run_is_tried_again_too(studio: Studio) -> None:
         assert [(f.id, f.reason) for f in await dead_letters.failed_jobs(tx, WS)] == [(ref.id, "Gone.")]
         done, refs = await dead_letters.retry(tx, WS, job_ids=[ref.id])
     assert (done.jobs, refs[0].job_id) == (1, ref.job_id)
-    assert (await studio.run(ref.id)).status == "queued"
+    assert (await studio.job(ref.id)).status == "queued"
 
 
 async def test_every_change_is_told_in_order(studio: Studio) -> None:

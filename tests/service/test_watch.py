@@ -172,7 +172,7 @@ async def test_what_the_batch_could_not_take_comes_back_with_the_reason(inbox: I
     inbox.put("cut.jpg", photo(2)[:200])
     await inbox.pass_()
     (batch,) = await inbox.batches()
-    job = await inbox.studio.run(batch.job_id)
+    job = await inbox.studio.job(batch.job_id)
     inbox.studio.settings, inbox.studio.pixels = inbox.settings, InProcess(inbox.settings)
     result = await expand.work(job, inbox.studio)
     assert result["items"] == 1

@@ -48,7 +48,7 @@ async def create_destination(asked: Asked, svc: Svc, who: Admin) -> DestinationV
     """Add a bucket. Its server must be on the open internet, unless this installation allows others."""
     await destinations.check_endpoint(asked.endpoint, private=svc.settings.private_endpoints)
     async with svc.db.write() as tx:
-        return await destinations.create(tx, who.workspace_id, asked, vault=svc.vault)
+        return await destinations.create(tx, who.workspace_id, asked, secrets=svc.secrets)
 
 
 @router.get("/destinations")
@@ -71,7 +71,7 @@ async def replace_destination(destination_id: DestinationId, asked: Asked, svc: 
     """Replace it whole, its secret too."""
     await destinations.check_endpoint(asked.endpoint, private=svc.settings.private_endpoints)
     async with svc.db.write() as tx:
-        return await destinations.change(tx, who.workspace_id, destination_id, asked, vault=svc.vault)
+        return await destinations.change(tx, who.workspace_id, destination_id, asked, secrets=svc.secrets)
 
 
 @router.delete("/destinations/{destination_id}", status_code=204)
@@ -87,7 +87,7 @@ async def test_destination(destination_id: DestinationId, svc: Svc, who: Admin) 
     async with svc.db.read() as tx:
         found = await destinations.row(tx, who.workspace_id, destination_id)
     try:
-        await (await destinations.opened(found, vault=svc.vault, settings=svc.settings)).probe()
+        await (await destinations.opened(found, secrets=svc.secrets, settings=svc.settings)).probe()
     except PackshotError as error:
         return Tested(ok=False, words=error.message)
     return Tested(ok=True, words="A file could be written and taken away again.")

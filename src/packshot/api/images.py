@@ -42,15 +42,14 @@ from packshot.api.uploads import (
     tried,
     where_of,
 )
-from packshot.catalog import jobs
-from packshot.catalog.library import photos
+from packshot.catalog.library import photo_jobs, photos
 from packshot.catalog.library.photos import PhotoChange, PhotoView, Sought
 from packshot.catalog.old_names import STYLE
 from packshot.catalog.styles import templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
-from packshot.catalog.styles.snapshots import channels_json, style_json
 from packshot.errors import BadInput, BadOption, NoSuchModel, UnsupportedFormat
 from packshot.rules import FileFormat
+from packshot.tasks import AnalyseUpload
 
 router = APIRouter(tags=["images"])
 
@@ -266,10 +265,10 @@ async def replace_image(
             path, name = form.files[0].path, form.files[0].name
         else:
             await read_body(request, path, limit=limit, name=photo.name)
-        made = await svc.pixels.call("analyse", name=name or photo.name, path=str(path), workspace=who.workspace_id)
+        uploaded = await svc.pixels.do(AnalyseUpload(name or photo.name, who.workspace_id, str(path)))
     async with svc.db.write() as tx:
         matches(if_match, (await photos.row(tx, who.workspace_id, image_id, lock=True)).revision)
-        replaced, refs = await photos.replace(tx, who.workspace_id, image_id, made, name=name)
+        replaced, refs = await photos.replace(tx, who.workspace_id, image_id, uploaded, name=name)
     await svc.queues.add(refs)
     response.headers["ETag"] = etag(replaced.revision)
     return linked(svc, who, replaced)
@@ -332,15 +331,7 @@ async def segment_image(
     """Cut a photo out. Its matte: GET /images/{id}/matte."""
     async with svc.db.write() as tx:
         await photos.row(tx, who.workspace_id, image_id)
-        ref = await jobs.start(
-            tx,
-            who.workspace_id,
-            "segment",
-            stages=["segment"],
-            request=asked.model_dump(),
-            photo_id=image_id,
-            by=who.by,
-        )
+        ref = await photo_jobs.start_segment(tx, who.workspace_id, image_id, refined=asked.refined, by=who.by)
     return await answered(svc, who, response, ref, prefer)
 
 
@@ -365,16 +356,14 @@ async def generate_image(
         style = await templates.resolve(tx, who.workspace_id, asked.style, asked.options)
         channels = await resolve_channels(tx, who.workspace_id, [asked.channel] if asked.channel else [])
         backdrop = any(step.kind in ("color", "gradient", "picture") for step in style.steps)
-        request = {
-            "style": style_json(style),
-            "channel": channels_json(channels)[0] if channels else None,
-            "size": list(channels[0].size if channels else asked.size or (2048, 2048)),
-            "format": asked.format or (channels[0].format if channels else "jpeg" if backdrop else "png"),
-        }
-        ref = await jobs.start(
-            tx, who.workspace_id, "generate", stages=["segment", "generate"], request=request, photo_id=image_id,
-            by=who.by,
-        )  # fmt: skip
+        channel = (
+            channels[0]
+            if channels
+            else photo_jobs.plain_channel(asked.size or (2048, 2048), "jpeg" if backdrop else "png")
+        )
+        if asked.format:
+            channel = channel.model_copy(update={"format": asked.format})
+        ref = await photo_jobs.start_generate(tx, who.workspace_id, image_id, style, channel, by=who.by)
     return await answered(svc, who, response, ref, prefer)
 
 
@@ -390,8 +379,5 @@ async def upscale_image(
     """The product alone, larger, on a transparent backdrop; a model draws what is missing."""
     async with svc.db.write() as tx:
         await photos.row(tx, who.workspace_id, image_id)
-        ref = await jobs.start(
-            tx, who.workspace_id, "upscale", stages=["segment", "upscale"], request=asked.model_dump(),
-            photo_id=image_id, by=who.by,
-        )  # fmt: skip
+        ref = await photo_jobs.start_upscale(tx, who.workspace_id, image_id, factor=asked.factor, by=who.by)
     return await answered(svc, who, response, ref, prefer)

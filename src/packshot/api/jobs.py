@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import Row
 
 from packshot.api.access import Editor, Principal, Reader
 from packshot.api.files import link
@@ -18,7 +17,7 @@ from packshot.api.params import Cursor, JobId, Limit, Page, QueryId, after_id, p
 from packshot.api.problems import Problem
 from packshot.api.service import Service, Svc
 from packshot.catalog import jobs
-from packshot.catalog import jobs as catalog
+from packshot.catalog.jobs import JobRecord
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import JobStatus
 
@@ -26,7 +25,7 @@ router = APIRouter(tags=["jobs"])
 
 _LOOK_SECONDS = 0.1
 _ENDED = (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
-_LAYERS = frozenset({"cutouts"})  # keys of layers, which only workers can read
+_AT_WORK = frozenset({"work", "max_pixels"})  # what only workers read
 
 
 class JobKind(StrEnum):
@@ -87,7 +86,7 @@ async def list_jobs(
     status: Annotated[JobStatus | None, Query(description="Only those.")] = None,
     image_id: QueryId = None,
 ) -> Page[JobView]:
-    """Runs, the newest first."""
+    """Jobs, the newest first."""
     async with svc.db.read() as tx:
         found = await jobs.page(
             tx, who.workspace_id, kinds=kind or (), status=status, photo_id=image_id, after=after_id(cursor),
@@ -100,7 +99,7 @@ async def list_jobs(
 async def get_job(job_id: JobId, svc: Svc, who: Reader) -> JobView:
     """How far a job is, and its result. Links in it are made anew each time."""
     async with svc.db.read() as tx:
-        return view(svc, who, await catalog.get(tx, who.workspace_id, job_id))
+        return view(svc, who, await jobs.get(tx, who.workspace_id, job_id))
 
 
 @router.delete("/jobs/{job_id}", status_code=204)
@@ -119,7 +118,7 @@ async def answered(svc: Service, who: Principal, response: Response, ref: JobRef
     waits = seconds_to_wait(prefer) > 0
     while True:
         async with svc.db.read() as tx:
-            job = await catalog.get(tx, who.workspace_id, ref.id)
+            job = await jobs.get(tx, who.workspace_id, ref.id)
         if job.status in _ENDED or time.monotonic() >= until:
             break
         await asyncio.sleep(_LOOK_SECONDS)
@@ -133,7 +132,7 @@ async def answered(svc: Service, who: Principal, response: Response, ref: JobRef
     return view(svc, who, job)
 
 
-def view(svc: Service, who: Principal, job: Row[Any]) -> JobView:
+def view(svc: Service, who: Principal, job: JobRecord) -> JobView:
     """A job with links where its result has keys."""
     told = job.error if job.status == JobStatus.FAILED else None
     error = _problem(told) if told else None
@@ -154,7 +153,7 @@ def _linked(svc: Service, who: Principal, node: Any) -> Any:
         if name == "key" and isinstance(value, str):
             suffix = str(node.get("format") or value.rpartition(".")[2] if "." in value else node.get("format") or "")
             shown["url"] = link(svc, who.workspace_id, value, name=f"picture.{suffix}" if suffix else "")
-        elif name not in _LAYERS:
+        elif name not in _AT_WORK:
             shown[name] = _linked(svc, who, value)
     return shown
 

@@ -20,6 +20,7 @@ from packshot.catalog.library import matte_hints, mattes, photos
 from packshot.catalog.library.mattes import MatteView
 from packshot.errors import BadInput, PreconditionRequired, UnsupportedFormat
 from packshot.model import Hints
+from packshot.tasks import CutoutPng, MattePng, PhotoFile, StorePaintedMatte
 
 router = APIRouter(tags=["layers"])
 
@@ -108,13 +109,13 @@ async def list_layers(image_id: ImageId, svc: Svc, who: Reader) -> Layers:
 @router.get("/images/{image_id}/matte", response_class=Response, responses=_PNG)
 async def get_matte(image_id: ImageId, svc: Svc, who: Reader, if_none_match: IfNoneMatch = None) -> Response:
     """The matte: 8-bit gray, the photo's upright size, white is the product. Its ETag is what PUT wants."""
-    return await _picture(svc, who.workspace_id, image_id, "matte_png", if_none_match)
+    return await _picture(svc, who.workspace_id, image_id, MattePng, if_none_match)
 
 
 @router.get("/images/{image_id}/cutout", response_class=Response, responses=_PNG)
 async def get_cutout(image_id: ImageId, svc: Svc, who: Reader, if_none_match: IfNoneMatch = None) -> Response:
     """The product alone, its edges in its own colours, on nothing."""
-    return await _picture(svc, who.workspace_id, image_id, "cutout_png", if_none_match)
+    return await _picture(svc, who.workspace_id, image_id, CutoutPng, if_none_match)
 
 
 @router.put("/images/{image_id}/matte", openapi_extra=_MATTE)
@@ -139,10 +140,10 @@ async def put_matte(
     _check(if_match, if_none_match, seen)
     with tempfile.TemporaryDirectory(prefix="packshot-matte-") as folder:
         path = await _received(request, Path(folder), limit=svc.settings.limits.photo_bytes)
-        made = await svc.pixels.call("put_matte", photo=photo.key, name=photo.name, path=str(path))
+        painted = await svc.pixels.do(StorePaintedMatte(PhotoFile(photo.key, photo.name), str(path)))
     async with svc.db.write() as tx:
         matte, refs = await mattes.put(
-            tx, who.workspace_id, image_id, made, photo_sha256=photo.sha256, matte_version=photo.matte_version,
+            tx, who.workspace_id, image_id, painted, photo_sha256=photo.sha256, matte_version=photo.matte_version,
             by=who.by,
         )  # fmt: skip
     await svc.queues.add(refs)
@@ -198,14 +199,14 @@ async def hint_matte(
 
 
 async def _picture(
-    svc: Service, workspace_id: str, image_id: str, function: str, if_none_match: str | None
-) -> Response:  # fmt: skip
+    svc: Service, workspace_id: str, image_id: str, task: type[MattePng | CutoutPng], if_none_match: str | None
+) -> Response:
     async with svc.db.read() as tx:
         photo, matte = await mattes.current(tx, workspace_id, image_id)
     headers = {"ETag": etag(matte.sha256), "Cache-Control": "private, no-cache"}
     if unchanged(if_none_match, matte.sha256):
         return Response(status_code=304, headers=headers)
-    content = await svc.pixels.call(function, photo=photo.key, name=photo.name, cutout=matte.key)
+    content = await svc.pixels.do(task(PhotoFile(photo.key, photo.name), matte.key))
     return Response(content, media_type="image/png", headers=headers)
 
 

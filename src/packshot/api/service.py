@@ -29,7 +29,7 @@ class Service:
     queues: Queues
     pixels: Pixels
     signer: Signer
-    vault: Secrets
+    secrets: Secrets
 
 
 @asynccontextmanager

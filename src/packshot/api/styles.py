@@ -11,12 +11,10 @@ from packshot.api.access import Editor, Reader
 from packshot.api.jobs import JobView, answered
 from packshot.api.params import IfMatch, Prefer, StyleId, etag, matches
 from packshot.api.service import Svc
-from packshot.catalog import jobs
-from packshot.catalog.library import photos
+from packshot.catalog.library import photo_jobs, photos
 from packshot.catalog.old_names import STYLE
 from packshot.catalog.styles import templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
-from packshot.catalog.styles.snapshots import channels_json, style_json
 from packshot.catalog.styles.templates import StyleChange, StyleRequest, StyleView
 from packshot.errors import NotFound
 
@@ -104,14 +102,9 @@ async def preview(
                 raise NotFound("there is no such photo.", subject=id)
         style = await templates.resolve(tx, who.workspace_id, asked.style, asked.options)
         channels = await resolve_channels(tx, who.workspace_id, [asked.channel] if asked.channel else [])
-        request = {
-            "style": style_json(style),
-            "channel": channels_json(channels)[0] if channels else None,
-            "size": list(channels[0].size) if channels else [512, 512],
-            "format": "jpeg",
-            "images": list(dict.fromkeys(asked.images)),
-        }
-        ref = await jobs.start(
-            tx, who.workspace_id, "preview", stages=["segment", "generate"], request=request, by=who.by
+        channel = channels[0] if channels else photo_jobs.plain_channel((512, 512), "jpeg")
+        ids = list(dict.fromkeys(asked.images))
+        ref = await photo_jobs.start_preview(
+            tx, who.workspace_id, ids, style, channel.model_copy(update={"format": "jpeg"}), by=who.by
         )
     return await answered(svc, who, response, ref, prefer)

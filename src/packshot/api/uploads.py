@@ -26,6 +26,7 @@ from packshot.catalog.ports import JobRef
 from packshot.db.tables import new_id, now, uploads
 from packshot.errors import BadInput, DamagedFile, PackshotError, TooLarge, UnsupportedFormat
 from packshot.image import sniff
+from packshot.tasks import AnalyseUpload
 
 KEPT_SECONDS = 7 * 24 * 3600.0  # a ZIP or list stays for a retry of its import
 MOST_URLS = 1_000
@@ -107,13 +108,13 @@ async def take(svc: Service, who: Principal, upload: Upload, where: Where) -> Ph
             await products.row(tx, who.workspace_id, where.product_id)
         if where.collection_id:
             await collections.row(tx, who.workspace_id, where.collection_id)
-    made = await svc.pixels.call("analyse", name=upload.name, path=str(upload.path), workspace=who.workspace_id)
+    uploaded = await svc.pixels.do(AnalyseUpload(upload.name, who.workspace_id, str(upload.path)))
     async with svc.db.write() as tx:
         product_id = where.product_id
         if where.sku:
             product_id = await products.for_sku(tx, who.workspace_id, where.sku)
         photo = await photos.add(
-            tx, who.workspace_id, made, name=upload.name, product_id=product_id, role=where.role, by=who.by
+            tx, who.workspace_id, uploaded, name=upload.name, product_id=product_id, role=where.role, by=who.by
         )
         if where.collection_id and product_id:
             await collections.put(tx, who.workspace_id, where.collection_id, add=[product_id])

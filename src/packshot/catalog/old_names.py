@@ -17,5 +17,10 @@ def path_now(path: str) -> str:
     """The path that an address of before stands for; any other is given back as it is."""
     for old, new in PATHS.items():
         if path == old or path.startswith(f"{old}/"):
-            return new + path.removeprefix(old)
-    return path
+            path = new + path.removeprefix(old)
+    return path.replace("/jobs/run_", "/jobs/job_")
+
+
+def job_id_now(id: str) -> str:
+    """The id of a job that was called a run."""
+    return f"job_{id.removeprefix('run_')}" if id.startswith("run_") else id

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from packshot.db import Database
 from packshot.settings import Settings
 from packshot.store import Store
+from packshot.tasks import PixelTask, Result
 
 
 class Pixels(Protocol):
-    """What runs the functions of `service/pixel_tasks`."""
+    """What does pixel tasks: a process of its own, or the same functions in this one."""
 
-    async def call(self, function: str, /, **arguments: Any) -> Any: ...
+    async def do(self, task: PixelTask[Result]) -> Result: ...
 
 
 class Secrets(Protocol):
@@ -24,7 +25,7 @@ class Secrets(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class JobRef:
-    """One piece of work for one stage. The same ticket twice is the same work once."""
+    """What is queued: a job at one stage, by ids alone. The same reference twice is the same work once."""
 
     stage: str  # segment | upscale | generate | export: the queue
     id: str  # of an item or a job
@@ -34,12 +35,12 @@ class JobRef:
 
     @property
     def job_id(self) -> str:
-        """BullMQ takes no second ticket of this name while the first is there."""
+        """BullMQ takes no second job of this name while the first is there."""
         return f"{self.id}-v{self.version}-{self.stage}"
 
 
 class JobQueue(Protocol):
-    """Where tickets are put once their transaction is committed."""
+    """Where references are put once their transaction is committed."""
 
     async def add(self, refs: Iterable[JobRef]) -> list[str]: ...
 
@@ -53,4 +54,4 @@ class JobContext:
     pixels: Pixels
     queues: JobQueue
     settings: Settings
-    vault: Secrets
+    secrets: Secrets

@@ -84,17 +84,19 @@ def purge(data: Data = None) -> int:
 
 def requeue(data: Data = None) -> int:
     """Build the queue again from the database, after Valkey or Redis was lost. Harmless at any other time."""
+    from packshot.db import Database
     from packshot.db.tables import now
-    from packshot.service.worker import requeue as work
+    from packshot.service.queues import Queues
+    from packshot.service.worker import requeue_stalled
 
     settings = _settings(data)
 
-    async def rebuilt(db: Any, queues: Any) -> int:
+    async def rebuilt(db: Database, queues: Queues) -> int:
         if not await queues.ping():
             raise _away(settings)
-        return await work(db, queues, since=now())
+        return await requeue_stalled(db, queues, since=now())
 
-    print(f"{asyncio.run(_with(settings, rebuilt))} pieces of work are queued.")
+    print(f"{asyncio.run(_with(settings, rebuilt))} jobs are queued again.")
     return 0
 
 

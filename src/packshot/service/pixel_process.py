@@ -13,7 +13,6 @@ import os
 import signal
 import threading
 import traceback
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -25,6 +24,7 @@ import structlog
 from packshot import errors
 from packshot.errors import Fault, OutOfMemory, PackshotError
 from packshot.settings import Settings, granted_memory_bytes
+from packshot.tasks import PixelTask, Result
 
 log = structlog.get_logger(__name__)
 WATCH_SECONDS = 0.5
@@ -50,8 +50,8 @@ class PixelProcess:
     def pid(self) -> int | None:
         return self._process.pid if self._process is not None else None
 
-    async def call(self, function: str, /, **arguments: Any) -> Any:
-        """Run a function of `pixel_tasks`.  Raises what it raised; OutOfMemory where the process did not survive it."""
+    async def do(self, task: PixelTask[Result]) -> Result:
+        """Do one task.  Raises what it raised; OutOfMemory where the process did not survive it."""
         async with self._starting:
             if self._pipe is None:
                 await self._start()
@@ -60,11 +60,12 @@ class PixelProcess:
         try:
             with self._sending:
                 assert self._pipe is not None
-                self._pipe.send((number, function, arguments))
+                self._pipe.send((number, task))
         except (OSError, AssertionError):
             self._waiting.pop(number, None)
             raise OutOfMemory("the pixel process ended before it took the work.", remedy="Try again.") from None
-        return await answer
+        result: Result = await answer
+        return result
 
     def stop(self) -> None:
         """End it at once; whoever waits for an answer gets OutOfMemory."""
@@ -150,7 +151,7 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
 
     from packshot import logs
     from packshot.models.local import prepare_process
-    from packshot.service.pixel_tasks import FUNCTIONS
+    from packshot.service import pixel_tasks
     from packshot.service.pixel_tasks.context import PixelContext
 
     logs.configure()
@@ -158,9 +159,9 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
     prepare_process()
     context, sending = PixelContext(settings), threading.Lock()
 
-    def work(number: int, function: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    def work(number: int, task: PixelTask[Any]) -> None:
         try:
-            answer = (number, True, function(context, **arguments))
+            answer = (number, True, pixel_tasks.do(context, task))
         except MemoryError:
             answer = (number, False, ("OutOfMemory", "not enough memory for this picture.", "", "Scale it down.", ""))
         except PackshotError as error:
@@ -174,10 +175,10 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
     with ThreadPoolExecutor(concurrency, thread_name_prefix="pixels") as pool:
         while True:
             try:
-                number, function, arguments = pipe.recv()
+                number, task = pipe.recv()
             except (EOFError, OSError):
                 os._exit(0)  # the parent is gone: what is half done is done again by somebody else
-            pool.submit(work, number, FUNCTIONS[function], arguments)
+            pool.submit(work, number, task)
 
 
 def _rebuilt(told: tuple[str, str, str, str, str]) -> PackshotError:

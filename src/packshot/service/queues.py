@@ -95,6 +95,16 @@ class Queues:
         await queue.addBulk([_job(ref) for ref in refs])
         return [ref.id for ref in failed]
 
+    async def missing(self, refs: Sequence[JobRef]) -> list[JobRef]:
+        """Those that no worker will ever claim: in no state of their queue, or given up by it.  Raises RedisError."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for ref in refs:
+                pipe.exists(f"bull:{ref.stage}:{ref.job_id}")
+                pipe.zscore(f"bull:{ref.stage}:failed", ref.job_id)
+            answers = await pipe.execute()
+        pairs = zip(answers[::2], answers[1::2], strict=True)
+        return [ref for ref, (there, failed) in zip(refs, pairs, strict=True) if not there or failed is not None]
+
     async def remove(self, refs: Iterable[JobRef]) -> None:
         """Take out those that nobody works on yet."""
         try:

@@ -10,41 +10,41 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 import psutil
 import structlog
-from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from packshot.catalog import jobs
 from packshot.catalog.batches import expand
 from packshot.catalog.delivery import export_run
 from packshot.catalog.items import stages
-from packshot.catalog.items.stages import TRIES, Task
-from packshot.catalog.library import imports, matte_hints
+from packshot.catalog.jobs import Claim, JobRecord
+from packshot.catalog.library import imports, matte_hints, photo_jobs
+from packshot.catalog.photo_stages import StageResult, do_stage
 from packshot.catalog.ports import JobContext, JobRef
-from packshot.channel import Channel, file_stem
 from packshot.db import Database
-from packshot.db.tables import mattes, now, photos
+from packshot.db.tables import now
 from packshot.db.upgrade import upgrade
-from packshot.errors import NotFound, OutOfMemory, PackshotError
+from packshot.errors import OutOfMemory, PackshotError
 from packshot.service import metrics, parent_watch
 from packshot.service.pixel_process import PixelProcess
 from packshot.service.queues import Consumer, GaveUp, Later, Queues, TryAgain
 from packshot.service.secrets import Secrets
 from packshot.settings import Settings
 from packshot.store import Store
+from packshot.tasks import CutoutResult
 
 log = structlog.get_logger(__name__)
 
 NICE = 10  # people at the screen come first
 # One in the model while another is read and written; composing is short; two files are encoded side by side.
 CONCURRENCY = {"segment": 2, "upscale": 1, "generate": 1, "export": 2}
-SWEEP_SECONDS = 15
-Answer = dict[str, Any]
-LONG_JOBS: dict[str, Callable[[Any, JobContext], Coroutine[Any, Any, Answer]]] = {
+REQUEUE_SECONDS = 15
+LONG_JOBS: dict[str, Callable[[JobRecord, JobContext], Awaitable[dict[str, Any]]]] = {
     "import": imports.work,
     "batch": expand.work,
     "export": export_run.work,
@@ -71,7 +71,7 @@ async def serve(settings: Settings, stage: str, *, concurrency: int = 0) -> None
 
 
 class Worker:
-    """One stage's consumer, its pixel process, and its share of the sweeping."""
+    """One stage's consumer, its pixel process, and its share of looking for stalled jobs."""
 
     def __init__(self, settings: Settings, stage: str, *, concurrency: int) -> None:
         self._settings, self._stage, self._concurrency = settings, stage, concurrency
@@ -83,20 +83,20 @@ class Worker:
         )
         self._consumer = Consumer(settings.redis, stage, self.handle, concurrency=concurrency)
         self._closing = False
-        self._sweeping: asyncio.Task[None] | None = None
-        self._long: set[asyncio.Task[Any]] = set()
+        self._watching: asyncio.Task[None] | None = None
+        self._working: set[asyncio.Task[JobRef | None]] = set()
 
     async def start(self) -> None:
         await self._consumer.start()
-        self._sweeping = asyncio.create_task(self._sweep())
+        self._watching = asyncio.create_task(self._watch_stalled())
 
     async def close(self) -> None:
         """Take nothing more; what is at work goes back into the queue as it was."""
         self._closing = True
-        if self._sweeping is not None:
-            self._sweeping.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
         self._child.stop()
-        for task in self._long:
+        for task in self._working:
             task.cancel()
         await self._consumer.close()
         await self._queues.close()
@@ -106,10 +106,9 @@ class Worker:
         """Raises Later, TryAgain or GaveUp, as the queue understands them."""
         started = time.perf_counter()
         outcome = "done"
-        is_job = ref.id.startswith("job_")
         try:
-            with structlog.contextvars.bound_contextvars(**{"job" if is_job else "item": ref.id}):
-                await (self._run(ref) if is_job else self._item(ref))
+            with structlog.contextvars.bound_contextvars(**{jobs.ledger_of(ref.id).kind: ref.id}):
+                await self._handle(ref)
         except Later:
             outcome = "later"
             raise
@@ -119,225 +118,122 @@ class Worker:
         finally:
             metrics.observe_stage(self._stage, time.perf_counter() - started, outcome)
 
-    # --- items ---
-
-    async def _item(self, ref: JobRef) -> None:
+    async def _handle(self, ref: JobRef) -> None:
         async with self._db.read() as tx:
-            drawn = await stages.draw(tx, ref)
-            task = drawn.task
-            pictures = await stages.picture_keys(tx, task.workspace_id, task.picture_ids) if task else {}
-        if drawn.wait_until:
-            raise Later(drawn.wait_until)
-        if drawn.instead is not None:
-            await self._queues.add([drawn.instead])
-        if task is None:
+            claimed = await jobs.claim(tx, ref)
+        if claimed.wait_until:
+            raise Later(claimed.wait_until)
+        if claimed.instead is not None:
+            await self._queues.add([claimed.instead])
+        claim = claimed.claim
+        if claim is None:
             return
-        if drawn.retry_failed:
+        if claimed.begins:
             async with self._db.write() as tx:
-                await stages.retry_failed(tx, task)
+                await jobs.begin(tx, claim)
+        working = asyncio.create_task(work_on(claim, self._context))
+        self._working.add(working)
+        alive = asyncio.create_task(self._say_alive(claim))
         try:
-            answer = await self._do(task, pictures)
-            async with self._db.write() as tx:
-                following = await self._record(tx, task, answer)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            await self._failed(task, error)
-            return
-        if following is not None:
-            await self._queues.add([following])
-
-    async def _do(self, task: Task, pictures: dict[str, str]) -> Answer:
-        common = {"photo": task.photo_key, "name": task.photo_name}
-        wanted = {"style": task.style, "channels": task.channels, "max_pixels": task.max_pixels}
-        match task.stage:
-            case "segment":
-                wants = {c["name"]: c["rules"]["product_px"] for c in task.channels}
-                # A second look is wanted where the first was not good enough; a matte by hand is the last word.
-                known = task.matte_key if task.by_hand or not task.refined else ""
-                answer = await self._child.call(
-                    "segment", **common, product_px=wants, cutout="" if task.max_pixels else known,
-                    by_hand=task.by_hand, refined=task.refined, upscaled=task.upscaled, **wanted,
-                )  # fmt: skip
-                metrics.cache("cutout", all(step["cached"] for step in answer["steps"] if step["kind"] == "segment"))
-                return dict(answer)
-            case "upscale":
-                return dict(
-                    await self._child.call(
-                        "upscale", **common, **wanted, cutout=task.cutout_key, upscaled=task.upscaled
-                    )
-                )  # fmt: skip
-            case _:
-                return dict(
-                    await self._child.call(
-                        task.stage, **common, **wanted, cutout=task.cutout_key, enlarged=task.enlarged_key,
-                        pictures=pictures,
-                    )
-                )  # fmt: skip
-
-    async def _record(self, tx: Any, task: Task, answer: Answer) -> JobRef | None:
-        match task.stage:
-            case "segment":
-                return await stages.segmented(tx, task, answer)
-            case "upscale":
-                return await stages.upscaled(tx, task, answer)
-            case "generate":
-                return await stages.generated(tx, task, answer)
-        await stages.exported(tx, task, answer, _names(task))
-        return None
-
-    async def _failed(self, task: Task, error: Exception) -> None:
-        if self._closing and isinstance(error, OutOfMemory):  # we ended the pixel process ourselves
-            raise Later(now()) from None
-        if isinstance(error, NotFound) and task.stage != "segment" and task.cutout_key:
-            error = stages.LayerGone("the kept cut-out is gone; the photo is cut out again.", subject=task.photo_name)
-        known = isinstance(error, PackshotError)
-        log.warning("stage.failed", stage=task.stage, version=task.version, tries=task.attempts + 1,
-                    error=str(error)[:300], exc_info=None if known else error)  # fmt: skip
-        async with self._db.write() as tx:
-            result = await stages.failed(tx, task, error)
-        metrics.failed(error.code if isinstance(error, PackshotError) else "fault")
-        if result.instead is not None:
-            await self._queues.add([result.instead])
-            return
-        raise (GaveUp if result.final else TryAgain)(result.reason) from error
-
-    # --- jobs ---
-
-    async def _run(self, ref: JobRef) -> None:
-        async with self._db.write() as tx:
-            job = await jobs.draw(tx, ref)
-            if job is not None:
-                await jobs.running(tx, job)
-        if job is None:
-            return
-        doing = asyncio.create_task(
-            LONG_JOBS[job.kind](job, self._context) if job.kind in LONG_JOBS else self._one(job)
-        )
-        self._long.add(doing)
-        alive = asyncio.create_task(self._say_alive(job))
-        try:
-            result = await doing
+            following = await working
         except asyncio.CancelledError:
             if self._closing:
                 raise Later(now()) from None
             raise
         except Exception as error:
-            if self._closing and isinstance(error, OutOfMemory):
+            if self._closing and isinstance(error, OutOfMemory):  # we ended the pixel process ourselves
                 raise Later(now()) from None
-            log.warning("job.failed", kind=job.kind, error=str(error)[:300],
-                        exc_info=None if isinstance(error, PackshotError) else error)  # fmt: skip
-            async with self._db.write() as tx:
-                last = await jobs.failed(tx, job, error, tries=TRIES)
-            raise (GaveUp if last else TryAgain)(str(error)) from error
+            await self._fail(claim, error)
+            return
         finally:
-            self._long.discard(doing)
+            self._working.discard(working)
             alive.cancel()
-        async with self._db.write() as tx:
-            following = await jobs.advance(tx, job, result)
         if following is not None:
             await self._queues.add([following])
 
-    async def _say_alive(self, job: Any) -> None:
+    async def _fail(self, claim: Claim, error: Exception) -> None:
+        known = isinstance(error, PackshotError)
+        log.warning("stage.failed", stage=claim.ref.stage, version=claim.ref.version, tries=claim.attempts + 1,
+                    error=str(error)[:300], exc_info=None if known else error)  # fmt: skip
+        fail = stages.fail if claim.kind == "item" else jobs.fail if claim.kind in LONG_JOBS else photo_jobs.fail
+        async with self._db.write() as tx:
+            failed = await fail(tx, claim, error)
+        metrics.failed(error.code if isinstance(error, PackshotError) else "fault")
+        if failed.instead is not None:
+            await self._queues.add([failed.instead])
+            return
+        raise (GaveUp if failed.final else TryAgain)(failed.reason) from error
+
+    async def _say_alive(self, claim: Claim) -> None:
         while True:
             await asyncio.sleep(self._settings.stall_seconds / 3)
-            async with self._db.write() as tx:
-                await jobs.touch(tx, job.id)
+            with suppress(SQLAlchemyError):  # the database may be away for a while; the work goes on
+                async with self._db.write() as tx:
+                    await jobs.alive(tx, claim)
 
-    async def _one(self, job: Any) -> Answer:
-        """A single photo's stage, or up to three photos' for a preview."""
-        request = job.request
-        ids = request.get("images") or [job.photo_id]
-        async with self._db.read() as tx:
-            found = {row.id: row for row in await tx.execute(_photos(job.workspace_id, ids))}
-            style = request.get("template") or {"steps": []}
-            wanted = [step["picture"] for step in style["steps"] if step.get("picture")]
-            pictures = await stages.picture_keys(tx, job.workspace_id, wanted)
-        missing = [id for id in ids if id not in found]
-        if missing:
-            raise NotFound("this photo is gone.", subject=missing[0])
-        members = [found[id] for id in ids]
-        match job.stage:
-            case "segment":
-                return dict(job.result) | await self._segment_job(job, members)
-            case "upscale":
-                photo = members[0]
-                made = await self._child.call(
-                    "upscale_picture", photo=photo.key, name=photo.name, cutout=job.result["cutouts"][photo.id],
-                    factor=request["factor"],
-                )  # fmt: skip
-                return {**job.result, **made}
-        return await self._generate_job(job, members, style, pictures)
+    # --- what has stalled ---
 
-    async def _segment_job(self, job: Any, members: list[Any]) -> Answer:
-        result: Answer = {"cutouts": {}}
-        for photo in members:
-            known = photo.matte_key if photo.matte_key and photo.matte_of == photo.sha256 else ""
-            answer = await self._child.call(
-                "segment", photo=photo.key, name=photo.name, product_px={}, cutout=known,
-                refined=bool(job.request.get("refined")),
-            )  # fmt: skip
-            async with self._db.write() as tx:
-                version = await stages.keep_matte(tx, job.workspace_id, photo.id, photo.sha256, answer)
-            result["cutouts"][photo.id] = answer["cutout"]
-            result |= {"matte_version": version} | {name: answer[name] for name in ("uncertainty", "findings")}
-        return result
-
-    async def _generate_job(self, job: Any, members: list[Any], style: Answer, pictures: dict[str, str]) -> Answer:
-        request, previews = job.request, job.kind == "preview"
-        made = []
-        for photo in members:
-            answer = await self._child.call(
-                "picture", photo=photo.key, name=photo.name, cutout=job.result["cutouts"][photo.id], style=style,
-                size=request.get("size") or [2048, 2048], format=request.get("format") or "jpeg", pictures=pictures,
-                channel=request.get("channel"), preview=previews,
-            )  # fmt: skip
-            made.append({"image": photo.id} | answer)
-        return {"pictures": made} if previews else {**job.result, **made[0]}
-
-    # --- what stands still ---
-
-    async def _sweep(self) -> None:
-        """One worker of all looks for what nobody works on any more, and queues it again."""
+    async def _watch_stalled(self) -> None:
+        """One worker of all looks for jobs that are in no queue and that nobody works on, and queues them again."""
         while True:
-            await asyncio.sleep(SWEEP_SECONDS)
+            await asyncio.sleep(REQUEUE_SECONDS)
             try:
-                if await self._queues.first("sweep", SWEEP_SECONDS - 1):
-                    found = await requeue(self._db, self._queues, since=now() - self._settings.stall_seconds)
+                if await self._queues.first("requeue", REQUEUE_SECONDS - 1):
+                    found = await requeue_stalled(self._db, self._queues, since=now() - self._settings.stall_seconds)
                     if found:
-                        log.info("sweep.requeued", refs=found)
+                        log.warning("jobs.requeued", jobs=found)
             except Exception as error:  # the next round tries again
-                log.warning("sweep.failed", error=str(error)[:300])
+                log.warning("requeue.failed", error=str(error)[:300])
             with suppress(psutil.Error):
                 pid = self._child.pid
                 sizes = [psutil.Process(p).memory_info().rss for p in (os.getpid(), pid) if p]
                 metrics.memory(self._stage, sum(sizes))
 
 
-async def requeue(db: Database, queues: Queues, *, since: float) -> int:
-    """Queue again all that has not moved since then; `since` now rebuilds a queue that was lost whole."""
-    total = 0
-    while True:
+async def work_on(claim: Claim, context: JobContext) -> JobRef | None:
+    """Do one stage of a job and record what came of it.  Returns the reference of its next stage."""
+    db = context.db
+    if claim.kind in LONG_JOBS:
+        async with db.read() as tx:
+            job = await jobs.get(tx, claim.workspace_id, claim.ref.id)
+        result = await LONG_JOBS[claim.kind](job, context)
         async with db.write() as tx:
-            refs = await stages.stalled(tx, since=since) + await jobs.stalled(tx, since=since)
-        if not refs:
-            return total
-        await queues.add(refs)
-        total += len(refs)
+            return await jobs.advance_job(tx, claim, "", result)
+    if claim.kind == "item":
+        async with db.read() as tx:
+            item = await stages.load(tx, claim)
+        results = await do_stage(item, context.pixels)
+        _count_cached(results)
+        async with db.write() as tx:
+            return await stages.record(tx, item, results)
+    async with db.read() as tx:
+        work = await photo_jobs.load(tx, claim)
+    results = await do_stage(work, context.pixels)
+    async with db.write() as tx:
+        return await photo_jobs.record(tx, work, results)
 
 
-def _names(task: Task) -> dict[str, str]:
-    names = {}
-    for body in task.channels:
-        channel = Channel.model_validate(body)
-        stem, _ = file_stem(channel, **task.naming)
-        names[channel.id] = f"{stem}{channel.suffix}"
-    return names
+async def requeue_stalled(db: Database, queues: Queues, *, since: float) -> int:
+    """Queue jobs again that gave no sign of life since then and are in no queue; `since` now rebuilds a lost queue."""
+    total = 0
+    for ledger in (jobs.ITEMS, jobs.JOBS):
+        after = ""
+        while True:
+            async with db.read() as tx:
+                refs = await jobs.stalled(tx, ledger, since=since, after=after)
+            if not refs:
+                break
+            after = refs[-1].id
+            lost = await queues.missing(refs)
+            if lost:
+                async with db.write() as tx:
+                    await jobs.touch(tx, ledger, [ref.id for ref in lost])
+                await queues.add(lost)
+                total += len(lost)
+    return total
 
 
-def _photos(workspace_id: str, ids: list[str]) -> Any:
-    return (
-        select(photos, mattes.c.key.label("matte_key"), mattes.c.photo_sha256.label("matte_of"))
-        .outerjoin(mattes, (mattes.c.photo_id == photos.c.id) & (mattes.c.version == photos.c.matte_version))
-        .where(photos.c.workspace_id == workspace_id, photos.c.id.in_(ids), photos.c.deleted_at.is_(None))
-    )
+def _count_cached(results: Sequence[StageResult]) -> None:
+    for result in results:
+        if isinstance(result, CutoutResult):
+            metrics.cache("cutout", result.cached)

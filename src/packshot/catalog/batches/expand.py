@@ -18,7 +18,8 @@ from packshot.catalog.batches import lifecycle, sources
 from packshot.catalog.batches.plan import Planned, enlarging, flags, item_id, plan
 from packshot.catalog.batches.requests import BatchRequest, StyleChoice
 from packshot.catalog.events.log import tell
-from packshot.catalog.ports import JobRef
+from packshot.catalog.jobs import JobRecord
+from packshot.catalog.ports import JobContext, JobRef
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.catalog.styles import templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
@@ -28,6 +29,7 @@ from packshot.db import Tx
 from packshot.db.tables import batches as batch_rows
 from packshot.db.tables import item_versions, items, jobs, now
 from packshot.errors import BadInput, NotFound, PackshotError
+from packshot.tasks import MeasureTilePace, TilePace
 
 log = structlog.get_logger(__name__)
 
@@ -37,30 +39,30 @@ LISTED_UNMATCHED = 2_000  # the rest is counted
 _OPEN = (BatchState.CREATED, BatchState.VALIDATING, BatchState.PAUSED)
 
 
-async def work(job: Row[Any], ctx: Any) -> dict[str, Any]:
+async def work(job: JobRecord, context: JobContext) -> dict[str, Any]:
     """Do the job of kind `batch`.  Gives its result: {filled, items, photos, unmatched, flags}."""
     asked = BatchRequest.model_validate(job.request)
     try:
-        async with ctx.db.write() as tx:
+        async with context.db.write() as tx:
             batch = await _begun(tx, job)
         if batch is None:
             return {"filled": False}
         if not (job.result or {}).get("filled"):
-            await _fill(job, ctx, asked)
-        queued = await _queue(job, ctx)
+            await _fill(job, context, asked)
+        queued = await _queue(job, context)
     except PackshotError as error:
         if not error.retryable:
-            await _failed(job, ctx, error)
+            await _failed(job, context, error)
         raise
-    async with ctx.db.read() as tx:
+    async with context.db.read() as tx:
         result = await tx.scalar(select(jobs.c.result).where(jobs.c.id == job.id))
     return {**(result or {}), "queued": queued}
 
 
-async def _begun(tx: Tx, job: Row[Any]) -> Row[Any] | None:
+async def _begun(tx: Tx, job: JobRecord) -> Row[Any] | None:
     """The batch, if it is still to be filled or queued."""
     try:
-        batch = await lifecycle.row(tx, job.workspace_id, job.batch_id, lock=True)
+        batch = await lifecycle.row(tx, job.workspace_id, _batch_of(job), lock=True)
     except NotFound:
         return None
     if batch.state == BatchState.CREATED:
@@ -68,8 +70,8 @@ async def _begun(tx: Tx, job: Row[Any]) -> Row[Any] | None:
     return batch if batch.state in (*_OPEN, BatchState.PROCESSING) else None
 
 
-async def _fill(job: Row[Any], ctx: Any, asked: BatchRequest) -> None:
-    entries, unmatched = await sources.taken(job, ctx, asked.source)
+async def _fill(job: JobRecord, context: JobContext, asked: BatchRequest) -> None:
+    entries, unmatched = await sources.taken(job, context, asked.source)
     planned, unmet = plan(entries, asked)
     unmatched += unmet
     if len(planned) > MAX_ITEMS:
@@ -77,7 +79,7 @@ async def _fill(job: Row[Any], ctx: Any, asked: BatchRequest) -> None:
     done = 0
     resolver = _Resolver(job.workspace_id)
     for chunk in _chunks(planned):
-        async with ctx.db.write() as tx:
+        async with context.db.write() as tx:
             batch = await _begun(tx, job)
             if batch is None:  # cancelled or deleted meanwhile
                 return
@@ -90,16 +92,16 @@ async def _fill(job: Row[Any], ctx: Any, asked: BatchRequest) -> None:
             await tell(tx, job.workspace_id, "batch.filling", batch_id=job.batch_id)
     wanted = {channel.name: channel.rules.product_px for channel in resolver.channels_used()}
     told_flags = flags(entries, wanted)
-    if asked.upscale and (pace := await _pace(ctx)):
+    if asked.upscale and (pace := await _pace(context)):
         largest = max((side for channel in resolver.channels_used() for side in channel.size), default=0)
-        flag = enlarging(entries, largest=largest, tile_side=pace["side"], overlap=pace["overlap"],
-                         tile_seconds=pace["seconds"])  # fmt: skip
+        flag = enlarging(entries, largest=largest, tile_side=pace.side, overlap=pace.overlap,
+                         tile_seconds=pace.seconds)  # fmt: skip
         told_flags += [flag] if flag else []
     result = {
         "filled": True, "items": resolver.fitted, "photos": len(entries), "unmatched": len(unmatched),
         "flags": told_flags,
     }  # fmt: skip
-    async with ctx.db.write() as tx:
+    async with context.db.write() as tx:
         batch = await _begun(tx, job)
         if batch is None:
             return
@@ -117,24 +119,24 @@ async def _fill(job: Row[Any], ctx: Any, asked: BatchRequest) -> None:
             await tell(tx, job.workspace_id, "batch.validated", batch_id=batch.id)
 
 
-async def _pace(ctx: Any) -> dict[str, Any]:
-    """How long a tile takes to enlarge here; empty where nobody can say, which holds no batch up."""
+async def _pace(context: JobContext) -> TilePace | None:
+    """How long a tile takes to enlarge here; None where nobody can say, which holds no batch up."""
     try:
-        return dict(await ctx.pixels.call("upscale_pace"))
+        return await context.pixels.do(MeasureTilePace())
     except PackshotError as error:
         log.warning("upscale.not_measured", error=error.message)
-        return {}
+        return None
 
 
-async def _queue(job: Row[Any], ctx: Any) -> int:
+async def _queue(job: JobRecord, context: JobContext) -> int:
     """Queue what is to be done, if the batch is not held: again after a kill, for the same ticket twice is one."""
-    async with ctx.db.write() as tx:
+    async with context.db.write() as tx:
         batch = await _begun(tx, job)
         if batch is None or batch.state != BatchState.PROCESSING:
             return 0
-        refs: list[JobRef] = await lifecycle.refs(tx, job.workspace_id, job.batch_id)
+        refs: list[JobRef] = await lifecycle.refs(tx, job.workspace_id, _batch_of(job))
     for chunk in _chunks(refs):
-        await ctx.queues.add(list(chunk))
+        await context.queues.add(list(chunk))
     return len(refs)
 
 
@@ -219,11 +221,16 @@ async def _state(tx: Tx, batch: Row[Any], state: BatchState, **values: Any) -> N
     await tell(tx, batch.workspace_id, f"batch.{state}", batch_id=batch.id)
 
 
-async def _failed(job: Row[Any], ctx: Any, error: PackshotError) -> None:
-    async with ctx.db.write() as tx:
+async def _failed(job: JobRecord, context: JobContext, error: PackshotError) -> None:
+    async with context.db.write() as tx:
         batch = await _begun(tx, job)
         if batch is not None and batch.state in _OPEN:
             await _state(tx, batch, BatchState.FAILED, error=error.message)
+
+
+def _batch_of(job: JobRecord) -> str:
+    assert job.batch_id is not None, "a job of kind `batch` has one"
+    return job.batch_id
 
 
 def _chunks(things: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -18,6 +18,7 @@ from packshot.catalog.batches.offpeak import window
 from packshot.catalog.batches.progress import BatchStatus, derived, statuses
 from packshot.catalog.batches.requests import BatchRequest, Source, StyleChoice, with_master
 from packshot.catalog.events.log import tell
+from packshot.catalog.old_names import job_id_now
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, JobStatus, Priority
 from packshot.catalog.styles import templates
@@ -102,11 +103,12 @@ async def _check_source(tx: Tx, workspace_id: str, source: Source) -> None:
     if source.collection is not None:
         table, id, what = collections, source.collection, "collection"
     elif source.upload is not None:
-        table, what = (job_rows, "import") if source.upload.startswith("job_") else (uploads, "upload")
+        table, what = (job_rows, "import") if source.upload.startswith(("job_", "run_")) else (uploads, "upload")
         id = source.upload
     else:
         return  # photos and products that are not there are listed, not refused: the rest can go on
-    row = (await tx.execute(select(table).where(table.c.workspace_id == workspace_id, table.c.id == id))).first()
+    id_now = job_id_now(id)
+    row = (await tx.execute(select(table).where(table.c.workspace_id == workspace_id, table.c.id == id_now))).first()
     if row is None or (what == "import" and row.kind != "import"):
         raise NotFound(f"there is no such {what}.", subject=id)
     if what == "import" and row.status != JobStatus.DONE:

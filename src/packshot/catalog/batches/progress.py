@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 
 from packshot.catalog.batches.offpeak import window
+from packshot.catalog.jobs import cause_of
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.db import Tx
 from packshot.db.tables import batches, items, now, workspaces
@@ -137,7 +138,7 @@ async def _status(tx: Tx, row: Any, counts: dict[str, int], stages: dict[str, in
             waits_until = None if is_open else opens
     failures: list[FailureCount] = []
     if counts.get(ItemStatus.FAILED):
-        cause = items.c.error["cause"].as_string().label("failed_for")
+        cause = cause_of(items).label("failed_for")
         grouped = await tx.execute(
             select(cause, func.count())
             .where(items.c.batch_id == row.id, items.c.status == ItemStatus.FAILED)

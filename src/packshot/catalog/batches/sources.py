@@ -15,7 +15,10 @@ from sqlalchemy import Row, select
 from packshot.catalog.batches import sources
 from packshot.catalog.batches.plan import Entry
 from packshot.catalog.batches.requests import Source, Special
+from packshot.catalog.jobs import JobRecord
 from packshot.catalog.library import imports
+from packshot.catalog.old_names import job_id_now
+from packshot.catalog.ports import JobContext
 from packshot.catalog.status import Priority
 from packshot.db import Tx
 from packshot.db.tables import collections, jobs, photos, product_collections, products, uploads
@@ -25,29 +28,29 @@ from packshot.intake.manifest import rows as manifest_rows
 Unmatched = list[dict[str, str]]
 
 
-async def entries(job: Row[Any], ctx: Any, source: Source) -> tuple[list[Entry], Unmatched]:
+async def entries(job: JobRecord, context: JobContext, source: Source) -> tuple[list[Entry], Unmatched]:
     """The photos of a wish, each once.  Reads only; an upload may take a while, for it is imported first."""
     workspace_id = job.workspace_id
     if source.images is not None:
-        return await _by_ids(ctx, workspace_id, photos.c.id, source.images, "photo")
+        return await _by_ids(context, workspace_id, photos.c.id, source.images, "photo")
     if source.products is not None:
-        return await _by_ids(ctx, workspace_id, photos.c.product_id, source.products, "product with photos")
+        return await _by_ids(context, workspace_id, photos.c.product_id, source.products, "product with photos")
     if source.collection is not None:
-        async with ctx.db.read() as tx:
+        async with context.db.read() as tx:
             ids = await _collected(tx, workspace_id, source.collection)
-        found, _ = await _by_ids(ctx, workspace_id, photos.c.product_id, ids, "product")
+        found, _ = await _by_ids(context, workspace_id, photos.c.product_id, ids, "product")
         return found, []
     return [], []
 
 
 async def _by_ids(
-    ctx: Any, workspace_id: str, column: Any, ids: Sequence[str], what: str
+    context: JobContext, workspace_id: str, column: Any, ids: Sequence[str], what: str
 ) -> tuple[list[Entry], Unmatched]:
     wanted = list(dict.fromkeys(ids))
     found: list[Entry] = []
     met: set[str] = set()
     for chunk in _chunks(wanted):
-        async with ctx.db.read() as tx:
+        async with context.db.read() as tx:
             rows = await tx.execute(photo_query(workspace_id).where(column.in_(chunk)))
         for row in rows:
             found.append(entry(row))
@@ -178,56 +181,58 @@ def _chunks(things: Sequence[str]) -> Iterator[Sequence[str]]:
         yield things[first : first + _AT_ONCE]
 
 
-async def taken(job: Row[Any], ctx: Any, source: Source) -> tuple[list[Entry], Unmatched]:
+async def taken(job: JobRecord, context: JobContext, source: Source) -> tuple[list[Entry], Unmatched]:
     """All photos of a wish, each once, and what matched none."""
     if source.upload is None:
-        found, unmatched = await entries(job, ctx, source)
-    elif source.upload.startswith("job_"):
-        found, unmatched = await _of_import(job, ctx, source.upload)
+        found, unmatched = await entries(job, context, source)
+    elif source.upload.startswith(("job_", "run_")):
+        found, unmatched = await _of_import(job, context, source.upload)
     else:
-        found, unmatched = await _of_upload(job, ctx, source.upload)
+        found, unmatched = await _of_upload(job, context, source.upload)
     return list({entry.photo_id: entry for entry in reversed(found)}.values())[::-1], unmatched
 
 
-async def _of_import(job: Row[Any], ctx: Any, import_id: str) -> tuple[list[Entry], Unmatched]:
-    async with ctx.db.read() as tx:
+async def _of_import(job: JobRecord, context: JobContext, import_id: str) -> tuple[list[Entry], Unmatched]:
+    async with context.db.read() as tx:
         result = await tx.scalar(
-            select(jobs.c.result).where(jobs.c.workspace_id == job.workspace_id, jobs.c.id == import_id)
+            select(jobs.c.result).where(jobs.c.workspace_id == job.workspace_id, jobs.c.id == job_id_now(import_id))
         )
-    return await _named(job, ctx, result or {})
+    return await _named(job, context, result or {})
 
 
-async def _of_upload(job: Row[Any], ctx: Any, upload_id: str) -> tuple[list[Entry], Unmatched]:
-    async with ctx.db.read() as tx:
+async def _of_upload(job: JobRecord, context: JobContext, upload_id: str) -> tuple[list[Entry], Unmatched]:
+    async with context.db.read() as tx:
         upload = (await tx.execute(
             select(uploads).where(uploads.c.workspace_id == job.workspace_id, uploads.c.id == upload_id)
         )).first()  # fmt: skip
     if upload is None:
         raise NotFound("this upload is gone.", subject=upload_id, remedy="Upload it again.")
     if upload.kind == "zip":
-        return await _named(job, ctx, await imports.bring(job, ctx, upload_id))
-    content = await ctx.store.aget(upload.key)
+        return await _named(job, context, await imports.bring(job, context, upload_id))
+    content = await context.store.aget(upload.key)
     if content is None:
         raise NotFound("this list is gone.", subject=upload.name, remedy="Upload it again.")
     try:
-        listed = await asyncio.to_thread(lambda: list(manifest_rows(content, ctx.settings.limits, names_photos=False)))
+        listed = await asyncio.to_thread(
+            lambda: list(manifest_rows(content, context.settings.limits, names_photos=False))
+        )
     except BadInput as error:
         raise type(error)(error.problem, subject=upload.name, remedy=error.remedy) from error
-    async with ctx.db.read() as tx:
+    async with context.db.read() as tx:
         matched = await sources.match(tx, job.workspace_id, listed)
     if not matched.missing:
         return matched.found, matched.unmatched
-    fetched, refused = await _named(job, ctx, await imports.bring_rows(job, ctx, matched.missing))
+    fetched, refused = await _named(job, context, await imports.bring_rows(job, context, matched.missing))
     return matched.found + fetched, matched.unmatched + refused
 
 
-async def _named(job: Row[Any], ctx: Any, result: Mapping[str, Any]) -> tuple[list[Entry], Unmatched]:
+async def _named(job: JobRecord, context: JobContext, result: Mapping[str, Any]) -> tuple[list[Entry], Unmatched]:
     """The photos of an import's result, each with what its row of a list wants for it."""
     ids: Sequence[str] = result.get("images") or ()
     refused = [{"name": one["name"], "reason": one["reason"]} for one in result.get("refused") or ()]
     if not ids:
         return [], refused
-    found, gone = await entries(job, ctx, Source(images=tuple(dict.fromkeys(ids))))
+    found, gone = await entries(job, context, Source(images=tuple(dict.fromkeys(ids))))
     wished: list[Entry] = []
     for entry in found:
         want = (result.get("wishes") or {}).get(entry.photo_id) or {"style": "", "channels": (), "priority": ""}

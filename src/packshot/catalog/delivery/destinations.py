@@ -76,26 +76,26 @@ def plain_prefix(prefix: str) -> str:
     return "/".join(parts)
 
 
-async def create(tx: Tx, workspace_id: str, asked: DestinationRequest, *, vault: Secrets) -> DestinationView:
+async def create(tx: Tx, workspace_id: str, asked: DestinationRequest, *, secrets: Secrets) -> DestinationView:
     """`check_endpoint` comes first, outside the transaction: it looks a name up."""
     id = new_id("dst")
     config = asked.model_dump(exclude={"name", "secret_access_key"})
     await tx.execute(
         destinations.insert().values(
             id=id, workspace_id=workspace_id, name=asked.name, kind="s3", config=config, created_at=now(),
-            secret=vault.encrypt(asked.secret_access_key.get_secret_value()),
+            secret=secrets.encrypt(asked.secret_access_key.get_secret_value()),
         )
     )  # fmt: skip
     return view(await row(tx, workspace_id, id))
 
 
-async def change(tx: Tx, workspace_id: str, id: str, asked: DestinationRequest, *, vault: Secrets) -> DestinationView:
+async def change(tx: Tx, workspace_id: str, id: str, asked: DestinationRequest, *, secrets: Secrets) -> DestinationView:
     """Replace it, secret included; `check_endpoint` comes first.  Raises NotFound."""
     await row(tx, workspace_id, id)
     await tx.execute(
         update(destinations).where(destinations.c.workspace_id == workspace_id, destinations.c.id == id).values(
             name=asked.name, config=asked.model_dump(exclude={"name", "secret_access_key"}),
-            secret=vault.encrypt(asked.secret_access_key.get_secret_value()),
+            secret=secrets.encrypt(asked.secret_access_key.get_secret_value()),
         )
     )  # fmt: skip
     return view(await row(tx, workspace_id, id))
@@ -154,7 +154,7 @@ async def check_endpoint(endpoint: str, *, private: bool) -> None:
         )  # fmt: skip
 
 
-async def opened(found: Row[Any], *, vault: Secrets, settings: Settings) -> Bucket:
+async def opened(found: Row[Any], *, secrets: Secrets, settings: Settings) -> Bucket:
     """The bucket behind a destination, its server checked anew.  Raises UnsafeInput, FetchFailed."""
     config = found.config
     try:
@@ -169,7 +169,7 @@ async def opened(found: Row[Any], *, vault: Secrets, settings: Settings) -> Buck
             "endpoint": config["endpoint"] or f"https://s3.{config['region']}.amazonaws.com",
             "region": config["region"],
             "access_key_id": config["access_key_id"],
-            "secret_access_key": vault.decrypt(found.secret),
+            "secret_access_key": secrets.decrypt(found.secret),
             "virtual_hosted_style_request": False,
         },
         client_options={"allow_http": settings.private_endpoints, "timeout": "120s", "connect_timeout": "10s"},

@@ -20,6 +20,8 @@ from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from packshot.catalog.delivery import destinations
 from packshot.catalog.delivery.exports import SHOWN_LEFT_OUT, ExportRequest, ToFolder, ToS3, plan
 from packshot.catalog.events.log import tell
+from packshot.catalog.jobs import JobRecord
+from packshot.catalog.ports import JobContext
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.db import Tx
 from packshot.db.tables import batches, deliveries, items, jobs, new_id, now, uploads
@@ -33,19 +35,19 @@ _ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)  # the same files make the same ZIP
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-async def work(job: Row[Any], ctx: Any) -> dict[str, Any]:
+async def work(job: JobRecord, context: JobContext) -> dict[str, Any]:
     """Do the job of kind `export`.  Gives its result: {delivered, failed, bytes, left_out, zip?, expires_at?}."""
     asked = ExportRequest.model_validate(job.request)
     if not (job.result or {}).get("listed"):
-        await _list(job, ctx, asked)
+        await _list(job, context, asked)
     extra: dict[str, Any] = {}
     if isinstance(asked.to, ToFolder):
-        await _to_folder(job, ctx, asked.to.folder)
+        await _to_folder(job, context, asked.to.folder)
     elif isinstance(asked.to, ToS3):
-        await _to_s3(job, ctx, asked.to)
+        await _to_s3(job, context, asked.to)
     else:
-        extra = await _to_zip(job, ctx)
-    async with ctx.db.write() as tx:
+        extra = await _to_zip(job, context)
+    async with context.db.write() as tx:
         counts = await _counts(tx, job.id)
         kept = await tx.scalar(select(jobs.c.result).where(jobs.c.id == job.id)) or {}
         await _progress(tx, job, await _done(tx, job.id))
@@ -58,11 +60,11 @@ async def work(job: Row[Any], ctx: Any) -> dict[str, Any]:
     return {**kept, **done, **extra}
 
 
-async def _list(job: Row[Any], ctx: Any, asked: ExportRequest) -> None:
+async def _list(job: JobRecord, context: JobContext, asked: ExportRequest) -> None:
     """Write down what is to be delivered; begun anew if it was not finished."""
-    async with ctx.db.write() as tx:
+    async with context.db.write() as tx:
         await tx.execute(delete(deliveries).where(deliveries.c.job_id == job.id))
-    async with ctx.db.read() as tx:
+    async with context.db.read() as tx:
         planned = await plan(tx, job.workspace_id, asked)
     at = now()
     for first in range(0, len(planned.files), CHUNK):
@@ -75,14 +77,14 @@ async def _list(job: Row[Any], ctx: Any, asked: ExportRequest) -> None:
             }
             for number, file in enumerate(planned.files[first : first + CHUNK], start=first)
         ]  # fmt: skip
-        async with ctx.db.write() as tx:
+        async with context.db.write() as tx:
             await tx.execute(insert(deliveries), rows)
     told = {
         "listed": True,
         "left_out": [left.model_dump() for left in planned.left_out[:SHOWN_LEFT_OUT]],
         "left_out_count": len(planned.left_out),
     }
-    async with ctx.db.write() as tx:
+    async with context.db.write() as tx:
         await tx.execute(
             update(jobs).where(jobs.c.id == job.id)
             .values(total_count=len(planned.files), result=told, touched_at=now())
@@ -92,11 +94,11 @@ async def _list(job: Row[Any], ctx: Any, asked: ExportRequest) -> None:
 # --- one file after the other ---
 
 
-async def _waiting(job: Row[Any], ctx: Any) -> AsyncIterator[list[Row[Any]]]:
+async def _waiting(job: JobRecord, context: JobContext) -> AsyncIterator[list[Row[Any]]]:
     """Files not delivered yet, in order, a few at a time."""
     last = ""
     while True:
-        async with ctx.db.read() as tx:
+        async with context.db.read() as tx:
             rows = list((await tx.execute(
                 select(deliveries)
                 .where(deliveries.c.job_id == job.id, deliveries.c.status == "waiting", deliveries.c.id > last)
@@ -108,9 +110,9 @@ async def _waiting(job: Row[Any], ctx: Any) -> AsyncIterator[list[Row[Any]]]:
         yield rows
 
 
-async def _approved_bytes(row: Row[Any], ctx: Any) -> bytes:
+async def _approved_bytes(row: Row[Any], context: JobContext) -> bytes:
     """A file's bytes, which must be those that were approved.  Raises NotFound, UnsafeInput."""
-    content: bytes | None = await ctx.store.aget(row.key)
+    content: bytes | None = await context.store.aget(row.key)
     if content is None:
         raise NotFound("the file is no longer kept here.", subject=row.name, remedy="Make the item anew.")
     if hashlib.sha256(content).hexdigest() != row.sha256:
@@ -121,7 +123,7 @@ async def _approved_bytes(row: Row[Any], ctx: Any) -> bytes:
     return content
 
 
-async def _note(job: Row[Any], ctx: Any, results: Iterable[tuple[Row[Any], str]]) -> None:
+async def _note(job: JobRecord, context: JobContext, results: Iterable[tuple[Row[Any], str]]) -> None:
     """Write results down: (file, what went wrong or nothing)."""
     at = now()
     noted = [
@@ -129,7 +131,7 @@ async def _note(job: Row[Any], ctx: Any, results: Iterable[tuple[Row[Any], str]]
     ]
     if not noted:
         return
-    async with ctx.db.write() as tx:
+    async with context.db.write() as tx:
         await tx.execute(
             update(deliveries).where(deliveries.c.id == bindparam("which"))
             .values(status=bindparam("now"), error=bindparam("why"), at=bindparam("when")),
@@ -138,7 +140,7 @@ async def _note(job: Row[Any], ctx: Any, results: Iterable[tuple[Row[Any], str]]
         await _progress(tx, job, jobs.c.done_count + len(noted))
 
 
-async def _progress(tx: Tx, job: Row[Any], done: Any) -> None:
+async def _progress(tx: Tx, job: JobRecord, done: Any) -> None:
     await tx.execute(update(jobs).where(jobs.c.id == job.id).values(done_count=done, touched_at=now()))
     await tell(tx, job.workspace_id, "job.running", job_id=job.id, batch_id=None)
 
@@ -158,14 +160,14 @@ async def _counts(tx: Tx, job_id: str) -> dict[str, int]:
 # --- folder ---
 
 
-async def _to_folder(job: Row[Any], ctx: Any, folder: str) -> None:
-    root = Path(ctx.settings.exports) / job.workspace_id / folder
-    async for rows in _waiting(job, ctx):
+async def _to_folder(job: JobRecord, context: JobContext, folder: str) -> None:
+    root = Path(context.settings.exports) / job.workspace_id / folder
+    async for rows in _waiting(job, context):
         results: list[tuple[Row[Any], str]] = []
         try:
             for row in rows:
                 try:
-                    content = await _approved_bytes(row, ctx)
+                    content = await _approved_bytes(row, context)
                     await asyncio.to_thread(_write, root, row.name, content)
                 except DiskFull:
                     raise
@@ -174,7 +176,7 @@ async def _to_folder(job: Row[Any], ctx: Any, folder: str) -> None:
                 else:
                     results.append((row, ""))
         finally:
-            await _note(job, ctx, results)
+            await _note(job, context, results)
 
 
 def _write(root: Path, name: str, content: bytes) -> None:
@@ -211,23 +213,23 @@ def _disk_full() -> DiskFull:
 # --- bucket ---
 
 
-async def _to_s3(job: Row[Any], ctx: Any, to: ToS3) -> None:
-    async with ctx.db.read() as tx:
+async def _to_s3(job: JobRecord, context: JobContext, to: ToS3) -> None:
+    async with context.db.read() as tx:
         found = await destinations.row(tx, job.workspace_id, to.destination)
-    bucket = await destinations.opened(found, vault=ctx.vault, settings=ctx.settings)
+    bucket = await destinations.opened(found, secrets=context.secrets, settings=context.settings)
 
     async def one(row: Row[Any]) -> tuple[Row[Any], str]:
         try:
-            content = await _approved_bytes(row, ctx)
+            content = await _approved_bytes(row, context)
         except PackshotError as error:
             return row, error.message
         await bucket.put(f"{to.prefix}/{row.name}".lstrip("/"), content)
         return row, ""
 
-    async for rows in _waiting(job, ctx):
+    async for rows in _waiting(job, context):
         for first in range(0, len(rows), AT_ONCE):
             done = await asyncio.gather(*(one(row) for row in rows[first : first + AT_ONCE]), return_exceptions=True)
-            await _note(job, ctx, [result for result in done if not isinstance(result, BaseException)])
+            await _note(job, context, [result for result in done if not isinstance(result, BaseException)])
             for result in done:
                 if isinstance(result, BaseException):
                     raise result
@@ -236,18 +238,18 @@ async def _to_s3(job: Row[Any], ctx: Any, to: ToS3) -> None:
 # --- ZIP ---
 
 
-async def _to_zip(job: Row[Any], ctx: Any) -> dict[str, Any]:
+async def _to_zip(job: JobRecord, context: JobContext) -> dict[str, Any]:
     """One ZIP in the store; its files count as delivered once it is there."""
     key = f"exports/{job.workspace_id}/{job.id}.zip"
-    made = await _made_zip(job, ctx, key)
+    made = await _made_zip(job, context, key)
     if made is not None:
         return made
-    part = Path(ctx.settings.data_dir) / "parts" / f"{job.id}.zip"
+    part = Path(context.settings.data_dir) / "parts" / f"{job.id}.zip"
     try:
         await asyncio.to_thread(part.parent.mkdir, parents=True, exist_ok=True)
-        await _build_zip(job, ctx, part)
+        await _build_zip(job, context, part)
         size = part.stat().st_size
-        await asyncio.to_thread(ctx.store.put_file, key, part)
+        await asyncio.to_thread(context.store.put_file, key, part)
     except OSError as error:
         if error.errno in _FULL:
             raise _disk_full() from error
@@ -255,7 +257,7 @@ async def _to_zip(job: Row[Any], ctx: Any) -> dict[str, Any]:
     finally:
         part.unlink(missing_ok=True)
     at = now()
-    async with ctx.db.write() as tx:
+    async with context.db.write() as tx:
         await tx.execute(
             insert(uploads).values(
                 id=new_id("upl"), workspace_id=job.workspace_id, kind="export", name=f"{job.id}.zip", key=key,
@@ -270,27 +272,27 @@ async def _to_zip(job: Row[Any], ctx: Any) -> dict[str, Any]:
     return {"zip": key, "zip_bytes": size, "expires_at": at + ZIP_SECONDS}
 
 
-async def _build_zip(job: Row[Any], ctx: Any, part: Path) -> None:
+async def _build_zip(job: JobRecord, context: JobContext, part: Path) -> None:
     done = 0
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
-        async for rows in _waiting(job, ctx):
+        async for rows in _waiting(job, context):
             failed: list[tuple[Row[Any], str]] = []
             for row in rows:
                 try:
-                    content = await _approved_bytes(row, ctx)
+                    content = await _approved_bytes(row, context)
                 except PackshotError as error:
                     failed.append((row, error.message))
                 else:
                     await asyncio.to_thread(archive.writestr, zipfile.ZipInfo(row.name, _ZIP_MOMENT), content)
-            await _note(job, ctx, failed)
+            await _note(job, context, failed)
             done += len(rows)
-            async with ctx.db.write() as tx:
+            async with context.db.write() as tx:
                 await _progress(tx, job, done)
 
 
-async def _made_zip(job: Row[Any], ctx: Any, key: str) -> dict[str, Any] | None:
+async def _made_zip(job: JobRecord, context: JobContext, key: str) -> dict[str, Any] | None:
     """What an earlier try of this job had finished already."""
-    async with ctx.db.read() as tx:
+    async with context.db.read() as tx:
         row = (await tx.execute(
             select(uploads).where(uploads.c.workspace_id == job.workspace_id, uploads.c.key == key)
         )).first()  # fmt: skip
@@ -300,7 +302,7 @@ async def _made_zip(job: Row[Any], ctx: Any, key: str) -> dict[str, Any] | None:
 # --- after it ---
 
 
-async def _mark_exported(tx: Tx, job: Row[Any]) -> None:
+async def _mark_exported(tx: Tx, job: JobRecord) -> None:
     """A batch is exported once each of its approved items has been delivered, and none is at work or in review."""
     touched: Sequence[str] = (await tx.scalars(
         select(items.c.batch_id).distinct().join(deliveries, deliveries.c.item_id == items.c.id)

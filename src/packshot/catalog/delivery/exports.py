@@ -12,18 +12,18 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, field_validator, model_validator
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 
 from packshot.catalog import jobs
 from packshot.catalog.batches.lifecycle import row as batch_row
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.delivery import destinations
+from packshot.catalog.jobs import JobRecord
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import JobStatus
 from packshot.channel import safe_name
 from packshot.db import Tx
 from packshot.db.tables import batches, deliveries, items, renditions, reviews
-from packshot.db.tables import jobs as job_rows
 from packshot.errors import Conflict, NotFound
 
 SHOWN_FILES = 2_000
@@ -260,10 +260,7 @@ async def create(tx: Tx, workspace_id: str, asked: ExportRequest, *, by: str | N
 
 async def page(tx: Tx, workspace_id: str, *, after: str | None = None, limit: int = 50) -> list[ExportView]:
     """The newest first.  after: the id of the last one seen."""
-    query = select(job_rows).where(job_rows.c.workspace_id == workspace_id, job_rows.c.kind == "export")
-    if after:
-        query = query.where(job_rows.c.id < after)
-    rows = (await tx.execute(query.order_by(job_rows.c.id.desc()).limit(limit))).all()
+    rows = await jobs.page(tx, workspace_id, kinds=("export",), after=after, limit=limit)
     counts = await _counts(tx, [row.id for row in rows])
     return [_view(row, counts.get(row.id, {})) for row in rows]
 
@@ -299,7 +296,7 @@ async def _counts(tx: Tx, job_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     return counts
 
 
-def _view(row: Row[Any], counts: Mapping[str, int]) -> ExportView:
+def _view(row: JobRecord, counts: Mapping[str, int]) -> ExportView:
     result = row.result or {}
     delivered, failed = counts.get("delivered", 0), counts.get("failed", 0)
     return ExportView(

@@ -7,13 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import func, null, select, update
+from sqlalchemy import func, select, update
 
+from packshot.catalog import jobs as work
 from packshot.catalog.events.log import tell
 from packshot.catalog.items.versions import reopen, tell_items
+from packshot.catalog.jobs import JobRecord
+from packshot.catalog.old_names import job_id_now
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, JobStatus
-from packshot.db import Tx
+from packshot.db import Tx, typed
 from packshot.db.tables import batches, items, jobs, now, photos
 from packshot.errors import NotFound
 
@@ -58,13 +61,13 @@ def _failed(workspace_id: str, batch_id: str | None, cause: str | None) -> list[
     if batch_id is not None:
         where.append(items.c.batch_id == batch_id)
     if cause is not None:
-        where.append(func.coalesce(items.c.error["cause"].as_string(), "unknown") == cause)
+        where.append(work.cause_of(items) == cause)
     return where
 
 
 async def groups(tx: Tx, workspace_id: str, *, batch_id: str | None = None) -> list[FailureGroup]:
     """Failed items by cause, the most frequent first."""
-    cause = func.coalesce(items.c.error["cause"].as_string(), "unknown").label("failed_for")
+    cause = work.cause_of(items).label("failed_for")
     rows = await tx.execute(
         select(cause, items.c.batch_id, func.count(), func.min(items.c.error["reason"].as_string()))
         .join(batches, batches.c.id == items.c.batch_id)
@@ -98,7 +101,7 @@ async def page(
 
 
 async def failed_jobs(tx: Tx, workspace_id: str, *, stacks: bool = False, limit: int = 50) -> list[Failure]:
-    """Runs that failed (imports, exports, single photos), the newest first."""
+    """Jobs that failed (imports, exports, single photos), the newest first."""
     query = (
         select(jobs).where(jobs.c.workspace_id == workspace_id, jobs.c.status == JobStatus.FAILED)
         .order_by(jobs.c.id.desc()).limit(limit)
@@ -110,7 +113,7 @@ def _view(row: Any, kind: str, name: str, stacks: bool) -> Failure:
     error = row.error or {}
     return Failure(
         id=row.id, kind=kind, name=name, batch=row.batch_id, stage=row.stage, version=getattr(row, "version", 0),
-        attempts=row.attempts, cause=error.get("cause") or error.get("code") or "unknown",
+        attempts=row.attempts, cause=error.get("code") or error.get("cause") or "unknown",
         reason=error.get("reason", ""), stack=error.get("stack") if stacks else None,
         at=error.get("at") or row.touched_at,
     )  # fmt: skip
@@ -124,62 +127,46 @@ async def retry(
 
     Raises NotFound where none of them has failed.
     """
-    found: list[Any] = []
+    failed_items: Sequence[Any] = ()
     left = 0
     if item_ids or batch_id is not None or cause is not None:
         where = [*_failed(workspace_id, batch_id, cause), batches.c.state != BatchState.CANCELLED]
         if item_ids:
             where.append(items.c.id.in_(item_ids))
-        query = select(items, batches.c.state.label("batch_state")).join(batches, batches.c.id == items.c.batch_id)
-        found = list((await tx.execute(
-            query.where(*where).order_by(items.c.id).limit(MOST_AT_ONCE).with_for_update(of=items)
-        )).all())  # fmt: skip
-        if len(found) == MOST_AT_ONCE:
-            count = select(func.count()).select_from(items).join(batches, batches.c.id == items.c.batch_id)
-            left = (await tx.scalar(count.where(*where)) or 0) - len(found)
-    failed_run_rows = list((await tx.execute(
-        select(jobs).where(
-            jobs.c.workspace_id == workspace_id, jobs.c.status == JobStatus.FAILED, jobs.c.id.in_(job_ids)
-        )
-    )).all())  # fmt: skip
-    if not found and not failed_run_rows:
-        raise NotFound("there is nothing among these that failed.", remedy="Look at the list of failures again.")
-    refs = await _items_again(tx, workspace_id, found)
-    refs += await _jobs_again(tx, workspace_id, failed_run_rows)
-    return Retried(items=len(found), jobs=len(failed_run_rows), left=left), refs
-
-
-async def _items_again(tx: Tx, workspace_id: str, found: Sequence[Any]) -> list[JobRef]:
-    if not found:
-        return []
-    await tx.execute(
-        update(items).where(items.c.id.in_([item.id for item in found])).values(
-            status=ItemStatus.PROCESSING, attempts=0, error=null(), touched_at=now(), done_at=None, not_before=None,
-            stage=func.coalesce(func.nullif(items.c.stage, ""), "segment"),
-        )
-    )  # fmt: skip
-    await reopen(tx, workspace_id, {item.batch_id for item in found})
-    await tell_items(tx, workspace_id, [(item.batch_id, item.id, ItemStatus.PROCESSING) for item in found])
-    return [
-        JobRef(item.stage or "segment", item.id, item.version, item.priority)
-        for item in found
-        if item.batch_state != BatchState.PAUSED
-    ]
-
-
-async def _jobs_again(tx: Tx, workspace_id: str, found: Sequence[Any]) -> list[JobRef]:
-    refs = []
-    for job in found:
-        stage = job.stage or job.stages[0]
-        await tx.execute(
-            update(jobs).where(jobs.c.id == job.id)
-            .values(status=JobStatus.QUEUED, stage=stage, attempts=0, error=null(), touched_at=now(), done_at=None)
+        query = (
+            select(items.c.id, items.c.version, items.c.batch_id, items.c.stage, items.c.priority, batches.c.state)
+            .join(batches, batches.c.id == items.c.batch_id).where(*where).order_by(items.c.id).limit(MOST_AT_ONCE)
+            .with_for_update(of=items)
         )  # fmt: skip
+        failed_items = (await tx.execute(query)).all()
+        if len(failed_items) == MOST_AT_ONCE:
+            count = select(func.count()).select_from(items).join(batches, batches.c.id == items.c.batch_id)
+            left = (await tx.scalar(count.where(*where)) or 0) - len(failed_items)
+    failed_jobs = [typed(JobRecord, row) for row in await tx.execute(
+        select(jobs).where(
+            jobs.c.workspace_id == workspace_id, jobs.c.status == JobStatus.FAILED,
+            jobs.c.id.in_([job_id_now(id) for id in job_ids]),
+        )
+    )]  # fmt: skip
+    if not failed_items and not failed_jobs:
+        raise NotFound("there is nothing among these that failed.", remedy="Look at the list of failures again.")
+    refs: list[JobRef] = []
+    if failed_items:
+        await work.reopen(tx, work.ITEMS, [item.id for item in failed_items], first_stage="segment")
+        await reopen(tx, workspace_id, {item.batch_id for item in failed_items})
+        await tell_items(tx, workspace_id, [(item.batch_id, item.id, ItemStatus.PROCESSING) for item in failed_items])
+        refs += [
+            JobRef(item.stage or "segment", item.id, item.version, item.priority)
+            for item in failed_items
+            if item.state != BatchState.PAUSED
+        ]
+    for job in failed_jobs:
+        await work.reopen(tx, work.JOBS, [job.id], first_stage=job.stages[0])
         if job.kind == "batch":
             await tx.execute(
                 update(batches).where(batches.c.id == job.batch_id, batches.c.state == BatchState.FAILED)
                 .values(state=BatchState.VALIDATING, error="", revision=batches.c.revision + 1, updated_at=now())
             )  # fmt: skip
         await tell(tx, workspace_id, "job.queued", job_id=job.id, batch_id=job.batch_id)
-        refs.append(JobRef(stage, job.id, 0, job.priority))
-    return refs
+        refs.append(JobRef(job.stage or job.stages[0], job.id, 0, job.priority))
+    return Retried(items=len(failed_items), jobs=len(failed_jobs), left=left), refs

@@ -21,8 +21,10 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from packshot.catalog import jobs
+from packshot.catalog.jobs import JobRecord
 from packshot.catalog.library import collections, photos, products
 from packshot.catalog.library.photos import safe_name
+from packshot.catalog.ports import JobContext
 from packshot.catalog.status import JobStatus
 from packshot.db import Tx
 from packshot.db.tables import jobs as job_rows
@@ -32,6 +34,7 @@ from packshot.errors import BadInput, DamagedFile, DiskFull, Fault, FetchFailed,
 from packshot.intake import Refused, Source, collect
 from packshot.intake.manifest import from_rows
 from packshot.intake.manifest import rows as manifest_rows
+from packshot.tasks import AnalyseUpload, UploadedPhoto
 
 TOLD_SECONDS = 1.0  # how often progress is written down
 _AHEAD = 3  # members that are read or downloaded while one is looked at
@@ -51,7 +54,7 @@ class Wish:
     by: str | None = None
 
 
-async def work(job: Row[Any], ctx: Any) -> Result:
+async def work(job: JobRecord, context: JobContext) -> Result:
     """An import.  Gives {images: [ids], refused: [{name, code, words, remedy, reason}], wishes}.
 
     wishes: photo → {template, channels, priority}, where its row of a list says so: for a batch of these photos.
@@ -63,22 +66,22 @@ async def work(job: Row[Any], ctx: Any) -> Result:
 
     async def told(bringing: _Bringing) -> bool:
         result = dict(job.result) | bringing.result()
-        async with ctx.db.write() as tx:
+        async with context.db.write() as tx:
             await jobs.progressed(tx, job.id, done=bringing.done, total=bringing.total, result=result)
             status = await tx.scalar(select(job_rows.c.status).where(job_rows.c.id == job.id))
         return bool(status != JobStatus.CANCELLED)
 
     if "urls" in request:
-        sources, refused = await asyncio.to_thread(_addresses, request["urls"], ctx)
-        return dict(job.result) | await _bring(job, ctx, sources, refused, wish=wish, told=told)
-    return dict(job.result) | await bring(job, ctx, request["upload"], wish=wish, told=told)
+        sources, refused = await asyncio.to_thread(_addresses, request["urls"], context)
+        return dict(job.result) | await _bring(job, context, sources, refused, wish=wish, told=told)
+    return dict(job.result) | await bring(job, context, request["upload"], wish=wish, told=told)
 
 
 async def bring(
-    job: Row[Any], ctx: Any, upload_id: str, *, wish: Wish | None = None, told: Told | None = None
+    job: JobRecord, context: JobContext, upload_id: str, *, wish: Wish | None = None, told: Told | None = None
 ) -> Result:
     """The photos of an upload, for a job of any kind.  The same result as `work`."""
-    async with ctx.db.read() as tx:
+    async with context.db.read() as tx:
         upload = (await tx.execute(
             select(uploads).where(uploads.c.workspace_id == job.workspace_id, uploads.c.id == upload_id)
         )).first()  # fmt: skip
@@ -86,41 +89,41 @@ async def bring(
         raise NotFound("this upload is gone.", subject=upload_id, remedy="Upload it again.")
     with tempfile.TemporaryDirectory(prefix="packshot-import-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / _file_name(upload)
-        if not await asyncio.to_thread(ctx.store.get_file, upload.key, path):
+        if not await asyncio.to_thread(context.store.get_file, upload.key, path):
             raise NotFound("this upload is no longer in the store.", subject=upload.name, remedy="Upload it again.")
         read = _list if upload.kind == "csv" else _archive
-        sources, refused = await asyncio.to_thread(read, path, upload.name, ctx)
-        return await _bring(job, ctx, sources, refused, wish=wish or Wish(), told=told, salt=upload_id)
+        sources, refused = await asyncio.to_thread(read, path, upload.name, context)
+        return await _bring(job, context, sources, refused, wish=wish or Wish(), told=told, salt=upload_id)
 
 
-async def bring_rows(job: Row[Any], ctx: Any, rows: Sequence[tuple[int, Mapping[str, str]]]) -> Result:
+async def bring_rows(job: JobRecord, context: JobContext, rows: Sequence[tuple[int, Mapping[str, str]]]) -> Result:
     """The photos that rows of a list name by address.  rows: (number, column → value).  As `bring`."""
     listed = [(number, dict(row)) for number, row in rows]
-    found = await asyncio.to_thread(lambda: list(from_rows(listed, "list", ctx.settings.limits)))
+    found = await asyncio.to_thread(lambda: list(from_rows(listed, "list", context.settings.limits)))
     sources = [one for one in found if isinstance(one, Source)]
     refused = [one for one in found if isinstance(one, Refused)]
     # A second time fewer rows may come, for what was brought is matched then: their own numbers stay.
     places = [number for (number, _), one in zip(listed, found, strict=True) if isinstance(one, Source)]
-    return await _bring(job, ctx, sources, refused, wish=Wish(), told=None, salt="rows", places=places)
+    return await _bring(job, context, sources, refused, wish=Wish(), told=None, salt="rows", places=places)
 
 
 # --- what is in it; these read files and look names up, so they run on a thread ---
 
 
-def _addresses(urls: Sequence[str], ctx: Any) -> tuple[list[Source], list[Refused]]:
+def _addresses(urls: Sequence[str], context: JobContext) -> tuple[list[Source], list[Refused]]:
     # `collect` takes names of files too, and a stranger's must not be opened.
     strange = [url for url in urls if not re.match(r"(?i)https?://", url)]
-    sources, refused = collect([url for url in urls if url not in strange], limits=ctx.settings.limits)
+    sources, refused = collect([url for url in urls if url not in strange], limits=context.settings.limits)
     words = BadInput("this is not a web address.", remedy="It begins with https://.")
     return sources, refused + [Refused(safe_name(url), words) for url in strange]
 
 
-def _archive(path: Path, name: str, ctx: Any) -> tuple[list[Source], list[Refused]]:
-    return collect([str(path)], limits=ctx.settings.limits)
+def _archive(path: Path, name: str, context: JobContext) -> tuple[list[Source], list[Refused]]:
+    return collect([str(path)], limits=context.settings.limits)
 
 
-def _list(path: Path, name: str, ctx: Any) -> tuple[list[Source], list[Refused]]:
-    limits = ctx.settings.limits
+def _list(path: Path, name: str, context: JobContext) -> tuple[list[Source], list[Refused]]:
+    limits = context.settings.limits
     try:
         found = list(from_rows(list(manifest_rows(path.read_bytes(), limits, names_photos=True)), name, limits))
     except PackshotError as error:
@@ -159,8 +162,8 @@ class _Bringing:
 
 
 async def _bring(
-    job: Row[Any],
-    ctx: Any,
+    job: JobRecord,
+    context: JobContext,
     sources: Sequence[Source],
     refused: Sequence[Refused],
     *,
@@ -172,7 +175,7 @@ async def _bring(
     numbered = zip(places or range(len(sources)), sources, strict=True)
     ids = [_photo_id(job.id, salt, place, source) for place, source in numbered]
     bringing = _Bringing(len(sources) + len(refused), refused=[_refusal(r.name, r.error) for r in refused])
-    async with ctx.db.read() as tx:
+    async with context.db.read() as tx:
         kept = await _kept(tx, job.workspace_id, ids)
     bringing.images = {place: id for place, id in enumerate(ids) if id in kept}
     if told is not None and not await told(bringing):
@@ -180,15 +183,15 @@ async def _bring(
     left = [(place, source) for place, source in enumerate(sources) if ids[place] not in kept]
     with tempfile.TemporaryDirectory(prefix="packshot-import-", ignore_cleanup_errors=True) as folder:
         async with aclosing(_read_ahead(left, Path(folder))) as members:
-            await _take(job, ctx, members, bringing, ids, wish=wish, told=told)
+            await _take(job, context, members, bringing, ids, wish=wish, told=told)
     if told is not None:
         await told(bringing)
     return bringing.result() | {"wishes": _wishes(sources, bringing.images)}
 
 
 async def _take(
-    job: Row[Any],
-    ctx: Any,
+    job: JobRecord,
+    context: JobContext,
     members: AsyncGenerator[tuple[int, Source, Path, PackshotError | None]],
     bringing: _Bringing,
     ids: Sequence[str],
@@ -202,8 +205,8 @@ async def _take(
         try:
             if error is not None:
                 raise error
-            made = await _analysed(job, ctx, source, path)
-            async with ctx.db.write() as tx:
+            made = await _analysed(job, context, source, path)
+            async with context.db.write() as tx:
                 bringing.images[place] = await _add(tx, job.workspace_id, source, made, wish, ids[place])
         except DiskFull:
             raise
@@ -253,13 +256,10 @@ def _read(source: Source, path: Path) -> PackshotError | None:
     return None
 
 
-async def _analysed(job: Row[Any], ctx: Any, source: Source, path: Path) -> Mapping[str, Any]:
+async def _analysed(job: JobRecord, context: JobContext, source: Source, path: Path) -> UploadedPhoto:
     for tries in range(1, _TRIES + 1):
         try:
-            made: Mapping[str, Any] = await ctx.pixels.call(
-                "analyse", name=source.name, path=str(path), workspace=job.workspace_id
-            )
-            return made
+            return await context.pixels.do(AnalyseUpload(source.name, job.workspace_id, str(path)))
         except (OutOfMemory, Fault):  # it may have been another photo's fault, or the store was away
             if tries == _TRIES:
                 raise
@@ -267,9 +267,7 @@ async def _analysed(job: Row[Any], ctx: Any, source: Source, path: Path) -> Mapp
     raise AssertionError
 
 
-async def _add(
-    tx: Tx, workspace_id: str, source: Source, made: Mapping[str, Any], wish: Wish, photo_id: str
-) -> str:  # fmt: skip
+async def _add(tx: Tx, workspace_id: str, source: Source, uploaded: UploadedPhoto, wish: Wish, photo_id: str) -> str:
     """The photo's id: a new one, or that of the same file in the same place, so that an import twice is one."""
     product_id = wish.product_id
     if product_id is None:
@@ -280,14 +278,14 @@ async def _add(
     await products.row(tx, workspace_id, product_id, lock=True)  # of two workers on the same import, one goes first
     same = select(photo_rows.c.id).where(
         photo_rows.c.workspace_id == workspace_id, photo_rows.c.product_id == product_id,
-        photo_rows.c.sha256 == made["sha256"], photo_rows.c.deleted_at.is_(None),
+        photo_rows.c.sha256 == uploaded.sha256, photo_rows.c.deleted_at.is_(None),
     )  # fmt: skip
     known = await tx.scalar(same.order_by(photo_rows.c.id).limit(1))
     if known is None:
         role = wish.role if wish.product_id else source.role[:40]
         await photos.add(
-            tx, workspace_id, made, name=source.name, product_id=product_id, role=role, takes_over=False, by=wish.by,
-            id=photo_id,
+            tx, workspace_id, uploaded, name=source.name, product_id=product_id, role=role, takes_over=False,
+            by=wish.by, id=photo_id,
         )  # fmt: skip
     if wish.collection_id is not None:
         await collections.put(tx, workspace_id, wish.collection_id, add=[product_id])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row
-
 from packshot.catalog import jobs
+from packshot.catalog.jobs import JobRecord
 from packshot.catalog.library import mattes
 from packshot.catalog.ports import JobContext, JobRef
 from packshot.db import Tx
+from packshot.finding import Finding
 from packshot.model import Hints
+from packshot.tasks import CorrectMatte, PhotoFile, ShowCorrectedMatte
 
 
 async def start(tx: Tx, workspace_id: str, photo_id: str, hints: Hints, *, save: bool, by: str | None) -> JobRef:
@@ -24,27 +26,31 @@ async def start(tx: Tx, workspace_id: str, photo_id: str, hints: Hints, *, save:
     return await jobs.start(tx, workspace_id, "hints", stages=["segment"], request=request, photo_id=photo_id, by=by)
 
 
-async def work(job: Row[Any], ctx: JobContext) -> dict[str, Any]:
+async def work(job: JobRecord, context: JobContext) -> dict[str, Any]:
     """Do it.  Gives {matte: {key}, findings} where it is only shown, else {matte_version, uncertainty, findings}.
 
     Raises OutOfDate where the matte or the photo has changed since, BadInput, NotFound.
     """
     request = job.request
-    async with ctx.db.read() as tx:
-        photo, now_worn = await mattes.current(tx, job.workspace_id, job.photo_id)
-    answer = await ctx.pixels.call(
-        "correct", photo=photo.key, name=photo.name, cutout=request["matte"], hints=request["hints"],
-        shown=not request["save"],
-    )  # fmt: skip
+    assert job.photo_id is not None
+    async with context.db.read() as tx:
+        photo, current = await mattes.current(tx, job.workspace_id, job.photo_id)
+    file, hints = PhotoFile(photo.key, photo.name), Hints.model_validate(request["hints"])
     if not request["save"]:
-        return {"matte": {"key": answer["key"], "format": "png"}, "findings": answer["findings"]}
-    version = now_worn.version
-    if now_worn.key != answer["key"]:  # else it was kept already, and the worker ended before it could say so
-        async with ctx.db.write() as tx:
-            made, refs = await mattes.put(
-                tx, job.workspace_id, job.photo_id, answer, photo_sha256=request["photo_sha256"],
+        shown = await context.pixels.do(ShowCorrectedMatte(file, request["matte"], hints))
+        return {"matte": {"key": shown.key, "format": shown.format}, "findings": _json(shown.findings)}
+    matte = await context.pixels.do(CorrectMatte(file, request["matte"], hints))
+    version = current.version
+    if current.key != matte.key:  # else it was stored already, and the worker ended before it could say so
+        async with context.db.write() as tx:
+            stored, refs = await mattes.put(
+                tx, job.workspace_id, job.photo_id, matte, photo_sha256=request["photo_sha256"],
                 matte_version=request["matte_version"], by=job.created_by,
             )  # fmt: skip
-        await ctx.queues.add(refs)
-        version = made.version
-    return {"matte_version": version, "uncertainty": answer["uncertainty"], "findings": answer["findings"]}
+        await context.queues.add(refs)
+        version = stored.version
+    return {"matte_version": version, "uncertainty": matte.uncertainty, "findings": _json(matte.findings)}
+
+
+def _json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    return [finding.model_dump(mode="json") for finding in findings]

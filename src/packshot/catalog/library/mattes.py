@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from packshot.db.tables import mattes, now
 from packshot.db.tables import photos as photo_rows
 from packshot.errors import Conflict, NotFound, OutOfDate
 from packshot.finding import Finding
+from packshot.tasks import Matte
 
 
 class MatteView(BaseModel, frozen=True):
@@ -62,13 +62,13 @@ async def put(
     tx: Tx,
     workspace_id: str,
     photo_id: str,
-    made: Mapping[str, Any],
+    matte: Matte,
     *,
     photo_sha256: str,
     matte_version: int,
     by: str | None = None,
 ) -> tuple[MatteView, list[JobRef]]:
-    """Keep a matte drawn by hand as the photo's next version.  made: the answer of `stages.put_matte`.
+    """Keep a matte drawn by hand as the photo's next version.  matte: as the pixel process stored it.
 
     photo_sha256, matte_version: what it was drawn on.  Raises OutOfDate where that has changed, NotFound.
     """
@@ -83,8 +83,9 @@ async def put(
     version = (last or 0) + 1
     await tx.execute(
         insert(mattes).values(
-            photo_id=photo_id, version=version, workspace_id=workspace_id, photo_sha256=photo.sha256, key=made["key"],
-            sha256=made["sha256"], source=made["source"], uncertainty=made["uncertainty"], findings=made["findings"],
+            photo_id=photo_id, version=version, workspace_id=workspace_id, photo_sha256=photo.sha256, key=matte.key,
+            sha256=matte.sha256, source=matte.source, uncertainty=matte.uncertainty,
+            findings=[finding.model_dump(mode="json") for finding in matte.findings],
             created_by=by, created_at=now(),
         )
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -23,6 +23,7 @@ from packshot.db.tables import new_id, now, photos, product_collections, product
 from packshot.errors import BadOption, NotFound
 from packshot.finding import Finding, Verdict
 from packshot.ops.measure import alike
+from packshot.tasks import UploadedPhoto
 
 MAIN = "main"
 NAME_LENGTH = 200
@@ -180,7 +181,7 @@ async def known(tx: Tx, workspace_id: str, ids: Collection[str]) -> set[str]:
 async def add(
     tx: Tx,
     workspace_id: str,
-    made: Mapping[str, Any],
+    uploaded: UploadedPhoto,
     *,
     name: str,
     product_id: str | None = None,
@@ -189,7 +190,7 @@ async def add(
     by: str | None = None,
     id: str | None = None,
 ) -> PhotoView:
-    """Keep an upload as a photo.  made: the answer of `stages.analyse`.
+    """Keep an upload as a photo.  uploaded: as the pixel process took it in.
 
     role: None finds one, main first.  takes_over: a new main photo makes the one that was main an angle; otherwise
     whoever comes second takes the next free angle.  id: given by who must not add it twice.
@@ -197,13 +198,13 @@ async def add(
     """
     id, at = id or new_id("img"), now()
     role, position = await _place(tx, workspace_id, product_id, role, takes_over=takes_over)
-    twin = await _twin(tx, workspace_id, made["sha256"], made["fingerprint"])
-    findings = [*made["findings"], *([twin.model_dump(mode="json")] if twin else [])]
+    twin = await _twin(tx, workspace_id, uploaded.sha256, uploaded.fingerprint)
+    findings = [f.model_dump(mode="json") for f in (*uploaded.findings, *([twin] if twin else []))]
     await tx.execute(
         insert(photos).values(
             id=id, workspace_id=workspace_id, product_id=product_id, role=role, position=position,
             name=safe_name(name), findings=findings, matte_version=0, revision=1, created_by=by, created_at=at,
-            updated_at=at, **{column: made[column] for column in _MADE},
+            updated_at=at, **{column: getattr(uploaded, column) for column in _MADE},
         )
     )  # fmt: skip
     await tell(tx, workspace_id, "photo.added")
@@ -252,7 +253,7 @@ async def delete(tx: Tx, workspace_id: str, photo_id: str) -> None:
 
 
 async def replace(
-    tx: Tx, workspace_id: str, photo_id: str, made: Mapping[str, Any], *, name: str | None = None
+    tx: Tx, workspace_id: str, photo_id: str, uploaded: UploadedPhoto, *, name: str | None = None
 ) -> tuple[PhotoView, list[JobRef]]:
     """Put another file in a photo's place; role, position and product stay, its matte is to be made anew.
 
@@ -260,12 +261,12 @@ async def replace(
     """
     photo = await row(tx, workspace_id, photo_id, lock=True)
     named = {} if name is None else {"name": safe_name(name)}
-    if made["sha256"] == photo.sha256:
+    if uploaded.sha256 == photo.sha256:
         await _update(tx, workspace_id, photo_id, **named)
         return await get(tx, workspace_id, photo_id), []
-    twin = await _twin(tx, workspace_id, made["sha256"], made["fingerprint"], besides=photo_id)
-    findings = [*made["findings"], *([twin.model_dump(mode="json")] if twin else [])]
-    fields = {column: made[column] for column in _MADE}
+    twin = await _twin(tx, workspace_id, uploaded.sha256, uploaded.fingerprint, besides=photo_id)
+    findings = [f.model_dump(mode="json") for f in (*uploaded.findings, *([twin] if twin else []))]
+    fields = {column: getattr(uploaded, column) for column in _MADE}
     await _update(tx, workspace_id, photo_id, matte_version=0, findings=findings, **fields, **named)
     refs = await remake(tx, workspace_id, photo_id=photo_id, reason="photo replaced")
     await tell(tx, workspace_id, "photo.replaced")

@@ -30,6 +30,7 @@ def upgrade() -> None:
         op.create_index(f"ix_jobs_{'_'.join(columns)}", "jobs", columns)
     _deliveries_by("run_id", "job_id", "jobs")
     op.execute("UPDATE events SET kind = 'job.' || substr(kind, 5) WHERE kind LIKE 'run.%'")
+    _rename_ids("run_", "job_", "jobs", "job_id")
     _replace("reviews", "before", '"template_id"', '"style_id"')  # what undo goes back to
     _replace("jobs", "request", '"template"', '"style"')  # what is still to be done
     _replace("jobs", "request", '"looks"', '"styles"')
@@ -39,6 +40,7 @@ def downgrade() -> None:
     _replace("jobs", "request", '"styles"', '"looks"')
     _replace("jobs", "request", '"style"', '"template"')
     _replace("reviews", "before", '"style_id"', '"template_id"')
+    _rename_ids("job_", "run_", "jobs", "job_id")
     op.execute("UPDATE events SET kind = 'run.' || substr(kind, 5) WHERE kind LIKE 'job.%'")
     for table, before, after in reversed(COLUMNS):
         op.execute(f"ALTER TABLE {table} RENAME COLUMN {after} TO {before}")
@@ -66,6 +68,17 @@ def _deliveries_by(before: str, after: str, table: str) -> None:
         },
     )
     op.create_index(f"ix_deliveries_{after}_status_id", "deliveries", [after, "status", "id"])
+
+
+def _rename_ids(before: str, after: str, table: str, column: str) -> None:
+    """Ids sort by age only where they begin alike."""
+    is_postgresql = op.get_context().dialect.name == "postgresql"
+    if is_postgresql:
+        op.drop_constraint(f"fk_deliveries_{column}", "deliveries")
+    for name, id in ((table, "id"), ("batches", column), ("events", column), ("deliveries", column)):
+        op.execute(f"UPDATE {name} SET {id} = '{after}' || substr({id}, 5) WHERE substr({id}, 1, 4) = '{before}'")
+    if is_postgresql:
+        op.create_foreign_key(f"fk_deliveries_{column}", "deliveries", table, [column], ["id"])
 
 
 def _rename_constraints(table: str, names: dict[str, str]) -> None:

@@ -1,7 +1,6 @@
-"""What a worker's pixel process does, a stage at a time: the same functions as `pipeline.develop`, so the same files.
+"""What the pixel process does, a task at a time: the same functions as `pipeline.develop`, so the same files.
 
-Arguments and answers are plain values that cross a process border; pixels stay here, or wait in the handover for the
-next stage. Every function may run twice with the same arguments and leaves the same behind.
+Pixels stay here, or wait in the layer cache for the next stage. A task that is done twice leaves the same behind.
 """
 
 from __future__ import annotations
@@ -9,33 +8,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from packshot.service.pixel_tasks.compositions import export, generate, picture
+from packshot import tasks
+from packshot.service.pixel_tasks.compositions import compose_photo, write_files
+from packshot.service.pixel_tasks.context import PixelContext
 from packshot.service.pixel_tasks.photos import (
-    analyse,
-    correct,
+    analyse_upload,
+    correct_matte,
     cutout_png,
     matte_png,
-    put_matte,
-    segment,
-    upscale,
-    upscale_pace,
-    upscale_picture,
+    measure_tile_pace,
+    segment_photo,
+    show_corrected_matte,
+    store_painted_matte,
+    upscale_photo,
+    upscale_product,
 )
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    function.__name__: function
-    for function in (
-        analyse,
-        segment,
-        upscale,
-        upscale_picture,
-        upscale_pace,
-        generate,
-        export,
-        picture,
-        put_matte,
-        correct,
-        matte_png,
-        cutout_png,
-    )
+_FUNCTIONS: dict[type[tasks.PixelTask[Any]], Callable[[PixelContext, Any], Any]] = {
+    tasks.AnalyseUpload: analyse_upload,
+    tasks.SegmentPhoto: segment_photo,
+    tasks.StorePaintedMatte: store_painted_matte,
+    tasks.CorrectMatte: correct_matte,
+    tasks.ShowCorrectedMatte: show_corrected_matte,
+    tasks.MattePng: matte_png,
+    tasks.CutoutPng: cutout_png,
+    tasks.UpscalePhoto: upscale_photo,
+    tasks.UpscaleProduct: upscale_product,
+    tasks.MeasureTilePace: measure_tile_pace,
+    tasks.ComposePhoto: compose_photo,
+    tasks.WriteFiles: write_files,
 }
+
+
+def do(context: PixelContext, task: tasks.PixelTask[tasks.Result]) -> tasks.Result:
+    """Do one task in this process."""
+    result: tasks.Result = _FUNCTIONS[type(task)](context, task)
+    return result

@@ -1,171 +1,96 @@
-"""What is made of a cut-out: composed in a template, written as a channel's file, shown as a picture."""
+"""What is made of a cut-out: composed in a style, written as each channel's file."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 
 from packshot import __version__
 from packshot.channel import Channel
 from packshot.finding import Finding
-from packshot.image import PREVIEW_SIDE, thumbnail
+from packshot.image import thumbnail
 from packshot.pipeline import Geometry, compose, digest, geometries
 from packshot.rendition import Views, finish
 from packshot.service.layer_cache import get_composition, put_composition
-from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, Answer, PixelContext, keep, told
+from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, PixelContext, store_file
 from packshot.step import Composition, Cutout, StepContext
 from packshot.step_timer import StepTimer
 from packshot.steps import Layout
-from packshot.template import Template
+from packshot.tasks import ComposePhoto, ComposeResult, WriteFiles, WriteResult, WrittenFile
 
 
-def generate(
-    context: PixelContext,
-    *,
-    photo: str,
-    name: str,
-    cutout: str,
-    style: Answer,
-    channels: Sequence[Answer],
-    pictures: dict[str, str],
-    enlarged: str = "",
-    seed: int = 0,
-    max_pixels: int | None = None,
-) -> Answer:
-    """Compose once per geometry and leave the compositions for the export."""
-    watch = StepTimer()
-    opened = context.photo(photo, name, max_pixels=max_pixels)
-    made = context.enlarged(enlarged, context.cutout(cutout, opened))
+def compose_photo(context: PixelContext, task: ComposePhoto) -> ComposeResult:
+    timer = StepTimer()
+    cutout = context.enlarged(task.enlarged, context.cutout(task.cutout, context.photo(task.photo)))
     findings: list[Finding] = []
     changes: list[str] = []
-    template, wanted = Template.model_validate(style), [Channel.model_validate(c) for c in channels]
-    for geometry in geometries(template, wanted, preview=context.settings.fake_models):
-        composition = _composed(context, made, enlarged or cutout, geometry, pictures, seed, watch)
+    for geometry in geometries_of(context, task):
+        composition = _composed(context, cutout, task, geometry, timer)
         findings += composition.findings
         changes += composition.changes
-    return {
-        "findings": told(findings),
-        "changes": list(dict.fromkeys(changes)),
-        "steps": [record.model_dump(mode="json") for record in watch.records],
-    }
+    return ComposeResult(tuple(findings), tuple(dict.fromkeys(changes)), tuple(timer.records))
 
 
-def export(
-    context: PixelContext,
-    *,
-    photo: str,
-    name: str,
-    cutout: str,
-    style: Answer,
-    channels: Sequence[Answer],
-    pictures: dict[str, str],
-    enlarged: str = "",
-    seed: int = 0,
-    max_pixels: int | None = None,
-) -> Answer:
-    """One file a channel, encoded, checked and kept under its own hash."""
-    watch = StepTimer()
-    opened = context.photo(photo, name, max_pixels=max_pixels)
-    made = context.enlarged(enlarged, context.cutout(cutout, opened))
-    template, wanted = Template.model_validate(style), [Channel.model_validate(c) for c in channels]
-    files: dict[str, Answer] = {}
-    after = ""
-    for geometry, members in geometries(template, wanted, preview=context.settings.fake_models).items():
-        mark = _mark(enlarged or cutout, geometry, pictures, seed)
-        composition = get_composition(context.layer_cache, mark, _plate_mark(geometry, pictures, seed), made)
+def write_files(context: PixelContext, task: WriteFiles) -> WriteResult:
+    timer = StepTimer()
+    cutout = context.enlarged(task.enlarged, context.cutout(task.cutout, context.photo(task.photo)))
+    files: dict[str, WrittenFile] = {}
+    small = ""
+    for geometry, channels in geometries_of(context, task).items():
+        key = _composition_key(task, geometry)
+        composition = get_composition(context.layer_cache, key, _plate_key(geometry, task.pictures, task.seed), cutout)
         if composition is None:
-            composition = _composed(context, made, enlarged or cutout, geometry, pictures, seed, StepTimer())
+            composition = _composed(context, cutout, task, geometry, StepTimer())
         views = Views(composition, context.rater)
-        for channel in members:
-            rendition = finish(views, channel, limits=context.settings.limits, watch=watch)
+        for channel in channels:
+            rendition = finish(
+                views, channel, limits=context.settings.limits, watch=timer, preview=task.target.preview
+            )  # fmt: skip
             sha256 = hashlib.sha256(rendition.content).hexdigest()
             context.store.put_new(f"renditions/{sha256}", rendition.content)
-            files[channel.id] = {
-                "channel": channel.id,
-                "key": f"renditions/{sha256}",
-                "sha256": sha256,
-                "bytes": len(rendition.content),
-                "width": rendition.size[0],
-                "height": rendition.size[1],
-                "format": channel.format,
-                "quality": rendition.quality,
-                "disclosure": rendition.disclosure,
-                "rejected": rendition.rejected,
-                "findings": told(rendition.findings),
-            }
-        if not after:
-            after = keep(context, "thumbs", thumbnail(views.look.pixels, side=THUMBNAIL_SIDE), ".jpg")
-        context.layer_cache.drop(mark)
-    return {
-        "renditions": [files[channel.id] for channel in wanted],
-        "after": after,
-        "steps": [record.model_dump(mode="json") for record in watch.records],
-    }
+            files[channel.id] = WrittenFile(
+                channel=channel.id,
+                key=f"renditions/{sha256}",
+                sha256=sha256,
+                bytes=len(rendition.content),
+                width=rendition.size[0],
+                height=rendition.size[1],
+                format=channel.format,
+                quality=rendition.quality,
+                disclosure=rendition.disclosure,
+                rejected=rendition.rejected,
+                findings=rendition.findings,
+            )
+        if not small:
+            small = store_file(context, "thumbs", thumbnail(views.look.pixels, side=THUMBNAIL_SIDE), ".jpg")
+        context.layer_cache.drop(key)
+    return WriteResult(
+        tuple(files[channel.id] for channel in task.target.channels), small, tuple(timer.records)
+    )  # fmt: skip
 
 
-def picture(
-    context: PixelContext,
-    *,
-    photo: str,
-    name: str,
-    cutout: str,
-    style: Answer,
-    size: Sequence[int],
-    format: str,
-    pictures: dict[str, str],
-    channel: Answer | None = None,
-    preview: bool = False,
-) -> Answer:
-    """One composition as a picture, without a channel's rules, or as a preview of 512 pixels."""
-    opened = context.photo(photo, name)
-    made = context.cutout(cutout, opened)
-    template = Template.model_validate(style)
-    geometry = Geometry((int(size[0]), int(size[1])), template.steps)
-    if channel is not None:
-        geometry = next(iter(geometries(template, [Channel.model_validate(channel)], preview=preview)))
-    elif preview:
-        scale = PREVIEW_SIDE / max(geometry.canvas)
-        canvas = max(1, round(geometry.canvas[0] * scale)), max(1, round(geometry.canvas[1] * scale))
-        geometry = replace(geometry, canvas=canvas)
-    composition = compose(
-        made, geometry, context=StepContext(context.pictures(pictures), renderer=context.renderer), watch=StepTimer()
-    )
-    wanted = Channel(id="picture", name="Picture", size=geometry.canvas, format=format)
-    made_file = finish(Views(composition, context.rater), wanted, limits=context.settings.limits, watch=StepTimer(),
-                       preview=True)  # fmt: skip
-    return {
-        "key": keep(context, "renditions", made_file.content, ""),
-        "size": list(geometry.canvas),
-        "format": format,
-        "findings": told(made.findings + composition.findings + made_file.findings),
-        "changes": list(composition.changes),
-    }
+def geometries_of(context: PixelContext, task: ComposePhoto | WriteFiles) -> Mapping[Geometry, list[Channel]]:
+    target = task.target
+    return geometries(target.style, target.channels, preview=target.preview or context.settings.fake_models)
 
 
 def _composed(
-    context: PixelContext,
-    made: Cutout,
-    cutout: str,
-    geometry: Geometry,
-    pictures: dict[str, str],
-    seed: int,
-    watch: StepTimer,
+    context: PixelContext, cutout: Cutout, task: ComposePhoto | WriteFiles, geometry: Geometry, timer: StepTimer
 ) -> Composition:
-    composition = compose(
-        made, geometry, context=StepContext(context.pictures(pictures), seed, context.renderer), watch=watch
-    )
-    plate = _plate_mark(geometry, pictures, seed)
-    put_composition(context.layer_cache, _mark(cutout, geometry, pictures, seed), plate, composition)
+    step_context = StepContext(context.pictures(task.pictures), task.seed, context.renderer)
+    composition = compose(cutout, geometry, context=step_context, watch=timer)
+    plate = _plate_key(geometry, task.pictures, task.seed)
+    put_composition(context.layer_cache, _composition_key(task, geometry), plate, composition)
     return composition
 
 
-def _mark(cutout: str, geometry: Geometry, pictures: dict[str, str], seed: int) -> str:
+def _composition_key(task: ComposePhoto | WriteFiles, geometry: Geometry) -> str:
     steps = [[type(step).version, step.model_dump(mode="json")] for step in geometry.steps]
-    return digest(["composition", __version__, cutout, geometry.canvas, steps, pictures, seed])
+    layer = task.enlarged or task.cutout
+    return digest(["composition", __version__, layer, geometry.canvas, steps, task.pictures, task.seed])
 
 
-def _plate_mark(geometry: Geometry, pictures: dict[str, str], seed: int) -> str:
+def _plate_key(geometry: Geometry, pictures: Mapping[str, str], seed: int) -> str:
     """Layout and shadow change nothing in a plate; all other steps may."""
     steps = [[type(step).version, step.model_dump(mode="json")] for step in geometry.steps
              if not isinstance(step, Layout) and step.kind != "shadow"]  # fmt: skip

@@ -1,14 +1,13 @@
-"""What the stages work with, and what they tell: plain values that cross a process border."""
+"""What pixel tasks work with: the store, the layer cache, and models that are loaded when first needed."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import cv2
 import numpy as np
@@ -16,7 +15,6 @@ import structlog
 
 from packshot.cpu_lease import CpuLease
 from packshot.errors import NotFound
-from packshot.finding import Finding
 from packshot.image import Photo, read
 from packshot.model import Matter, Prompter, Rater, Upscaler
 from packshot.models.hint_prompter import HintPrompter
@@ -28,11 +26,11 @@ from packshot.service.layer_cache import LayerCache, get_cutout, get_photo, memo
 from packshot.settings import Settings
 from packshot.step import Cutout
 from packshot.store import Store, unpack, unpack_enlarged
+from packshot.tasks import PhotoFile
 
 log = structlog.get_logger(__name__)
 
 THUMBNAIL_SIDE = 420
-Answer = dict[str, Any]
 
 
 class PixelContext:
@@ -86,39 +84,39 @@ class PixelContext:
     def renderer(self) -> SetRenderer:
         return local_renderer(self.settings, lease=self.lease)
 
-    def photo(self, key: str, name: str, *, max_pixels: int | None = None) -> Photo:
+    def photo(self, file: PhotoFile) -> Photo:
         """An original, decoded once a machine while it is in work.  Raises NotFound, BadInput."""
-        mark = digest(["photo", key, max_pixels])
+        mark = digest(["photo", file.key, file.max_pixels])
         with self.turn(mark):
-            known = get_photo(self.layer_cache, mark)
-            if known is not None:
-                return replace(known, name=name)
-            photo = read(self.bytes(key), name, limits=self.settings.limits)
-            if max_pixels:
-                photo = _shrunk(photo, max_pixels)
+            cached = get_photo(self.layer_cache, mark)
+            if cached is not None:
+                return replace(cached, name=file.name)
+            photo = read(self.bytes(file.key), file.name, limits=self.settings.limits)
+            if file.max_pixels:
+                photo = _shrunk(photo, file.max_pixels)
             put_photo(self.layer_cache, mark, photo)
         return photo
 
     def cutout(self, key: str, photo: Photo) -> Cutout:
-        """A kept cut-out.  Raises NotFound where its layer is gone or damaged."""
+        """A stored cut-out.  Raises NotFound where its layer is gone or damaged."""
         mark = digest(["cutout", key])
-        known = get_cutout(self.layer_cache, mark, photo)
-        if known is not None:
-            return known
-        kept = unpack(self.bytes(key), photo)
-        if kept is None:
-            raise NotFound("the kept cut-out is damaged.", subject=photo.name, remedy="Cut the photo out again.")
-        put_cutout(self.layer_cache, mark, kept)
-        return kept
+        cached = get_cutout(self.layer_cache, mark, photo)
+        if cached is not None:
+            return cached
+        cutout = unpack(self.bytes(key), photo)
+        if cutout is None:
+            raise NotFound("the stored cut-out is damaged.", subject=photo.name, remedy="Cut the photo out again.")
+        put_cutout(self.layer_cache, mark, cutout)
+        return cutout
 
     def enlarged(self, key: str, cutout: Cutout) -> Cutout:
-        """A cut-out with its kept enlargement, if `key` names one.  Raises NotFound where it is gone or damaged."""
+        """A cut-out with its stored enlargement, if `key` names one.  Raises NotFound where it is gone or damaged."""
         if not key:
             return cutout
-        kept = unpack_enlarged(self.bytes(key))
-        if kept is None:
-            raise NotFound("the kept enlargement is damaged.", subject=cutout.photo.name, remedy="Make it again.")
-        return replace(cutout, enlarged=kept)
+        enlarged = unpack_enlarged(self.bytes(key))
+        if enlarged is None:
+            raise NotFound("the stored enlargement is damaged.", subject=cutout.photo.name, remedy="Make it again.")
+        return replace(cutout, enlarged=enlarged)
 
     def bytes(self, key: str) -> bytes:
         content = self.store.get(key)
@@ -126,8 +124,8 @@ class PixelContext:
             raise NotFound("the file is no longer in the store.", subject=key)
         return content
 
-    def pictures(self, wanted: dict[str, str]) -> dict[str, Photo]:
-        return {name: self.photo(key, name) for name, key in wanted.items()}
+    def pictures(self, keys: Mapping[str, str]) -> dict[str, Photo]:
+        return {name: self.photo(PhotoFile(key, name)) for name, key in keys.items()}
 
     @contextmanager
     def turn(self, mark: str) -> Iterator[None]:
@@ -145,15 +143,11 @@ class PixelContext:
                     self._turns[mark] = lock, count - 1
 
 
-def keep(context: PixelContext, folder: str, content: bytes, suffix: str) -> str:
-    """Keep a file under its own hash; its key."""
+def store_file(context: PixelContext, folder: str, content: bytes, suffix: str) -> str:
+    """Store a file under its own hash.  Returns its key."""
     key = f"{folder}/{hashlib.sha256(content).hexdigest()}{suffix}"
     context.store.put_new(key, content)
     return key
-
-
-def told(findings: Sequence[Finding]) -> list[Answer]:
-    return [finding.model_dump(mode="json") for finding in findings]
 
 
 def _shrunk(photo: Photo, max_pixels: int) -> Photo:

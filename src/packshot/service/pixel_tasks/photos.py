@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image
 
-from packshot.channel import Channel
 from packshot.colour import U8
 from packshot.errors import BadInput, NoSuchModel, NotFound
 from packshot.image import Metadata, encode, read, thumbnail
-from packshot.model import OVERLAP_PX, Hints
+from packshot.model import OVERLAP_PX
 from packshot.models.local import local_upscaler, threads
 from packshot.models.tile_timing import tile_seconds
 from packshot.ops import matte as ops
@@ -32,7 +29,7 @@ from packshot.pipeline import (
     geometries,
 )
 from packshot.service.layer_cache import put_cutout
-from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, Answer, PixelContext, keep, told
+from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, PixelContext, store_file
 from packshot.step import Cutout
 from packshot.step_timer import StepTimer
 from packshot.steps import Analyse, Segment, Upscale
@@ -40,96 +37,85 @@ from packshot.steps.analyse import photo_flags
 from packshot.steps.segment import BY_HAND, corrected
 from packshot.steps.upscale import MOST_SIDE, factor_for
 from packshot.store import pack
-from packshot.template import Template
+from packshot.tasks import (
+    AnalyseUpload,
+    CorrectMatte,
+    CutoutPng,
+    CutoutResult,
+    Matte,
+    MattePng,
+    MeasureTilePace,
+    Picture,
+    SegmentPhoto,
+    ShowCorrectedMatte,
+    StorePaintedMatte,
+    Target,
+    TilePace,
+    UploadedPhoto,
+    UpscalePhoto,
+    UpscaleProduct,
+    UpscaleResult,
+)
 
 # --- upload ---
 
 
-def analyse(context: PixelContext, *, name: str, workspace: str, path: str = "", key: str = "") -> Answer:
-    """Decode an upload, say what is wrong with it, keep the original and a thumbnail.  Raises BadInput."""
-    content = context.bytes(key) if key else Path(path).read_bytes()
-    photo = read(content, name, limits=context.settings.limits)
-    kept = f"originals/{workspace}/{photo.sha256}"
-    thumb = f"thumbs/{photo.sha256}.jpg"
-    context.store.put_new(kept, content)
-    context.store.put_new(thumb, thumbnail(photo.pixels, side=THUMBNAIL_SIDE))
-    return {
-        "sha256": photo.sha256,
-        "format": photo.format,
-        "width": photo.size[0],
-        "height": photo.size[1],
-        "bytes": photo.file_bytes,
-        "profile": photo.profile,
-        "fingerprint": f"{fingerprint(photo.pixels):016x}",
-        "findings": told(photo_flags(photo)),
-        "key": kept,
-        "thumb_key": thumb,
-    }
+def analyse_upload(context: PixelContext, task: AnalyseUpload) -> UploadedPhoto:
+    content = Path(task.path).read_bytes()
+    photo = read(content, task.name, limits=context.settings.limits)
+    key, thumb_key = f"originals/{task.workspace}/{photo.sha256}", f"thumbs/{photo.sha256}.jpg"
+    context.store.put_new(key, content)
+    context.store.put_new(thumb_key, thumbnail(photo.pixels, side=THUMBNAIL_SIDE))
+    return UploadedPhoto(
+        sha256=photo.sha256,
+        format=photo.format,
+        width=photo.size[0],
+        height=photo.size[1],
+        bytes=photo.file_bytes,
+        profile=photo.profile,
+        fingerprint=f"{fingerprint(photo.pixels):016x}",
+        findings=tuple(photo_flags(photo)),
+        key=key,
+        thumb_key=thumb_key,
+    )
 
 
 # --- cut out ---
 
 
-def segment(
-    context: PixelContext,
-    *,
-    photo: str,
-    name: str,
-    product_px: dict[str, int],
-    cutout: str = "",
-    by_hand: bool = False,
-    refined: bool = False,
-    style: Answer | None = None,
-    channels: Sequence[Answer] = (),
-    upscaled: bool = False,
-    max_pixels: int | None = None,
-) -> Answer:
-    """Cut a photo out, or take the cut-out that is there, and say what is wrong with both.
-
-    template, channels: what it is made for, to know whether the product has to be enlarged.  upscaled: that is chosen.
-    """
-    watch = StepTimer()
-    opened = context.photo(photo, name, max_pixels=max_pixels)
-    made = None
-    if cutout:
+def segment_photo(context: PixelContext, task: SegmentPhoto) -> CutoutResult:
+    timer = StepTimer()
+    photo = context.photo(task.photo)
+    cutout: Cutout | None = None
+    if task.cutout:
         try:
-            key, made = cutout, context.cutout(cutout, opened)
+            key, cutout = task.cutout, context.cutout(task.cutout, photo)
         except NotFound:
-            if by_hand:  # a model's can be made again, a person's cannot
+            if task.by_hand:  # a model's can be made again, a person's cannot
                 raise
-    if made is None:
-        step = Segment(refined=refined)
-        key = cutout_key(opened, step, context.matter)
+    if cutout is None:
+        step = Segment(refined=task.refined)
+        key = cutout_key(photo, step, context.matter)
         with context.turn(key):
-            made = cut_out(opened, matter=context.matter, store=context.store, watch=watch, step=step)
-        put_cutout(context.layer_cache, digest(["cutout", key]), made)
-    with watch.step(Analyse()):
-        findings = made.findings + Analyse().run(made, product_px=product_px)
-    return {
-        "cutout": key,
-        "sha256": key.rpartition("/")[2],
-        "source": made.source,
-        "uncertainty": round(made.facts.uncertainty, 4),
-        "findings": told(findings),
-        "matte_findings": told(made.findings),
-        "enlarge": style is not None and _enlargement(context, made, style, channels, upscaled) is not None,
-        "steps": [record.model_dump(mode="json") for record in watch.records],
-    }
+            cutout = cut_out(photo, matter=context.matter, store=context.store, watch=timer, step=step)
+        put_cutout(context.layer_cache, digest(["cutout", key]), cutout)
+    product_px = {c.name: c.rules.product_px for c in task.target.channels} if task.target else {}
+    with timer.step(Analyse()):
+        findings = cutout.findings + Analyse().run(cutout, product_px=product_px)
+    matte = Matte(key, key.rpartition("/")[2], cutout.source, round(cutout.facts.uncertainty, 4), cutout.findings)
+    enlarge = task.target is not None and _enlargement(context, cutout, task.target, task.upscaled) is not None
+    return CutoutResult(matte, findings, enlarge, tuple(timer.records))
 
 
-# --- layers ---
-
-
-def put_matte(context: PixelContext, *, photo: str, name: str, path: str) -> Answer:
-    """Take a matte drawn by hand.  Raises BadInput where it is not a gray PNG of the photo's size."""
-    opened = context.photo(photo, name)
-    content = Path(path).read_bytes()
-    drawn = read(content, "the matte", limits=context.settings.limits)
-    if drawn.format != "PNG" or drawn.alpha is not None or int(np.ptp(drawn.pixels, axis=2).max(initial=0)) > 0:
+def store_painted_matte(context: PixelContext, task: StorePaintedMatte) -> Matte:
+    photo = context.photo(task.photo)
+    content = Path(task.path).read_bytes()
+    painted = read(content, "the matte", limits=context.settings.limits)
+    if painted.format != "PNG" or painted.alpha is not None or int(np.ptp(painted.pixels, axis=2).max(initial=0)) > 0:
         raise BadInput("a matte is a gray PNG without transparency.", subject="matte", remedy="White is the product.")
-    if drawn.size != opened.size:
+    if painted.size != photo.size:
         raise BadInput(
-            f"the matte has {drawn.size[0]} × {drawn.size[1]} pixels, the photo {opened.size[0]} × {opened.size[1]}.",
+            f"the matte has {painted.size[0]} × {painted.size[1]} pixels, the photo {photo.size[0]} × {photo.size[1]}.",
             subject="matte",
             remedy="Save it at the photo's upright size.",
         )
@@ -137,120 +123,99 @@ def put_matte(context: PixelContext, *, photo: str, name: str, path: str) -> Ans
         levels = gray.convert("L") if gray.mode != "L" else gray  # its own numbers: a matte has no colour profile
         mask = np.ascontiguousarray(np.asarray(levels, np.uint8))
     facts = ops.facts_of(mask)
-    return _kept(context, Cutout(opened, mask, ops.foreground_band(opened.pixels, mask), facts, BY_HAND))
+    return _stored(context, Cutout(photo, mask, ops.foreground_band(photo.pixels, mask), facts, BY_HAND))
 
 
-def correct(
-    context: PixelContext, *, photo: str, name: str, cutout: str, hints: dict[str, Any], shown: bool = False
-) -> Answer:  # fmt: skip
-    """A cut-out as hints want it; `shown`: not kept as a cut-out, only its matte as a picture.  Raises BadInput."""
-    opened = context.photo(photo, name)
-    made = corrected(context.cutout(cutout, opened), Hints.model_validate(hints), context.prompter)
-    if shown:
-        return {"key": keep(context, "renditions", _gray(made.matte), ""), "findings": told(made.findings)}
-    return _kept(context, made)
+def correct_matte(context: PixelContext, task: CorrectMatte) -> Matte:
+    return _stored(context, _corrected(context, task))
 
 
-def matte_png(context: PixelContext, *, photo: str, name: str, cutout: str) -> bytes:
-    """The matte as an 8-bit gray PNG at the photo's upright size."""
-    return _gray(context.cutout(cutout, context.photo(photo, name)).matte)
+def show_corrected_matte(context: PixelContext, task: ShowCorrectedMatte) -> Picture:
+    cutout = _corrected(context, task)
+    return Picture(store_file(context, "renditions", _gray(cutout.matte), ""), "png", cutout.photo.size,
+                   cutout.findings)  # fmt: skip
 
 
-def cutout_png(context: PixelContext, *, photo: str, name: str, cutout: str) -> bytes:
-    """The product's own colours, and nothing where there is none of it."""
-    made = context.cutout(cutout, context.photo(photo, name))
-    pixels = cv2.cvtColor(made.foreground(), cv2.COLOR_RGB2RGBA)
-    cv2.insertChannel(made.matte, pixels, 3)
-    return encode(np.asarray(cv2.copyTo(pixels, made.matte), np.uint8), format="png")
+def matte_png(context: PixelContext, task: MattePng) -> bytes:
+    return _gray(context.cutout(task.cutout, context.photo(task.photo)).matte)
 
 
-def _kept(context: PixelContext, made: Cutout) -> Answer:
-    """Keep a cut-out that a person had a hand in, under its own hash."""
-    packed = pack(made)
+def cutout_png(context: PixelContext, task: CutoutPng) -> bytes:
+    cutout = context.cutout(task.cutout, context.photo(task.photo))
+    pixels = cv2.cvtColor(cutout.foreground(), cv2.COLOR_RGB2RGBA)
+    cv2.insertChannel(cutout.matte, pixels, 3)
+    return encode(np.asarray(cv2.copyTo(pixels, cutout.matte), np.uint8), format="png")
+
+
+def _corrected(context: PixelContext, task: CorrectMatte | ShowCorrectedMatte) -> Cutout:
+    return corrected(context.cutout(task.cutout, context.photo(task.photo)), task.hints, context.prompter)
+
+
+def _stored(context: PixelContext, cutout: Cutout) -> Matte:
+    """Store a cut-out that a person had a hand in, under its own hash."""
+    packed = pack(cutout)
     sha256 = hashlib.sha256(packed).hexdigest()
-    context.store.put_new(f"cutouts/{sha256}", packed)
-    kept = context.cutout(f"cutouts/{sha256}", made.photo)
-    return {
-        "key": f"cutouts/{sha256}",
-        "sha256": sha256,
-        "source": BY_HAND,
-        "uncertainty": made.facts.uncertainty,
-        "findings": told(kept.findings),
-    }
+    key = f"cutouts/{sha256}"
+    context.store.put_new(key, packed)
+    findings = context.cutout(key, cutout.photo).findings
+    return Matte(key, sha256, BY_HAND, cutout.facts.uncertainty, findings)
 
 
 def _gray(matte: U8) -> bytes:
-    held = io.BytesIO()
-    Image.fromarray(matte).save(held, "PNG", compress_level=3)
-    return held.getvalue()
+    out = io.BytesIO()
+    Image.fromarray(matte).save(out, "PNG", compress_level=3)
+    return out.getvalue()
 
 
 # --- enlarge ---
 
 
-def upscale(
-    context: PixelContext,
-    *,
-    photo: str,
-    name: str,
-    cutout: str,
-    style: Answer,
-    channels: Sequence[Answer],
-    upscaled: bool = False,
-    max_pixels: int | None = None,
-) -> Answer:
-    """Enlarge the product where that is called for, and keep it: once for all items of the photo."""
-    watch = StepTimer()
-    made = context.cutout(cutout, context.photo(photo, name, max_pixels=max_pixels))
-    step = _enlargement(context, made, style, channels, upscaled)
+def upscale_photo(context: PixelContext, task: UpscalePhoto) -> UpscaleResult:
+    timer = StepTimer()
+    cutout = context.cutout(task.cutout, context.photo(task.photo))
+    step = _enlargement(context, cutout, task.target, task.upscaled)
     if step is None:
-        return {"findings": [], "steps": []}
+        return UpscaleResult("", (), ())
     if context.upscaler is None:
-        return {"findings": told([NO_UPSCALER]), "steps": []}
-    key = enlarged_key(cutout, step, context.upscaler)
+        return UpscaleResult("", (NO_UPSCALER,), ())
+    key = enlarged_key(task.cutout, step, context.upscaler)
     with context.turn(key):
-        enlarge(made, step, key=key, upscaler=context.upscaler, store=context.store, watch=watch)
-    return {"findings": [], "steps": [r.model_dump(mode="json") | {"layer": key} for r in watch.records]}
+        enlarge(cutout, step, key=key, upscaler=context.upscaler, store=context.store, watch=timer)
+    return UpscaleResult(key, (), tuple(timer.records))
 
 
-def upscale_picture(context: PixelContext, *, photo: str, name: str, cutout: str, factor: int) -> Answer:
-    """The product alone, enlarged, on a transparent backdrop.
-
-    Raises NoSuchModel where the model is not installed, BadInput where the product is large already.
-    """
+def upscale_product(context: PixelContext, task: UpscaleProduct) -> Picture:
     if context.upscaler is None:
         raise NoSuchModel("no model that enlarges pictures is installed.", remedy="Upload a larger photo.")
-    made = context.cutout(cutout, context.photo(photo, name))
-    step = Upscale.model_validate({"factor": factor})
-    most = factor_for(made)
-    if most is None or most < factor:
+    cutout = context.cutout(task.cutout, context.photo(task.photo))
+    step = Upscale.model_validate({"factor": task.factor})
+    largest = factor_for(cutout)
+    if largest is None or largest < task.factor:
         raise BadInput(
-            f"this product is too large to be enlarged {factor} times.", subject=name,
-            remedy=f"It may be {MOST_SIDE // factor} pixels long at most.",
+            f"this product is too large to be enlarged {task.factor} times.", subject=task.photo.name,
+            remedy=f"It may be {MOST_SIDE // task.factor} pixels long at most.",
         )  # fmt: skip
-    key = enlarged_key(cutout, step, context.upscaler)
+    key = enlarged_key(task.cutout, step, context.upscaler)
     with context.turn(key):
-        drawn = enlarge(made, step, key=key, upscaler=context.upscaler, store=context.store, watch=StepTimer()).enlarged
-    assert drawn is not None
-    pixels = np.dstack([drawn.pixels, drawn.matte])
-    pixels[drawn.matte == 0] = 0
+        enlarged = enlarge(
+            cutout, step, key=key, upscaler=context.upscaler, store=context.store, watch=StepTimer()
+        ).enlarged  # fmt: skip
+    assert enlarged is not None
+    pixels = np.dstack([enlarged.pixels, enlarged.matte])
+    pixels[enlarged.matte == 0] = 0
     content = encode(pixels, format="png", metadata=Metadata())
-    size = [pixels.shape[1], pixels.shape[0]]
-    return {"key": keep(context, "renditions", content, ""), "format": "png", "size": size, "factor": factor,
-            "findings": told(made.findings + drawn.findings)}  # fmt: skip
+    size = pixels.shape[1], pixels.shape[0]
+    return Picture(store_file(context, "renditions", content, ""), "png", size, cutout.findings + enlarged.findings)
 
 
-def upscale_pace(context: PixelContext) -> Answer:
-    """How long a tile takes here; nothing where the model is not installed."""
-    upscaler = local_upscaler(context.settings, lease=context.lease)  # not kept: whoever asks does not go on to enlarge
+def measure_tile_pace(context: PixelContext, task: MeasureTilePace) -> TilePace | None:
+    upscaler = local_upscaler(context.settings, lease=context.lease)  # not cached: who asks does not go on to enlarge
     if upscaler is None:
-        return {}
+        return None
     seconds = tile_seconds(upscaler, folder=context.settings.cache_dir, threads=threads(context.settings))
-    return {"side": upscaler.side, "overlap": OVERLAP_PX, "seconds": seconds}
+    return TilePace(upscaler.side, OVERLAP_PX, seconds)
 
 
-def _enlargement(
-    context: PixelContext, made: Cutout, style: Answer, channels: Sequence[Answer], chosen: bool
-) -> Upscale | None:
-    template, wanted = Template.model_validate(style), [Channel.model_validate(c) for c in channels]
-    return enlargement(made, geometries(template, wanted, preview=context.settings.fake_models), chosen=chosen)
+def _enlargement(context: PixelContext, cutout: Cutout, target: Target, chosen: bool) -> Upscale | None:
+    groups = geometries(target.style, target.channels, preview=context.settings.fake_models)
+    return enlargement(cutout, groups, chosen=chosen)
