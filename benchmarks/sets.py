@@ -30,7 +30,7 @@ from packshot.models.local import local_matter, prepare_process
 from packshot.ops import tone
 from packshot.ops.composite import solid
 from packshot.pipeline import Geometry, compose, cut_out
-from packshot.rendering.camera_match import Overrides, fit
+from packshot.rendering.camera_match import Overrides, match_camera
 from packshot.rendering.engines import llvm
 from packshot.rendering.engines.denoise import denoised
 from packshot.rendering.engines.local import local_renderer
@@ -126,7 +126,7 @@ def products() -> None:
             for cut in cuts.values():
                 stage.spent.clear()
                 marks = [cpu()]
-                fit(cut, SETS[id], Overrides())
+                match_camera(cut.photo.pixels, cut.body, cut.facts, SETS[id], Overrides())
                 marks.append(cpu())
                 made = compose(
                     cut, Geometry((SIDE, SIDE), look.steps), context=StepContext({}, renderer=stage), watch=StepTimer()
