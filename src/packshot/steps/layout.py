@@ -12,6 +12,7 @@ from pydantic import Field
 from packshot.colour import F32, U8, thrice
 from packshot.finding import Finding, Verdict
 from packshot.ops import layout, matte, resample
+from packshot.ops.geometry import PixelBox
 from packshot.step import ComposeStep, Composition, Cutout, StepContext, premultiplied
 
 # Past this the eye sees that a picture was enlarged; Lanczos invents no detail.
@@ -64,7 +65,7 @@ class Layout(ComposeStep, frozen=True):
             cut=cutout.facts.cut if self.snap else (),
         )
 
-    def _baseline(self, box: layout.PixelBox, canvas: tuple[int, int]) -> float | None:
+    def _baseline(self, box: PixelBox, canvas: tuple[int, int]) -> float | None:
         if self.baseline is not None or not self.baselines:
             return self.baseline
         wide, high = (box[2] - box[0]) / canvas[0], (box[3] - box[1]) / canvas[1]

@@ -12,7 +12,7 @@ from packshot.finding import Finding, Verdict
 from packshot.model import Upscaler, enlarged, tiles_of
 from packshot.ops import upscale
 from packshot.ops.fine_print import letters
-from packshot.ops.layout import PixelBox
+from packshot.ops.geometry import PixelBox
 from packshot.step import Cutout, Enlarged, Stage, Step
 
 MARGIN_PX = 24  # around the product: what a layout reads at 1 : 1 (ops/layout.py), twice
