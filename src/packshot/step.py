@@ -10,12 +10,13 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import cv2
 import numpy as np
 from pydantic import BaseModel
 
+from packshot.channel import Channel
 from packshot.colour import F32, U8, thrice, to_linear, to_srgb
 from packshot.finding import Finding
 from packshot.image import Photo
@@ -203,3 +204,15 @@ class ComposeStep(Step, frozen=True):
 
     @abstractmethod
     def run(self, composition: Composition, context: StepContext) -> Composition: ...
+
+    def for_channel(self, channel: Channel, chosen: frozenset[str]) -> Self:
+        """This step as a channel's files need it.  chosen: what the user set by hand (`kind.field`) stays as it is."""
+        return self
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What makes one composition of a cut-out, which several channels may share: a size and steps."""
+
+    canvas: tuple[int, int]  # (width, height)
+    steps: tuple[ComposeStep, ...]

@@ -15,11 +15,11 @@ from packshot.check import Reference
 from packshot.finding import Finding, Verdict
 from packshot.ops import light
 from packshot.ops.matte import facts_of, foreground_band
-from packshot.pipeline import Geometry, compose, geometries
+from packshot.pipeline import compose, geometries
 from packshot.rendering.camera_match import CameraMatch, Overrides, match_camera
 from packshot.rendering.scene import SetRenderer
 from packshot.rendering.sets import SETS
-from packshot.step import Composition, Cutout, StepContext
+from packshot.step import Composition, Cutout, Geometry, StepContext
 from packshot.step_timer import StepTimer
 from packshot.steps import Layout, Light, Rendered
 from packshot.template import template

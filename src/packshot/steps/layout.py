@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from packshot.channel import Channel
 from packshot.colour import F32, U8, thrice
 from packshot.finding import Finding, Verdict
 from packshot.ops import layout, matte, resample
@@ -49,6 +50,17 @@ class Layout(ComposeStep, frozen=True):
         elif placement.scale > SHARP_ENLARGEMENT:
             laid = laid.with_findings(enlarged(placement.scale))
         return laid
+
+    def for_channel(self, channel: Channel, chosen: frozenset[str]) -> Self:
+        """Within the channel's limits of the product's size, and with its margin."""
+        low, high = channel.rules.fill
+        changes: dict[str, float] = {}
+        if "layout.fill" not in chosen and not low <= self.fill <= high:
+            changes["fill"] = round(min(max(self.fill, low + 0.015), high - 0.015), 4)
+        if "layout.margin" not in chosen and channel.margin is not None:
+            changes["margin"] = channel.margin
+            changes["fill"] = min(changes.get("fill", self.fill), 1 - 2 * channel.margin)
+        return self.model_copy(update=changes)
 
     def place(self, cutout: Cutout, canvas: tuple[int, int]) -> layout.Placement:
         """Where the product stands on a canvas of that size (width, height)."""

@@ -21,16 +21,7 @@ from packshot.models.local import local_upscaler, threads
 from packshot.models.tile_timing import tile_seconds
 from packshot.ops import matte as ops
 from packshot.ops.measure import fingerprint
-from packshot.pipeline import (
-    NO_UPSCALER,
-    cut_out,
-    cutout_key,
-    digest,
-    enlarge,
-    enlarged_key,
-    enlargement,
-    geometries,
-)
+from packshot.pipeline import cut_out, cutout_key, digest, enlarge, enlarged_key, geometries
 from packshot.service.layer_cache import put_cutout
 from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, Answer, PixelContext, keep, told
 from packshot.step import Cutout
@@ -38,7 +29,7 @@ from packshot.step_timer import StepTimer
 from packshot.steps import Analyse, Segment, Upscale
 from packshot.steps.analyse import photo_flags
 from packshot.steps.segment import BY_HAND, corrected
-from packshot.steps.upscale import MOST_SIDE, factor_for
+from packshot.steps.upscale import MOST_SIDE, NO_UPSCALER, factor_for, upscale_for
 from packshot.store import pack
 from packshot.template import Template
 
@@ -253,4 +244,4 @@ def _enlargement(
     context: PixelContext, made: Cutout, template: Answer, channels: Sequence[Answer], chosen: bool
 ) -> Upscale | None:
     look, wanted = Template.model_validate(template), [Channel.model_validate(c) for c in channels]
-    return enlargement(made, geometries(look, wanted, preview=context.settings.fake_models), chosen=chosen)
+    return upscale_for(made, geometries(look, wanted, preview=context.settings.fake_models), chosen=chosen)
