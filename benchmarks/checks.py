@@ -26,9 +26,9 @@ from packshot.disclosure import declared, packet
 from packshot.finding import Finding, Verdict
 from packshot.image import Metadata, Photo, encode, read
 from packshot.ops.matte import facts_of, foreground_band
-from packshot.pipeline import Geometry, PipelineContext, compose, cut_out
+from packshot.pipeline import PipelineContext, compose, cut_out
 from packshot.settings import Settings
-from packshot.step import Composition, Cutout, StepContext
+from packshot.step import Composition, Cutout, Geometry, StepContext
 from packshot.step_timer import StepTimer
 from packshot.template import Template, template
 

@@ -15,10 +15,10 @@ from PIL import Image, ImageDraw, ImageFont
 from packshot.errors import PackshotError
 from packshot.image import read
 from packshot.models.local import local_matter, prepare_process
-from packshot.pipeline import Geometry, compose, cut_out
+from packshot.pipeline import compose, cut_out
 from packshot.rendering.engines.local import local_renderer
 from packshot.settings import Settings
-from packshot.step import StepContext
+from packshot.step import Geometry, StepContext
 from packshot.step_timer import StepTimer
 from packshot.store import Store
 from packshot.template import template

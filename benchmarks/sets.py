@@ -29,8 +29,8 @@ from packshot.image import Metadata, read
 from packshot.models.local import local_matter, prepare_process
 from packshot.ops import tone
 from packshot.ops.composite import solid
-from packshot.pipeline import Geometry, compose, cut_out
-from packshot.rendering.camera_match import Overrides, fit
+from packshot.pipeline import compose, cut_out
+from packshot.rendering.camera_match import Overrides, match_camera
 from packshot.rendering.engines import llvm
 from packshot.rendering.engines.denoise import denoised
 from packshot.rendering.engines.local import local_renderer
@@ -38,7 +38,7 @@ from packshot.rendering.scene import ProductMesh, SetRenderer, Shot
 from packshot.rendering.sets import SETS
 from packshot.rendition import encoder
 from packshot.settings import Settings, granted_cpus
-from packshot.step import Cutout, StepContext
+from packshot.step import Cutout, Geometry, StepContext
 from packshot.step_timer import StepTimer
 from packshot.steps import rendered
 from packshot.template import template
@@ -126,7 +126,7 @@ def products() -> None:
             for cut in cuts.values():
                 stage.spent.clear()
                 marks = [cpu()]
-                fit(cut, SETS[id], Overrides())
+                match_camera(cut.photo.pixels, cut.body, cut.facts, SETS[id], Overrides())
                 marks.append(cpu())
                 made = compose(
                     cut, Geometry((SIDE, SIDE), look.steps), context=StepContext({}, renderer=stage), watch=StepTimer()

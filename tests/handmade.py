@@ -16,6 +16,7 @@ from PIL import Image
 from packshot.check import Look, Reference, Subject
 from packshot.image import Photo
 from packshot.model import Engine, InstalledWeights, ModelCard
+from packshot.ops.geometry import PixelBox
 from packshot.ops.matte import facts_of, foreground_band
 from packshot.rendering.engines.fake import FakeSetRenderer
 from packshot.step import Composition, Cutout, StepContext
@@ -52,7 +53,7 @@ def textured(width: int, height: int, *, seed: int = 0) -> NDArray[np.uint8]:
     return np.clip(total, 0, 255).astype(np.uint8)
 
 
-def disc(width: int, height: int, box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+def disc(width: int, height: int, box: PixelBox) -> NDArray[np.uint8]:
     """(H, W) matte of an ellipse in a box, its outline two pixels soft."""
     left, top, right, bottom = box
     y, x = np.mgrid[:height, :width] + 0.5
@@ -61,7 +62,7 @@ def disc(width: int, height: int, box: tuple[int, int, int, int]) -> NDArray[np.
     return np.round(np.clip(0.5 + inside / 2, 0, 1) * 255).astype(np.uint8)
 
 
-def block(width: int, height: int, box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+def block(width: int, height: int, box: PixelBox) -> NDArray[np.uint8]:
     """(H, W) matte of a box with hard edges."""
     matte = np.zeros((height, width), np.uint8)
     matte[box[1] : box[3], box[0] : box[2]] = 255

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from packshot.colour import U8, brightest, to_linear, to_srgb
 from packshot.finding import Finding, Verdict
 from packshot.ops import measure, resample
+from packshot.ops.geometry import PixelBox, box_of
 from packshot.ops.outline import Outline, outline
 from packshot.rules import Rule, Rules
 from packshot.step import Composition
@@ -77,10 +78,9 @@ class Look:
         return self.reference.distance(self.pixels) if self.reference else 0.0
 
     @cached_property
-    def box(self) -> tuple[int, int, int, int]:
-        """The product's box; all 0 when there is none."""
-        x, y, w, h = cv2.boundingRect((self.matte > 127).astype(np.uint8))
-        return x, y, x + w, y + h
+    def box(self) -> PixelBox:
+        """The product's box; four times 0 when there is none."""
+        return box_of((self.matte > 127).astype(np.uint8))
 
     @cached_property
     def outline(self) -> Outline | None:

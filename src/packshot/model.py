@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from packshot.errors import BadInput, PackshotError
+from packshot.ops.geometry import PixelBox
 from packshot.ops.tiles import Tile, below, beside, tiles
 
 # What neighbouring tiles share: with 64 px a blended tile is within a level of the whole picture in 98 of 100 pixels,
@@ -100,7 +101,7 @@ class Prompter(Protocol):
         pixels_u8: NDArray[np.uint8],
         *,
         start: NDArray[np.uint8] | None,
-        boxes: Sequence[tuple[int, int, int, int]],
+        boxes: Sequence[PixelBox],
         points: Sequence[tuple[float, float]],
         labels: Sequence[bool],
     ) -> NDArray[np.uint8]:
@@ -154,7 +155,7 @@ MOST_POINTS, MOST_BOXES, LEAST_BOX_PX = 64, 8, 8
 class Hints(BaseModel, frozen=True, extra="forbid"):
     """What a person points out on a photo, in pixels of the upright photo."""
 
-    boxes: tuple[tuple[int, int, int, int], ...] = Field(
+    boxes: tuple[PixelBox, ...] = Field(
         (), max_length=MOST_BOXES, description="left, top, right, bottom of the product; outside all is backdrop"
     )
     keep: tuple[tuple[float, float], ...] = Field((), max_length=MOST_POINTS, description="x, y on the product")

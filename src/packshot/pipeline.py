@@ -13,19 +13,18 @@ import PIL
 from packshot import __version__
 from packshot.channel import Channel
 from packshot.colour import U8
-from packshot.finding import Finding, Verdict
+from packshot.finding import Finding
 from packshot.image import PREVIEW_SIDE, Photo
 from packshot.model import Matter, ModelCard, Rater, Upscaler
 from packshot.rendering.scene import SetRenderer
 from packshot.rendition import Rendition, Views, finish
 from packshot.report import StepRecord
 from packshot.settings import Limits
-from packshot.step import ComposeStep, Composition, Cutout, StepContext
+from packshot.step import Composition, Cutout, Geometry, StepContext
 from packshot.step_timer import StepTimer
-from packshot.steps import Analyse, Color, Layout, Light, Segment, Upscale
+from packshot.steps import Analyse, Segment, Upscale
 from packshot.steps.encode import Encode
-from packshot.steps.layout import SHARP_ENLARGEMENT
-from packshot.steps.upscale import factor_for
+from packshot.steps.upscale import NO_UPSCALER, upscale_for
 from packshot.store import Store, pack, pack_enlarged, unpack, unpack_enlarged
 from packshot.template import Template
 
@@ -80,7 +79,7 @@ def develop(
     changes: tuple[str, ...] = ()
     shown: U8 | None = None
     groups = geometries(template, channels, preview=preview)
-    step = enlargement(cutout, groups, chosen=context.upscale)
+    step = upscale_for(cutout, groups, chosen=context.upscale)
     if step is not None and context.upscaler is not None:
         key = enlarged_key(cutout_key(photo, PLAINLY, context.matter), step, context.upscaler)
         cutout = enlarge(cutout, step, key=key, upscaler=context.upscaler, store=context.store, watch=watch,
@@ -134,33 +133,6 @@ def cut_out(photo: Photo, *, matter: Matter, store: Store | None, watch: StepTim
     return cutout
 
 
-NO_UPSCALER = Finding(
-    check="upscale",
-    verdict=Verdict.WARN,
-    words="This product is small, and the model that enlarges is not installed: install Packshot's dependencies again.",
-)
-
-
-def enlargement(cutout: Cutout, groups: Mapping[Geometry, Sequence[Channel]], *, chosen: bool) -> Upscale | None:
-    """The step that enlarges this product, where it is called for.
-
-    It is where a channel would reject the file for too few pixels, or, if chosen, where the product is shown so much
-    larger than it was photographed that the eye sees it.
-    """
-    left, top, right, bottom = cutout.facts.box
-    own, factor = max(right - left, bottom - top), factor_for(cutout)
-    if not own or factor is None:
-        return None
-    for geometry, channels in groups.items():
-        scale = geometry.scale(cutout)
-        if scale <= 1:
-            continue
-        rejected = any("resolution" in c.rules.hard and own < c.rules.product_px for c in channels)
-        if rejected or (chosen and scale > SHARP_ENLARGEMENT):
-            return Upscale(factor=factor)
-    return None
-
-
 def enlarged_key(cutout: str, step: Upscale, upscaler: Upscaler) -> str:
     """Where the enlargement of the cut-out under that key lies once it was made."""
     mark = digest([step.version, step.factor, upscaler.card.sha256, upscaler.engine.words])
@@ -190,47 +162,15 @@ def enlarge(
     return made
 
 
-@dataclass(frozen=True)
-class Geometry:
-    """One composition that several channels may share: its size and its steps as the channels want them."""
-
-    canvas: tuple[int, int]
-    steps: tuple[ComposeStep, ...]
-
-    def scale(self, cutout: Cutout) -> float:
-        """How many pixels of the canvas one of the photo becomes."""
-        layouts = [step for step in self.steps if isinstance(step, Layout)]
-        return layouts[-1].place(cutout, self.canvas).scale if layouts else 1.0
-
-
 def geometries(template: Template, channels: Sequence[Channel], *, preview: bool) -> dict[Geometry, list[Channel]]:
     """Channels grouped by the composition they can share."""
     groups: dict[Geometry, list[Channel]] = {}
     for channel in channels:
         scale = min(1.0, PREVIEW_SIDE / max(channel.size)) if preview else 1.0
         canvas = max(1, round(channel.size[0] * scale)), max(1, round(channel.size[1] * scale))
-        geometry = Geometry(canvas, tuple(_suited(step, channel, template.chosen) for step in template.steps))
+        geometry = Geometry(canvas, tuple(step.for_channel(channel, template.chosen) for step in template.steps))
         groups.setdefault(geometry, []).append(channel)
     return groups
-
-
-def _suited(step: ComposeStep, channel: Channel, chosen: frozenset[str]) -> ComposeStep:
-    """A step as a channel wants it, save for what the user set by hand; a product that must stay as it is stays so."""
-    if isinstance(step, Layout):
-        low, high = channel.rules.fill
-        room = 1 - 2 * (channel.margin or 0)
-        changes: dict[str, Any] = {}
-        if "layout.fill" not in chosen and not low <= step.fill <= high:
-            changes["fill"] = round(min(max(step.fill, low + 0.015), high - 0.015), 4)
-        if "layout.margin" not in chosen and channel.margin is not None:
-            changes["margin"] = channel.margin
-            changes["fill"] = min(changes.get("fill", step.fill), room)
-        return step.model_copy(update=changes)
-    if isinstance(step, Light) and channel.as_is:
-        return step.model_copy(update={"strength": 0.0})
-    if isinstance(step, Color) and channel.color and "color.color" not in chosen:
-        return step.model_copy(update={"color": channel.color})
-    return step
 
 
 def compose(cutout: Cutout, geometry: Geometry, *, context: StepContext, watch: StepTimer) -> Composition:

@@ -10,17 +10,19 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import cv2
 import numpy as np
 from pydantic import BaseModel
 
+from packshot.channel import Channel
 from packshot.colour import F32, U8, thrice, to_linear, to_srgb
 from packshot.finding import Finding
 from packshot.image import Photo
 from packshot.ops import composite
-from packshot.ops.layout import PixelBox, Placement
+from packshot.ops.geometry import PixelBox, SubpixelBox, crop, index_of, union
+from packshot.ops.layout import Placement
 from packshot.ops.matte import Facts, band_of, body_of
 from packshot.rendering.scene import SetRenderer
 
@@ -46,7 +48,7 @@ class Enlarged:
     matte: U8  # (factor × h, factor × w)
     findings: tuple[Finding, ...] = ()
 
-    def within(self, source: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    def within(self, source: SubpixelBox) -> SubpixelBox:
         """A box of the photo in these pixels."""
         left, top, right, bottom = ((edge - self.box[i % 2]) * self.factor for i, edge in enumerate(source))
         height, width = self.matte.shape
@@ -119,12 +121,12 @@ class Composition:
         if self.plate is None:
             return _transparent(self.canvas, placement, product, matte)
         pixels = composite.encode_plate(self.plate)
-        touched = placement.region if self.ratio is None else composite.union(placement.region, self.ratio.box)
-        part = np.array(composite.crop(self.plate, touched))
+        touched = placement.region if self.ratio is None else union(placement.region, self.ratio.box)
+        part = np.array(crop(self.plate, touched))
         if self.ratio is not None:
-            shaded = part[composite.within(self.ratio.box, touched)]
+            shaded = part[index_of(self.ratio.box, touched)]
             np.multiply(shaded, self.ratio.values, out=shaded)
-        inside = composite.within(placement.region, touched)
+        inside = index_of(placement.region, touched)
         part[inside] = composite.over(product, matte, part[inside])
         pixels[touched[1] : touched[3], touched[0] : touched[2]] = to_srgb(part)
         return pixels
@@ -202,3 +204,15 @@ class ComposeStep(Step, frozen=True):
 
     @abstractmethod
     def run(self, composition: Composition, context: StepContext) -> Composition: ...
+
+    def for_channel(self, channel: Channel, chosen: frozenset[str]) -> Self:
+        """This step as a channel's files need it.  chosen: what the user set by hand (`kind.field`) stays as it is."""
+        return self
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What makes one composition of a cut-out, which several channels may share: a size and steps."""
+
+    canvas: tuple[int, int]  # (width, height)
+    steps: tuple[ComposeStep, ...]

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from packshot.image import Photo
 from packshot.model import Matter
-from packshot.pipeline import Geometry, compose, cut_out
+from packshot.pipeline import compose, cut_out
 from packshot.rendering.scene import SetRenderer
-from packshot.step import StepContext
+from packshot.step import Geometry, StepContext
 from packshot.step_timer import StepTimer
 from packshot.template import template
 

@@ -15,6 +15,7 @@ from packshot.checks.shadow import grounded, shadow_side
 from packshot.colour import F32, U8, to_linear, to_srgb
 from packshot.finding import Finding, Verdict
 from packshot.ops.contact import cast, foot
+from packshot.ops.geometry import PixelBox
 from packshot.ops.shadow import contact_shadow
 from packshot.rules import Rules
 from packshot.step import Composition
@@ -25,7 +26,7 @@ BOX = (200, 120, 400, 480)
 HEIGHT, WIDTH = BOX[3] - BOX[1], BOX[2] - BOX[0]
 
 
-def bottle(box: tuple[int, int, int, int] = BOX) -> U8:
+def bottle(box: PixelBox = BOX) -> U8:
     """(H, W) matte: a box whose foot is round, as seen from a little above."""
     matte = block(SIDE, SIDE, box)
     foot_at = ((box[0] + box[2]) // 2, box[3] - 1)
@@ -162,7 +163,7 @@ def test_where_there_is_no_ground_nothing_is_said() -> None:
         ((40, 40), (10, 10, 30, 30)),
     ],
 )
-def test_odd_shapes_are_judged_or_left_alone(size: tuple[int, int], box: tuple[int, int, int, int]) -> None:
+def test_odd_shapes_are_judged_or_left_alone(size: tuple[int, int], box: PixelBox) -> None:
     matte = block(*size, box)
     subject = stranger(textured(*size), matte)
     for check in (grounded, shadow_side):

@@ -15,6 +15,7 @@ from PIL import Image
 from handmade import block, disc, textured
 from packshot.colour import F32, delta_e00, hex_to_linear, lab, to_linear, to_srgb
 from packshot.ops import composite, layout, matte, measure, resample, shadow
+from packshot.ops.geometry import Edge, PixelBox, box_of, crop, diagonal_of, index_of, size_of, union
 from packshot.step import premultiplied
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -65,11 +66,25 @@ def test_a_plate_of_one_colour_is_that_colour_everywhere(colour: str) -> None:
     assert (pixels[1, 1] == list(bytes.fromhex(colour[1:]))).all()
 
 
+# --- geometry ---
+
+
+def test_a_box_is_left_top_right_bottom_and_half_open() -> None:
+    mask = np.zeros((9, 12), np.uint8)
+    mask[2:6, 4:7] = 1
+    box = box_of(mask)
+    assert box == (4, 2, 7, 6)
+    assert crop(mask.astype(np.float32), box).all()
+    assert size_of(box) == (3, 4)
+    assert diagonal_of(box) == 5
+    assert box_of(np.zeros((9, 12), np.uint8)) == (0, 0, 0, 0)
+
+
 def test_boxes_are_cropped_joined_and_found_in_each_other() -> None:
     plane = np.arange(8 * 10, dtype=np.float32).reshape(8, 10)
     outer, inner = (2, 1, 9, 7), (4, 3, 6, 5)
-    assert np.array_equal(composite.crop(plane, outer)[composite.within(inner, outer)], composite.crop(plane, inner))
-    assert composite.union((2, 5, 4, 6), (3, 1, 9, 2)) == (2, 1, 9, 6)
+    assert np.array_equal(crop(plane, outer)[index_of(inner, outer)], crop(plane, inner))
+    assert union((2, 5, 4, 6), (3, 1, 9, 2)) == (2, 1, 9, 6)
 
 
 # --- layout ---
@@ -78,7 +93,7 @@ SIDES = st.integers(200, 3000)
 
 
 @st.composite
-def framed(draw: st.DrawFn) -> tuple[tuple[int, int], layout.PixelBox]:
+def framed(draw: st.DrawFn) -> tuple[tuple[int, int], PixelBox]:
     """A photo's size and a product's box inside it."""
     width, height = draw(SIDES), draw(SIDES)
     left, top = draw(st.integers(0, width - 20)), draw(st.integers(0, height - 20))
@@ -87,7 +102,7 @@ def framed(draw: st.DrawFn) -> tuple[tuple[int, int], layout.PixelBox]:
 
 @given(framed(), st.tuples(SIDES, SIDES), st.floats(0.1, 1), st.floats(0, 0.4), st.none() | st.floats(0.1, 1))
 def test_a_product_stays_in_the_frame_at_the_size_that_was_asked_for(
-    frame: tuple[tuple[int, int], layout.PixelBox],
+    frame: tuple[tuple[int, int], PixelBox],
     canvas: tuple[int, int],
     fill: float,
     margin: float,
@@ -119,7 +134,7 @@ def test_a_product_stays_in_the_frame_at_the_size_that_was_asked_for(
     st.sets(st.sampled_from(["left", "top", "right", "bottom"]), max_size=4),
 )
 def test_the_region_lies_in_the_canvas_and_comes_from_inside_the_photo(
-    frame: tuple[tuple[int, int], layout.PixelBox], canvas: tuple[int, int], fill: float, cut: set[matte.Edge]
+    frame: tuple[tuple[int, int], PixelBox], canvas: tuple[int, int], fill: float, cut: set[Edge]
 ) -> None:
     photo, box = frame
     placed = layout.place(box, photo=photo, canvas=canvas, fill=fill, cut=tuple(sorted(cut)))
@@ -133,7 +148,7 @@ def test_the_region_lies_in_the_canvas_and_comes_from_inside_the_photo(
 
 
 @pytest.mark.parametrize("edge", ["left", "top", "right", "bottom"])
-def test_a_cut_edge_stays_at_that_edge_of_the_canvas(edge: matte.Edge) -> None:
+def test_a_cut_edge_stays_at_that_edge_of_the_canvas(edge: Edge) -> None:
     photo = (1000, 800)
     boxes = {"left": (0, 200, 500, 600), "top": (300, 0, 700, 500), "right": (500, 200, 1000, 600),
              "bottom": (300, 300, 700, 800)}  # fmt: skip

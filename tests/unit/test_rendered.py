@@ -15,11 +15,11 @@ from packshot.check import Reference
 from packshot.finding import Finding, Verdict
 from packshot.ops import light
 from packshot.ops.matte import facts_of, foreground_band
-from packshot.pipeline import Geometry, compose, geometries
-from packshot.rendering.camera_match import Overrides, fit
+from packshot.pipeline import compose, geometries
+from packshot.rendering.camera_match import CameraMatch, Overrides, match_camera
 from packshot.rendering.scene import SetRenderer
 from packshot.rendering.sets import SETS
-from packshot.step import Composition, Cutout, StepContext
+from packshot.step import Composition, Cutout, Geometry, StepContext
 from packshot.step_timer import StepTimer
 from packshot.steps import Layout, Light, Rendered
 from packshot.template import template
@@ -113,24 +113,28 @@ def test_what_the_engine_lacks_is_said_with_each_picture() -> None:
     assert "renderer" in [f.check for f in laid(can(), Slow(), set="sweep").findings]
 
 
-# --- fit ---
+# --- how the camera is matched ---
+
+
+def matched(cutout: Cutout, set_id: str, overrides: Overrides | None = None) -> CameraMatch:
+    return match_camera(cutout.photo.pixels, cutout.body, cutout.facts, SETS[set_id], overrides or Overrides())
 
 
 def test_a_standing_product_does_not_suit_a_flat_lay() -> None:
-    told = fit(can(), SETS["linen"], Overrides())
-    assert [f.check for f in told.findings] == ["fit"]
-    assert "from above" in told.findings[0].words
+    match = matched(can(), "linen")
+    assert [f.check for f in match.findings] == ["fit"]
+    assert "from above" in match.findings[0].words
 
 
 def test_a_see_through_product_suits_pure_white_alone() -> None:
     glass = replace(can(), facts=replace(can().facts, see_through=0.9))
-    assert [f.check for f in fit(glass, SETS["marble"], Overrides()).findings] == ["fit"]
-    assert all(f.check != "fit" for f in fit(glass, SETS["white"], Overrides()).findings)
+    assert [f.check for f in matched(glass, "marble").findings] == ["fit"]
+    assert all(f.check != "fit" for f in matched(glass, "white").findings)
 
 
 def test_one_whose_transmission_was_measured_stands_in_any_set() -> None:
     glass = replace(can(), facts=replace(can().facts, see_through=0.9, transmission=0.8))
-    assert all(f.check != "fit" for f in fit(glass, SETS["marble"], Overrides()).findings)
+    assert all(f.check != "fit" for f in matched(glass, "marble").findings)
 
 
 def test_a_product_cut_off_at_the_bottom_casts_nothing_and_is_told() -> None:
@@ -138,21 +142,22 @@ def test_a_product_cut_off_at_the_bottom_casts_nothing_and_is_told() -> None:
     matte = cutout.matte.copy()
     matte[240:] = np.where(matte[235] > 0, 255, 0)
     cutout = replace(cutout, matte=matte, band=foreground_band(cutout.photo.pixels, matte), facts=facts_of(matte))
-    told = fit(cutout, SETS["marble"], Overrides())
-    assert not told.stands
-    assert "cuts the product off" in told.findings[0].words
+    match = matched(cutout, "marble")
+    assert not match.stands
+    assert "cuts the product off" in match.findings[0].words
     assert laid(cutout, FakeSetRenderer(), set="marble").ratio is None
 
 
 def test_what_the_user_says_wins() -> None:
-    wishes = Overrides(height="high", body="slab", side="right", softness="more", warmth=-0.5)
-    told = fit(can(), SETS["marble"], wishes)
-    assert (told.pitch_deg, told.kind, told.side, told.softness, told.warmth) == (40, "slab", "right", "more", -0.5)
+    overrides = Overrides(height="high", body="slab", side="right", softness="more", warmth=-0.5)
+    match = matched(can(), "marble", overrides)
+    assert (match.pitch_deg, match.kind, match.side) == (40, "slab", "right")
+    assert (match.softness, match.warmth) == ("more", -0.5)
 
 
 def test_the_other_height_is_a_neighbour_of_the_guess() -> None:
-    guess = fit(can(), SETS["marble"], Overrides()).pitch_deg
-    other = fit(can(), SETS["marble"], Overrides(height="other")).pitch_deg
+    guess = matched(can(), "marble").pitch_deg
+    other = matched(can(), "marble", Overrides(height="other")).pitch_deg
     pitches = SETS["marble"].pitches
     assert abs(pitches.index(guess) - pitches.index(other)) == 1
 

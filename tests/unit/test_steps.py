@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from handmade import CARD, TOOLS, FakeMatter, block, composed, cutout_of, disc, photo_of, textured
+from packshot.channel import Channel
 from packshot.colour import hex_to_linear, to_linear, to_srgb
 from packshot.errors import PackshotError
 from packshot.finding import Verdict
@@ -17,7 +18,7 @@ from packshot.model import Engine
 from packshot.ops import measure
 from packshot.settings import Limits
 from packshot.step import Composition, Cutout, StepContext
-from packshot.steps import Analyse, Color, Gradient, Layout, Picture, Segment, Shadow
+from packshot.steps import Analyse, Color, Gradient, Layout, Light, Picture, Segment, Shadow
 from packshot.steps.analyse import LOW_QUALITY, duplicates
 from packshot.steps.encode import Encode
 from packshot.steps.layout import SHARP_ENLARGEMENT
@@ -198,6 +199,44 @@ def test_an_empty_matte_leaves_an_empty_frame_and_does_not_fail() -> None:
     nothing = cutout_of(textured(100, 100), np.zeros((100, 100), np.uint8))
     laid = Color().run(Layout().run(Composition(nothing, (120, 120)), TOOLS), TOOLS)
     assert (Shadow().run(laid, TOOLS).flatten() == 255).all()
+
+
+# --- what a channel changes in a step ---
+
+
+def shop(**fields: object) -> Channel:
+    return Channel.model_validate({"id": "shop", "name": "Shop", "size": (500, 500), "format": "png"} | fields)
+
+
+@pytest.mark.parametrize(
+    ("limits", "margin", "fill"),
+    [
+        ((0.0, 1.0), None, 0.7),  # whatever the template says
+        ((0.85, 1.0), None, 0.865),  # a little inside of the limit, so that a rounding does not reject the file
+        ((0.0, 0.5), None, 0.485),
+        ((0.0, 1.0), 0.05, 0.7),
+        ((0.0, 1.0), 0.25, 0.5),  # what the margins leave
+    ],
+)
+def test_a_layout_keeps_to_a_channels_limits_and_margin(
+    limits: tuple[float, float], margin: float | None, fill: float
+) -> None:
+    channel = shop(rules={"fill": limits}, margin=margin)
+    laid = Layout(fill=0.7).for_channel(channel, frozenset())
+    assert (laid.fill, laid.margin) == (fill, margin or 0.0)
+    by_hand = frozenset({"layout.fill", "layout.margin"})
+    assert Layout(fill=0.7).for_channel(channel, by_hand) == Layout(fill=0.7)
+
+
+def test_a_backdrop_takes_the_shops_colour_unless_the_user_chose_one() -> None:
+    assert Color().for_channel(shop(color="#112233"), frozenset()).color == "#112233"
+    assert Color().for_channel(shop(color="#112233"), frozenset({"color.color"})) == Color()
+    assert Color().for_channel(shop(), frozenset()) == Color()
+
+
+def test_a_channel_that_wants_the_product_as_it_is_switches_light_off_even_when_chosen() -> None:
+    assert Light(strength=1.0).for_channel(shop(as_is=True), frozenset({"light.strength"})).strength == 0
+    assert Light(strength=1.0).for_channel(shop(), frozenset()).strength == 1
 
 
 def test_a_template_without_a_layout_is_a_fault_in_words() -> None:

@@ -33,11 +33,11 @@ from packshot.image import Photo, encode, read
 from packshot.intake import Source
 from packshot.model import MOST_BOXES, MOST_POINTS, Hints, Upscaler
 from packshot.models.hint_prompter import HintPrompter
-from packshot.pipeline import PLAINLY, Geometry, compose, cut_out, cutout_key, enlarge, enlarged_key
+from packshot.pipeline import PLAINLY, compose, cut_out, cutout_key, enlarge, enlarged_key
 from packshot.rendition import deliverable, judge_stranger
 from packshot.run.shoot import free_name, write_atomically
 from packshot.settings import Settings
-from packshot.step import Cutout, StepContext
+from packshot.step import Cutout, Geometry, StepContext
 from packshot.step_timer import StepTimer
 from packshot.steps import Analyse, Upscale
 from packshot.steps.segment import corrected

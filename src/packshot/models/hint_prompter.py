@@ -19,7 +19,8 @@ from packshot.model import Matter, raw_matte
 from packshot.models.two_pass import TRAINED_PX
 from packshot.ops import hints
 from packshot.ops import matte as ops
-from packshot.ops.region import Box, Mask, Point, around, rim_strength, view_of
+from packshot.ops.geometry import PixelBox
+from packshot.ops.region import Mask, Point, around, rim_strength, view_of
 from packshot.ops.resample import within_side
 
 BOX_MARGIN = 0.12  # of the box, shown to the model around it, as `Segment.refined` does
@@ -40,7 +41,7 @@ class HintPrompter:
         self._lock = threading.Lock()
 
     def matte(
-        self, pixels_u8: NDArray[np.uint8], *, start: NDArray[np.uint8] | None, boxes: Sequence[Box],
+        self, pixels_u8: NDArray[np.uint8], *, start: NDArray[np.uint8] | None, boxes: Sequence[PixelBox],
         points: Sequence[Point], labels: Sequence[bool],
     ) -> NDArray[np.uint8]:  # fmt: skip
         """All keep points count first, then all others, in whatever order a person took turns between them."""
@@ -56,7 +57,7 @@ class HintPrompter:
                 matte = hints.let_go(pixels_u8, matte, view, point, against=keep)
         return matte
 
-    def _begun(self, pixels_u8: U8, start: U8 | None, boxes: Sequence[Box]) -> U8:
+    def _begun(self, pixels_u8: U8, start: U8 | None, boxes: Sequence[PixelBox]) -> U8:
         if not boxes:
             return self._seen(pixels_u8, (0, 0, pixels_u8.shape[1], pixels_u8.shape[0])) if start is None else start
         matte = np.zeros(pixels_u8.shape[:2], np.uint8)
@@ -87,7 +88,7 @@ class HintPrompter:
             return hints.taken_in(pixels_u8, matte, view, point, against=remove)
         return hints.added(pixels_u8, matte, view, chosen)
 
-    def _seen(self, pixels_u8: U8, box: Box) -> U8:
+    def _seen(self, pixels_u8: U8, box: PixelBox) -> U8:
         """The clean matte of a part of the photo, at the photo's size; nothing outside of the part."""
         left, top, right, bottom = _wider(box, 0, pixels_u8.shape)
         part = within_side(pixels_u8[top:bottom, left:right], TRAINED_PX)
@@ -109,7 +110,7 @@ class HintPrompter:
         return known
 
 
-def _wider(box: Box, margin: float, shape: Sequence[int]) -> Box:
+def _wider(box: PixelBox, margin: float, shape: Sequence[int]) -> PixelBox:
     """With a margin of its longer side around it, as far as the photo reaches."""
     left, top, right, bottom = box
     pad = round(margin * max(right - left, bottom - top))

@@ -16,9 +16,8 @@ from packshot.colour import F32, U8
 from packshot.model import Matter, raw_matte, rough_matte
 from packshot.ops import matte as ops
 from packshot.ops.edges import refined
+from packshot.ops.geometry import PixelBox
 from packshot.ops.resample import within_side
-
-Window = tuple[int, int, int, int]  # (left, top, right, bottom), half-open, in the photo's pixels
 
 # Surroundings that the close look is shown: with half of them it takes white jars and chrome for backdrop.
 MARGIN, WIDE = 0.12, 0.5  # of the box's longer side; and in a look that has to decide
@@ -35,7 +34,7 @@ class Look:
     """What the model answered, and of which part of the photo."""
 
     raw: F32  # (h, w) [0, 1], at the model's own size
-    window: Window
+    window: PixelBox  # of the photo
 
     def matte(self, pixels_u8: U8) -> U8:
         """The clean matte at the photo's size.  pixels_u8: (H, W, 3), the whole photo."""
@@ -84,13 +83,13 @@ def _sure(near: Look, rough: F32, size: tuple[int, int]) -> Look:
     )
 
 
-def _part(whole: F32, window: Window, size: tuple[int, int]) -> F32:
+def _part(whole: F32, window: PixelBox, size: tuple[int, int]) -> F32:
     across, down = whole.shape[1] / size[0], whole.shape[0] / size[1]
     left, top, right, bottom = window
     return whole[round(top * down) : round(bottom * down), round(left * across) : round(right * across)]
 
 
-def _close(pixels_u8: U8, window: Window, matter: Matter, *, twice: bool, side: int | None = None) -> Look:
+def _close(pixels_u8: U8, window: PixelBox, matter: Matter, *, twice: bool, side: int | None = None) -> Look:
     left, top, right, bottom = window
     part = np.ascontiguousarray(pixels_u8[top:bottom, left:right])
     if side is not None:
@@ -102,7 +101,7 @@ def _close(pixels_u8: U8, window: Window, matter: Matter, *, twice: bool, side: 
     return Look(raw, window)
 
 
-def _around(rough: F32, size: tuple[int, int], margin: float) -> Window:
+def _around(rough: F32, size: tuple[int, int], margin: float) -> PixelBox:
     """The product's box with its surroundings; the whole frame where it fills it or was not found."""
     solid = (ops.clean(rough) > 0.5).astype(np.uint8)
     x, y, w, h = cv2.boundingRect(solid)

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 
 from packshot.colour import F32, U8, thrice, to_srgb
-from packshot.ops.layout import PixelBox
 
 
 def solid(colour: F32, size: tuple[int, int]) -> F32:
@@ -31,18 +30,3 @@ def over(product_premultiplied: F32, matte: F32, plate: F32) -> F32:
     seen = thrice(1 - matte)
     np.multiply(plate, seen, out=seen)
     return np.add(product_premultiplied, seen, out=seen)
-
-
-def crop(plane: F32, box: PixelBox) -> F32:
-    """The part of an (H, W, …) array inside a half-open box."""
-    return plane[box[1] : box[3], box[0] : box[2]]
-
-
-def union(one: PixelBox, other: PixelBox) -> PixelBox:
-    """The smallest box that holds both."""
-    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
-
-
-def within(inner: PixelBox, outer: PixelBox) -> tuple[slice, slice]:
-    """Index of `inner` in an array that covers `outer`."""
-    return slice(inner[1] - outer[1], inner[3] - outer[1]), slice(inner[0] - outer[0], inner[2] - outer[0])

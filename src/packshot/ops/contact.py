@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32, U8, luminance, to_linear
-from packshot.ops.layout import PixelBox
+from packshot.ops.geometry import PixelBox, box_of
 from packshot.ops.resample import shrunk
 from packshot.ops.shadow import contact_line
 
@@ -49,11 +49,12 @@ def foot(pixels_u8: U8, matte_u8: U8) -> Foot | None:
 
     pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W).
     """
-    x, y, w, h = _box(matte_u8)
+    left, top, right, bottom = _box(matte_u8)
+    w, h = right - left, bottom - top
     if min(w, h) < 16:
         return None
     up, down = round(max(0.25 * h, 0.16 * w)), round(DEEP * w) + 4
-    light, matte, scale = _crop(pixels_u8, matte_u8, (x, y + h - up, x + w, y + h + down))
+    light, matte, scale = _crop(pixels_u8, matte_u8, (left, bottom - up, right, bottom + down))
     columns, ground, sure = contact_line(matte)
     columns, ground = columns[sure > SURE], ground[sure > SURE]
     depth = round(min(DEEP * w * scale, light.shape[0] - 2 - ground.max(initial=0)))
@@ -91,24 +92,26 @@ def cast(pixels_u8: U8, matte_u8: U8) -> Cast | None:
     The same comparison further up tells a backdrop that is darker on one side from a shadow on the ground.
     pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W).
     """
-    x, y, w, h = _box(matte_u8)
-    reach = round(min(WIDE * max(w, 0.5 * h), x, matte_u8.shape[1] - x - w))
+    left, top, right, bottom = _box(matte_u8)
+    w, h = right - left, bottom - top
+    reach = round(min(WIDE * max(w, 0.5 * h), left, matte_u8.shape[1] - right))
     if min(w, h) < 16 or reach < NARROW * w:
         return None
-    light, matte, scale = _crop(pixels_u8, matte_u8, (x - reach, y, x + w + reach, y + h + round(LAID[1] * h)))
+    below = round(LAID[1] * h)
+    light, matte, scale = _crop(pixels_u8, matte_u8, (left - reach, top, right + reach, bottom + below))
     log = np.log(np.maximum(light, BLACK))
     solid = cv2.dilate(matte, np.ones((5, 5))) > 0.02
     solid = solid[: round(h * scale)]
     if reach * scale < 8 or h * scale < 16:
         return None
-    left, right = _beside(log, solid, LAID, int(reach * scale))
+    on_left, on_right = _beside(log, solid, LAID, int(reach * scale))
     far_left, far_right = _beside(log, solid, ABOVE, int(reach * scale))
-    near = max(1, round(BESIDE * left.shape[1]))
-    apart = float((left - right)[:, :near].mean())  # positive: darker on the right
+    near = max(1, round(BESIDE * on_left.shape[1]))
+    apart = float((on_left - on_right)[:, :near].mean())  # positive: darker on the right
     tilt = float((far_left - far_right)[:, :near].mean())
     # The side that is lighter far out is bare ground on both.
-    bare = np.maximum(np.median(left[:, near:], axis=1), np.median(right[:, near:], axis=1))[:, None]
-    dark_left, dark_right = (float(np.maximum(bare - part[:, :near], 0).mean()) for part in (left, right))
+    bare = np.maximum(np.median(on_left[:, near:], axis=1), np.median(on_right[:, near:], axis=1))[:, None]
+    dark_left, dark_right = (float(np.maximum(bare - part[:, :near], 0).mean()) for part in (on_left, on_right))
     agreed = min(abs(apart), abs(apart - tilt)) if apart * (apart - tilt) > 0 else 0.0
     side = (dark_right - dark_left) / (dark_right + dark_left + 0.05)
     return Cast(side=side, sure=min(1.0, agreed / CLEAR) if apart * side > 0 else 0.0)
@@ -126,10 +129,10 @@ def _beside(log: F32, solid: NDArray[np.bool_], rows: tuple[float, float], reach
 
 
 def _box(matte_u8: U8) -> PixelBox:
-    """Left, top, width and height of the product, to a few pixels in a large file."""
+    """The product's box, to a few pixels in a large file."""
     step = max(1, max(matte_u8.shape) // 1024)
-    x, y, w, h = cv2.boundingRect((matte_u8[::step, ::step] > 127).astype(np.uint8))
-    return x * step, y * step, w * step, h * step
+    left, top, right, bottom = box_of((matte_u8[::step, ::step] > 127).astype(np.uint8))
+    return left * step, top * step, right * step, bottom * step
 
 
 def _at(plane: F32, columns: NDArray[np.intp], rows: F32) -> F32:

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from packshot.colour import F32, U8
-from packshot.ops.region import Box, Mask, Point, View, in_box, lab_of, meant, with_slivers
+from packshot.ops.geometry import PixelBox
+from packshot.ops.region import Mask, Point, View, in_box, lab_of, meant, with_slivers
 
 # A click takes away at most this share of the product, and adds at most as much again (or a tenth of what is seen).
 MOST_AWAY, MOST_MORE, MOST_SEEN = 0.6, 1.0, 0.1
@@ -73,7 +74,7 @@ def _crumbs(stays: Mask, away: Mask, *, spared: Sequence[tuple[int, int]]) -> Ma
     return np.asarray((small & beside)[labels], np.bool_)
 
 
-def _fine(pixels_u8: U8, matte_u8: U8, box: Box, region: Mask) -> tuple[F32, Mask, Mask]:
+def _fine(pixels_u8: U8, matte_u8: U8, box: PixelBox, region: Mask) -> tuple[F32, Mask, Mask]:
     """Lab, the solid matte and the region, at the size that edges are drawn at."""
     left, top, right, bottom = box
     scale = min(1.0, FINE_SIDE / max(right - left, bottom - top))
@@ -120,7 +121,7 @@ def _to(mask: Mask) -> F32:
     return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
 
-def _laid(matte_u8: U8, box: Box, share: F32, *, keeps: bool) -> U8:
+def _laid(matte_u8: U8, box: PixelBox, share: F32, *, keeps: bool) -> U8:
     """The matte with that share of coverage put in, or taken away, at full size."""
     left, top, right, bottom = box
     size = right - left, bottom - top

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from packshot.ops.matte import Edge
-
-PixelBox = tuple[int, int, int, int]
+from packshot.ops.geometry import Edge, PixelBox, SubpixelBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +14,8 @@ class Placement:
 
     scale: float
     offset: tuple[float, float]
-    region: PixelBox  # (left, top, right, bottom), half-open, on the canvas
-    source: tuple[float, float, float, float]  # the same in the photo, sub-pixel
+    region: PixelBox  # of the canvas
+    source: SubpixelBox  # the same in the photo
 
     @property
     def size(self) -> tuple[int, int]:
@@ -35,12 +33,12 @@ class Placement:
         right, bottom = (min(photo[i], math.ceil(self.source[i + 2]) + self.reach) for i in (0, 1))
         return slice(top, bottom), slice(left, right)
 
-    def within(self, rows: slice, columns: slice) -> tuple[float, float, float, float]:
+    def within(self, rows: slice, columns: slice) -> SubpixelBox:
         """The source box inside such a window."""
         left, top, right, bottom = self.source
         return left - columns.start, top - rows.start, right - columns.start, bottom - rows.start
 
-    def to_canvas(self, box: PixelBox) -> tuple[float, float, float, float]:
+    def to_canvas(self, box: PixelBox) -> SubpixelBox:
         """A box of the photo on the canvas."""
         s, (x, y) = self.scale, self.offset
         return box[0] * s + x, box[1] * s + y, box[2] * s + x, box[3] * s + y

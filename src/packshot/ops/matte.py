@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32, U8, thrice, to_linear, to_srgb
+from packshot.ops.geometry import Edge, PixelBox, box_of, diagonal_of
 from packshot.ops.glass import NONE, glass_of
 from packshot.ops.resample import reduced, sampled
 from packshot.ops.uncertainty import SURE, UNSURE, Doubt, doubts_of
 
-Edge = Literal["left", "top", "right", "bottom"]
 Unmeasured = Literal["", "uneven", "dark", "unclear"]
 
 # Clean-up constants: the recipe that was judged by eye on real photos, docs/decisions/0003-matte-clean-up.md.
@@ -33,7 +33,7 @@ ESTIMATE_SIDE = 640  # px, longest, at which edge colours are averaged; as near 
 class Facts:
     """What a matte tells about the photo. Shares are of the frame's area."""
 
-    box: tuple[int, int, int, int]  # (left, top, right, bottom), half-open, of matte > 0.5; all 0 when empty
+    box: PixelBox  # of matte > 0.5; four times 0 when empty
     share: float
     parts: tuple[float, ...]  # share of each separate part, largest first
     cut: tuple[Edge, ...]  # frame edges that the product runs into
@@ -79,7 +79,7 @@ def _cleaned(raw: F32, solid: U8, reaches: Sequence[tuple[float, float]]) -> lis
     if filled is not None:
         solid[filled] = 1
     far, depth = (cv2.distanceTransform(side, cv2.DIST_L2, 3) for side in (1 - solid, solid))
-    length = float(np.hypot(*_extent(solid)))
+    length = diagonal_of(box_of(solid))
     mattes = []
     for least, share in reaches:
         reach = max(least, share * length)
@@ -89,11 +89,6 @@ def _cleaned(raw: F32, solid: U8, reaches: Sequence[tuple[float, float]]) -> lis
             one[filled] = 1
         mattes.append(one)
     return mattes
-
-
-def _extent(solid: U8) -> tuple[int, int]:
-    _, _, width, height = cv2.boundingRect(solid)
-    return width, height
 
 
 def _holes(raw: F32, solid: U8) -> NDArray[np.bool_] | None:
@@ -138,7 +133,6 @@ def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) 
     x, y, w, h = cv2.boundingRect(solid)
     _, _, stats, _ = cv2.connectedComponentsWithStats(solid[y : y + h, x : x + w], connectivity=8)
     parts = sorted((float(a) / total for a in stats[1:, cv2.CC_STAT_AREA]), reverse=True)
-    left, top, width, height = cv2.boundingRect((matte_u8 > 127).astype(np.uint8))
     h, w = matte_u8.shape
     borders: dict[Edge, U8] = {
         "left": matte_u8[:, 0], "top": matte_u8[0], "right": matte_u8[:, -1], "bottom": matte_u8[-1]
@@ -149,7 +143,7 @@ def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) 
         glass = glass_of(pixels_u8, matte_u8)
         doubts = doubts_of(matte_u8, raw, pixels_u8, above=glass.above)
     return Facts(
-        box=(left, top, left + width, top + height),
+        box=box_of((matte_u8 > 127).astype(np.uint8)),
         share=float(solid.sum()) / total,
         parts=tuple(p for p in parts if p >= SMALLEST_PART * parts[0]),
         cut=cut,

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32, U8
+from packshot.ops.geometry import PixelBox, box_of
 
 Point = tuple[float, float]  # (x, y), pixels of the upright photo
-Box = tuple[int, int, int, int]  # (left, top, right, bottom), half-open
 Mask = NDArray[np.bool_]
 
 # Chosen with benchmarks/hints.py on photos with exact mattes, and by eye on real ones (benchmarks/README.md, Hints).
@@ -37,7 +37,7 @@ _WALL = 1e4
 class View:
     """The part of a photo that clicks are about, at the size it is looked at."""
 
-    box: Box  # in the photo
+    box: PixelBox  # in the photo
     lab: F32  # (h, w, 3)
     edge: F32  # (h, w) [0, 1]
 
@@ -55,21 +55,21 @@ class View:
         return np.asarray(cv2.resize(layer[top:bottom, left:right], self.size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def in_box(point: Point, box: Box, size: tuple[int, int]) -> tuple[int, int]:
+def in_box(point: Point, box: PixelBox, size: tuple[int, int]) -> tuple[int, int]:
     """(column, row) of a point of the photo in a picture of that (width, height) of the box, held inside."""
     left, top, right, bottom = box
     column, row = int((point[0] - left) * size[0] / (right - left)), int((point[1] - top) * size[1] / (bottom - top))
     return min(max(column, 0), size[0] - 1), min(max(row, 0), size[1] - 1)
 
 
-def around(matte_u8: U8, points: Sequence[Point], *, margin: float) -> Box:
+def around(matte_u8: U8, points: Sequence[Point], *, margin: float) -> PixelBox:
     """What clicks are about: the product and all points, with a margin of their extent; the whole photo where there is
     no product."""
     height, width = matte_u8.shape
-    left, top, w, h = cv2.boundingRect((matte_u8 > 127).astype(np.uint8))
-    if w == 0:
+    left, top, right, bottom = box_of((matte_u8 > 127).astype(np.uint8))
+    if right == 0:
         return 0, 0, width, height
-    xs, ys = [left, left + w, *(p[0] for p in points)], [top, top + h, *(p[1] for p in points)]
+    xs, ys = [left, right, *(p[0] for p in points)], [top, bottom, *(p[1] for p in points)]
     pad = max(8.0, margin * max(max(xs) - min(xs), max(ys) - min(ys)))
     return (
         max(0, int(min(xs) - pad)), max(0, int(min(ys) - pad)),
@@ -77,7 +77,7 @@ def around(matte_u8: U8, points: Sequence[Point], *, margin: float) -> Box:
     )  # fmt: skip
 
 
-def view_of(pixels_u8: U8, box: Box) -> View:
+def view_of(pixels_u8: U8, box: PixelBox) -> View:
     """A look at that part of a photo."""
     left, top, right, bottom = box
     part = pixels_u8[top:bottom, left:right]

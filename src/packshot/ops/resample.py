@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,14 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from packshot.colour import F32, U8
-
-if TYPE_CHECKING:  # layout knows mattes, and mattes are measured small
-    from packshot.ops.layout import PixelBox
-
-Box = tuple[float, float, float, float]
+from packshot.ops.geometry import PixelBox, SubpixelBox
 
 
-def lanczos(plane: F32, size: tuple[int, int], *, box: Box | None = None) -> F32:
+def lanczos(plane: F32, size: tuple[int, int], *, box: SubpixelBox | None = None) -> F32:
     """Lanczos-3, widened when shrinking, from the sub-pixel `box` of `plane` to `size` (width, height).
 
     plane: (h, w) or (h, w, C) float32.  Overshoot is left in: clip where the range matters.

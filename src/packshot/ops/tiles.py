@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from packshot.colour import F32, U8
-from packshot.ops.layout import PixelBox
+from packshot.ops.geometry import PixelBox
 
 
 @dataclass(frozen=True, slots=True)

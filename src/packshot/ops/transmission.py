@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32, U8, thrice, to_linear, to_srgb
+from packshot.ops.geometry import PixelBox, box_of, diagonal_of, size_of
 from packshot.ops.glass import see_through
 from packshot.ops.resample import within_side
 
 Mask = NDArray[np.bool_]
-Box = tuple[int, int, int, int]  # (left, top, width, height)
 Refusal = Literal["opaque", "uneven", "dark", "unclear"]
 
 SIDE = 768  # px, longest, of what the backdrop and the outline are found on
@@ -65,20 +65,20 @@ def transmission_of(pixels_u8: U8, matte_u8: U8) -> Through | Refusal:
     pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W), the model's, of rims and fragments alone or whole.
     """
     small, found = within_side(pixels_u8, SIDE), within_side(matte_u8, SIDE)
-    x, y, w, h = cv2.boundingRect((found > 127).astype(np.uint8))
-    if min(w, h) < 16:
+    box = left, top, right, bottom = box_of((found > 127).astype(np.uint8))
+    if min(size_of(box)) < 16:
         return "unclear"
-    length = float(np.hypot(w, h))
+    length = diagonal_of(box)
     near = np.asarray(cv2.GaussianBlur(to_linear(small), (0, 0), 1.0), np.float32)
     away = np.ones(found.shape, np.uint8)
     pad = round(0.03 * length)
-    away[max(0, y - pad) : y + h + pad, max(0, x - pad) : x + w + pad] = 0
-    backdrop, even, refused = _backdrop(near, away > 0, (x, y, w, h))
+    away[max(0, top - pad) : bottom + pad, max(0, left - pad) : right + pad] = 0
+    backdrop, even, refused = _backdrop(near, away > 0, box)
     if refused:
         return refused
-    ratio, box = near / backdrop, (x, y, w, h)
+    ratio = near / backdrop
     for _ in range(2):  # what a line is goes by the product's size
-        clear, faint = _lines(ratio, even, float(np.hypot(*box[2:])))
+        clear, faint = _lines(ratio, even, diagonal_of(box))
         box = _grown(clear, box)
     outline = _outline(clear, faint, found, box)
     if outline is None:
@@ -91,12 +91,11 @@ def transmission_of(pixels_u8: U8, matte_u8: U8) -> Through | Refusal:
     return _at_full_size(pixels_u8, backdrop, outline, share or float((passed[outline > 0] > CLEARLY).mean()))
 
 
-def _backdrop(light: F32, away: Mask, box: Box) -> tuple[F32, Mask, Refusal | None]:
+def _backdrop(light: F32, away: Mask, box: PixelBox) -> tuple[F32, Mask, Refusal | None]:
     """A smooth backdrop over the whole picture, fitted to the product's surroundings; which of them are like it."""
-    x, y, w, h = box
-    length = float(np.hypot(w, h))
-    across = (np.arange(away.shape[1], dtype=np.float32) - x - w / 2) / length
-    down = (np.arange(away.shape[0], dtype=np.float32) - y - h / 2) / length
+    (left, top, _, _), (w, h), length = box, size_of(box), diagonal_of(box)
+    across = (np.arange(away.shape[1], dtype=np.float32) - left - w / 2) / length
+    down = (np.arange(away.shape[0], dtype=np.float32) - top - h / 2) / length
     near = (np.abs(across) < w / 2 / length + AROUND)[None] & (np.abs(down) < h / 2 / length + AROUND)[:, None]
     around = away & near
     take = np.flatnonzero(around)
@@ -145,29 +144,29 @@ def _drawn(clear: U8, faint: U8, least: float) -> Mask:
     return np.asarray(kept[labels], np.bool_)
 
 
-def _grown(clear: U8, box: Box) -> Box:
+def _grown(clear: U8, box: PixelBox) -> PixelBox:
     """The box with the lines above its foot that begin near it: a model loses whole bowls of glass."""
     count, _, stats, _ = cv2.connectedComponentsWithStats(clear, connectivity=8)
-    left, top, right, bottom = box[0], box[1], box[0] + box[2], box[1] + box[3]
-    foot = bottom - FOOT * box[3]
-    length = float(np.hypot(box[2], box[3]))
+    left, top, right, bottom = box
+    foot = bottom - FOOT * (bottom - top)
+    length = diagonal_of(box)
     near = REACH * length
     for _ in range(4):
         for x, y, w, h, _ in stats[1:count].tolist():
             close = x < right + near and x + w > left - near and y + h > top - near and y + h < foot
             if close and LONG < max(w, h) / length < 1:
                 left, top, right = min(left, x), min(top, y), max(right, x + w)
-    return left, top, right - left, bottom - top
+    return left, top, right, bottom
 
 
-def _outline(clear: U8, faint: U8, found: U8, box: Box) -> U8 | None:
+def _outline(clear: U8, faint: U8, found: U8, box: PixelBox) -> U8 | None:
     """(h, w) 0 or 1.  Where the model's matte has gaps, what lines and fragments span, both sides taken for alike.
 
     What lies between, and is as bright as the backdrop, comes to nothing anyway.
     """
-    x, y, w, h = box
-    length = float(np.hypot(w, h))
-    inside = np.s_[y : y + h, x : x + w]
+    left, top, right, bottom = box
+    (w, h), length = size_of(box), diagonal_of(box)
+    inside = np.s_[top:bottom, left:right]
     model = (found[inside] > 127).astype(np.uint8)
     # At the foot lie shadow and caustics: there the model alone is believed.
     foot = round((1 - FOOT) * h)
@@ -225,7 +224,7 @@ def _spanned(marks: U8) -> U8:
 
 def _is_glass(ratio: F32, passed: F32, outline: U8, found: U8) -> bool:
     """Lets the backdrop through over much of its inside, and has thin bright and dark lines as only glass has both."""
-    length = _diagonal(outline)
+    length = diagonal_of(box_of(outline))
     depth = np.asarray(cv2.distanceTransform(outline, cv2.DIST_L2, 3), np.float32)
     clear = (cv2.blur(passed, (5, 5)) > 0.5) & (depth > 3)
     if np.count_nonzero(clear) < CLEAR * np.count_nonzero(outline):
@@ -245,11 +244,6 @@ def _is_glass(ratio: F32, passed: F32, outline: U8, found: U8) -> bool:
     return bool(np.count_nonzero(fine) < 0.05 * np.count_nonzero(outline) or float(passed[fine].mean()) > FINE_CLEAR)
 
 
-def _diagonal(outline: U8) -> float:
-    _, _, width, height = cv2.boundingRect(outline)
-    return float(np.hypot(width, height))
-
-
 def _thin(ratio: F32, length: float) -> tuple[F32, F32]:
     """By how much of the backdrop thin bright and thin dark lines differ from their sides."""
     gray = np.ascontiguousarray(ratio.mean(2))
@@ -265,7 +259,7 @@ def _shaded(light: F32, backdrop: F32, outline: U8) -> F32:
     size = max(1, outline.shape[1] // COARSE), max(1, outline.shape[0] // COARSE)
     free, off = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (free, off))
     total, weight = np.ones_like(off), np.full(free.shape, 1e-3, np.float32)
-    length = _diagonal(outline) / COARSE
+    length = diagonal_of(box_of(outline)) / COARSE
     for sigma in (0.03 * length, 0.1 * length):
         share = np.asarray(cv2.GaussianBlur(free, (0, 0), sigma), np.float32)
         mean = cv2.GaussianBlur(off, (0, 0), sigma) / thrice(np.maximum(share, np.float32(1e-4)))

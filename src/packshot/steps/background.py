@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field
 
+from packshot.channel import Channel
 from packshot.colour import F32, hex_to_linear, to_linear
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo
@@ -36,6 +37,11 @@ class Color(_Background, frozen=True):
     def run(self, composition: Composition, context: StepContext) -> Composition:
         colour = warmed(hex_to_linear(self.color), self.warmth)
         return replace(composition, plate=composite.solid(colour, composition.canvas), plate_origin="drawn")
+
+    def for_channel(self, channel: Channel, chosen: frozenset[str]) -> Self:
+        """In the shop's colour, where it has one."""
+        shop_colour = channel.color if "color.color" not in chosen else None
+        return self.model_copy(update={"color": shop_colour}) if shop_colour else self
 
 
 class Gradient(_Background, frozen=True):

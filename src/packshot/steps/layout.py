@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from packshot.channel import Channel
 from packshot.colour import F32, U8, thrice
 from packshot.finding import Finding, Verdict
 from packshot.ops import layout, matte, resample
+from packshot.ops.geometry import PixelBox
 from packshot.step import ComposeStep, Composition, Cutout, StepContext, premultiplied
 
 # Past this the eye sees that a picture was enlarged; Lanczos invents no detail.
@@ -49,6 +51,17 @@ class Layout(ComposeStep, frozen=True):
             laid = laid.with_findings(enlarged(placement.scale))
         return laid
 
+    def for_channel(self, channel: Channel, chosen: frozenset[str]) -> Self:
+        """Within the channel's limits of the product's size, and with its margin."""
+        low, high = channel.rules.fill
+        changes: dict[str, float] = {}
+        if "layout.fill" not in chosen and not low <= self.fill <= high:
+            changes["fill"] = round(min(max(self.fill, low + 0.015), high - 0.015), 4)
+        if "layout.margin" not in chosen and channel.margin is not None:
+            changes["margin"] = channel.margin
+            changes["fill"] = min(changes.get("fill", self.fill), 1 - 2 * channel.margin)
+        return self.model_copy(update=changes)
+
     def place(self, cutout: Cutout, canvas: tuple[int, int]) -> layout.Placement:
         """Where the product stands on a canvas of that size (width, height)."""
         box = cutout.facts.box
@@ -64,7 +77,7 @@ class Layout(ComposeStep, frozen=True):
             cut=cutout.facts.cut if self.snap else (),
         )
 
-    def _baseline(self, box: layout.PixelBox, canvas: tuple[int, int]) -> float | None:
+    def _baseline(self, box: PixelBox, canvas: tuple[int, int]) -> float | None:
         if self.baseline is not None or not self.baselines:
             return self.baseline
         wide, high = (box[2] - box[0]) / canvas[0], (box[3] - box[1]) / canvas[1]

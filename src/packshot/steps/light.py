@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field
 
+from packshot.channel import Channel
 from packshot.colour import to_srgb
 from packshot.ops import light
 from packshot.step import ComposeStep, Composition, StepContext
@@ -38,3 +39,7 @@ class Light(ComposeStep, frozen=True):
         told = f"exposure {stops:+.2f} stops and white balance towards the set, ΔE {cost:.1f} on average"
         lit = np.minimum(product * gains, matte[..., None]).astype(np.float32)
         return replace(composition, product=lit, changes=(*composition.changes, told))
+
+    def for_channel(self, channel: Channel, chosen: frozenset[str]) -> Self:
+        """Off where the channel wants the product as it is, whatever the user set."""
+        return self.model_copy(update={"strength": 0.0}) if channel.as_is else self

@@ -14,7 +14,7 @@ from pydantic import Field
 from packshot.colour import F32, luminance, thrice
 from packshot.image import PREVIEW_SIDE
 from packshot.ops import composite, shadow
-from packshot.ops.layout import PixelBox
+from packshot.ops.geometry import PixelBox, index_of
 from packshot.rendering.camera_match import CameraMatch, Height, Overrides, Side, match_camera
 from packshot.rendering.product_mesh import Kind, Window, proxy
 from packshot.rendering.scene import OVERHEAD, SetRenderer, Shot, Stop
@@ -138,7 +138,7 @@ class Rendered(ComposeStep, frozen=True):
         if made.cutout.facts.transmission:
             # Behind glass the ground is lit through it; the body that stands for it here is a solid one.
             inner = cv2.blur(cv2.erode(solid, np.ones((5, 5), np.uint8)), (5, 5))
-            behind = ratio[composite.within(region, box)]
+            behind = ratio[index_of(region, box)]
             np.add(1, (behind - 1) * thrice(1 - np.asarray(inner, np.float32)), out=behind)
         if mirrored:
             ratio, box = ratio[:, ::-1], (width - box[2], box[1], width - box[0], box[3])

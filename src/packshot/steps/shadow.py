@@ -12,7 +12,7 @@ from pydantic import Field
 from packshot.colour import F32
 from packshot.finding import Finding, Verdict
 from packshot.ops import shadow
-from packshot.ops.layout import PixelBox
+from packshot.ops.geometry import PixelBox
 from packshot.step import ComposeStep, Composition, Ratio, StepContext
 
 # A shadow is soft: drawn at this size and scaled up, it cannot be told apart.

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
 
+from packshot.channel import Channel
 from packshot.finding import Finding, Verdict
 from packshot.model import Upscaler, enlarged, tiles_of
 from packshot.ops import upscale
 from packshot.ops.fine_print import letters
-from packshot.ops.layout import PixelBox
-from packshot.step import Cutout, Enlarged, Stage, Step
+from packshot.ops.geometry import PixelBox
+from packshot.step import Cutout, Enlarged, Geometry, Stage, Step
+from packshot.steps.layout import SHARP_ENLARGEMENT, Layout
 
 MARGIN_PX = 24  # around the product: what a layout reads at 1 : 1 (ops/layout.py), twice
 MOST_SIDE = 3072  # px of what is drawn: 9 megapixels are 110 MB once they are in linear light
 Factor = Literal[2, 3, 4]
 _FACTORS: tuple[Factor, ...] = (4, 3, 2)
 LOST_SHARE, LOST_LEAST = 0.03, 3  # print that was drawn right loses up to 2 in 100 windows to grain
+NO_UPSCALER = Finding(
+    check="upscale",
+    verdict=Verdict.WARN,
+    words="This product is small, and the model that enlarges is not installed: install Packshot's dependencies again.",
+)
 
 
 class Upscale(Step, frozen=True):
@@ -47,6 +54,34 @@ class Upscale(Step, frozen=True):
         """How many tiles it takes."""
         left, top, right, bottom = part_of(cutout)
         return len(tiles_of(upscaler, cutout.matte[top:bottom, left:right] > 0))
+
+
+def upscale_for(
+    cutout: Cutout, groups: Mapping[Geometry, Sequence[Channel]], *, chosen: bool = False
+) -> Upscale | None:
+    """The step that enlarges this product for those channels, where one of them needs it.
+
+    A channel needs it where it would reject the file for too few pixels.  chosen: wherever the product is shown so much
+    larger than it was photographed that the eye sees it, too.
+    """
+    left, top, right, bottom = cutout.facts.box
+    own, factor = max(right - left, bottom - top), factor_for(cutout)
+    if not own or factor is None:
+        return None
+    for geometry, channels in groups.items():
+        scale = _scale(cutout, geometry)
+        if scale <= 1:
+            continue
+        rejected = any("resolution" in c.rules.hard and own < c.rules.product_px for c in channels)
+        if rejected or (chosen and scale > SHARP_ENLARGEMENT):
+            return Upscale(factor=factor)
+    return None
+
+
+def _scale(cutout: Cutout, geometry: Geometry) -> float:
+    """How many pixels of the canvas one of the photo becomes."""
+    layouts = [step for step in geometry.steps if isinstance(step, Layout)]
+    return layouts[-1].place(cutout, geometry.canvas).scale if layouts else 1.0
 
 
 def part_of(cutout: Cutout) -> PixelBox:

@@ -9,11 +9,11 @@ from packshot import __version__
 from packshot.channel import Channel
 from packshot.finding import Finding
 from packshot.image import thumbnail
-from packshot.pipeline import Geometry, compose, digest, geometries
+from packshot.pipeline import compose, digest, geometries
 from packshot.rendition import Views, finish
 from packshot.service.layer_cache import get_composition, put_composition
 from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, PixelContext, store_file
-from packshot.step import Composition, Cutout, StepContext
+from packshot.step import Composition, Cutout, Geometry, StepContext
 from packshot.step_timer import StepTimer
 from packshot.steps import Layout
 from packshot.tasks import ComposePhoto, ComposeResult, WriteFiles, WriteResult, WrittenFile

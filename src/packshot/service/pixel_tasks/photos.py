@@ -18,16 +18,7 @@ from packshot.models.local import local_upscaler, threads
 from packshot.models.tile_timing import tile_seconds
 from packshot.ops import matte as ops
 from packshot.ops.measure import fingerprint
-from packshot.pipeline import (
-    NO_UPSCALER,
-    cut_out,
-    cutout_key,
-    digest,
-    enlarge,
-    enlarged_key,
-    enlargement,
-    geometries,
-)
+from packshot.pipeline import cut_out, cutout_key, digest, enlarge, enlarged_key, geometries
 from packshot.service.layer_cache import put_cutout
 from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, PixelContext, store_file
 from packshot.step import Cutout
@@ -35,7 +26,7 @@ from packshot.step_timer import StepTimer
 from packshot.steps import Analyse, Segment, Upscale
 from packshot.steps.analyse import photo_flags
 from packshot.steps.segment import BY_HAND, corrected
-from packshot.steps.upscale import MOST_SIDE, factor_for
+from packshot.steps.upscale import MOST_SIDE, NO_UPSCALER, factor_for, upscale_for
 from packshot.store import pack
 from packshot.tasks import (
     AnalyseUpload,
@@ -218,4 +209,4 @@ def measure_tile_pace(context: PixelContext, task: MeasureTilePace) -> TilePace 
 
 def _enlargement(context: PixelContext, cutout: Cutout, target: Target, chosen: bool) -> Upscale | None:
     groups = geometries(target.style, target.channels, preview=context.settings.fake_models)
-    return enlargement(cutout, groups, chosen=chosen)
+    return upscale_for(cutout, groups, chosen=chosen)
