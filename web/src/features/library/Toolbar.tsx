@@ -4,8 +4,9 @@ import { IconPhoto } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { library } from "~/shared/copy/library";
-import type { Place, View } from "./model";
+import type { Place } from "./model";
 import type { Order } from "./order";
+import type { LibrarySearch } from "./search";
 import { sizes } from "./size";
 import { SortMenu } from "./SortMenu";
 import css from "./library.module.css";
@@ -14,7 +15,7 @@ const copy = library.filters;
 const filters = [{ value: "all", label: copy.all }, { value: "flagged", label: copy.flagged }, { value: "no-photos", label: copy.noPhotos }] as const;
 
 export function Toolbar({ title, path = [], count, view, filtered, size, setSize, order, setOrder, deeds }: {
-  title: string; path?: Place[]; count?: string; view: View; filtered: boolean; size: number; setSize: (size: number) => void;
+  title: string; path?: Place[]; count?: string; view: LibrarySearch; filtered: boolean; size: number; setSize: (size: number) => void;
   order?: Order; setOrder?: (order: Order) => void; deeds?: ReactNode;
 }) {
   const navigate = useNavigate();

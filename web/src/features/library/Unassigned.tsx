@@ -12,12 +12,13 @@ import { Confirm } from "./Confirm";
 import { useRemovePhotos } from "./deeds";
 import { Grid } from "./Grid";
 import { GridWaiting } from "./GridWaiting";
-import type { Photo, View } from "./model";
+import type { Photo } from "./model";
 import { NewProduct } from "./NewProduct";
 import { NoProducts } from "./NoProducts";
 import { PhotoCard } from "./PhotoCard";
 import { PhotoPeek } from "./PhotoPeek";
 import { photoPages } from "./queries";
+import type { LibrarySearch } from "./search";
 import { useSelection } from "./selection";
 import { SelectionBar } from "./SelectionBar";
 import { useSize } from "./size";
@@ -30,7 +31,7 @@ const draw = (photo: Photo) => <PhotoCard photo={photo} />;
 const nameOf = (photo: Photo) => photo.name;
 type Asking = { what: "peek" | "assign" | "make" | "remove"; photos: readonly Photo[] } | null;
 
-export function Unassigned({ view }: { view: View }) {
+export function Unassigned({ view }: { view: LibrarySearch }) {
   const navigate = useNavigate();
   const asked = useInfiniteQuery(photoPages(view.q));
   const [size, setSize] = useSize();

@@ -1,12 +1,10 @@
 /** What the library's parts share: names of types, and questions about products and photos. */
 import type { Schemas } from "~/api/client";
-import type { LibrarySearch } from "~/app/router";
 
 export type Product = Schemas["ProductView"];
 export type Photo = Schemas["PhotoView"];
 export type Place = Schemas["CollectionView"];
 export type Kind = Schemas["Kind"];
-export type View = LibrarySearch;
 
 export const mainOf = (product: Product): Photo | undefined =>
   product.photos.find((photo) => photo.role === "main") ?? product.photos[0];

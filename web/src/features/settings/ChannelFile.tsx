@@ -3,12 +3,12 @@ import { Button, Checkbox, SegmentedControl, Slider, Switch, TextInput } from "@
 import { useRef } from "react";
 import { settings } from "~/shared/copy/settings";
 import { Colour } from "~/shared/ui/Colour";
+import type { SetChannel } from "./channelDraft";
 import { exampleOf, FORMATS, isLossy, isPattern, NAME_WORDS, type Channel, type Format } from "./channelWords";
-import type { Set } from "./ChannelForm";
 import css from "./settings.module.css";
 
 const copy = settings.channels.form;
-type Props = { channel: Channel; set: Set };
+type Props = { channel: Channel; set: SetChannel };
 
 export function FileFields({ channel, set }: Props) {
   const [width, height] = channel.size;

@@ -7,7 +7,8 @@ import type { Schemas } from "~/api/client";
 import { channels } from "~/api/queries";
 import { settings } from "~/shared/copy/settings";
 import { Failed, RowsWaiting } from "~/shared/ui/states";
-import { ChannelForm, type Draft } from "./ChannelForm";
+import type { ChannelDraft } from "./channelDraft";
+import { ChannelForm } from "./ChannelForm";
 import { ChannelSheet } from "./ChannelSheet";
 import { Frame } from "./Frame";
 import { Head } from "./Section";
@@ -19,7 +20,7 @@ type View = Schemas["ChannelView"];
 export function Channels() {
   const asked = useQuery(channels());
   const [open, setOpen] = useState("");
-  const [form, edit] = useState<Draft | null>(null);
+  const [form, edit] = useState<ChannelDraft | null>(null);
   const all = (asked.data ?? []) as View[]; // the client’s types lose that a size is a pair
   const shown = all.find((one) => one.id === open) ?? all[0];
   const [shipped, own] = [all.filter((one) => one.shipped), all.filter((one) => !one.shipped)];

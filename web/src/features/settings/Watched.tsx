@@ -6,13 +6,13 @@ import type { Schemas } from "~/api/client";
 import { channels, templates } from "~/api/queries";
 import { settings } from "~/shared/copy/settings";
 import { priorities } from "~/shared/copy/statuses";
+import { Form, type Save, type Workspace } from "./Form";
 import { Section } from "./Section";
-import { Form, type Save, type View } from "./Workspace";
 import css from "./settings.module.css";
 
 const copy = settings.workspace.watch;
 
-export function Watched({ view, save }: { view: View; save: Save }) {
+export function Watched({ view, save }: { view: Workspace; save: Save }) {
   const stands = view.settings.watch ?? null;
   const [on, setOn] = useState(stands !== null);
   const [watch, set] = useState<Schemas["Watch"]>(stands ?? { template: "white", options: {}, channels: ["shopify"], priority: "standard" });
