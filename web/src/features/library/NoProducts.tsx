@@ -1,10 +1,10 @@
 import { Button } from "@mantine/core";
 import { IconFolderOpen, IconPhoto, IconSearch, IconCircleCheck } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
+import type { Place } from "~/api/types";
 import { library } from "~/shared/copy/library";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Empty } from "~/shared/ui/states";
-import type { Place } from "./model";
 import type { LibrarySearch } from "./search";
 
 const copy = library.empty;

@@ -3,9 +3,8 @@ import { SegmentedControl, Slider } from "@mantine/core";
 import { IconPhoto } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import type { Place, ProductOrder } from "~/api/types";
 import { library } from "~/shared/copy/library";
-import type { Place } from "./model";
-import type { Order } from "./order";
 import type { LibrarySearch } from "./search";
 import { sizes } from "./size";
 import { SortMenu } from "./SortMenu";
@@ -16,7 +15,7 @@ const filters = [{ value: "all", label: copy.all }, { value: "flagged", label: c
 
 export function Toolbar({ title, path = [], count, view, filtered, size, setSize, order, setOrder, deeds }: {
   title: string; path?: Place[]; count?: string; view: LibrarySearch; filtered: boolean; size: number; setSize: (size: number) => void;
-  order?: Order; setOrder?: (order: Order) => void; deeds?: ReactNode;
+  order?: ProductOrder; setOrder?: (order: ProductOrder) => void; deeds?: ReactNode;
 }) {
   const navigate = useNavigate();
   const show = (value: string): void => {

@@ -4,6 +4,7 @@ import { IconBoxSeam, IconPhotoPlus, IconStack2, IconTrash } from "@tabler/icons
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
+import type { Photo } from "~/api/types";
 import { library } from "~/shared/copy/library";
 import { useKeys } from "~/shared/keys";
 import { Failed } from "~/shared/ui/states";
@@ -12,7 +13,6 @@ import { Confirm } from "./Confirm";
 import { useRemovePhotos } from "./deeds";
 import { Grid } from "./Grid";
 import { GridWaiting } from "./GridWaiting";
-import type { Photo } from "./model";
 import { NewProduct } from "./NewProduct";
 import { NoProducts } from "./NoProducts";
 import { PhotoCard } from "./PhotoCard";

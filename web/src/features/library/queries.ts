@@ -2,8 +2,7 @@
 import { infiniteQueryOptions, queryOptions, type InfiniteData, type QueryClient } from "@tanstack/react-query";
 import { api, got } from "~/api/client";
 import { keys } from "~/api/queries";
-import type { Photo, Product } from "./model";
-import type { Order } from "./order";
+import type { Photo, Product, ProductOrder } from "~/api/types";
 import type { LibrarySearch } from "./search";
 
 const PAGE = 100;
@@ -12,7 +11,7 @@ const lists = [...keys.products, "list"] as const;
 const photoLists = [...keys.photos, "unassigned"] as const;
 
 // How many there are in all comes with the first page.
-export const productPages = ({ collection, q, show }: LibrarySearch, order: Order) =>
+export const productPages = ({ collection, q, show }: LibrarySearch, order: ProductOrder) =>
   infiniteQueryOptions({
     queryKey: [...lists, { collection, q, show, order }] as const,
     queryFn: ({ pageParam, signal }) => {

@@ -3,12 +3,13 @@
  *
  * Outside React: each cell subscribes to its own item, so that a key press paints two cells and not two thousand.
  */
-import { api, ApiError, got, type Schemas } from "~/api/client";
+import { api, ApiError, got } from "~/api/client";
+import type { Item, Reviewed } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { review as copy } from "~/shared/copy/review";
 import type { Message } from "~/shared/live";
 import { say, sayFailed } from "~/shared/notify";
-import { arranged, badChecks, inGroup, type Group, type Item } from "./order";
+import { arranged, badChecks, inGroup, type Group } from "./order";
 import { decide, onSent, withdraw, type Sent } from "~/shared/outbox";
 
 export type Decision = "approve" | "reject" | "skip" | "retry";
@@ -219,7 +220,7 @@ export class ReviewStore {
     this.acts.push(act);
     act.settled = (async () => {
       try {
-        const { key, answer } = await decide<Schemas["Reviewed"]>("/api/v1/review", { ...body, items: before });
+        const { key, answer } = await decide<Reviewed>("/api/v1/review", { ...body, items: before });
         act.key = key;
         if (answer) this.answered(act, answer);
       } catch (error) {
@@ -230,7 +231,7 @@ export class ReviewStore {
     })();
   }
 
-  private answered(act: Act, answer: Schemas["Reviewed"]): void {
+  private answered(act: Act, answer: Reviewed): void {
     act.act = answer.act;
     const done = answer.results.filter((one) => one.outcome === "done");
     this.patch(done.map((one) => ({ id: one.id, status: one.status ?? "review", version: one.version ?? 1 })));
@@ -281,8 +282,8 @@ export class ReviewStore {
   private sent(sent: Sent): void {
     const act = this.acts.find((one) => one.key === sent.key);
     if (!act) return;
-    if (sent.status < 300) this.answered(act, sent.answer as Schemas["Reviewed"]);
-    else this.refused(act, new ApiError({ status: sent.status, title: "", detail: "", code: "", remedy: "", reference: "", ...(sent.answer as object) }), false);
+    if (sent.status < 300) this.answered(act, sent.answer as Reviewed);
+    else this.refused(act, new ApiError({ ...(sent.answer as object), status: sent.status }), false);
   }
 
   private hold(id: string, by: 1 | -1): void {

@@ -1,10 +1,11 @@
 /** The file of a channel: its size and format, what stands behind the product, what it is called. */
 import { Button, Checkbox, SegmentedControl, Slider, Switch, TextInput } from "@mantine/core";
 import { useRef } from "react";
+import type { Channel } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
 import { Colour } from "~/shared/ui/Colour";
 import type { SetChannel } from "./channelDraft";
-import { exampleOf, FORMATS, isLossy, isPattern, NAME_WORDS, type Channel, type Format } from "./channelWords";
+import { exampleOf, FORMATS, isLossy, isPattern, NAME_WORDS, type Format } from "./channelWords";
 import css from "./settings.module.css";
 
 const copy = settings.channels.form;

@@ -1,8 +1,9 @@
 /** What a channel asks of a file, and which of it turns a file down. */
 import { Checkbox, RangeSlider, Switch, TextInput } from "@mantine/core";
+import type { Channel } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
 import type { SetChannel } from "./channelDraft";
-import { FORMATS, RULES, type Channel, type Format, type Rule } from "./channelWords";
+import { FORMATS, RULES, type Format, type Rule } from "./channelWords";
 import css from "./settings.module.css";
 
 const copy = settings.channels.form;

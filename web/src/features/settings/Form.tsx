@@ -1,11 +1,10 @@
 /** Each matter of the workspace is saved by itself; its button comes with a change. */
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
-import type { Schemas } from "~/api/client";
+import type { Workspace } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
 import css from "./settings.module.css";
 
-export type Workspace = Schemas["WorkspaceView"];
 /** What is not named keeps its value. */
 export type Change = { name?: string; settings?: Partial<Workspace["settings"]> };
 export type Save = { put: (change: Change) => void; busy: boolean; owner: boolean };

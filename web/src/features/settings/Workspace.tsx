@@ -2,12 +2,13 @@
 import { Select, Switch, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { session } from "~/api/queries";
+import type { Workspace as View, WorkspaceChange } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
 import { say, sayFailed } from "~/shared/notify";
 import { Failed, RowsWaiting } from "~/shared/ui/states";
-import { Form, type Change, type Save, type Workspace as View } from "./Form";
+import { Form, type Change, type Save } from "./Form";
 import { useOwner, workspace } from "./queries";
 import { Head, Note, Section } from "./Section";
 import { Watched } from "./Watched";
@@ -21,7 +22,7 @@ export function Workspace() {
   const asked = useQuery(workspace());
   const change = useMutation({
     // The schema's type names every setting; what a change leaves out keeps its value.
-    mutationFn: (body: Change) => got(api.PATCH("/api/v1/workspace", { body: body as Schemas["WorkspaceChange"] })),
+    mutationFn: (body: Change) => got(api.PATCH("/api/v1/workspace", { body: body as WorkspaceChange })),
     onSuccess: (now) => {
       client.setQueryData(workspace().queryKey, now);
       client.setQueryData(session().queryKey, (old) => old && { ...old, workspace: now });

@@ -1,5 +1,6 @@
 /** A channel while it is edited: what it starts with, its short name, and what is sent when it is saved. */
-import { isLossy, shortName, type Channel } from "./channelWords";
+import type { Channel } from "~/api/types";
+import { isLossy, shortName } from "./channelWords";
 
 /** `from`: what it starts with. `revision`: of the channel that is changed, null where it is a new one. */
 export type ChannelDraft = { from: Channel | null; revision: number | null };

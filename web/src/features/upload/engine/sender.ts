@@ -1,7 +1,8 @@
 /** Sends what waits, three at a time, outside of any screen: it goes on whatever page is looked at. */
-import { ApiError, upload, type Schemas } from "~/api/client";
+import { ApiError, upload } from "~/api/client";
+import type { Finding, Job, Photo } from "~/api/types";
 import { tooSmall } from "./channels";
-import { nameOf, type Entry, type Photo } from "./entry";
+import { nameOf, type Entry, type EntryPhoto } from "./entry";
 import { follow } from "./imports";
 import { fileOf, free } from "./keeping";
 import { product } from "./products";
@@ -88,7 +89,7 @@ async function send(entry: Entry, signal: AbortSignal): Promise<void> {
   if (entry.role) form.append("role", entry.role);
   if (entry.collection && (entry.sku || entry.kind !== "photo")) form.append("collection_id", entry.collection);
   form.append("file", file, nameOf(entry));
-  const { data } = await upload<Schemas["PhotoView"] | Schemas["RunView"]>("/api/v1/images", form, {
+  const { data } = await upload<Photo | Job>("/api/v1/images", form, {
     key: `${id}-${entry.tries}`, signal,
     progress: (fraction) => {
       store.progress(id, fraction);
@@ -116,7 +117,7 @@ async function isTold({ id, sku, listed }: Entry): Promise<boolean> {
   }
 }
 
-export function taken(photo: Schemas["PhotoView"], more: Schemas["Finding"][]): { photo: Photo; findings: Schemas["Finding"][] } {
+export function taken(photo: Photo, more: Finding[]): { photo: EntryPhoto; findings: Finding[] } {
   const { id, role, thumb, width, height } = photo;
   return { photo: { id, product: photo.product_id, role, thumb, width, height }, findings: [...more, ...cleaned(photo.findings)] };
 }

@@ -1,14 +1,14 @@
 /** What the service says, without what the row says already: the file's name in front, the remedy behind. */
-import { ApiError, type Problem } from "~/api/client";
+import { ApiError } from "~/api/client";
+import type { Finding, ProblemDetails } from "~/api/types";
 import { upload as copy } from "~/shared/copy/upload";
 import { sentence } from "~/shared/ui/states";
-import type { Schemas } from "~/api/client";
 import type { Wrong } from "./entry";
 
 /** These say the same of the same file each time. */
 const FOR_GOOD = new Set(["unsupported_format", "damaged_file", "too_large", "unsafe_input", "bad_option", "bad_request"]);
 
-type Told = Pick<Problem, "detail" | "code" | "remedy"> & { subject?: string; reference?: string };
+type Told = Pick<ProblemDetails, "detail" | "code" | "remedy"> & Partial<Pick<ProblemDetails, "subject" | "reference">>;
 
 export function wrongOf(error: unknown): Wrong {
   if (!(error instanceof ApiError)) return { ...copy.wrong.unknown, reference: error instanceof Error ? error.message.slice(0, 80) : "", again: true };
@@ -26,5 +26,5 @@ export function plain(told: Told): Omit<Wrong, "again"> {
 }
 
 /** Ids mean nothing to the person who reads this. */
-export const cleaned = (findings: readonly Schemas["Finding"][]): Schemas["Finding"][] =>
+export const cleaned = (findings: readonly Finding[]): Finding[] =>
   findings.map((one) => ({ ...one, words: one.words.replace(/\s*\((?:img|prd)_\w+\)/g, "") }));
