@@ -213,7 +213,7 @@ export class ReviewStore {
     this.told(...ids);
   }
 
-  private send(before: Before[], becomes: Item["status"], body: { decision: Decision; anyway?: boolean }): void {
+  private send(before: Before[], becomes: Item["status"], body: { decision: Decision }): void {
     for (const one of before) this.hold(one.id, 1);
     this.patch(before.map((one) => ({ id: one.id, status: becomes, version: one.version })));
     const act: Act = { before, key: "", act: null, settled: Promise.resolve() };
@@ -224,7 +224,7 @@ export class ReviewStore {
         act.key = key;
         if (answer) this.answered(act, answer);
       } catch (error) {
-        this.refused(act, error, becomes === "approved" && !body.anyway);
+        this.refused(act, error);
       } finally {
         for (const one of before) this.hold(one.id, -1);
       }
@@ -245,11 +245,11 @@ export class ReviewStore {
   /** A hard rule of a channel stands in the way: the person may say “anyway”. */
   askAnyway: ((why: string, ids: string[]) => void) | null = null;
 
-  private refused(act: Act, error: unknown, approving: boolean): void {
+  private refused(act: Act, error: unknown): void {
     this.acts = this.acts.filter((one) => one !== act);
     this.patch(act.before);
     const ids = act.before.map((one) => one.id);
-    if (error instanceof ApiError && error.status === 422 && approving && this.askAnyway && /breaks a rule/.test(error.problem.detail)) {
+    if (error instanceof ApiError && error.code === "breaks_rule" && this.askAnyway) {
       this.go(ids[0] ?? null);
       this.askAnyway(error.problem.detail, ids);
       return;
@@ -283,7 +283,7 @@ export class ReviewStore {
     const act = this.acts.find((one) => one.key === sent.key);
     if (!act) return;
     if (sent.status < 300) this.answered(act, sent.answer as Reviewed);
-    else this.refused(act, new ApiError({ ...(sent.answer as object), status: sent.status }), false);
+    else this.refused(act, new ApiError({ ...(sent.answer as object), status: sent.status }));
   }
 
   private hold(id: string, by: 1 | -1): void {

@@ -9,8 +9,8 @@ export type State =
   | "lost"; // not sent before the page was closed, and the browser had no room to keep it
 
 export type EntryPhoto = { id: string; product: string | null; role: string; thumb: string; width: number; height: number };
-/** again: whether the same file may go through another time. */
-export type Wrong = { words: string; remedy: string; reference: string; again: boolean };
+/** code: the service's; empty where the browser found it. again: whether the same file may go through another time. */
+export type Wrong = { code: string; words: string; remedy: string; reference: string; again: boolean };
 export type Listed = { title: string; gtin: string; asin: string };
 
 export type Entry = {

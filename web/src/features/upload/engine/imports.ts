@@ -9,7 +9,7 @@ import { newId } from "~/shared/id";
 import { nameOf, type Entry } from "./entry";
 import { free } from "./keeping";
 import { store } from "./store";
-import { cleaned, plain, wrongOf } from "./words";
+import { cleaned, local, plain, wrongOf } from "./words";
 
 type Refused = { name: string; code?: string; words: string; remedy: string };
 type Result = { images?: string[]; refused?: Refused[] };
@@ -80,7 +80,7 @@ function ended(id: string, told: Job, { refused = [], images = [] }: Result): vo
   if (!entry) return;
   const run = { id: told.id, done: told.done, total: told.total };
   if (told.status !== "done") {
-    const wrong = told.error ? { ...plain(told.error), again: true } : { ...copy.wrong.cancelled, reference: "", again: true };
+    const wrong = told.error ? { ...plain(told.error), again: true } : local(copy.wrong.cancelled, true);
     return void store.patch(id, { state: "failed", run, wrong });
   }
   free([id]);
