@@ -1,8 +1,9 @@
 /** What the fixed service answers, by "METHOD /path"; a screen's test puts its own over these. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ApiKey, ChannelView, Delivery, Export, ExportDetail, ExportPlan, ExportRequest, Job, JobKind, Member, PreviewRequest, ProblemDetails, Reason, Session, Style, Workspace } from "../../src/api/types";
 import { batches, detail, failures, itemOf, items, listed, statusOf } from "./batches";
-import { ago, file, findings, loose, nameAt, photo, photos, places, product, products, skuAt, type Schemas } from "./library";
+import { ago, file, findings, loose, nameAt, photo, photos, places, product, products, skuAt } from "./library";
 import type { Kind } from "./pictures";
 
 export type Asked = { at: string[]; query: URLSearchParams; body: unknown };
@@ -11,23 +12,23 @@ export type Answer = (asked: Asked) => unknown;
 export type Answers = Record<string, Answer>;
 
 const shipped = JSON.parse(readFileSync(join(import.meta.dirname, "shipped.json"), "utf8")) as {
-  templates: Schemas["LookView"][]; channels: Schemas["ChannelView"][]; reasons: Schemas["ReasonView"][];
+  templates: Style[]; channels: ChannelView[]; reasons: Reason[];
 };
-export const problem = (status: number, detail: string, remedy = "", reference = ""): Schemas["Problem"] =>
+export const problem = (status: number, detail: string, remedy = "", reference = ""): ProblemDetails =>
   ({ type: "about:blank", title: "", status, detail, code: "", subject: "", remedy, errors: [], reference });
 const missing = problem(404, "no such thing");
 
-const workspace: Schemas["WorkspaceView"] = {
+const workspace: Workspace = {
   id: "wsp_shop", name: "Nordlys & Co.",
   settings: {
     off_peak: { start: "22:00", end: "06:00", time_zone: "Europe/Berlin" }, retention_days: 30,
     watch: { template: "white", options: {}, channels: ["amazon", "shopify"], priority: "overnight" },
   },
 };
-export const member = (id: string, name: string, role: Schemas["MemberView"]["role"], disabled = false): Schemas["MemberView"] =>
+export const member = (id: string, name: string, role: Member["role"], disabled = false): Member =>
   ({ id, email: `${name.split(" ")[0]!.toLowerCase()}@nordlys.example`, name, role, created_at: ago(200_000), disabled_at: disabled ? ago(900) : null });
 
-const own: Schemas["LookView"] = {
+const own: Style = {
   ...shipped.templates.find((one) => one.id === "color")!, id: "tpl_linen", name: "Our linen", words: "Warm beige for the spring campaign, with a soft, low shadow.", shipped: false, base: "color",
   chosen: { color: "#e8d9cc", shadow: 0.45 }, revision: 2, created_at: ago(4_000), updated_at: ago(4_000),
 };
@@ -39,10 +40,10 @@ export function page<T>(all: readonly T[], { query }: Asked): { items: readonly 
   return { items: all.slice(from, from + limit), next_cursor: from + limit < all.length ? String(from + limit) : null, total: query.get("count") === "true" ? all.length : null };
 }
 
-const run = (id: string, kind: Schemas["RunKind"], result: Record<string, unknown> = {}): Schemas["RunView"] =>
+const run = (id: string, kind: JobKind, result: Record<string, unknown> = {}): Job =>
   ({ id, kind, status: "done", stage: "", stages: [], done: 48, total: 48, image_id: null, batch_id: null, result, error: null, created_at: ago(3), done_at: ago(2) });
 
-const exported = (id: string, to: Record<string, string>, delivered: number, failed: number, of: string, minutes: number): Schemas["ExportView"] => ({
+const exported = (id: string, to: Record<string, string>, delivered: number, failed: number, of: string, minutes: number): Export => ({
   id, status: "done", to, batch: of, done: delivered + failed, total: delivered + failed, delivered, failed, left_out: [{ item: "itm_bat_decided_23", reason: "not approved" }, { item: "itm_bat_decided_22", reason: "not approved" }],
   error: "", created_by: "usr_olivia", created_at: ago(minutes), done_at: ago(minutes - 1), zip: to.kind === "zip" ? "/api/v1/files/zip" : "", zip_expires_at: to.kind === "zip" ? ago(minutes - 10_080) : null,
 });
@@ -54,12 +55,12 @@ const gifts = items.get("bat_decided") ?? [];
 const planned = gifts.filter((one) => one.status === "approved").flatMap((one) => ["amazon", "shopify"].map((channel) => ({
   item: one.id, version: 1, channel, name: `${channel}/${one.sku}.jpg`, bytes: 380_000 + 9_100 * one.position, sha256: "",
 })));
-const deliveries: Schemas["DeliveryView"][] = planned.map((one, at) => ({
+const deliveries: Delivery[] = planned.map((one, at) => ({
   ...one, status: at % 15 === 4 ? "failed" : "delivered", error: at % 15 === 4 ? "the bucket answered “SlowDown” five times" : "", at: ago(11),
 }));
 
 export const answers: Answers = {
-  "GET /session": () => ({ user: "usr_olivia", name: "Olivia Reyes", email: "olivia@nordlys.example", role: "owner", csrf: "csrf", workspace }) satisfies Schemas["SessionView"],
+  "GET /session": () => ({ user: "usr_olivia", name: "Olivia Reyes", email: "olivia@nordlys.example", role: "owner", csrf: "csrf", workspace }) satisfies Session,
   "GET /workspace": () => workspace,
   "GET /members": () => [member("usr_olivia", "Olivia Reyes", "owner"), member("usr_ben", "Ben Okafor", "member"), member("usr_ida", "Ida Lund", "member"), member("usr_tom", "Tom Weiss", "member", true)],
   "GET /invites": () => [],
@@ -67,7 +68,7 @@ export const answers: Answers = {
     { id: "key_1", name: "Shop import", scopes: ["read", "write"], created_at: ago(40_000), last_used_at: ago(14), revoked_at: null },
     { id: "key_2", name: "Studio tether", scopes: ["read", "write", "review", "admin"], created_at: ago(20_000), last_used_at: null, revoked_at: null },
     { id: "key_3", name: "Old uploader", scopes: ["write"], created_at: ago(90_000), last_used_at: ago(50_000), revoked_at: ago(45_000) },
-  ] satisfies Schemas["KeyView"][],
+  ] satisfies ApiKey[],
   "GET /templates": () => ({ items: looks }),
   "GET /channels": () => ({ items: shipped.channels }),
   "GET /review/reasons": () => shipped.reasons,
@@ -99,7 +100,7 @@ export const answers: Answers = {
   "GET /failures": () => failures,
   "GET /runs/:": ({ at: [, id = ""] }) => run(id, "batch"),
   "POST /previews": ({ body }) => {
-    const { template, options, images } = body as Schemas["PreviewAsked"];
+    const { template, options, images } = body as PreviewRequest;
     const at = Number(images[0]?.split("_")[1] ?? 0);
     const guessed = ["marble", "oak", "podium"].includes(template) && at === 1 && !options?.height;
     return run("run_preview", "preview", {
@@ -111,13 +112,13 @@ export const answers: Answers = {
   "GET /exports/:": (asked) => {
     const one = exports.find((it) => it.id === asked.at[1]) ?? exports[0]!;
     const { items: files, next_cursor } = page(one.failed ? deliveries : deliveries.map((it) => ({ ...it, status: "delivered", error: "" })), asked);
-    return { export: one, files: [...files], next_cursor } satisfies Schemas["ExportDetail"];
+    return { export: one, files: [...files], next_cursor } satisfies ExportDetail;
   },
   "POST /exports": ({ body }) => {
-    const { channels } = body as Schemas["ExportAsked"];
+    const { channels } = body as ExportRequest;
     const files = planned.filter((one) => !channels || channels.includes(one.channel));
     const left_out = gifts.filter((one) => one.status === "rejected").map((one) => ({ item: one.id, reason: "not approved" }));
-    return { files, files_total: files.length, bytes_total: files.reduce((sum, one) => sum + one.bytes, 0), left_out, left_out_total: left_out.length } satisfies Schemas["Planned"];
+    return { files, files_total: files.length, bytes_total: files.reduce((sum, one) => sum + one.bytes, 0), left_out, left_out_total: left_out.length } satisfies ExportPlan;
   },
   "GET /destinations": (asked) => page([
     { id: "dst_shop", name: "Shop photos", kind: "s3", bucket: "nordlys-shop", prefix: "products", region: "eu-central-1", endpoint: "", access_key_id: "AKIA", created_at: ago(50_000) },

@@ -1,8 +1,7 @@
 /** The fixed batches, one in each state worth a look, and their items. */
-import { ago, file, findings, nameAt, photo, skuAt, titleAt, type Schemas } from "./library";
+import type { Batch, BatchStatus, Failures, Flag, Item, ItemDetail, ItemVersion, Rendition } from "../../src/api/types";
+import { ago, file, findings, nameAt, photo, skuAt, titleAt } from "./library";
 
-type Batch = Schemas["BatchView"];
-type Item = Schemas["ItemView"];
 const OLIVIA = "usr_olivia";
 
 function batch(id: string, name: string, state: Batch["state"], counts: Record<string, number>, more: Partial<Batch> = {}): Batch {
@@ -13,7 +12,7 @@ function batch(id: string, name: string, state: Batch["state"], counts: Record<s
   };
 }
 
-const flag = (check: string, words: string, ats: number[]): Schemas["Flag"] => ({ check, words, count: ats.length, photos: ats.map((at) => `img_${at}_0`) });
+const flag = (check: string, words: string, ats: number[]): Flag => ({ check, words, count: ats.length, photos: ats.map((at) => `img_${at}_0`) });
 export const batches = {
   going: batch("bat_going", "Autumn catalog, 25 Nov", "processing", { review: 19, approved: 6, processing: 23 }),
   failing: batch("bat_failing", "Web exclusives, 25 Nov", "review", { review: 36, failed: 8, approved: 4 }, {
@@ -57,12 +56,12 @@ function filled(of: Batch): Item[] {
 export const items: ReadonlyMap<string, Item[]> = new Map(listed.map((one) => [one.id, filled(one)]));
 export const itemOf = (id: string): Item | undefined => [...items.values()].flat().find((one) => one.id === id);
 
-export const statusOf = (one: Batch): Schemas["BatchStatus"] => ({
+export const statusOf = (one: Batch): BatchStatus => ({
   id: one.id, revision: one.revision, state: one.state, counts: one.counts, stages: one.state === "processing" ? { segment: 14, generate: 6, export: 3 } : {}, done: one.done, total: one.total,
   seconds_left: one.state === "processing" ? { low: 130, high: 240 } : null, waits_until: null, failures: [],
 });
 
-export const failures: Schemas["Failures"] = {
+export const failures: Failures = {
   groups: [
     { cause: "damaged_file", count: 6, reason: "the file is cut short", batches: ["bat_failing"] }, { cause: "out_of_memory", count: 2, reason: "not enough memory", batches: ["bat_failing"] },
   ],
@@ -73,11 +72,11 @@ export const failures: Schemas["Failures"] = {
 };
 
 /** With its files, and a version before it that was rejected. */
-export function detail(one: Item): Schemas["ItemDetail"] {
-  const rendition = (channel: string, side: number): Schemas["RenditionView"] => ({
+export function detail(one: Item): ItemDetail {
+  const rendition = (channel: string, side: number): Rendition => ({
     channel, name: `${one.sku}.jpg`, sha256: "", bytes: 412_000, width: side, height: side, format: "jpeg", quality: 92, disclosure: "", rejected: false, findings: [], url: one.after,
   });
-  const version = (number: number, more: Partial<Schemas["VersionView"]>): Schemas["VersionView"] => ({
+  const version = (number: number, more: Partial<ItemVersion>): ItemVersion => ({
     version: number, reason: "", changed: [], template: one.template, template_name: one.template === "white" ? "Pure white" : "Marble counter", options: {}, channels: ["amazon", "shopify", "master"],
     refined: false, upscaled: false, uncertainty: 0.01, findings: one.findings, touched_product: [], steps: [],
     renditions: [rendition("master", 3_024), rendition("amazon", 2_048), rendition("shopify", 2_048)], created_at: ago(30), done_at: ago(28), before: one.before, after: one.after, ...more,

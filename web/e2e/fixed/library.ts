@@ -1,8 +1,7 @@
 /** The fixed shop: 2,000 products in a tree of collections, with their photos. */
-import type { components } from "../../src/api/schema";
+import type { Finding, Photo, Place, PlaceKind, Product, Verdict } from "../../src/api/types";
 import { NAMES, type Kind, type Name } from "./pictures";
 
-export type Schemas = components["schemas"];
 export const NOW = "2026-11-25T10:00:00Z";
 export const ago = (minutes: number): string => new Date(Date.parse(NOW) - minutes * 60_000).toISOString();
 export const file = (kind: Kind, name: Name): string => `/api/v1/files/${kind}-${name}`;
@@ -19,7 +18,7 @@ export const nameAt = (at: number): Name => NAMES[at % NAMES.length]!;
 export const skuAt = (at: number): string => `${KINDS[nameAt(at)].sku}-${String(101 + Math.floor(at / NAMES.length)).padStart(3, "0")}`;
 export const titleAt = (at: number): string => KINDS[nameAt(at)].titles[Math.floor(at / NAMES.length) % 2]!;
 
-const found = (check: string, verdict: Schemas["Verdict"], words: string): Schemas["Finding"] => ({ check, verdict, words, value: null, limit: null, unit: "" });
+const found = (check: string, verdict: Verdict, words: string): Finding => ({ check, verdict, words, value: null, limit: null, unit: "" });
 export const findings = {
   blur: found("blur", "warn", "The product is sharp over 41 % of its edge; 60 % and more looks crisp."),
   dark: found("dark", "warn", "The product is dark: half of it is below 12 % brightness."),
@@ -32,7 +31,7 @@ export const findings = {
   shadow: found("shadow", "warn", "The shadow was left out: where the product stands could not be told."),
 } as const;
 
-export function photo(at: number, angle = 0, more: Partial<Schemas["PhotoView"]> = {}): Schemas["PhotoView"] {
+export function photo(at: number, angle = 0, more: Partial<Photo> = {}): Photo {
   const name = nameAt(at);
   const flagged = at % 11 === 4 && angle === 0 ? [findings.blur] : at % 17 === 7 && angle === 0 ? [findings.border, findings.dark] : [];
   return {
@@ -42,7 +41,7 @@ export function photo(at: number, angle = 0, more: Partial<Schemas["PhotoView"]>
   };
 }
 
-export function product(at: number): Schemas["ProductView"] {
+export function product(at: number): Product {
   const angles = at % 13 === 12 ? 0 : 1 + (at % 4 === 0 ? 2 : at % 3 === 0 ? 1 : 0);
   return {
     id: `prd_${at}`, sku: skuAt(at), title: at % 29 === 15 ? "" : titleAt(at), gtin: String(4000000001003 + at * 7), asin: at % 2 ? "" : "B0EXAMPLE1", category: KINDS[nameAt(at)].category,
@@ -54,7 +53,7 @@ export const products = Array.from({ length: 2_000 }, (_, at) => product(at));
 export const photos = products.flatMap((one) => one.photos);
 export const loose = Array.from({ length: 7 }, (_, at) => photo(at, 0, { id: `img_loose_${at}`, product_id: null, role: "", name: `IMG_${4107 + 3 * at}.jpg` }));
 
-const place = (id: string, kind: Schemas["Kind"], name: string, count: number, parent_id: string | null = null): Schemas["CollectionView"] =>
+const place = (id: string, kind: PlaceKind, name: string, count: number, parent_id: string | null = null): Place =>
   ({ id, kind, name, parent_id, position: 0, products: count, products_below: count, revision: 1, created_at: ago(9_000) });
 export const places = [
   place("col_autumn", "collection", "Autumn catalog", 812), place("col_gifts", "collection", "Gifts under 30", 96, "col_autumn"), place("col_web", "collection", "Web exclusives", 141),

@@ -1,17 +1,23 @@
 /** The service, typed by its own description (schema.d.ts is generated; `npm run schema`). */
 import createClient from "openapi-fetch";
-import type { components, paths } from "./schema";
+import type { paths } from "./schema";
+import type { ProblemDetails } from "./types";
 
-export type Schemas = components["schemas"];
-export type Problem = { status: number; title: string; detail: string; code: string; remedy: string; reference: string; subject?: string };
+const NONE: Omit<ProblemDetails, "status"> = { type: "about:blank", title: "", detail: "", code: "", subject: "", remedy: "", errors: [], reference: "" };
 
 /** What went wrong, in words for people. `status` 0: the service was not reached. */
 export class ApiError extends Error {
-  constructor(readonly problem: Problem) {
+  readonly problem: ProblemDetails;
+  constructor(problem: Partial<ProblemDetails> & { status: number }) {
     super(problem.detail || problem.title);
+    this.problem = { ...NONE, ...problem };
   }
   get status(): number {
     return this.problem.status;
+  }
+  /** What decides here: never the words, which are for people. */
+  get code(): string {
+    return this.problem.code;
   }
 }
 
@@ -23,7 +29,7 @@ export function csrfHeader(): Record<string, string> {
   return csrf ? { "X-CSRF-Token": csrf } : {};
 }
 
-const unreached: Problem = { status: 0, title: "", detail: "", code: "unreached", remedy: "", reference: "" };
+const UNREACHED = { status: 0, code: "unreached" };
 
 export const api = createClient<paths>({
   baseUrl: "/",
@@ -34,7 +40,7 @@ export const api = createClient<paths>({
       return await fetch(request);
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") throw error;
-      throw new ApiError(unreached);
+      throw new ApiError(UNREACHED);
     }
   },
 });
@@ -42,7 +48,7 @@ export const api = createClient<paths>({
 /** The answer, or an ApiError: `const page = await got(api.GET("/api/v1/batches"))`. */
 export async function got<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error, response } = await asked;
-  if (!response.ok) throw new ApiError({ ...unreached, ...(error as Partial<Problem> | undefined), status: response.status });
+  if (!response.ok) throw new ApiError({ ...UNREACHED, ...(error as Partial<ProblemDetails> | undefined), status: response.status });
   return data as T;
 }
 
@@ -56,7 +62,7 @@ export function upload<T>(
     for (const [name, value] of Object.entries(csrfHeader())) sent.setRequestHeader(name, value);
     if (options.key) sent.setRequestHeader("Idempotency-Key", options.key);
     sent.upload.onprogress = (event) => event.lengthComputable && options.progress?.(event.loaded / event.total);
-    sent.onerror = () => failed(new ApiError(unreached));
+    sent.onerror = () => failed(new ApiError(UNREACHED));
     sent.onabort = () => failed(new DOMException("stopped", "AbortError"));
     sent.onload = () => {
       let said: unknown = null;
@@ -66,7 +72,7 @@ export function upload<T>(
         /* no JSON: a proxy's own page */
       }
       if (sent.status >= 200 && sent.status < 300) done({ status: sent.status, data: said as T });
-      else failed(new ApiError({ ...unreached, ...(said as Partial<Problem> | null), status: sent.status }));
+      else failed(new ApiError({ ...UNREACHED, ...(said as Partial<ProblemDetails> | null), status: sent.status }));
     };
     options.signal?.addEventListener("abort", () => sent.abort());
     sent.send(form);

@@ -17,7 +17,7 @@ export const keys = {
   channels: ["channels"] as const,
   failures: ["failures"] as const,
   exports: ["exports"] as const,
-  runs: ["runs"] as const,
+  jobs: ["jobs"] as const,
 };
 
 export const session = () =>

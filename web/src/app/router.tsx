@@ -5,6 +5,7 @@ import {
 } from "@tanstack/react-router";
 import { ApiError, setCsrf } from "~/api/client";
 import { session } from "~/api/queries";
+import { SHOWS, type LibrarySearch } from "~/features/library/search";
 import { common } from "~/shared/copy/common";
 import { Empty, Failed } from "~/shared/ui/states";
 import { Shell } from "./Shell";
@@ -48,13 +49,11 @@ const start = createRoute({
   component: lazyRouteComponent(() => import("~/features/welcome/Start")),
 });
 
-export type LibrarySearch = { collection?: string; q?: string; show?: "unassigned" | "unsorted" | "flagged" | "no-photos" };
 const library = createRoute({
   getParentRoute: () => inside,
   path: "/library",
   validateSearch: (search): LibrarySearch => ({
-    collection: text(search.collection), q: text(search.q),
-    show: oneOf(search.show, ["unassigned", "unsorted", "flagged", "no-photos"]),
+    collection: text(search.collection), q: text(search.q), show: oneOf(search.show, SHOWS),
   }),
   component: lazyRouteComponent(() => import("~/features/library/Library")),
 });
@@ -79,7 +78,7 @@ const batches = createRoute({
   path: "/batches",
   component: lazyRouteComponent(() => import("~/features/batches/Batches")),
 });
-export type NewBatchSearch = { collection?: string; products?: string; images?: string; style?: string };
+type NewBatchSearch = { collection?: string; products?: string; images?: string; style?: string };
 const newBatch = createRoute({
   getParentRoute: () => inside,
   path: "/batches/new",
@@ -98,7 +97,7 @@ const reviews = createRoute({
   path: "/review",
   component: lazyRouteComponent(() => import("~/features/review/Reviews")),
 });
-export type ReviewSearch = { group?: "look" | "fine" | "skipped" | "decided" | "all"; flag?: string; item?: string; layout?: "grid" | "sheet" | "loupe" };
+type ReviewSearch = { group?: "look" | "fine" | "skipped" | "decided" | "all"; flag?: string; item?: string; layout?: "grid" | "sheet" | "loupe" };
 const review = createRoute({
   getParentRoute: () => inside,
   path: "/review/$batch",

@@ -134,7 +134,7 @@ class Live {
       void client.invalidateQueries({ queryKey: keys.batches, exact: true });
       for (const item of message.items ?? []) void client.invalidateQueries({ queryKey: keys.item(item.id) });
     } else if (message.run) {
-      void client.invalidateQueries({ queryKey: keys.runs });
+      void client.invalidateQueries({ queryKey: keys.jobs });
       if (message.kind === "export") void client.invalidateQueries({ queryKey: keys.exports });
     }
     for (const heard of this.heard) heard(message);

@@ -66,7 +66,7 @@ export async function decide<T>(path: string, body: unknown): Promise<{ key: str
     try {
       const sent = await post(one);
       if (sent.status < 300) return { key: one.key, answer: sent.answer as T };
-      if (sent.status < 500) throw new ApiError({ status: sent.status, title: "", detail: "", code: "", remedy: "", reference: "", ...(sent.answer as object) });
+      if (sent.status < 500) throw new ApiError({ ...(sent.answer as object), status: sent.status });
     } catch (error) {
       if (error instanceof ApiError) throw error;
     }

@@ -6,6 +6,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { ApiError } from "~/api/client";
 import { templates } from "~/api/queries";
+import type { Batch as BatchView } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Pill, Status } from "~/shared/ui/marks";
@@ -13,7 +14,7 @@ import { Page } from "~/shared/ui/Page";
 import { Empty, Failed, TilesWaiting, Waiting } from "~/shared/ui/states";
 import { common } from "~/shared/copy/common";
 import { BatchMenu } from "./BatchMenu";
-import { isHeld, type Batch as BatchView } from "./cache";
+import { isHeld } from "./cache";
 import { About } from "./one/About";
 import { Failures } from "./one/Failures";
 import { FlagList } from "./one/FlagList";
@@ -31,7 +32,7 @@ const OVER = ["review", "approved", "exported", "cancelled"];
 
 export default function Batch() {
   const { batch: id } = useParams({ from: "/inside/batches/$batch" });
-  const { batch, status, run, filled, error, again } = useBatch(id);
+  const { batch, status, job, filled, error, again } = useBatch(id);
   const styles = useQuery(templates());
   const lookNames = useMemo(() => new Map(styles.data?.map((style) => [style.id, style.name])), [styles.data]);
   if (!batch) {
@@ -43,7 +44,7 @@ export default function Batch() {
       </Page>
     );
   }
-  const progress = <Progress batch={batch} status={status} run={run} filled={filled} />;
+  const progress = <Progress batch={batch} status={status} job={job} filled={filled} />;
   const failures = <Failures batch={batch.id} count={batch.counts.failed ?? 0} cancelled={batch.state === "cancelled"} />;
   return (
     <Page title={batch.name} scroll={false} beside={isHeld(batch) ? <Pill icon={<IconHandStop size={13} stroke={2} aria-hidden />}>{copy.held}</Pill> : <Status of={batch.state} />} deeds={<Deeds batch={batch} />}>

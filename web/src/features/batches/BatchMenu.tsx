@@ -2,10 +2,10 @@
 import { ActionIcon, Button, Menu, Modal, TextInput } from "@mantine/core";
 import { IconBan, IconDots, IconPencil, IconPlayerPause, IconPlayerPlay, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
+import type { Batch } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { common } from "~/shared/copy/common";
 import { priorities } from "~/shared/copy/statuses";
-import type { Batch } from "./cache";
 import { useDeeds } from "./useDeeds";
 
 const copy = batches.deeds;

@@ -1,12 +1,9 @@
 /** What the screens of batches keep in the query cache, and how it is patched. */
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
-import type { Schemas } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { Batch, BatchPage, BatchStatus } from "~/api/types";
 
-export type Batch = Schemas["BatchView"];
-export type Item = Schemas["ItemView"];
-export type Photo = Schemas["PhotoView"];
-export type BatchPages = InfiniteData<Schemas["Page_BatchView_"], string | null>;
+export type BatchPages = InfiniteData<BatchPage, string | null>;
 
 /** Its photos are checked, and it waits for somebody to press Start. */
 export const isHeld = (batch: Batch): boolean => batch.state === "validating" && batch.hold && batch.total > 0;
@@ -17,7 +14,7 @@ export const LIST = [...keys.batches, "list"] as const;
 export function put(client: QueryClient, batch: Batch): void {
   const { state, counts, done, total, revision } = batch;
   client.setQueryData(keys.batch(batch.id), batch);
-  client.setQueryData<Schemas["BatchStatus"]>(keys.batchStatus(batch.id), (old) => old && { ...old, state, counts, done, total, revision });
+  client.setQueryData<BatchStatus>(keys.batchStatus(batch.id), (old) => old && { ...old, state, counts, done, total, revision });
   patchList(client, batch.id, batch);
 }
 

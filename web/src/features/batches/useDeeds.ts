@@ -2,11 +2,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, got } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { Batch } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { batches as copy } from "~/shared/copy/batches";
 import { priorities } from "~/shared/copy/statuses";
 import { say, sayFailed } from "~/shared/notify";
-import { LIST, put, type Batch } from "./cache";
+import { LIST, put } from "./cache";
 
 export function useDeeds(batch: { id: string; name: string }) {
   const client = useQueryClient();

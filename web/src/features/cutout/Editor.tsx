@@ -153,7 +153,7 @@ function Open({ photo, name, now, matte, again, close }: { photo: string; name: 
   );
 }
 
-const isStale = (error: unknown): boolean => error instanceof ApiError && (error.status === 412 || error.problem.code === "out_of_date");
+const isStale = (error: unknown): boolean => error instanceof ApiError && (error.status === 412 || error.code === "out_of_date");
 function wordsOf(error: unknown): string {
   const { title, words, remedy } = told(error);
   return [title === common.error.title ? words || title : title, remedy].filter(Boolean).join(" ");

@@ -2,7 +2,7 @@
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { IconArrowBackUp, IconArrowForwardUp, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import type { Schemas } from "~/api/client";
+import type { Finding } from "~/api/types";
 import { Findings } from "~/features/library/Findings";
 import { common } from "~/shared/copy/common";
 import { cutout as copy } from "~/shared/copy/cutout";
@@ -16,7 +16,7 @@ const TOOLS: readonly Tool[] = ["keep", "remove", "box"];
 
 export function Side({ photo, tool, use, history, chosen, choose, deeds, findings }: {
   photo: string; tool: Tool; use: (tool: Tool) => void; history: History; chosen: number | null; choose: (id: number | null) => void;
-  deeds: { remove: (id: number) => void; clear: () => void; undo: () => void; redo: () => void }; findings: readonly Schemas["Finding"][];
+  deeds: { remove: (id: number) => void; clear: () => void; undo: () => void; redo: () => void }; findings: readonly Finding[];
 }) {
   return (
     <div className={css.side}>

@@ -1,5 +1,5 @@
 /** What a person points out on a photo, and the steps by which it came about. Values: each change makes a new one. */
-import type { Schemas } from "~/api/client";
+import type { HintsRequest } from "~/api/types";
 import type { Box, Point } from "./view";
 
 export type Tool = "keep" | "remove" | "box";
@@ -20,7 +20,7 @@ export const without = (hints: Hints, id: number): Hints => hints.filter((one) =
 export const moved = (hints: Hints, id: number, at: Point): Hints => hints.map((one) => (one.id === id && one.tool !== "box" ? { ...one, at } : one));
 
 /** As the service is told. */
-export function asked(hints: Hints): Pick<Schemas["HintsAsked"], "boxes" | "keep" | "remove"> {
+export function asked(hints: Hints): Pick<HintsRequest, "boxes" | "keep" | "remove"> {
   const points = (tool: Tool): [number, number][] => hints.flatMap((one) => (one.tool !== "box" && one.tool === tool ? [[...one.at]] : []));
   return { boxes: hints.flatMap((one) => (one.tool === "box" ? [[...one.box]] : [])), keep: points("keep"), remove: points("remove") };
 }

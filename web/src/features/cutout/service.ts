@@ -1,13 +1,14 @@
 /** What the editor asks of the service: a photo's cut-out as it is, what hints make of it, that it be kept, and back. */
 import { queryOptions, type QueryClient } from "@tanstack/react-query";
-import { api, ApiError, got, type Schemas } from "~/api/client";
+import { api, ApiError, got } from "~/api/client";
 import { keys } from "~/api/queries";
-import { follow } from "~/features/batches/fresh/follow";
+import type { Finding, ItemStatus } from "~/api/types";
+import { cancelJob, follow } from "~/shared/jobs";
 import { asked, type Hints } from "./hints";
 import type { Size } from "./view";
 
 /** A matte as the service draws it, and what the checks say of it. */
-export type Matte = { picture: Blob; findings: readonly Schemas["Finding"][] };
+export type Matte = { picture: Blob; findings: readonly Finding[] };
 /** A photo with its present cut-out; `version` 0: it has none yet. */
 export type Opened = { size: Size; source: string; thumb: string; version: number; seen: string; matte: Matte | null };
 
@@ -38,13 +39,13 @@ export const hinted = (photo: string, seen: string, hints: Hints) =>
     queryKey: ["hinted", photo, seen, asked(hints)] as const,
     queryFn: async ({ signal }): Promise<Matte> => {
       await pause(SETTLE_MS, signal);
-      const run = await post(photo, seen, hints, false);
+      const job = await post(photo, seen, hints, false);
       try {
-        const { result } = await follow(run, { signal });
+        const { result } = await follow(job, { signal });
         const told = result as { matte: { url: string }; findings: Matte["findings"] };
         return { picture: await picture(told.matte.url, signal), findings: told.findings };
       } catch (error) {
-        if (signal.aborted) void api.DELETE("/api/v1/runs/{run_id}", { params: { path: { run_id: run.id } } }).catch(() => undefined);
+        if (signal.aborted) void cancelJob(job.id).catch(() => undefined);
         throw error;
       }
     },
@@ -56,7 +57,7 @@ export const hinted = (photo: string, seen: string, hints: Hints) =>
 
 /** Keep it as the next version.  Raises ApiError, 412 where somebody changed the cut-out meanwhile. */
 export async function save(photo: string, seen: string, hints: Hints): Promise<number> {
-  const { result } = await follow(await post(photo, seen, hints, true), {});
+  const { result } = await follow(await post(photo, seen, hints, true));
   return Number(result.matte_version);
 }
 
@@ -69,7 +70,7 @@ export async function revert(photo: string, from: number, version: number): Prom
 }
 
 export const cut = (photo: string) =>
-  got(api.POST("/api/v1/images/{image_id}/segment", { params: { path: { image_id: photo } }, body: { refined: false } })).then((run) => follow(run, {}));
+  got(api.POST("/api/v1/images/{image_id}/segment", { params: { path: { image_id: photo } }, body: { refined: false } })).then((job) => follow(job));
 
 const MOST_ITEMS = 200;
 
@@ -79,7 +80,7 @@ export const madeOf = (photo: string) =>
     queryKey: ["cutout", photo, "items"] as const,
     queryFn: async () => {
       const { items } = await got(api.GET("/api/v1/items", { params: { query: { image_id: photo, limit: MOST_ITEMS } } }));
-      const count = (...of: Schemas["ItemStatus"][]): number => items.filter((one) => of.includes(one.status)).length;
+      const count = (...of: ItemStatus[]): number => items.filter((one) => of.includes(one.status)).length;
       return { open: count("review", "rejected", "skipped", "failed"), approved: count("approved") };
     },
     gcTime: 0,
@@ -101,9 +102,9 @@ const post = (photo: string, seen: string, hints: Hints, save: boolean) =>
 async function picture(url: string, signal: AbortSignal): Promise<Blob> {
   const { pathname, search } = new URL(url, location.href); // from here, whatever name the service has elsewhere
   const answer = await fetch(pathname + search, { signal }).catch((error: unknown) => {
-    throw error instanceof TypeError ? new ApiError({ status: 0, title: "", detail: "", code: "unreached", remedy: "", reference: "" }) : error;
+    throw error instanceof TypeError ? new ApiError({ status: 0, code: "unreached" }) : error;
   });
-  if (!answer.ok) throw new ApiError({ status: answer.status, title: "", detail: "", code: "", remedy: "", reference: "" });
+  if (!answer.ok) throw new ApiError({ status: answer.status });
   return answer.blob();
 }
 

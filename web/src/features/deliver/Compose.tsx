@@ -3,8 +3,9 @@ import { Button, Checkbox } from "@mantine/core";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { batch as oneBatch, batchStatus, channels as allChannels, keys } from "~/api/queries";
+import type { Batch, ExportStarted } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
 import { sayFailed } from "~/shared/notify";
@@ -23,7 +24,7 @@ export function Compose({ id, manage }: { id: string; manage: () => void }) {
   return <Form batch={batch.data} manage={manage} />;
 }
 
-function Form({ batch, manage }: { batch: Schemas["BatchView"]; manage: () => void }) {
+function Form({ batch, manage }: { batch: Batch; manage: () => void }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const counts = useQuery(batchStatus(batch.id)).data?.counts ?? batch.counts;
@@ -43,7 +44,7 @@ function Form({ batch, manage }: { batch: Schemas["BatchView"]; manage: () => vo
     mutationFn: async (to: To) =>
       (await got(api.POST("/api/v1/exports", {
         body: { batch: batch.id, channels: off.length === 0 ? null : on, to, dry_run: false }, headers: { "Idempotency-Key": key.current },
-      }))) as Schemas["ExportStarted"],
+      }))) as ExportStarted,
     onSuccess: (made) => {
       key.current = newId();
       void client.invalidateQueries({ queryKey: keys.exports });

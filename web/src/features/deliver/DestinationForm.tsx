@@ -1,6 +1,7 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
+import type { Destination, DestinationRequest } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
 import { say } from "~/shared/notify";
@@ -11,10 +12,10 @@ import css from "./deliver.module.css";
 const words = copy.dest;
 
 /** The secret goes in and never comes out, so whoever changes anything gives it again. */
-export function DestinationForm({ one, back, saved }: { one: Schemas["DestinationView"] | null; back: () => void; saved: (id: string) => void }) {
+export function DestinationForm({ one, back, saved }: { one: Destination | null; back: () => void; saved: (id: string) => void }) {
   const client = useQueryClient();
   const save = useMutation({
-    mutationFn: (body: Schemas["DestinationAsked"]) =>
+    mutationFn: (body: DestinationRequest) =>
       got(one ? api.PUT("/api/v1/destinations/{destination_id}", { params: { path: { destination_id: one.id } }, body }) : api.POST("/api/v1/destinations", { body })),
     onSuccess: async (made) => {
       client.removeQueries({ queryKey: ["destination-test", made.id] });

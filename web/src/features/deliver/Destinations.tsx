@@ -3,8 +3,9 @@ import { Button, Modal } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { session } from "~/api/queries";
+import type { Destination } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
 import { sayFailed } from "~/shared/notify";
@@ -13,11 +14,10 @@ import { DestinationForm } from "./DestinationForm";
 import { destinations, destinationsKey } from "./queries";
 import css from "./deliver.module.css";
 
-type One = Schemas["DestinationView"];
 const words = copy.dest;
 
 export function Destinations({ opened, close }: { opened: boolean; close: () => void }) {
-  const [form, open] = useState<One | "new" | null>(null);
+  const [form, open] = useState<Destination | "new" | null>(null);
   const [fresh, setFresh] = useState("");
   return (
     <Modal opened={opened} onClose={close} title={form === null ? words.title : form === "new" ? words.add : form.name} size="lg">
@@ -31,7 +31,7 @@ export function Destinations({ opened, close }: { opened: boolean; close: () => 
 }
 
 /** `fresh`: it was saved just now and is tested at once. */
-function All({ open, fresh }: { open: (one: One | "new") => void; fresh: string }) {
+function All({ open, fresh }: { open: (one: Destination | "new") => void; fresh: string }) {
   const owner = useQuery(session()).data?.role === "owner";
   const asked = useQuery(destinations());
   return (
@@ -48,7 +48,7 @@ function All({ open, fresh }: { open: (one: One | "new") => void; fresh: string 
   );
 }
 
-function Row({ one, owner, edit, fresh }: { one: One; owner: boolean; edit: () => void; fresh: boolean }) {
+function Row({ one, owner, edit, fresh }: { one: Destination; owner: boolean; edit: () => void; fresh: boolean }) {
   const client = useQueryClient();
   const [asking, ask] = useState(false);
   const path = { params: { path: { destination_id: one.id } } };

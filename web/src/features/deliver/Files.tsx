@@ -4,11 +4,13 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef } from "react";
 import { channels } from "~/api/queries";
+import type { Export } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
+import { isOpen } from "~/shared/jobs";
 import { Picture } from "~/shared/ui/Picture";
 import { Failed, RowsWaiting, sentence } from "~/shared/ui/states";
-import { exportFiles, isOpen, shown as pictureOf, type Export } from "./queries";
+import { exportFiles, shown as pictureOf } from "./queries";
 import { useItems } from "./useItems";
 import css from "./deliver.module.css";
 

@@ -4,17 +4,19 @@ import { IconAlertTriangle, IconCircleCheck, IconDownload, IconRefresh } from "@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { Delivery, Export, ExportRequest, ExportStarted } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
+import { cancelJob, isOpen, jobQuery } from "~/shared/jobs";
 import { say, sayFailed } from "~/shared/notify";
 import { Bar, Status } from "~/shared/ui/marks";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Failed, RowsWaiting, sentence } from "~/shared/ui/states";
 import { Files } from "./Files";
-import { destinations, exportRun, filesKey, isOpen, oneExport, type Export } from "./queries";
+import { destinations, filesKey, oneExport } from "./queries";
 import { BatchName, KindIcon } from "./Side";
 import css from "./deliver.module.css";
 
@@ -85,7 +87,8 @@ function Result({ one }: { one: Export }) {
 }
 
 function Progress({ one }: { one: Export }) {
-  const done = Math.max(useQuery(exportRun(one.id)).data?.done ?? 0, one.done);
+  // The export's job also counts what is packed into a ZIP that is not whole yet.
+  const done = Math.max(useQuery(jobQuery(one.id)).data?.done ?? 0, one.done);
   return (
     <div className={css.result} role="status">
       <p className="num">{one.total > 0 ? words.progress(done, one.total) : one.status === "queued" ? words.waiting : words.preparing}</p>
@@ -132,7 +135,7 @@ function Zip({ one }: { one: Export }) {
 function Stop({ id }: { id: string }) {
   const client = useQueryClient();
   const stop = useMutation({
-    mutationFn: () => got(api.DELETE("/api/v1/runs/{run_id}", { params: { path: { run_id: id } } })),
+    mutationFn: () => cancelJob(id),
     onSuccess: () => {
       say(words.stopped);
       void client.invalidateQueries({ queryKey: keys.exports });
@@ -148,7 +151,7 @@ function Again({ one }: { one: Export }) {
   const navigate = useNavigate();
   const again = useMutation({
     mutationFn: async () => {
-      const failed: Schemas["DeliveryView"][] = [];
+      const failed: Delivery[] = [];
       for (let cursor: string | undefined; ; ) {
         const page = await got(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: one.id }, query: { cursor, limit: 200 } } }));
         failed.push(...page.files.filter((file) => file.status === "failed"));
@@ -157,9 +160,9 @@ function Again({ one }: { one: Export }) {
       }
       const body = {
         items: [...new Set(failed.map((file) => file.item))], channels: [...new Set(failed.map((file) => file.channel))],
-        to: one.to as Schemas["ExportAsked"]["to"], dry_run: false,
+        to: one.to as ExportRequest["to"], dry_run: false,
       };
-      return (await got(api.POST("/api/v1/exports", { body, headers: { "Idempotency-Key": `again-${one.id}` } }))) as Schemas["ExportStarted"];
+      return (await got(api.POST("/api/v1/exports", { body, headers: { "Idempotency-Key": `again-${one.id}` } }))) as ExportStarted;
     },
     onSuccess: (made) => {
       void client.invalidateQueries({ queryKey: keys.exports });

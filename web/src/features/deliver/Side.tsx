@@ -3,19 +3,19 @@ import { Button } from "@mantine/core";
 import { IconCloud, IconFileZip, IconFolder } from "@tabler/icons-react";
 import { useQuery, type InfiniteData, type UseInfiniteQueryResult } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { Schemas } from "~/api/client";
 import { batch as oneBatch } from "~/api/queries";
+import type { Batch, Export } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
 import { Bar, Status } from "~/shared/ui/marks";
+import { isOpen } from "~/shared/jobs";
 import { Picture } from "~/shared/ui/Picture";
 import { Failed, RowsWaiting } from "~/shared/ui/states";
-import { face, isOpen, type Export } from "./queries";
+import { face } from "./queries";
 import css from "./deliver.module.css";
 
 type Pages<T> = InfiniteData<{ items: T[]; next_cursor?: string | null }>;
 type Asked<T> = UseInfiniteQueryResult<Pages<T>>;
-type Batch = Schemas["BatchView"];
 
 /** With approved photos that have not all been delivered. */
 export const readyOf = (pages: Pages<Batch> | undefined): Batch[] =>

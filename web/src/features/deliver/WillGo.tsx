@@ -2,7 +2,7 @@
 import { IconChevronRight } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef, useState } from "react";
-import type { Schemas } from "~/api/client";
+import type { ExportPlan } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
 import { Picture } from "~/shared/ui/Picture";
@@ -14,7 +14,7 @@ import css from "./deliver.module.css";
 const ROW = 56;
 
 export function WillGo({ planned, items, nameOf, dim }: {
-  planned: Schemas["Planned"] | undefined; items: Items; nameOf: (channel: string) => string; dim: boolean;
+  planned: ExportPlan | undefined; items: Items; nameOf: (channel: string) => string; dim: boolean;
 }) {
   const box = useRef<HTMLDivElement>(null);
   const files = planned?.files ?? [];
@@ -45,7 +45,7 @@ export function WillGo({ planned, items, nameOf, dim }: {
   );
 }
 
-function Stays({ planned, items }: { planned: Schemas["Planned"]; items: Items }) {
+function Stays({ planned, items }: { planned: ExportPlan; items: Items }) {
   const [open, set] = useState(false);
   return (
     <details className={css.stays} onToggle={(event) => set(event.currentTarget.open)}>

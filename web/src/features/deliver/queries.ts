@@ -1,10 +1,10 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { ExportPlan, ExportRequest, Item } from "~/api/types";
 
-export type Export = Schemas["ExportView"];
 export type Kind = "zip" | "folder" | "s3";
-export type To = Schemas["ExportAsked"]["to"];
+export type To = ExportRequest["to"];
 
 const paged = { initialPageParam: undefined as string | undefined, getNextPageParam: (page: { next_cursor?: string | null }) => page.next_cursor ?? undefined };
 
@@ -16,7 +16,7 @@ export const batchPages = () =>
   });
 
 /** What was made; the photo where nothing is. */
-export const shown = (item: Schemas["ItemView"] | undefined): string => item?.after || item?.thumb || "";
+export const shown = (item: Item | undefined): string => item?.after || item?.thumb || "";
 
 /** The first approved picture of a batch stands for it. */
 export const face = (batch: string) =>
@@ -44,7 +44,7 @@ export const plan = (batch: string, channels: string[] | null, approved: number)
   queryOptions({
     queryKey: [...keys.exports, "plan", batch, channels, approved],
     queryFn: async () =>
-      (await got(api.POST("/api/v1/exports", { body: { batch, channels, to: { kind: "zip" }, dry_run: true } }))) as Schemas["Planned"],
+      (await got(api.POST("/api/v1/exports", { body: { batch, channels, to: { kind: "zip" }, dry_run: true } }))) as ExportPlan,
     staleTime: 15_000,
   });
 
@@ -60,10 +60,6 @@ export const oneExport = (id: string) =>
     queryKey: [...keys.exports, "one", id],
     queryFn: async () => (await got(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: id }, query: { limit: 1 } } }))).export,
   });
-
-/** The run behind an export: it also counts what is packed into a ZIP that is not whole yet. */
-export const exportRun = (id: string) =>
-  queryOptions({ queryKey: [...keys.runs, id], queryFn: () => got(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: id } } })) });
 
 // Not under `exports`: each live message would load every page anew.
 export const filesKey = (id: string) => ["export-files", id] as const;
@@ -82,5 +78,3 @@ export const destinations = () =>
     queryFn: async () => (await got(api.GET("/api/v1/destinations", { params: { query: { limit: 200 } } }))).items,
     staleTime: 60_000,
   });
-
-export const isOpen = (one: Export): boolean => one.status === "queued" || one.status === "running";

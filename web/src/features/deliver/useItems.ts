@@ -1,9 +1,9 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
-import type { Schemas } from "~/api/client";
+import type { Item } from "~/api/types";
 import { itemPages } from "./queries";
 
-export type Items = ReadonlyMap<string, Schemas["ItemView"]>;
+export type Items = ReadonlyMap<string, Item>;
 
 /** What is in a batch, by id; it fills page by page. */
 export function useItems(batch: string | null): Items {

@@ -4,12 +4,13 @@ import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useId, useState, type KeyboardEvent } from "react";
+import type { Photo, Product } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { library } from "~/shared/copy/library";
 import { say, sayFailed } from "~/shared/notify";
 import { Picture } from "~/shared/ui/Picture";
 import { assignPhotos } from "./deeds";
-import { mainOf, nameOf, type Photo, type Product } from "./model";
+import { mainOf, nameOf } from "./model";
 import { someProducts } from "./queries";
 import css from "./picker.module.css";
 

@@ -2,9 +2,9 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useState, type KeyboardEvent } from "react";
+import type { Place, PlaceKind } from "~/api/types";
 import { library } from "~/shared/copy/library";
 import { dragging } from "./dragging";
-import type { Kind, Place } from "./model";
 import { NameField } from "./NameField";
 import type { PlaceDeeds } from "./placeDeeds";
 import { PlaceRow } from "./PlaceRow";
@@ -13,10 +13,10 @@ import { rowsOf, within } from "./tree";
 import css from "./places.module.css";
 
 const copy = library.places;
-type Naming = { id: string } | { parent: string | null; kind: Kind } | null;
+type Naming = { id: string } | { parent: string | null; kind: PlaceKind } | null;
 
 export function Branch({ kind, places, current, opened, deeds, go, drop, ask }: {
-  kind: Kind; places: Place[]; current?: string; opened: ReturnType<typeof useOpened>; deeds: PlaceDeeds;
+  kind: PlaceKind; places: Place[]; current?: string; opened: ReturnType<typeof useOpened>; deeds: PlaceDeeds;
   go: (id: string) => void; drop: (place: Place, ids: readonly string[], adds: boolean) => void;
   ask: (what: "move" | "remove", place: Place) => void;
 }) {
@@ -25,7 +25,7 @@ export function Branch({ kind, places, current, opened, deeds, go, drop, ask }: 
   const rows = rowsOf(places, opened.is, (place) => place.kind === kind);
   const reachable = rows.some((row) => row.place.id === current) ? current : rows[0]?.place.id;
 
-  const add = (parent: string | null, of: Kind): void => {
+  const add = (parent: string | null, of: PlaceKind): void => {
     if (parent) opened.put([parent], true);
     name({ parent, kind: of });
   };

@@ -1,10 +1,10 @@
 /** What a product says of itself, changed in place. */
 import { ApiError } from "~/api/client";
+import type { Product } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { productPage as copy } from "~/shared/copy/library";
 import { sentence, told } from "~/shared/ui/states";
 import { InPlace } from "./InPlace";
-import type { Product } from "./model";
 import type { ProductDeeds } from "./productDeeds";
 import css from "./product.module.css";
 
@@ -41,7 +41,7 @@ export function Facts({ product, deeds }: { product: Product; deeds: ProductDeed
 
 /** What the service says of a field it refused, without the field's own name before it. */
 function wordsOf(error: unknown): string {
-  const said = error instanceof ApiError ? (error.problem as { errors?: { words: string }[] }).errors?.[0]?.words : undefined;
+  const said = error instanceof ApiError ? error.problem.errors[0]?.words : undefined;
   const { words, title, remedy } = told(error);
   return said ? `${sentence(said)}.`.replace(/\.\.$/, ".") : [words || title, remedy].filter(Boolean).join(" ");
 }

@@ -1,6 +1,6 @@
 /** A photo as large as there is room: its thumbnail at once, the original over it once that has come. */
 import { useEffect, useState } from "react";
-import type { Photo } from "./model";
+import type { Photo } from "~/api/types";
 import css from "./full.module.css";
 
 // Browsers do not show these; the preview stays.

@@ -4,13 +4,13 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { ApiError, api, got } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { Photo, Place, Product } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { common } from "~/shared/copy/common";
 import { library } from "~/shared/copy/library";
 import { Picture } from "~/shared/ui/Picture";
 import { sentence, told } from "~/shared/ui/states";
 import { assignPhotos } from "./deeds";
-import type { Photo, Place, Product } from "./model";
 import { skuOf } from "./sku";
 import css from "./library.module.css";
 
@@ -38,7 +38,7 @@ export function NewProduct({ photos = [], place, close, made }: { photos?: reado
     },
   });
   const wrong = make.error ? told(make.error) : null;
-  const fields = make.error instanceof ApiError ? ((make.error.problem as { errors?: { field: string; words: string }[] }).errors ?? []) : [];
+  const fields = make.error instanceof ApiError ? make.error.problem.errors : [];
   const wrongOf = (field: string) => {
     const words = fields.find((one) => one.field === field)?.words;
     return words && `${sentence(words)}.`;

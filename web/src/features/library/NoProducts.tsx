@@ -1,17 +1,18 @@
 import { Button } from "@mantine/core";
 import { IconFolderOpen, IconPhoto, IconSearch, IconCircleCheck } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
+import type { Place } from "~/api/types";
 import { library } from "~/shared/copy/library";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Empty } from "~/shared/ui/states";
-import type { Place, View } from "./model";
+import type { LibrarySearch } from "./search";
 
 const copy = library.empty;
 
 /** Why there is nothing, and what to do. */
-export function NoProducts({ view, place }: { view: View; place?: Place }) {
+export function NoProducts({ view, place }: { view: LibrarySearch; place?: Place }) {
   const navigate = useNavigate();
-  const to = (search: View) => () => void navigate({ to: "/library", search });
+  const to = (search: LibrarySearch) => () => void navigate({ to: "/library", search });
   if (view.q) {
     return (
       <Empty icon={<IconSearch size={28} stroke={1.4} />} title={copy.search(view.q)} words={copy.searchWords}>

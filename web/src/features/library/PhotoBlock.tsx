@@ -2,12 +2,12 @@
 import { ActionIcon, Button, Group, Menu, Tooltip } from "@mantine/core";
 import { IconArrowLeft, IconArrowRight, IconDots, IconExternalLink, IconReplace, IconStar, IconTrash, IconUnlink } from "@tabler/icons-react";
 import { useRef } from "react";
+import type { Photo } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { productPage } from "~/shared/copy/library";
 import { told } from "~/shared/ui/states";
 import { Findings } from "./Findings";
 import { InPlace } from "./InPlace";
-import type { Photo } from "./model";
 import type { ProductDeeds } from "./productDeeds";
 import { PICTURES } from "./useSending";
 import css from "./product.module.css";

@@ -1,6 +1,7 @@
+import type { Photo } from "~/api/types";
 import { productPage } from "~/shared/copy/library";
 import { Picture } from "~/shared/ui/Picture";
-import { badOf, type Photo } from "./model";
+import { badOf } from "./model";
 import { Flagged } from "./ProductCard";
 import css from "./grid.module.css";
 

@@ -1,9 +1,9 @@
 import { Button, Modal } from "@mantine/core";
+import type { Photo } from "~/api/types";
 import { library, productPage } from "~/shared/copy/library";
 import { common } from "~/shared/copy/common";
 import { Findings } from "./Findings";
 import { Full } from "./Full";
-import type { Photo } from "./model";
 import css from "./library.module.css";
 
 /** A photo without a product, large, with what is to be said about it. */

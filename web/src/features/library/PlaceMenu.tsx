@@ -1,12 +1,12 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { IconDots, IconFolderSymlink, IconPencil, IconPlus, IconStack2, IconTrash } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
+import type { Place, PlaceKind } from "~/api/types";
 import { library } from "~/shared/copy/library";
 import { KindIcon, kinds } from "./kinds";
-import type { Kind, Place } from "./model";
 
 const copy = library.places;
-export type PlaceDeed = { rename: () => void; inside: () => void; kind: (kind: Kind) => void; move: () => void; remove: () => void };
+export type PlaceDeed = { rename: () => void; inside: () => void; kind: (kind: PlaceKind) => void; move: () => void; remove: () => void };
 
 /** What can be done with a place of the tree. */
 export function PlaceMenu({ place, deeds, reachable }: { place: Place; deeds: PlaceDeed; reachable: boolean }) {

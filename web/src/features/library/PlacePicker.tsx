@@ -2,9 +2,9 @@
 import { Modal, TextInput } from "@mantine/core";
 import { IconArrowBarToUp, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import type { Place } from "~/api/types";
 import { library } from "~/shared/copy/library";
 import { KindIcon, kinds } from "./kinds";
-import type { Place } from "./model";
 import { usePlaceDeeds } from "./placeDeeds";
 import { pathOf, rowsOf } from "./tree";
 import css from "./picker.module.css";

@@ -5,23 +5,24 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState, type ReactNode } from "react";
 import { collections } from "~/api/queries";
+import type { Place } from "~/api/types";
 import { library } from "~/shared/copy/library";
 import { Failed, Waiting } from "~/shared/ui/states";
 import { Branch } from "./Branch";
 import { Confirm } from "./Confirm";
 import { useDragged } from "./dragging";
 import { kinds } from "./kinds";
-import type { Place, View } from "./model";
 import { useOpened } from "./opened";
 import { usePlaceDeeds } from "./placeDeeds";
 import { PlacePicker } from "./PlacePicker";
 import { productTotal, unassignedTotal } from "./queries";
+import type { LibrarySearch } from "./search";
 import { pathOf, within } from "./tree";
 import css from "./places.module.css";
 
 const copy = library.places;
 
-export function Places({ view, drop }: { view: View; drop: (place: Place, ids: readonly string[], adds: boolean) => void }) {
+export function Places({ view, drop }: { view: LibrarySearch; drop: (place: Place, ids: readonly string[], adds: boolean) => void }) {
   const navigate = useNavigate();
   const tree = useQuery(collections());
   const opened = useOpened();
@@ -72,7 +73,7 @@ export function Places({ view, drop }: { view: View; drop: (place: Place, ids: r
   );
 }
 
-function First({ view, show, icon, count, children }: { view: View; show: "unsorted" | "unassigned" | undefined; icon: ReactNode; count?: ReactNode; children: ReactNode }) {
+function First({ view, show, icon, count, children }: { view: LibrarySearch; show: "unsorted" | "unassigned" | undefined; icon: ReactNode; count?: ReactNode; children: ReactNode }) {
   const navigate = useNavigate();
   const special = view.show === "unsorted" || view.show === "unassigned" ? view.show : undefined;
   const here = !view.collection && special === show;

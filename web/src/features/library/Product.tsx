@@ -4,6 +4,7 @@ import { IconChevronLeft, IconDots, IconPhotoPlus, IconStack2, IconTrash } from 
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import type { Photo, Product as Shown } from "~/api/types";
 import { Correct, CorrectButton } from "~/features/cutout/Correct";
 import { announce } from "~/shared/announce";
 import { library, productPage as copy, roleWords } from "~/shared/copy/library";
@@ -18,7 +19,7 @@ import { useRemovePhotos, useRemoveProducts } from "./deeds";
 import { Facts } from "./Facts";
 import { InPlaces } from "./InPlaces";
 import { lastView } from "./lastView";
-import { nameOf, type Photo, type Product as Shown } from "./model";
+import { nameOf } from "./model";
 import { PhotoBlock } from "./PhotoBlock";
 import { useProductDeeds } from "./productDeeds";
 import { product as asked } from "./queries";

@@ -1,9 +1,10 @@
 import { IconAlertTriangle, IconPhoto, IconPhotoOff } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import type { Product } from "~/api/types";
 import { library } from "~/shared/copy/library";
 import { shortOf } from "~/shared/copy/findings";
 import { Picture } from "~/shared/ui/Picture";
-import { flagsOf, mainOf, type Product } from "./model";
+import { flagsOf, mainOf } from "./model";
 import css from "./grid.module.css";
 
 const copy = library.card;

@@ -5,6 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { IconFolderPlus, IconFolderSymlink, IconStack2, IconTrash } from "@tabler/icons-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { collections } from "~/api/queries";
+import type { Place, Product } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { library } from "~/shared/copy/library";
 import { useKeys } from "~/shared/keys";
@@ -16,12 +17,13 @@ import { useRemoveProducts, useSort } from "./deeds";
 import { dragCard, dragging, useDragged } from "./dragging";
 import { Grid } from "./Grid";
 import { GridWaiting } from "./GridWaiting";
-import { flagsOf, nameOf, type Place, type Product, type View } from "./model";
+import { flagsOf, nameOf } from "./model";
 import { NoProducts } from "./NoProducts";
 import { useOrder } from "./order";
 import { PlacePicker } from "./PlacePicker";
 import { ProductCard } from "./ProductCard";
 import { productPages } from "./queries";
+import type { LibrarySearch } from "./search";
 import { useSelection } from "./selection";
 import { SelectionBar } from "./SelectionBar";
 import { useSize } from "./size";
@@ -34,7 +36,7 @@ const copy = library.selection;
 const NOWHERE: ReadonlySet<string> = new Set();
 const draw = (product: Product) => <ProductCard product={product} />;
 
-export function Products({ view }: { view: View }) {
+export function Products({ view }: { view: LibrarySearch }) {
   const navigate = useNavigate();
   const [order, setOrder] = useOrder();
   const asked = useInfiniteQuery(productPages(view, order));
@@ -132,7 +134,7 @@ export function Products({ view }: { view: View }) {
 }
 
 /** What was moved away, or put right, a moment ago is gone at once. */
-function shows(product: Product, view: View, inside: ReadonlySet<string>): boolean {
+function shows(product: Product, view: LibrarySearch, inside: ReadonlySet<string>): boolean {
   if (view.show === "flagged" && flagsOf(product).length === 0) return false;
   if (view.show === "unsorted" && product.collections.length > 0) return false;
   return !view.collection || product.collections.some((one) => inside.has(one));

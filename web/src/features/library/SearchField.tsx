@@ -5,12 +5,12 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { library } from "~/shared/copy/library";
 import { KeyCap } from "~/shared/ui/KeyCap";
-import type { View } from "./model";
+import type { LibrarySearch } from "./search";
 
 const WAIT_MS = 220;
 
 /** What is typed goes into the address once the typing rests; "/" comes here. */
-export function SearchField({ view }: { view: View }) {
+export function SearchField({ view }: { view: LibrarySearch }) {
   const navigate = useNavigate();
   const [words, set] = useState(view.q ?? "");
   const look = useDebouncedCallback((q: string) => {

@@ -1,12 +1,13 @@
 import { Button, Menu } from "@mantine/core";
 import { IconArrowsSort } from "@tabler/icons-react";
+import type { ProductOrder } from "~/api/types";
 import { library } from "~/shared/copy/library";
-import { orders, type Order } from "./order";
+import { orders } from "./order";
 
 const copy = library.sort;
 
 /** What the products are sorted by. */
-export function SortMenu({ order, choose }: { order: Order; choose: (order: Order) => void }) {
+export function SortMenu({ order, choose }: { order: ProductOrder; choose: (order: ProductOrder) => void }) {
   return (
     <Menu position="bottom-end" width={190} withInitialFocusPlaceholder={false} portalProps={{ target: "#screen" }}>
       <Menu.Target>

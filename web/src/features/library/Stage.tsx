@@ -2,9 +2,9 @@
 import { Button, Loader, SegmentedControl } from "@mantine/core";
 import { IconScissors } from "@tabler/icons-react";
 import { useState } from "react";
+import type { Photo } from "~/api/types";
 import { productPage as copy, roleWords } from "~/shared/copy/library";
 import { Full, isShown } from "./Full";
-import type { Photo } from "./model";
 import css from "./product.module.css";
 
 export type StageView = "photo" | "cutout";

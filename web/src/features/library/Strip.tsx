@@ -1,9 +1,10 @@
 /** The angles of a product in order: gone through, put in another order by dragging or by keys, and more of them added. */
 import { IconGripVertical, IconPlus } from "@tabler/icons-react";
 import { useRef, useState } from "react";
+import type { Photo } from "~/api/types";
 import { productPage as copy, roleWords } from "~/shared/copy/library";
 import { Picture } from "~/shared/ui/Picture";
-import { badOf, type Photo } from "./model";
+import { badOf } from "./model";
 import { Flagged } from "./ProductCard";
 import { PICTURES, type Sending } from "./useSending";
 import css from "./strip.module.css";

@@ -3,9 +3,9 @@ import { SegmentedControl, Slider } from "@mantine/core";
 import { IconPhoto } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import type { Place, ProductOrder } from "~/api/types";
 import { library } from "~/shared/copy/library";
-import type { Place, View } from "./model";
-import type { Order } from "./order";
+import type { LibrarySearch } from "./search";
 import { sizes } from "./size";
 import { SortMenu } from "./SortMenu";
 import css from "./library.module.css";
@@ -14,8 +14,8 @@ const copy = library.filters;
 const filters = [{ value: "all", label: copy.all }, { value: "flagged", label: copy.flagged }, { value: "no-photos", label: copy.noPhotos }] as const;
 
 export function Toolbar({ title, path = [], count, view, filtered, size, setSize, order, setOrder, deeds }: {
-  title: string; path?: Place[]; count?: string; view: View; filtered: boolean; size: number; setSize: (size: number) => void;
-  order?: Order; setOrder?: (order: Order) => void; deeds?: ReactNode;
+  title: string; path?: Place[]; count?: string; view: LibrarySearch; filtered: boolean; size: number; setSize: (size: number) => void;
+  order?: ProductOrder; setOrder?: (order: ProductOrder) => void; deeds?: ReactNode;
 }) {
   const navigate = useNavigate();
   const show = (value: string): void => {

@@ -4,6 +4,7 @@ import { IconBoxSeam, IconPhotoPlus, IconStack2, IconTrash } from "@tabler/icons
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
+import type { Photo } from "~/api/types";
 import { library } from "~/shared/copy/library";
 import { useKeys } from "~/shared/keys";
 import { Failed } from "~/shared/ui/states";
@@ -12,12 +13,12 @@ import { Confirm } from "./Confirm";
 import { useRemovePhotos } from "./deeds";
 import { Grid } from "./Grid";
 import { GridWaiting } from "./GridWaiting";
-import type { Photo, View } from "./model";
 import { NewProduct } from "./NewProduct";
 import { NoProducts } from "./NoProducts";
 import { PhotoCard } from "./PhotoCard";
 import { PhotoPeek } from "./PhotoPeek";
 import { photoPages } from "./queries";
+import type { LibrarySearch } from "./search";
 import { useSelection } from "./selection";
 import { SelectionBar } from "./SelectionBar";
 import { useSize } from "./size";
@@ -30,7 +31,7 @@ const draw = (photo: Photo) => <PhotoCard photo={photo} />;
 const nameOf = (photo: Photo) => photo.name;
 type Asking = { what: "peek" | "assign" | "make" | "remove"; photos: readonly Photo[] } | null;
 
-export function Unassigned({ view }: { view: View }) {
+export function Unassigned({ view }: { view: LibrarySearch }) {
   const navigate = useNavigate();
   const asked = useInfiniteQuery(photoPages(view.q));
   const [size, setSize] = useSize();

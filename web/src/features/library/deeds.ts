@@ -2,10 +2,10 @@
 import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { ApiError, api, got } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { Photo, Place, Product } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { library } from "~/shared/copy/library";
 import { say, sayFailed } from "~/shared/notify";
-import type { Photo, Place, Product } from "./model";
 import { patchPhotos, patchProducts, refreshLater, refreshNow } from "./queries";
 import { sayWithUndo } from "./undo";
 

@@ -1,12 +1,12 @@
 /** The view of the library one was in last, to go back to from a product. */
-import type { View } from "./model";
+import type { LibrarySearch } from "./search";
 
-let last: View = {};
+let last: LibrarySearch = {};
 export const lastView = {
-  get now(): View {
+  get now(): LibrarySearch {
     return last;
   },
-  set(view: View): void {
+  set(view: LibrarySearch): void {
     last = view;
   },
 };

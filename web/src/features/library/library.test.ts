@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Place } from "./model";
+import type { Place } from "~/api/types";
 import { skuOf } from "./sku";
 import { pathOf, rowsOf, within } from "./tree";
 

@@ -1,20 +1,14 @@
 /** What the library's parts share: names of types, and questions about products and photos. */
-import type { Schemas } from "~/api/client";
-import type { LibrarySearch } from "~/app/router";
+import type { Finding, Photo, Product } from "~/api/types";
 
-export type Product = Schemas["ProductView"];
-export type Photo = Schemas["PhotoView"];
-export type Place = Schemas["CollectionView"];
-export type Kind = Schemas["Kind"];
-export type View = LibrarySearch;
 
 export const mainOf = (product: Product): Photo | undefined =>
   product.photos.find((photo) => photo.role === "main") ?? product.photos[0];
 
-export const badOf = (photo: Photo): Schemas["Finding"][] =>
+export const badOf = (photo: Photo): Finding[] =>
   photo.findings.filter((finding) => finding.verdict === "warn" || finding.verdict === "fail");
 
-export const flagsOf = (product: Product): Schemas["Finding"][] => product.photos.flatMap(badOf);
+export const flagsOf = (product: Product): Finding[] => product.photos.flatMap(badOf);
 
 /** What a product is called where there is room for one name. */
 export const nameOf = (product: Product): string => product.title || product.sku;

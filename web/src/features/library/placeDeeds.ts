@@ -1,15 +1,15 @@
 /** Making, naming, moving and deleting places of the tree. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { Place, PlaceChange, PlaceKind } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { library } from "~/shared/copy/library";
 import { sayFailed } from "~/shared/notify";
-import type { Kind, Place } from "./model";
 import { refreshNow } from "./queries";
 
 const copy = library.places;
-type Changing = { place: Place; change: Schemas["CollectionChange"]; words: string };
+type Changing = { place: Place; change: PlaceChange; words: string };
 
 export function usePlaceDeeds() {
   const client = useQueryClient();
@@ -17,7 +17,7 @@ export function usePlaceDeeds() {
   const after = () => void client.invalidateQueries({ queryKey: keys.collections });
 
   const make = useMutation({
-    mutationFn: (asked: { kind: Kind; name: string; parent: string | null }) =>
+    mutationFn: (asked: { kind: PlaceKind; name: string; parent: string | null }) =>
       got(api.POST("/api/v1/collections", { body: { kind: asked.kind, name: asked.name, parent_id: asked.parent, position: 0 } })),
     onSuccess: (made) => {
       patch((places) => [...places, made].sort((a, b) => a.position - b.position || a.name.localeCompare(b.name)));
@@ -57,8 +57,8 @@ export function usePlaceDeeds() {
     make,
     remove,
     rename: (place: Place, name: string) => change.mutate({ place, change: { name }, words: copy.renamed(name) }),
-    kind: (place: Place, kind: Kind) => change.mutate({ place, change: { kind }, words: copy.moved(place.name) }),
-    move: (place: Place, parent: string | null, kind?: Kind) =>
+    kind: (place: Place, kind: PlaceKind) => change.mutate({ place, change: { kind }, words: copy.moved(place.name) }),
+    move: (place: Place, parent: string | null, kind?: PlaceKind) =>
       change.mutate({ place, change: { parent_id: parent, ...(kind && { kind }) }, words: copy.moved(place.name) }),
   };
 }

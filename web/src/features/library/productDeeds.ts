@@ -1,14 +1,13 @@
 /** Changes to one product and to its photos. One after the other, each on what the one before left. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { ApiError, api, got, type Schemas } from "~/api/client";
+import { ApiError, api, got } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { Photo, PhotoChange, Product, ProductChange } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { productPage } from "~/shared/copy/library";
 import { say, sayFailed } from "~/shared/notify";
-import type { Photo, Product } from "./model";
 import { patchProducts } from "./queries";
 
-type Fields = Schemas["ProductChange"];
 
 export function useProductDeeds(id: string) {
   const client = useQueryClient();
@@ -29,7 +28,7 @@ export function useProductDeeds(id: string) {
 
   const change = useMutation({
     scope,
-    mutationFn: (body: Fields) => got(api.PATCH("/api/v1/products/{product_id}", { params: { path: { product_id: id }, header: seen() }, body })),
+    mutationFn: (body: ProductChange) => got(api.PATCH("/api/v1/products/{product_id}", { params: { path: { product_id: id }, header: seen() }, body })),
     onSuccess: (product) => put(product),
   });
 
@@ -58,7 +57,7 @@ export function useProductDeeds(id: string) {
 
   const changePhoto = useMutation({
     scope,
-    mutationFn: ({ photo, body }: { photo: Photo; body: Schemas["PhotoChange"] }) =>
+    mutationFn: ({ photo, body }: { photo: Photo; body: PhotoChange }) =>
       got(api.PATCH("/api/v1/images/{image_id}", { params: { path: { image_id: photo.id }, header: { "If-Match": `"${photo.revision}"` } }, body })),
     onSuccess: (photo) => {
       putPhoto(photo);
@@ -95,9 +94,9 @@ export function useProductDeeds(id: string) {
   const cut = useMutation({
     mutationFn: (photo: Photo) =>
       got(api.POST("/api/v1/images/{image_id}/segment", { params: { path: { image_id: photo.id }, header: { prefer: "wait=50" } }, body: { refined: false } })),
-    onSuccess: (run) => {
+    onSuccess: (job) => {
       void again();
-      if (run.error) sayFailed(new ApiError({ ...run.error, remedy: run.error.remedy ?? "", reference: run.error.reference ?? "" }));
+      if (job.error) sayFailed(new ApiError(job.error));
     },
     onError: failed,
   });

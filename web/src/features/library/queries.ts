@@ -2,8 +2,8 @@
 import { infiniteQueryOptions, queryOptions, type InfiniteData, type QueryClient } from "@tanstack/react-query";
 import { api, got } from "~/api/client";
 import { keys } from "~/api/queries";
-import type { Photo, Product, View } from "./model";
-import type { Order } from "./order";
+import type { Photo, Product, ProductOrder } from "~/api/types";
+import type { LibrarySearch } from "./search";
 
 const PAGE = 100;
 type Pages<T> = InfiniteData<{ items: T[]; next_cursor?: string | null; total?: number | null }>;
@@ -11,7 +11,7 @@ const lists = [...keys.products, "list"] as const;
 const photoLists = [...keys.photos, "unassigned"] as const;
 
 // How many there are in all comes with the first page.
-export const productPages = ({ collection, q, show }: View, order: Order) =>
+export const productPages = ({ collection, q, show }: LibrarySearch, order: ProductOrder) =>
   infiniteQueryOptions({
     queryKey: [...lists, { collection, q, show, order }] as const,
     queryFn: ({ pageParam, signal }) => {
@@ -24,7 +24,7 @@ export const productPages = ({ collection, q, show }: View, order: Order) =>
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     staleTime: 60_000,
-    placeholderData: (before, asked) => ((asked?.queryKey[2] as View | undefined)?.collection === collection ? before : undefined),
+    placeholderData: (before, asked) => ((asked?.queryKey[2] as LibrarySearch | undefined)?.collection === collection ? before : undefined),
   });
 
 export const photoPages = (q?: string) =>

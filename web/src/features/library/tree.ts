@@ -1,5 +1,5 @@
 /** The tree of places, from the flat list the service gives. */
-import type { Place } from "./model";
+import type { Place } from "~/api/types";
 
 export type Row = { place: Place; depth: number; children: number };
 

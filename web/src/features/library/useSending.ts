@@ -1,8 +1,9 @@
 /** Photos on their way to a product: one after the other, each with how far it is. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
-import { upload, type Schemas } from "~/api/client";
+import { upload } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { Photo } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { productPage } from "~/shared/copy/library";
 import { say, sayFailed } from "~/shared/notify";
@@ -19,7 +20,7 @@ export function useSending(product: string) {
     form.append("product_id", product);
     form.append("file", file);
     try {
-      await upload<Schemas["PhotoView"]>("/api/v1/images", form, {
+      await upload<Photo>("/api/v1/images", form, {
         key, progress: (fraction) => set((all) => all.map((each) => (each.key === key ? { ...each, fraction } : each))),
       });
       return true;

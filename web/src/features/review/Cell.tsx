@@ -1,11 +1,11 @@
 /** One picture of the grid. What was decided shows as a sign, what was found as a number; neither hides the base. */
 import { IconAlertTriangle, IconCheck, IconPlayerSkipForward, IconRefresh, IconX } from "@tabler/icons-react";
 import { memo } from "react";
+import type { Item } from "~/api/types";
 import { shortOf } from "~/shared/copy/findings";
 import { statuses } from "~/shared/copy/statuses";
 import { Picture } from "~/shared/ui/Picture";
 import css from "./review.module.css";
-import type { Item } from "./order";
 import type { ReviewStore } from "./store";
 import { useIsHere, useIsSelected, useItem } from "./use";
 

@@ -3,8 +3,9 @@ import { Button, SegmentedControl, Tooltip } from "@mantine/core";
 import { IconArrowBackUp, IconAngle, IconCheck, IconColumns, IconHistory, IconPlayerSkipForward, IconRefresh, IconX, IconZoomIn } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { channels as channelsQuery, keys } from "~/api/queries";
+import type { Finding } from "~/api/types";
 import { CorrectButton } from "~/features/cutout/Correct";
 import { common } from "~/shared/copy/common";
 import { shortOf } from "~/shared/copy/findings";
@@ -139,7 +140,7 @@ export function Loupe({ store, state, set, deed, undo, reject, correct, nameOf }
   );
 }
 
-function Found({ findings }: { findings: readonly Schemas["Finding"][] }) {
+function Found({ findings }: { findings: readonly Finding[] }) {
   if (findings.length === 0) return <div><Pill tone="ok" icon={<IconCheck size={13} stroke={2.4} aria-hidden />}>{copy.flags.none}</Pill></div>;
   return (
     <ul className={css.findings} aria-label={copy.flags.open} tabIndex={findings.length > 3 ? 0 : undefined}>

@@ -1,8 +1,9 @@
 /** Batches with pictures that wait for somebody's eye. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { IconChecks } from "@tabler/icons-react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { Batch } from "~/api/types";
 import { Covers } from "~/features/batches/list/Covers";
 import { partsOf } from "~/features/batches/parts";
 import { common } from "~/shared/copy/common";
@@ -38,7 +39,7 @@ export default function Reviews() {
   );
 }
 
-function Row({ batch, first }: { batch: Schemas["BatchView"]; first: boolean }) {
+function Row({ batch, first }: { batch: Batch; first: boolean }) {
   const left = batch.counts.review ?? 0;
   return (
     <article className={css.row}>

@@ -1,13 +1,13 @@
 /** How a picture came to be: each version, what changed from one to the next and why, and who decided what. */
 import { Button, Drawer } from "@mantine/core";
-import type { Schemas } from "~/api/client";
+import type { ItemDetail } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { review as copy } from "~/shared/copy/review";
 import { Flags } from "~/shared/ui/marks";
 import css from "./review.module.css";
 
 export function Versions({ opened, close, item, nameOf, compare }: {
-  opened: boolean; close: () => void; item: Schemas["ItemDetail"] | undefined; nameOf: (by: string | null) => string; compare: (version: number) => void;
+  opened: boolean; close: () => void; item: ItemDetail | undefined; nameOf: (by: string | null) => string; compare: (version: number) => void;
 }) {
   return (
     <Drawer opened={opened} onClose={close} position="right" size="md" title={copy.versions.title}>
@@ -39,7 +39,7 @@ export function Versions({ opened, close, item, nameOf, compare }: {
   );
 }
 
-function Decisions({ item, version, nameOf }: { item: Schemas["ItemDetail"] | undefined; version: number; nameOf: (by: string | null) => string }) {
+function Decisions({ item, version, nameOf }: { item: ItemDetail | undefined; version: number; nameOf: (by: string | null) => string }) {
   const mine = (item?.decisions ?? []).filter((one) => one.version === version);
   return mine.map((one) => (
     <p key={one.act} className="small">

@@ -1,9 +1,9 @@
 /** An item with its files, and the next ones fetched and decoded while this one is looked at. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { keys } from "~/api/queries";
-import type { Item } from "./order";
+import type { Item, ItemDetail, Rendition } from "~/api/types";
 import type { ReviewStore } from "./store";
 
 export const itemQuery = (id: string) => ({
@@ -13,7 +13,7 @@ export const itemQuery = (id: string) => ({
 });
 
 /** The finished files of the newest version, those for shops first: the master is for keeping. */
-export function newest(item: Schemas["ItemDetail"] | undefined): readonly Schemas["RenditionView"][] {
+export function newest(item: ItemDetail | undefined): readonly Rendition[] {
   const files = item?.versions.find((one) => one.version === item.version)?.renditions ?? [];
   return [...files].sort((a, b) => Number(a.channel === "master") - Number(b.channel === "master"));
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { arranged, inGroup, type Item } from "./order";
+import type { Item } from "~/api/types";
+import { arranged, inGroup } from "./order";
 
 const item = (id: string, more: Partial<Item>): Item => ({ id, sku: "", template: "white", position: 0, worst: 0, status: "review", needs_look: false, ...more }) as Item;
 

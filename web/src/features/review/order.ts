@@ -1,7 +1,6 @@
 /** Which pictures belong together, and in which order they are looked at. */
-import type { Schemas } from "~/api/client";
+import type { Item } from "~/api/types";
 
-export type Item = Schemas["ItemView"];
 export type Group = "look" | "fine" | "skipped" | "decided" | "all";
 
 export const inGroup: Record<Group, (item: Item) => boolean> = {

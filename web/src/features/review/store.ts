@@ -3,12 +3,13 @@
  *
  * Outside React: each cell subscribes to its own item, so that a key press paints two cells and not two thousand.
  */
-import { api, ApiError, got, type Schemas } from "~/api/client";
+import { api, ApiError, got } from "~/api/client";
+import type { Item, Reviewed } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { review as copy } from "~/shared/copy/review";
 import type { Message } from "~/shared/live";
 import { say, sayFailed } from "~/shared/notify";
-import { arranged, badChecks, inGroup, type Group, type Item } from "./order";
+import { arranged, badChecks, inGroup, type Group } from "./order";
 import { decide, onSent, withdraw, type Sent } from "~/shared/outbox";
 
 export type Decision = "approve" | "reject" | "skip" | "retry";
@@ -212,25 +213,25 @@ export class ReviewStore {
     this.told(...ids);
   }
 
-  private send(before: Before[], becomes: Item["status"], body: { decision: Decision; anyway?: boolean }): void {
+  private send(before: Before[], becomes: Item["status"], body: { decision: Decision }): void {
     for (const one of before) this.hold(one.id, 1);
     this.patch(before.map((one) => ({ id: one.id, status: becomes, version: one.version })));
     const act: Act = { before, key: "", act: null, settled: Promise.resolve() };
     this.acts.push(act);
     act.settled = (async () => {
       try {
-        const { key, answer } = await decide<Schemas["Reviewed"]>("/api/v1/review", { ...body, items: before });
+        const { key, answer } = await decide<Reviewed>("/api/v1/review", { ...body, items: before });
         act.key = key;
         if (answer) this.answered(act, answer);
       } catch (error) {
-        this.refused(act, error, becomes === "approved" && !body.anyway);
+        this.refused(act, error);
       } finally {
         for (const one of before) this.hold(one.id, -1);
       }
     })();
   }
 
-  private answered(act: Act, answer: Schemas["Reviewed"]): void {
+  private answered(act: Act, answer: Reviewed): void {
     act.act = answer.act;
     const done = answer.results.filter((one) => one.outcome === "done");
     this.patch(done.map((one) => ({ id: one.id, status: one.status ?? "review", version: one.version ?? 1 })));
@@ -244,11 +245,11 @@ export class ReviewStore {
   /** A hard rule of a channel stands in the way: the person may say “anyway”. */
   askAnyway: ((why: string, ids: string[]) => void) | null = null;
 
-  private refused(act: Act, error: unknown, approving: boolean): void {
+  private refused(act: Act, error: unknown): void {
     this.acts = this.acts.filter((one) => one !== act);
     this.patch(act.before);
     const ids = act.before.map((one) => one.id);
-    if (error instanceof ApiError && error.status === 422 && approving && this.askAnyway && /breaks a rule/.test(error.problem.detail)) {
+    if (error instanceof ApiError && error.code === "breaks_rule" && this.askAnyway) {
       this.go(ids[0] ?? null);
       this.askAnyway(error.problem.detail, ids);
       return;
@@ -281,8 +282,8 @@ export class ReviewStore {
   private sent(sent: Sent): void {
     const act = this.acts.find((one) => one.key === sent.key);
     if (!act) return;
-    if (sent.status < 300) this.answered(act, sent.answer as Schemas["Reviewed"]);
-    else this.refused(act, new ApiError({ status: sent.status, title: "", detail: "", code: "", remedy: "", reference: "", ...(sent.answer as object) }), false);
+    if (sent.status < 300) this.answered(act, sent.answer as Reviewed);
+    else this.refused(act, new ApiError({ ...(sent.answer as object), status: sent.status }));
   }
 
   private hold(id: string, by: 1 | -1): void {

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import type { Item } from "./order";
+import type { Item } from "~/api/types";
 import type { ReviewStore } from "./store";
 
 /** One item; renders anew when it changes or the cursor comes or goes. */

@@ -2,7 +2,8 @@ import { Button } from "@mantine/core";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
+import type { ApiKey } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { settings } from "~/shared/copy/settings";
 import { sayFailed } from "~/shared/notify";
@@ -35,10 +36,9 @@ export function ApiKeys() {
   );
 }
 
-type Key = Schemas["KeyView"];
-const liveFirst = (a: Key, b: Key): number => Number(a.revoked_at !== null) - Number(b.revoked_at !== null);
+const liveFirst = (a: ApiKey, b: ApiKey): number => Number(a.revoked_at !== null) - Number(b.revoked_at !== null);
 
-function Row({ one }: { one: Key }) {
+function Row({ one }: { one: ApiKey }) {
   const client = useQueryClient();
   const [asking, ask] = useState(false);
   const revoke = useMutation({

@@ -1,14 +1,15 @@
 /** The file of a channel: its size and format, what stands behind the product, what it is called. */
 import { Button, Checkbox, SegmentedControl, Slider, Switch, TextInput } from "@mantine/core";
 import { useRef } from "react";
+import type { Channel } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
 import { Colour } from "~/shared/ui/Colour";
-import { exampleOf, FORMATS, isLossy, isPattern, NAME_WORDS, type Channel, type Format } from "./channelWords";
-import type { Set } from "./ChannelForm";
+import type { SetChannel } from "./channelDraft";
+import { exampleOf, FORMATS, isLossy, isPattern, NAME_WORDS, type Format } from "./channelWords";
 import css from "./settings.module.css";
 
 const copy = settings.channels.form;
-type Props = { channel: Channel; set: Set };
+type Props = { channel: Channel; set: SetChannel };
 
 export function FileFields({ channel, set }: Props) {
   const [width, height] = channel.size;

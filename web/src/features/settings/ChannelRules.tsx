@@ -1,14 +1,15 @@
 /** What a channel asks of a file, and which of it turns a file down. */
 import { Checkbox, RangeSlider, Switch, TextInput } from "@mantine/core";
+import type { Channel } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
-import { FORMATS, RULES, type Channel, type Format, type Rule } from "./channelWords";
-import type { Set } from "./ChannelForm";
+import type { SetChannel } from "./channelDraft";
+import { FORMATS, RULES, type Format, type Rule } from "./channelWords";
 import css from "./settings.module.css";
 
 const copy = settings.channels.form;
 const ANY_SIDE = 65_535;
 
-export function RuleFields({ channel, set }: { channel: Channel; set: Set }) {
+export function RuleFields({ channel, set }: { channel: Channel; set: SetChannel }) {
   const { rules } = channel;
   const put = (part: Partial<Channel["rules"]>) => set({ rules: { ...rules, ...part } });
   const pixels = (label: string, value: number, none: number, to: (value: number) => void) => (

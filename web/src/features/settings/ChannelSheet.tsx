@@ -3,8 +3,9 @@ import { Button } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { channels } from "~/api/queries";
+import type { ChannelView } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
 import { say, sayFailed } from "~/shared/notify";
 import { Ask } from "./Ask";
@@ -14,7 +15,7 @@ import css from "./settings.module.css";
 
 const copy = settings.channels;
 
-export function ChannelSheet({ one, edit, copyIt, gone }: { one: Schemas["ChannelView"]; edit: () => void; copyIt: () => void; gone: () => void }) {
+export function ChannelSheet({ one, edit, copyIt, gone }: { one: ChannelView; edit: () => void; copyIt: () => void; gone: () => void }) {
   const client = useQueryClient();
   const [asking, ask] = useState(false);
   const { channel } = one;

@@ -3,24 +3,24 @@ import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { Schemas } from "~/api/client";
 import { channels } from "~/api/queries";
+import type { ChannelView } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
 import { Failed, RowsWaiting } from "~/shared/ui/states";
-import { ChannelForm, type Draft } from "./ChannelForm";
+import type { ChannelDraft } from "./channelDraft";
+import { ChannelForm } from "./ChannelForm";
 import { ChannelSheet } from "./ChannelSheet";
 import { Frame } from "./Frame";
 import { Head } from "./Section";
 import css from "./settings.module.css";
 
 const copy = settings.channels;
-type View = Schemas["ChannelView"];
 
 export function Channels() {
   const asked = useQuery(channels());
   const [open, setOpen] = useState("");
-  const [form, edit] = useState<Draft | null>(null);
-  const all = (asked.data ?? []) as View[]; // the client’s types lose that a size is a pair
+  const [form, edit] = useState<ChannelDraft | null>(null);
+  const all = (asked.data ?? []) as ChannelView[]; // the client’s types lose that a size is a pair
   const shown = all.find((one) => one.id === open) ?? all[0];
   const [shipped, own] = [all.filter((one) => one.shipped), all.filter((one) => !one.shipped)];
   return (
@@ -47,7 +47,7 @@ export function Channels() {
   );
 }
 
-function List({ title, of, shown, open }: { title: string; of: View[]; shown: View; open: (id: string) => void }) {
+function List({ title, of, shown, open }: { title: string; of: ChannelView[]; shown: ChannelView; open: (id: string) => void }) {
   return (
     <section className={css.channelGroup}>
       <h3 className="soft">{title}</h3>

@@ -1,7 +1,7 @@
 /** A channel's frame, drawn to its ratio: its background, its margin, and how much of it a product should fill. */
 import { useId } from "react";
+import type { Channel } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
-import type { Channel } from "./channelWords";
 import css from "./settings.module.css";
 
 const BOX = 100;

@@ -1,7 +1,8 @@
 import { Button, Modal, Radio, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
+import type { Member } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { settings } from "~/shared/copy/settings";
 import { told } from "~/shared/ui/states";
@@ -10,7 +11,7 @@ import { invites } from "./queries";
 import css from "./settings.module.css";
 
 const copy = settings.team;
-type Role = Schemas["MemberView"]["role"];
+type Role = Member["role"];
 
 export function Invite({ opened, close }: { opened: boolean; close: () => void }) {
   const [email, setEmail] = useState("");

@@ -3,7 +3,8 @@ import { Button } from "@mantine/core";
 import { IconMail } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiError, api, got, type Schemas } from "~/api/client";
+import { ApiError, api, got } from "~/api/client";
+import type { Invite } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { settings } from "~/shared/copy/settings";
 import { say, sayFailed } from "~/shared/notify";
@@ -26,7 +27,7 @@ export function Invites() {
   );
 }
 
-function Row({ one }: { one: Schemas["InviteView"] }) {
+function Row({ one }: { one: Invite }) {
   const client = useQueryClient();
   const [asking, ask] = useState(false);
   const withdraw = useMutation({

@@ -1,7 +1,8 @@
 import { Button, Checkbox, Modal, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
+import type { ApiKeyRequest } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { settings } from "~/shared/copy/settings";
 import { told } from "~/shared/ui/states";
@@ -10,7 +11,7 @@ import { apiKeys } from "./queries";
 import css from "./settings.module.css";
 
 const copy = settings.keys;
-type Scope = Schemas["KeyAsked"]["scopes"][number];
+type Scope = ApiKeyRequest["scopes"][number];
 
 export function MakeKey({ opened, close }: { opened: boolean; close: () => void }) {
   const client = useQueryClient();

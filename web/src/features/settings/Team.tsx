@@ -2,8 +2,9 @@ import { Button, Select } from "@mantine/core";
 import { IconUserPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { session } from "~/api/queries";
+import type { Member, MemberChange } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
 import { say, sayFailed } from "~/shared/notify";
 import { Pill } from "~/shared/ui/marks";
@@ -16,7 +17,6 @@ import { Head, Note } from "./Section";
 import css from "./settings.module.css";
 
 const copy = settings.team;
-type Member = Schemas["MemberView"];
 
 export function Team() {
   const owner = useOwner();
@@ -42,7 +42,7 @@ function Row({ one, owner }: { one: Member; owner: boolean }) {
   const me = useQuery(session()).data?.user === one.id;
   const [asking, ask] = useState(false);
   const change = useMutation({
-    mutationFn: (body: Schemas["MemberChange"]) => got(api.PATCH("/api/v1/members/{member_id}", { params: { path: { member_id: one.id } }, body })),
+    mutationFn: (body: MemberChange) => got(api.PATCH("/api/v1/members/{member_id}", { params: { path: { member_id: one.id } }, body })),
     onSuccess: async (_, body) => {
       await client.invalidateQueries({ queryKey: members().queryKey });
       ask(false);

@@ -2,20 +2,20 @@
 import { Checkbox, SegmentedControl, Select, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { Schemas } from "~/api/client";
 import { channels, templates } from "~/api/queries";
+import type { Priority, WatchedFolder, Workspace } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
 import { priorities } from "~/shared/copy/statuses";
+import { Form, type Save } from "./Form";
 import { Section } from "./Section";
-import { Form, type Save, type View } from "./Workspace";
 import css from "./settings.module.css";
 
 const copy = settings.workspace.watch;
 
-export function Watched({ view, save }: { view: View; save: Save }) {
+export function Watched({ view, save }: { view: Workspace; save: Save }) {
   const stands = view.settings.watch ?? null;
   const [on, setOn] = useState(stands !== null);
-  const [watch, set] = useState<Schemas["Watch"]>(stands ?? { template: "white", options: {}, channels: ["shopify"], priority: "standard" });
+  const [watch, set] = useState<WatchedFolder>(stands ?? { template: "white", options: {}, channels: ["shopify"], priority: "standard" });
   const looks = useQuery(templates()).data ?? [];
   const outlets = useQuery(channels()).data ?? [];
   const next = on ? watch : null;
@@ -38,7 +38,7 @@ export function Watched({ view, save }: { view: View; save: Save }) {
             <div className={css.field}>
               <span id="watch-priority" className={css.label}>{copy.priority}</span>
               <SegmentedControl
-                aria-labelledby="watch-priority" value={watch.priority} disabled={!save.owner} onChange={(priority) => set({ ...watch, priority: priority as Schemas["Priority"] })}
+                aria-labelledby="watch-priority" value={watch.priority} disabled={!save.owner} onChange={(priority) => set({ ...watch, priority: priority as Priority })}
                 data={(["urgent", "standard", "overnight"] as const).map((one) => ({ value: one, label: priorities[one]?.name ?? one }))}
               />
               <span className="soft small">{priorities[watch.priority]?.words}</span>

@@ -1,28 +1,28 @@
 /** How the workspace runs: its name, when overnight work may run, how long deleted things are kept, the watched folder. */
-import { Button, Select, Switch, TextInput } from "@mantine/core";
+import { Select, Switch, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { session } from "~/api/queries";
+import type { Workspace as View, WorkspaceChange } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
 import { say, sayFailed } from "~/shared/notify";
 import { Failed, RowsWaiting } from "~/shared/ui/states";
+import { Form, type Change, type Save } from "./Form";
 import { useOwner, workspace } from "./queries";
 import { Head, Note, Section } from "./Section";
 import { Watched } from "./Watched";
 import css from "./settings.module.css";
 
 const copy = settings.workspace;
-export type View = Schemas["WorkspaceView"];
-export type Save = { put: (change: { name?: string; settings?: Partial<View["settings"]> }) => void; busy: boolean; owner: boolean };
 
 export function Workspace() {
   const client = useQueryClient();
   const owner = useOwner();
   const asked = useQuery(workspace());
   const change = useMutation({
-    // What is not named stays as it is; the schema's defaults would say otherwise.
-    mutationFn: (body: { name?: string; settings?: Partial<View["settings"]> }) => got(api.PATCH("/api/v1/workspace", { body: body as Schemas["WorkspaceChange"] })),
+    // The schema's type names every setting; what a change leaves out keeps its value.
+    mutationFn: (body: Change) => got(api.PATCH("/api/v1/workspace", { body: body as WorkspaceChange })),
     onSuccess: (now) => {
       client.setQueryData(workspace().queryKey, now);
       client.setQueryData(session().queryKey, (old) => old && { ...old, workspace: now });
@@ -95,15 +95,5 @@ function Kept({ view, save }: Props) {
         <TextInput type="number" label={copy.kept.label} value={days} min={1} max={3650} step={1} w={140} required withAsterisk={false} disabled={!save.owner} onChange={(event) => set(event.currentTarget.value)} />
       </Form>
     </Section>
-  );
-}
-
-/** Each matter is saved by itself; its button comes with a change. */
-export function Form({ save, changed, go, children }: { save: Save; changed: boolean; go: () => void; children: React.ReactNode }) {
-  return (
-    <form className={css.form} onSubmit={(event) => (event.preventDefault(), changed && go())}>
-      {children}
-      {changed && <div><Button type="submit" loading={save.busy}>{settings.save}</Button></div>}
-    </form>
   );
 }

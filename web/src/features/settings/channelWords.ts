@@ -1,8 +1,7 @@
 /** A channel's rules as sentences, and what a file of it would be called. */
-import type { Schemas } from "~/api/client";
+import type { Channel } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
 
-export type Channel = Schemas["Channel"];
 export type Rule = Channel["rules"]["hard"][number];
 export type Format = Channel["format"];
 const words = settings.channels.rules;

@@ -1,17 +1,15 @@
 /** What a style looks like: on a product of the user's own where there is one that suits it, else pictured or drawn. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import type { Schemas } from "~/api/client";
+import type { Photo, Style } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
 import { Picture } from "~/shared/ui/Picture";
-import type { Photo } from "./photos";
 import { found, preview, type Chosen } from "./previews";
 import { pictureOf } from "./sets";
 import css from "./cover.module.css";
 
-type Look = Schemas["LookView"];
 
-export function Cover({ look, photo }: { look: Look; photo: Photo | undefined }) {
+export function Cover({ look, photo }: { look: Style; photo: Photo | undefined }) {
   const [box, seen] = useSeen();
   const chosen = look.chosen as Chosen;
   const ready = look.base !== "image" || Boolean(chosen.picture);
@@ -30,7 +28,7 @@ export function Cover({ look, photo }: { look: Look; photo: Photo | undefined })
 }
 
 /** A rendered set with a product of ours; else a neutral drawing: a bottle on what the template puts behind it. */
-export function Drawn({ look }: { look: Look }) {
+export function Drawn({ look }: { look: Style }) {
   const picture = pictureOf(look.base);
   if (picture) return <img className={css.pictured} src={picture} alt={copy.pictured(look.name)} draggable={false} />;
   const value = (name: string) => String(look.options.find((one) => one.name === name)?.value ?? "");

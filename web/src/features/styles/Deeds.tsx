@@ -4,8 +4,9 @@ import { IconArrowLeft, IconDots, IconPencil, IconCopyPlus, IconTrash, IconArrow
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { keys, templates } from "~/api/queries";
+import type { Style, StyleChange } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
 import { useKeys } from "~/shared/keys";
 import { say, sayFailed } from "~/shared/notify";
@@ -15,7 +16,6 @@ import { forget, type Draft } from "./draft";
 import { SaveStyle } from "./SaveStyle";
 import css from "./editor.module.css";
 
-type Look = Schemas["LookView"];
 
 export function Back() {
   const navigate = useNavigate();
@@ -28,16 +28,16 @@ export function Back() {
   );
 }
 
-export function Deeds({ look, base, draft }: { look: Look; base: Look; draft: Draft }) {
+export function Deeds({ look, base, draft }: { look: Style; base: Style; draft: Draft }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const [dialog, open] = useState<"" | "save" | "batch" | "rename" | "delete">("");
   const toBatch = (id: string) => void navigate({ to: "/batches/new", search: { style: id } });
-  const put = (made: Look) =>
+  const put = (made: Style) =>
     client.setQueryData(templates().queryKey, (old) => old && (old.some((one) => one.id === made.id) ? old.map((one) => (one.id === made.id ? made : one)) : [...old, made]));
 
   const change = useMutation({
-    mutationFn: (body: Schemas["StyleChange"]) =>
+    mutationFn: (body: StyleChange) =>
       got(api.PATCH("/api/v1/templates/{template_id}", { params: { path: { template_id: look.id }, header: { "If-Match": `"${look.revision}"` } }, body })),
     onSuccess: (made) => {
       put(made);

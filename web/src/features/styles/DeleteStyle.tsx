@@ -1,15 +1,16 @@
 import { Button, Modal } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { templates } from "~/api/queries";
+import type { Style } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { styles as copy } from "~/shared/copy/styles";
 import { say, sayFailed } from "~/shared/notify";
 import { forget } from "./draft";
 import css from "./styles.module.css";
 
-export function DeleteStyle({ opened, close, look }: { opened: boolean; close: () => void; look: Schemas["LookView"] }) {
+export function DeleteStyle({ opened, close, look }: { opened: boolean; close: () => void; look: Style }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const remove = useMutation({

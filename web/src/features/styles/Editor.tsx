@@ -2,8 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Skeleton } from "@mantine/core";
 import { useState } from "react";
-import type { Schemas } from "~/api/client";
 import { templates } from "~/api/queries";
+import type { Photo, Style } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
 import { Pill } from "~/shared/ui/marks";
 import { LinkButton } from "~/shared/ui/LinkButton";
@@ -13,11 +13,10 @@ import { Back, Deeds } from "./Deeds";
 import { useDraft } from "./draft";
 import { Filmstrip } from "./Filmstrip";
 import { Options } from "./Options";
-import { recentPhotos, type Photo } from "./photos";
+import { recentPhotos } from "./photos";
 import { Stage } from "./Stage";
 import css from "./editor.module.css";
 
-type Look = Schemas["LookView"];
 
 export function Editor({ id }: { id: string }) {
   const looks = useQuery(templates());
@@ -47,7 +46,7 @@ export function Editor({ id }: { id: string }) {
 // Whoever compares styles wants to see them on the same products.
 let lastShown: Photo[] | null = null;
 
-function Opened({ look, base }: { look: Look; base: Look }) {
+function Opened({ look, base }: { look: Style; base: Style }) {
   const draft = useDraft(look, base);
   const recent = useQuery(recentPhotos());
   const [picked, pick] = useState(lastShown);

@@ -5,10 +5,11 @@ import { IconCheck, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
+import type { Photo } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
 import { say } from "~/shared/notify";
 import { Picture } from "~/shared/ui/Picture";
-import { MOST_SHOWN, photosPage, recentPhotos, type Photo } from "./photos";
+import { MOST_SHOWN, photosPage, recentPhotos } from "./photos";
 import css from "./editor.module.css";
 
 const CELL = 76;

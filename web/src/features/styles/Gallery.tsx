@@ -2,16 +2,15 @@
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { Schemas } from "~/api/client";
 import { templates } from "~/api/queries";
+import type { Photo, Style } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
 import { Failed, Waiting } from "~/shared/ui/states";
 import { Page } from "~/shared/ui/Page";
 import { Cover } from "./Cover";
-import { recentPhotos, type Photo } from "./photos";
+import { recentPhotos } from "./photos";
 import css from "./styles.module.css";
 
-type Look = Schemas["LookView"];
 
 export function Gallery() {
   const looks = useQuery(templates());
@@ -55,7 +54,7 @@ function Group({ title, words, count, children }: { title: string; words: string
   );
 }
 
-function Card({ look, photo, base }: { look: Look; photo: Photo | undefined; base?: string }) {
+function Card({ look, photo, base }: { look: Style; photo: Photo | undefined; base?: string }) {
   return (
     <article className={css.card}>
       <Cover look={look} photo={photo} />

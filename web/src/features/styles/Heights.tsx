@@ -2,9 +2,9 @@
 import { Button, Loader, Modal } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import type { Photo } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
 import { told } from "~/shared/ui/states";
-import type { Photo } from "./photos";
 import { preview, type Chosen } from "./previews";
 import css from "./heights.module.css";
 

@@ -2,7 +2,7 @@
 import { ActionIcon, Checkbox, NativeSelect, SegmentedControl, Slider, Switch, TextInput, Tooltip } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
 import { useId, type ReactNode } from "react";
-import type { Schemas } from "~/api/client";
+import type { StyleOption } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
 import { Colour } from "~/shared/ui/Colour";
 import type { Words } from "./groups";
@@ -10,7 +10,7 @@ import { PictureOption } from "./PictureOption";
 import type { Value } from "./previews";
 import css from "./editor.module.css";
 
-type Props = { option: Schemas["OptionView"]; moved: boolean; words: Words; set: (value: Value) => void; clear: () => void };
+type Props = { option: StyleOption; moved: boolean; words: Words; set: (value: Value) => void; clear: () => void };
 // Papers and walls that studios keep: neutral to warm, and two that lead the eye.
 // Where a slider begins once it is set by hand; others at the middle of their range.
 const BEGINS: Record<string, number> = { baseline: 0.88 };

@@ -1,7 +1,7 @@
 /** What can be moved on a style, by what it is about: the background, the shadow, the product. */
 import { Button } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
-import type { Schemas } from "~/api/client";
+import type { Style } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
 import { say } from "~/shared/notify";
 import type { Draft } from "./draft";
@@ -9,7 +9,7 @@ import { grouped, wordsOf } from "./groups";
 import { Option } from "./Option";
 import css from "./editor.module.css";
 
-export function Options({ look, draft }: { look: Schemas["LookView"]; draft: Draft }) {
+export function Options({ look, draft }: { look: Style; draft: Draft }) {
   const groups = grouped(draft.options);
   const moved = Object.keys(draft.chosen).some((name) => name !== "picture");
   return (

@@ -7,12 +7,13 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import { upload } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { Photo } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
 import { sayFailed } from "~/shared/notify";
 import { Picture } from "~/shared/ui/Picture";
 import { Empty, Failed, TilesWaiting } from "~/shared/ui/states";
 import { newId } from "~/shared/id";
-import { onePhoto, photosPage, type Photo } from "./photos";
+import { onePhoto, photosPage } from "./photos";
 import css from "./editor.module.css";
 
 const words = copy.picture;

@@ -1,23 +1,21 @@
 /** What is being tried on a style: what it moves on its base. It stays while the studio is open, also from screen to screen. */
 import { useCallback, useState } from "react";
-import type { Schemas } from "~/api/client";
+import type { Style, StyleOption } from "~/api/types";
 import type { Chosen, Value } from "./previews";
 
-type Look = Schemas["LookView"];
-type Option = Schemas["OptionView"];
 const kept = new Map<string, Chosen>();
 
 export type Draft = {
   chosen: Chosen;
   dirty: boolean;
-  options: Option[];
+  options: StyleOption[];
   set: (name: string, value: Value) => void;
   clear: (name: string) => void;
   replace: (chosen: Chosen) => void;
 };
 
 /** `base`: the shipped template that the style was made from, whose values are the defaults. */
-export function useDraft(look: Look, base: Look): Draft {
+export function useDraft(look: Style, base: Style): Draft {
   const saved = look.chosen as Chosen;
   const [chosen, put] = useState<Chosen>(() => kept.get(look.id) ?? saved);
   const replace = useCallback((next: Chosen) => {
@@ -34,7 +32,7 @@ export function useDraft(look: Look, base: Look): Draft {
 }
 
 /** One option moved, over what the options stand at without it. Unset where it is unset there too, it is not held. */
-export function moved(chosen: Chosen, under: readonly Pick<Option, "name" | "value">[], name: string, value: Value): Chosen {
+export function moved(chosen: Chosen, under: readonly Pick<StyleOption, "name" | "value">[], name: string, value: Value): Chosen {
   const isUnset = (one: Value | undefined) => one === null || one === "";
   const back = isUnset(value) && isUnset(under.find((one) => one.name === name)?.value);
   return back ? without(chosen, name) : { ...chosen, [name]: value };

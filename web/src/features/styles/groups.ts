@@ -1,8 +1,7 @@
 /** Options by what they are about, and what each is called there. */
-import type { Schemas } from "~/api/client";
+import type { StyleOption } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
 
-type OptionView = Schemas["OptionView"];
 export type Group = keyof typeof copy.groups;
 export type Words = { title: string; words: string };
 const GROUPS: Record<string, Group> = {
@@ -10,7 +9,7 @@ const GROUPS: Record<string, Group> = {
   side: "light", height: "light", light: "light", shadow: "shadow", softness: "shadow", size: "product", margin: "product", baseline: "product", body: "product",
 };
 
-export function grouped(options: readonly OptionView[]): { name: Group; options: OptionView[] }[] {
+export function grouped(options: readonly StyleOption[]): { name: Group; options: StyleOption[] }[] {
   const has = (group: Group) => options.some((one) => GROUPS[one.name] === group);
   // In a rendered set it is the light that is warmed, before a plain white the shadow, elsewhere the background.
   const warms: Group = has("light") ? "light" : has("background") ? "background" : "shadow";
@@ -23,7 +22,7 @@ export function grouped(options: readonly OptionView[]): { name: Group; options:
 }
 
 /** The same slider means another thing beside others. */
-export function wordsOf(one: OptionView, options: readonly OptionView[]): Words {
+export function wordsOf(one: StyleOption, options: readonly StyleOption[]): Words {
   const value = (name: string) => options.find((other) => other.name === name)?.value;
   if (one.name === "color" && value("picture") !== undefined) return copy.besidePicture;
   if (one.name === "color" && one.optional) return copy.brand;

@@ -1,10 +1,10 @@
 /** Photos to show styles on: those that are cut out already come first, as nothing has to be done to them. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { Photo } from "~/api/types";
 
 export const MOST_SHOWN = 3; // as many as a preview takes
-export type Photo = Schemas["PhotoView"];
 
 export const photosPage = (q: string, cutOut?: boolean) =>
   infiniteQueryOptions({

@@ -4,14 +4,15 @@
  * covers wait for what is worked on, those of rendered sets, which take seconds, for the others.
  */
 import { queryOptions } from "@tanstack/react-query";
-import { api, ApiError, got, type Schemas } from "~/api/client";
-import { live } from "~/shared/live";
+import { api, ApiError, got } from "~/api/client";
+import type { Finding, Photo } from "~/api/types";
+import { follow } from "~/shared/jobs";
 import { isRendered } from "./sets";
 
 export type Value = string | number | boolean | null;
 export type Chosen = Record<string, Value>;
 /** `src`: the picture itself, as an address that holds for as long as the page is open. */
-export type Made = { src: string; findings: readonly Schemas["Finding"][] };
+export type Made = { src: string; findings: readonly Finding[] };
 export const SIDE = 512;
 const KEPT_MS = 60 * 60_000;
 
@@ -35,7 +36,7 @@ async function next(): Promise<void> {
 }
 
 /** One photo in a template with options set. `cover`: it can wait. */
-export const preview = (base: string, chosen: Chosen, photo: Pick<Schemas["PhotoView"], "id" | "matte_version"> | undefined, cover = false) =>
+export const preview = (base: string, chosen: Chosen, photo: Pick<Photo, "id" | "matte_version"> | undefined, cover = false) =>
   queryOptions({
     queryKey: ["previews", base, sorted(chosen), photo?.id ?? "", photo?.matte_version ?? 0],
     queryFn: ({ signal }) => inTurn(() => made(base, chosen, photo!.id), signal, cover ? 1 + Number(isRendered(base)) : 0),
@@ -54,11 +55,8 @@ async function made(base: string, options: Chosen, photo: string): Promise<Made>
           params: { path: { image_id: photo }, header: headers }, body: { template: base, options, size: [SIDE, SIDE], format: "png" },
         })
       : api.POST("/api/v1/previews", { params: { header: headers }, body: { template: base, options, images: [photo] } });
-  const run = await ended(await got(started));
-  if (run.status !== "done") {
-    throw new ApiError({ status: 409, title: "", detail: "", code: "", remedy: "", reference: "", ...run.error });
-  }
-  const result = run.result as Partial<Told> & { pictures?: Partial<Told>[] };
+  const job = await follow(await got(started));
+  const result = job.result as Partial<Told> & { pictures?: Partial<Told>[] };
   const { url = "", findings = [] } = result.pictures?.[0] ?? result;
   return { src: await asData(url), findings };
 }
@@ -69,23 +67,10 @@ export const found = (findings: Made["findings"] | undefined, check: string): bo
 /** What is said about a photo in a rendered set, which another style mends. */
 export const ofSet = (findings: Made["findings"]): Made["findings"] => findings.filter((one) => one.check === "fit" || one.check === "renderer");
 
-/** The run once it has ended, told by the live messages; asked for every few seconds where they do not come. */
-async function ended(run: Schemas["RunView"]): Promise<Schemas["RunView"]> {
-  while (run.status === "queued" || run.status === "running") {
-    await new Promise<void>((heard) => {
-      const stop = live.listen((message) => message.run === run.id && done());
-      const late = setTimeout(() => done(), 4_000);
-      const done = () => (stop(), clearTimeout(late), heard());
-    });
-    run = await got(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: run.id } } }));
-  }
-  return run;
-}
-
 /** Links hold for an hour, an open page may be older: the picture itself is kept (about 30 kB). */
 async function asData(url: string): Promise<string> {
   const answer = await fetch(new URL(url, location.href).pathname);
-  if (!answer.ok) throw new ApiError({ status: answer.status, title: "", detail: "", code: "", remedy: "", reference: "" });
+  if (!answer.ok) throw new ApiError({ status: answer.status });
   const picture = await answer.blob();
   return new Promise((read, failed) => {
     const reader = new FileReader();

@@ -3,8 +3,9 @@ import { Button } from "@mantine/core";
 import { IconHandStop, IconUpload } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { api, got, upload, type Schemas } from "~/api/client";
+import { api, got, upload } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { Batch, Photo } from "~/api/types";
 import { welcome } from "~/shared/copy/welcome";
 import { batches as batchCopy } from "~/shared/copy/batches";
 import { statuses } from "~/shared/copy/statuses";
@@ -19,7 +20,7 @@ import css from "./welcome.module.css";
 
 const copy = welcome.start;
 const OPEN = 5;
-const isOver = (batch: Schemas["BatchView"]): boolean => batch.state === "exported" || batch.state === "cancelled";
+const isOver = (batch: Batch): boolean => batch.state === "exported" || batch.state === "cancelled";
 
 export default function Start() {
   const batches = useQuery({ queryKey: [...keys.batches, "open"], queryFn: () => got(api.GET("/api/v1/batches", { params: { query: { limit: 20 } } })) });
@@ -55,7 +56,7 @@ export default function Start() {
   );
 }
 
-function Open({ batch }: { batch: Schemas["BatchView"] }) {
+function Open({ batch }: { batch: Batch }) {
   const ready = batch.counts.review ?? 0;
   const state = isHeld(batch) ? <Pill icon={<IconHandStop size={13} stroke={2} aria-hidden />}>{batchCopy.one.held}</Pill> : <Status of={batch.state} />;
   return (
@@ -84,7 +85,7 @@ function Samples() {
         const form = new FormData();
         form.append("sku", sample.sku);
         form.append("file", await (await fetch(sample.url)).blob(), sample.file);
-        const { data } = await upload<Schemas["PhotoView"]>("/api/v1/images", form, { key: `sample-${sample.sku}` });
+        const { data } = await upload<Photo>("/api/v1/images", form, { key: `sample-${sample.sku}` });
         images.push(data.id);
         if (data.product_id) await got(api.PATCH("/api/v1/products/{product_id}", { params: { path: { product_id: data.product_id } }, body: { title: sample.title } }));
       }

@@ -1,7 +1,7 @@
 /** Small marks: what state something is in, what was found, how far it is. Never by colour alone. */
 import { IconAlertTriangle, IconCheck, IconClock, IconPlayerSkipForward, IconPlayerPause, IconX, IconLoader2, IconBan, IconSend } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import type { Schemas } from "~/api/client";
+import type { Finding } from "~/api/types";
 import { shortOf } from "~/shared/copy/findings";
 import { statuses } from "~/shared/copy/statuses";
 import css from "./marks.module.css";
@@ -24,7 +24,7 @@ export function Pill({ tone = "plain", icon, children }: { tone?: Tone; icon?: R
 }
 
 /** Findings as short badges; the sentence is the tooltip and is read out. */
-export function Flags({ findings, most = 3 }: { findings: readonly Schemas["Finding"][]; most?: number }) {
+export function Flags({ findings, most = 3 }: { findings: readonly Finding[]; most?: number }) {
   const bad = findings.filter((one) => one.verdict === "fail" || one.verdict === "warn");
   if (bad.length === 0) return null;
   return (

@@ -39,7 +39,7 @@ export function told(error: unknown): { title: string; words: string; remedy: st
       return { title: common.error.notFound, words: common.error.notFoundWords, remedy: "", reference: "" };
     }
     const { detail, remedy, reference, subject } = error.problem;
-    return { title: common.error.title, words: problemOf(detail, subject ?? ""), remedy, reference };
+    return { title: common.error.title, words: problemOf(detail, subject), remedy, reference };
   }
   return { title: common.error.title, words: "", remedy: "", reference: error instanceof Error ? error.message.slice(0, 80) : "" };
 }

@@ -2,12 +2,11 @@
 import { IconCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import type { Photo, Style } from "~/api/types";
 import { Drawn } from "~/features/styles/Cover";
 import { preview, type Chosen } from "~/features/styles/previews";
 import { batches } from "~/shared/copy/batches";
 import { Picture } from "~/shared/ui/Picture";
-import type { Photo } from "../cache";
-import type { Style } from "./draft";
 import css from "./fresh.module.css";
 
 export function LookCard({ style, photo, on, toggle }: { style: Style; photo: Photo | undefined; on: boolean; toggle: () => void }) {

@@ -6,11 +6,11 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { api, got } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { Photo } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Picture } from "~/shared/ui/Picture";
 import { Empty, Failed, TilesWaiting } from "~/shared/ui/states";
-import type { Photo } from "../cache";
 import css from "./fresh.module.css";
 
 const copy = batches.fresh.products;

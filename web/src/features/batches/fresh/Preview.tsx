@@ -3,6 +3,7 @@ import { Button, Loader } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
+import type { Photo, Style } from "~/api/types";
 import { different, recentPhotos } from "~/features/styles/photos";
 import { ofSet, preview, type Chosen } from "~/features/styles/previews";
 import { isRendered } from "~/features/styles/sets";
@@ -12,8 +13,7 @@ import { styles } from "~/shared/copy/styles";
 import { Flags } from "~/shared/ui/marks";
 import { Picture } from "~/shared/ui/Picture";
 import { told } from "~/shared/ui/states";
-import type { Photo } from "../cache";
-import { pictureMissing, type Look, type Style } from "./draft";
+import { pictureMissing, type Look } from "./draft";
 import css from "./fresh.module.css";
 
 const copy = batches.fresh.style;

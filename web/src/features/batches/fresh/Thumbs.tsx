@@ -2,9 +2,9 @@
 import { Button, Skeleton } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useState } from "react";
+import type { Photo } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { Picture } from "~/shared/ui/Picture";
-import type { Photo } from "../cache";
 import css from "./fresh.module.css";
 import { needsLook } from "./usePhotos";
 

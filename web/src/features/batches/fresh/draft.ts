@@ -1,17 +1,15 @@
 /** What is chosen for a batch to be, and what is still missing. */
-import type { Schemas } from "~/api/client";
+import type { Batch, Style } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { newId } from "~/shared/id";
-import type { Batch } from "../cache";
 
-export type Style = Schemas["LookView"];
 export type Value = number | boolean | string | null;
 export type Look = { key: string; template: string; options: Record<string, Value> };
 export const KINDS = ["collection", "products", "photos", "upload"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** A ZIP that was unpacked by a run, or a list that goes along with the batch. */
-export type Upload = { name: string } & ({ run: string; images: string[]; refused: Refused[] } | { file: File; rows: number });
+/** A ZIP that was unpacked by a job, or a list that goes along with the batch. */
+export type Upload = { name: string } & ({ job: string; images: string[]; refused: Refused[] } | { file: File; rows: number });
 export type Refused = { name: string; reason?: string; words?: string };
 
 export type Draft = {
@@ -78,7 +76,7 @@ export function asked(draft: Draft, name: string, images: string[] | null) {
     : draft.kind === "collection" ? { collection: draft.collection }
     : draft.kind === "products" ? { products: draft.products }
     : draft.kind === "photos" ? { images: draft.photos }
-    : { upload: draft.upload && "run" in draft.upload ? draft.upload.run : null };
+    : { upload: draft.upload && "job" in draft.upload ? draft.upload.job : null };
   return {
     name: name.trim(), source, looks: draft.looks.map(({ template, options }) => ({ template, options })), channels: draft.channels,
     priority: draft.priority, refine: draft.refine, upscale: draft.upscale, hold: draft.hold, paused: false, items: [],

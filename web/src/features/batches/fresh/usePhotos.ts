@@ -1,8 +1,8 @@
 /** The photos that a choice stands for: how many, which, and what is to be said about them. */
 import { useQuery } from "@tanstack/react-query";
-import { api, ApiError, got, type Schemas } from "~/api/client";
+import { api, ApiError, got } from "~/api/client";
 import { keys } from "~/api/queries";
-import type { Photo } from "../cache";
+import type { Photo, PhotoPage } from "~/api/types";
 import type { Draft } from "./draft";
 
 const MOST = 2_000; // so many are looked at before the batch is made; it takes all of them
@@ -42,7 +42,7 @@ async function ofCollection(collection: string, signal: AbortSignal): Promise<Ph
   let count = 0;
   let cursor: string | null = null;
   do {
-    const page: Schemas["Counted_PhotoView_"] = await got(
+    const page: PhotoPage = await got(
       api.GET("/api/v1/images", { params: { query: { collection_id: collection, limit: PAGE, cursor, count: !cursor } }, signal }),
     );
     photos.push(...page.items);

@@ -1,11 +1,12 @@
 /** A ZIP is sent and unpacked at once, so that its photos can be seen; a list is kept and goes along with the batch. */
 import { useRef, useState } from "react";
 import { upload as send } from "~/api/client";
+import type { Job } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
+import { follow } from "~/shared/jobs";
 import { told } from "~/shared/ui/states";
 import { newId } from "~/shared/id";
 import type { Refused, Upload } from "./draft";
-import { follow, type Run } from "./follow";
 import { readList } from "./list";
 
 export type Sending =
@@ -31,14 +32,14 @@ export function useUpload(done: (upload: Upload) => void) {
       set({ step: "sending", name: file.name, fraction: 0 });
       const form = new FormData();
       form.append("file", file, file.name);
-      const { data } = await send<Run>("/api/v1/images", form, {
+      const { data } = await send<Job>("/api/v1/images", form, {
         signal: stop.signal, key: newId(), progress: (fraction) => set({ step: "sending", name: file.name, fraction }),
       });
-      const run = await follow(data, { signal: stop.signal, seen: (run) => set({ step: "unpacking", done: run.done, total: run.total }) });
+      const job = await follow(data, { signal: stop.signal, progress: ({ done, total }) => set({ step: "unpacking", done, total }) });
       set({ step: "idle" });
       done({
-        name: file.name, run: run.id, images: (run.result.images as string[] | undefined) ?? [],
-        refused: (run.result.refused as Refused[] | undefined) ?? [],
+        name: file.name, job: job.id, images: (job.result.images as string[] | undefined) ?? [],
+        refused: (job.result.refused as Refused[] | undefined) ?? [],
       });
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return;

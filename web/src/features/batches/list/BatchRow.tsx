@@ -1,12 +1,13 @@
 import { IconHandStop } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import type { Batch } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { common } from "~/shared/copy/common";
 import { priorities } from "~/shared/copy/statuses";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Bar, Pill, Status } from "~/shared/ui/marks";
 import { BatchMenu } from "../BatchMenu";
-import { isHeld, type Batch } from "../cache";
+import { isHeld } from "../cache";
 import { countsOf, partsOf } from "../parts";
 import { Covers } from "./Covers";
 import css from "./list.module.css";

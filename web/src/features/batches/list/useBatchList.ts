@@ -2,8 +2,9 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { api, got } from "~/api/client";
+import type { Batch } from "~/api/types";
 import { live } from "~/shared/live";
-import { LIST, patchList, type Batch } from "../cache";
+import { LIST, patchList } from "../cache";
 
 export type State = Batch["state"];
 

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { channels as channelsQuery } from "~/api/queries";
+import type { Batch } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { priorities } from "~/shared/copy/statuses";
-import type { Batch } from "../cache";
 import css from "./side.module.css";
 
 const copy = batches.one;

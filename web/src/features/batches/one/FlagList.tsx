@@ -4,10 +4,10 @@ import { useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, got } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { Batch } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { checks, shortOf } from "~/shared/copy/findings";
 import { Picture } from "~/shared/ui/Picture";
-import type { Batch } from "../cache";
 import css from "./side.module.css";
 
 const copy = batches.one;

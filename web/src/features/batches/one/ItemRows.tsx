@@ -2,11 +2,11 @@
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
+import type { Item } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { stages } from "~/shared/copy/statuses";
 import { Flags, Status } from "~/shared/ui/marks";
 import { Picture } from "~/shared/ui/Picture";
-import type { Item } from "../cache";
 import css from "./sheet.module.css";
 import { nameOf } from "./Tile";
 

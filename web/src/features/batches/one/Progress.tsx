@@ -2,30 +2,29 @@
 import { Button } from "@mantine/core";
 import { IconPlayerPlay, IconRotateClockwise } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { keys } from "~/api/queries";
+import type { Batch, BatchStatus, Job } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { common } from "~/shared/copy/common";
 import { stages as stageNames } from "~/shared/copy/statuses";
 import { sayFailed } from "~/shared/notify";
 import { Bar } from "~/shared/ui/marks";
 import { sentence } from "~/shared/ui/states";
-import type { Batch } from "../cache";
 import { countsOf, partsOf } from "../parts";
 import { useDeeds } from "../useDeeds";
 import css from "./side.module.css";
 
 const copy = batches.one;
 const STAGES = ["segment", "upscale", "generate", "export"];
-type Run = Schemas["RunView"];
 
-export function Progress({ batch, status, run, filled }: { batch: Batch; status?: Schemas["BatchStatus"]; run?: Run; filled: boolean }) {
+export function Progress({ batch, status, job, filled }: { batch: Batch; status?: BatchStatus; job?: Job; filled: boolean }) {
   const deeds = useDeeds(batch);
   const { state, counts, total, done } = batch;
   const left = counts.processing ?? 0;
   const parts = partsOf(counts);
   const preparing = state === "created" || state === "validating";
-  const { title, words } = told(batch, run, filled);
+  const { title, words } = told(batch, job, filled);
   return (
     <section className={css.block} aria-label={copy.progress}>
       {preparing || (state === "failed" && total === 0) || total === 0 ? (
@@ -49,7 +48,7 @@ export function Progress({ batch, status, run, filled }: { batch: Batch; status?
       {state === "paused" && (
         <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} loading={deeds.resume.isPending} onClick={() => deeds.resume.mutate()}>{batches.deeds.resume}</Button>
       )}
-      {state === "failed" && run?.status === "failed" && (run.error?.status ?? 500) >= 500 && <RetryRun run={run} batch={batch.id} />}
+      {state === "failed" && job?.status === "failed" && (job.error?.status ?? 500) >= 500 && <RetryJob job={job} batch={batch.id} />}
       {state === "processing" && status && <Stages stages={status.stages} />}
       {total > 0 && !preparing && (
         <ul className={css.legend} aria-label={copy.counts}>
@@ -65,7 +64,7 @@ export function Progress({ batch, status, run, filled }: { batch: Batch; status?
 /** A message of the service as a sentence; one that begins with a file's name keeps it as it is. */
 const plain = (words: string): string => (/^\S+\.\w+: /.test(words) ? words : sentence(words));
 
-function told(batch: Batch, run: Run | undefined, filled: boolean): { title: string; words: string } {
+function told(batch: Batch, job: Job | undefined, filled: boolean): { title: string; words: string } {
   const { state, counts, total } = batch;
   const ready = counts.review ?? 0;
   switch (state) {
@@ -73,7 +72,7 @@ function told(batch: Batch, run: Run | undefined, filled: boolean): { title: str
     case "validating":
       return filled && batch.hold
         ? { title: copy.held, words: copy.heldWords(total, batch.flags.length > 0) }
-        : { title: copy.validating, words: copy.validatingWords(run?.done ?? 0, run?.total ?? 0) };
+        : { title: copy.validating, words: copy.validatingWords(job?.done ?? 0, job?.total ?? 0) };
     case "paused": return { title: copy.paused, words: copy.pausedWords(counts.processing ?? 0) };
     case "cancelled": return { title: copy.cancelled, words: batch.done > 0 ? copy.cancelledWords : copy.cancelledNone };
     case "failed": return { title: copy.failed, words: plain(batch.error) };
@@ -104,13 +103,13 @@ function Stages({ stages }: { stages: Record<string, number> }) {
 }
 
 /** Its list could not be made, for a reason that may be gone by now. */
-function RetryRun({ run, batch }: { run: Run; batch: string }) {
+function RetryJob({ job, batch }: { job: Job; batch: string }) {
   const client = useQueryClient();
   const retry = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/failures/retry", { body: { runs: [run.id], items: [] } })),
+    mutationFn: () => got(api.POST("/api/v1/failures/retry", { body: { runs: [job.id], items: [] } })),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: keys.batch(batch) });
-      void client.invalidateQueries({ queryKey: keys.runs });
+      void client.invalidateQueries({ queryKey: keys.jobs });
     },
     onError: sayFailed,
   });

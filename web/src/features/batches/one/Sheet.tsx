@@ -2,9 +2,9 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { IconLayoutGrid, IconList, IconPhoto } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
+import type { Batch } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { Empty, Failed, TilesWaiting } from "~/shared/ui/states";
-import type { Batch } from "../cache";
 import { Chips } from "../list/Chips";
 import { ItemRows } from "./ItemRows";
 import { Tiles } from "./Tiles";

@@ -2,10 +2,10 @@
 import { IconAlertTriangle, IconCheck, IconPlayerSkipForward, IconX } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { memo, useRef } from "react";
+import type { Item } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { stages, statuses } from "~/shared/copy/statuses";
 import { Picture } from "~/shared/ui/Picture";
-import type { Item } from "../cache";
 import css from "./sheet.module.css";
 
 const copy = batches.one;

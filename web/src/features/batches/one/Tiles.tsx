@@ -1,8 +1,8 @@
 import { Skeleton } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { Item } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
-import type { Item } from "../cache";
 import css from "./sheet.module.css";
 import { Tile } from "./Tile";
 

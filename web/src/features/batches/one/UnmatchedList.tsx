@@ -3,10 +3,10 @@ import { Button, Drawer } from "@mantine/core";
 import { IconCopy } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useState } from "react";
+import type { Batch } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { say } from "~/shared/notify";
 import { sentence } from "~/shared/ui/states";
-import type { Batch } from "../cache";
 import css from "./side.module.css";
 
 const copy = batches.one;

@@ -1,10 +1,10 @@
 /** A batch with how far it is, kept up by the live messages; and the run that fills it, while it does. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { api, got } from "~/api/client";
 import { batch as batchQuery, batchStatus, keys } from "~/api/queries";
 import { announce } from "~/shared/announce";
 import { batches } from "~/shared/copy/batches";
+import { jobQuery } from "~/shared/jobs";
 import { live } from "~/shared/live";
 
 const STATUS_MS = 4_000;
@@ -36,18 +36,14 @@ export function useBatch(id: string) {
     };
   }, [client, id]);
 
-  const run = useQuery({
-    queryKey: [...keys.runs, kept?.run],
-    queryFn: () => got(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: kept?.run ?? "" } } })),
-    enabled: Boolean(kept?.run && batch && FILLING.includes(batch.state)),
-  });
-  const filled = run.data?.status === "done";
+  const job = useQuery({ ...jobQuery(kept?.run ?? ""), enabled: Boolean(kept?.run && batch && FILLING.includes(batch.state)) });
+  const filled = job.data?.status === "done";
   useEffect(() => {
     if (filled) void client.invalidateQueries({ queryKey: keys.batch(id), exact: true });
   }, [client, filled, id]);
 
   useFinish(batch);
-  return { batch, status: now, run: run.data, filled, error: asked.error, again: () => void asked.refetch() };
+  return { batch, status: now, job: job.data, filled, error: asked.error, again: () => void asked.refetch() };
 }
 
 /** Says once that it is finished. */

@@ -1,13 +1,12 @@
 /** The pictures of a batch, page by page. Of what changes on the server only the pages that hold it are fetched anew. */
 import { useInfiniteQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
+import type { Item, ItemPage } from "~/api/types";
 import { live } from "~/shared/live";
-import type { Item } from "../cache";
 
 export const SHOWS = ["all", "finished", "look", "working", "failed"] as const;
 export type Show = (typeof SHOWS)[number];
-type ItemPage = Schemas["Page_ItemView_"];
 type Pages = InfiniteData<ItemPage, string | null>;
 
 const PAGE = 100;

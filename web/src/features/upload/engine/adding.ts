@@ -1,16 +1,17 @@
 /** Dropped files become lines: which product each is of, what is no photo, what is in the list already, what a CSV says. */
 import { api, got } from "~/api/client";
 import { upload as copy } from "~/shared/copy/upload";
-import { sortOf, type Sort } from "../model/formats";
+import { sortOf } from "../model/formats";
 import type { Found } from "../model/gather";
 import { addressesOf, finder, readList, type List, type Row } from "../model/lists";
 import { named } from "../model/skus";
 import { newId } from "~/shared/id";
-import { nameOf, type Entry, type Wrong } from "./entry";
+import { nameOf, type Entry } from "./entry";
 import { fileOf, free, tab } from "./keeping";
 import { product } from "./products";
 import { store } from "./store";
 import type { Settings } from "./settings";
+import { local } from "./words";
 
 export type Tally = { files: number; products: number; again: number; passed: number };
 type Added = { entries: Entry[]; files: Map<string, File>; tally: Tally; revived: Entry[]; replaced: string[]; assigned: (() => Promise<void>)[] };
@@ -59,11 +60,11 @@ export async function adding(found: readonly Found[], { way, collection, who }: 
       } else tally.again++;
       continue;
     }
-    if (!file) entry(path, null, { state: "failed", wrong: { ...copy.wrong.unreadable, reference: "", again: false } });
+    if (!file) entry(path, null, { state: "failed", wrong: local(copy.wrong.unreadable) });
     else if (sort === "zip") entry(path, file, { kind: "zip" });
     else if (sort === "list") lists.push({ path, file });
     else if (sort === "photo") photos.push({ path, file });
-    else entry(path, file, { state: "failed", wrong: refused(sort) });
+    else entry(path, file, { state: "failed", wrong: local(copy.unread[sort]) });
   }
 
   const read = await Promise.all(lists.map(async ({ path, file }) => ({ path, file, list: await readList(path, file) })));
@@ -161,8 +162,4 @@ function tallied(list: List, photos: readonly Entry[]): Partial<Entry> {
     state: missing.length ? "waiting" : "done", note: list.plans ? "plans" : "",
     rows: { all: rows.length, here: rows.length - missing.length, missing: missing.slice(0, 50) },
   };
-}
-
-function refused(sort: Exclude<Sort, "photo" | "zip" | "list" | "litter">): Wrong {
-  return { ...copy.unread[sort], reference: "", again: false };
 }

@@ -1,5 +1,6 @@
 /** The one flag that can be told here: a photo with fewer pixels than a channel asks of the product itself. */
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
+import type { Finding } from "~/api/types";
 import { upload as copy } from "~/shared/copy/upload";
 
 type Ask = { name: string; px: number };
@@ -8,7 +9,7 @@ let asked: Promise<Ask[]> | null = null;
 const ask = async (): Promise<Ask[]> =>
   (await got(api.GET("/api/v1/channels"))).items.map(({ channel }) => ({ name: channel.name, px: channel.rules?.product_px ?? 1 }));
 
-export async function tooSmall({ width, height }: { width: number; height: number }): Promise<Schemas["Finding"][]> {
+export async function tooSmall({ width, height }: { width: number; height: number }): Promise<Finding[]> {
   asked ??= ask();
   let channels: Ask[] = [];
   try {

@@ -1,5 +1,5 @@
 /** One line of the list: a photo, a ZIP or a list that a run works through, or a member of one. */
-import type { Schemas } from "~/api/client";
+import type { Finding } from "~/api/types";
 
 export type State =
   | "queued" | "sending" | "checking" // on its way
@@ -8,9 +8,9 @@ export type State =
   | "done" | "failed"
   | "lost"; // not sent before the page was closed, and the browser had no room to keep it
 
-export type Photo = { id: string; product: string | null; role: string; thumb: string; width: number; height: number };
-/** again: whether the same file may go through another time. */
-export type Wrong = { words: string; remedy: string; reference: string; again: boolean };
+export type EntryPhoto = { id: string; product: string | null; role: string; thumb: string; width: number; height: number };
+/** code: the service's; empty where the browser found it. again: whether the same file may go through another time. */
+export type Wrong = { code: string; words: string; remedy: string; reference: string; again: boolean };
 export type Listed = { title: string; gtin: string; asin: string };
 
 export type Entry = {
@@ -33,8 +33,8 @@ export type Entry = {
   state: State;
   /** Part of the idempotency key: a new one for each time that a person says “try again”. */
   tries: number;
-  photo: Photo | null;
-  findings: Schemas["Finding"][];
+  photo: EntryPhoto | null;
+  findings: Finding[];
   wrong: Wrong | null;
   run: { id: string; done: number; total: number } | null;
   /** Of a list: rows that name a photo, and those whose photo is here. */

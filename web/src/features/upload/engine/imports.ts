@@ -1,5 +1,7 @@
 /** Follows the runs that work through ZIPs and lists; what they bring and what they refuse become lines of their own. */
-import { api, ApiError, got, type Schemas } from "~/api/client";
+import { api, ApiError, got } from "~/api/client";
+import type { Job, Photo } from "~/api/types";
+import { fetchJob, isOpen } from "~/shared/jobs";
 import { live } from "~/shared/live";
 import { upload as copy } from "~/shared/copy/upload";
 import { tooSmall } from "./channels";
@@ -7,7 +9,7 @@ import { newId } from "~/shared/id";
 import { nameOf, type Entry } from "./entry";
 import { free } from "./keeping";
 import { store } from "./store";
-import { cleaned, plain, wrongOf } from "./words";
+import { cleaned, local, plain, wrongOf } from "./words";
 
 type Refused = { name: string; code?: string; words: string; remedy: string };
 type Result = { images?: string[]; refused?: Refused[] };
@@ -51,12 +53,12 @@ async function look(run: string): Promise<void> {
   if (!one || one.looks) return;
   one.looks = true;
   try {
-    const told = await got(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: run } } }));
+    const told = await fetchJob(run);
     const result = told.result as Result;
     const fresh = (result.images ?? []).filter((id) => !one.had.has(id));
     await bring(one.entry, await photosOf(fresh));
     for (const id of fresh) one.had.add(id);
-    if (told.status === "queued" || told.status === "running") {
+    if (isOpen(told)) {
       store.patch(one.entry, { run: { id: run, done: told.done, total: told.total } });
     } else {
       followed.delete(run);
@@ -73,12 +75,12 @@ async function look(run: string): Promise<void> {
   }
 }
 
-function ended(id: string, told: Schemas["RunView"], { refused = [], images = [] }: Result): void {
+function ended(id: string, told: Job, { refused = [], images = [] }: Result): void {
   const entry = store.get(id);
   if (!entry) return;
   const run = { id: told.id, done: told.done, total: told.total };
   if (told.status !== "done") {
-    const wrong = told.error ? { ...plain(told.error), again: true } : { ...copy.wrong.cancelled, reference: "", again: true };
+    const wrong = told.error ? { ...plain(told.error), again: true } : local(copy.wrong.cancelled, true);
     return void store.patch(id, { state: "failed", run, wrong });
   }
   free([id]);
@@ -94,7 +96,7 @@ function ended(id: string, told: Schemas["RunView"], { refused = [], images = []
 
 const wrongIn = (one: Refused) => ({ ...plain({ detail: one.words, code: one.code ?? "", remedy: one.remedy }), again: false });
 
-async function bring(id: string, photos: Schemas["PhotoView"][]): Promise<void> {
+async function bring(id: string, photos: Photo[]): Promise<void> {
   const entry = store.get(id);
   if (!entry || photos.length === 0) return;
   const before = store.all().filter((one) => one.parent === id && one.photo).length;
@@ -110,20 +112,20 @@ function member(of: Entry, place: number, path: string, more: Partial<Entry>): E
 }
 
 /** Product → SKU, of those made by this import, which are the newest. */
-async function skusOf(photos: readonly Schemas["PhotoView"][]): Promise<Map<string, string>> {
+async function skusOf(photos: readonly Photo[]): Promise<Map<string, string>> {
   const limit = Math.min(PAGE, photos.length + 20);
   const page = await got(api.GET("/api/v1/products", { params: { query: { limit } } })).catch(() => ({ items: [] }));
   return new Map(page.items.map((one) => [one.id, one.sku]));
 }
 
 /** Photos by id. There is no such question, so the newest are leafed through, and what is older is asked for one by one. */
-async function photosOf(ids: readonly string[]): Promise<Schemas["PhotoView"][]> {
+async function photosOf(ids: readonly string[]): Promise<Photo[]> {
   const wanted = new Set(ids);
-  const found = new Map<string, Schemas["PhotoView"]>();
+  const found = new Map<string, Photo>();
   const oldest = ids.reduce((least, id) => (id < least ? id : least), "~");
   let cursor: string | null = null;
   for (let pages = 0; found.size < wanted.size && pages < 3 + ids.length / 100; pages++) {
-    const page: { items: Schemas["PhotoView"][]; next_cursor?: string | null } = await got(
+    const page: { items: Photo[]; next_cursor?: string | null } = await got(
       api.GET("/api/v1/images", { params: { query: { limit: ids.length < 20 ? 50 : PAGE, cursor } } }),
     );
     for (const photo of page.items) if (wanted.has(photo.id)) found.set(photo.id, photo);

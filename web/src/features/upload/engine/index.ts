@@ -53,7 +53,7 @@ export function retry(ids: readonly string[]): void {
   for (const id of again) {
     const entry = store.get(id);
     if (!entry) continue;
-    const gone = /no such collection/i.test(entry.wrong?.words ?? "");
+    const gone = entry.wrong?.code === "no_such_collection";
     store.patch(id, {
       state: "queued", wrong: null, run: null, tries: entry.tries + 1, collection: gone ? current().collection : entry.collection,
     });

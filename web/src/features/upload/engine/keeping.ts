@@ -4,6 +4,7 @@ import { database } from "./database";
 import { newId } from "~/shared/id";
 import { isMoving, type Entry } from "./entry";
 import { store } from "./store";
+import { local } from "./words";
 
 const SOON_MS = 400;
 const OLD_MS = 7 * 86_400_000;
@@ -72,7 +73,7 @@ export async function adopt(who: string): Promise<Entry[]> {
 function again(entry: Entry): Entry {
   if (isMoving(entry)) entry.state = "queued";
   if (entry.state !== "queued" || entry.kept) return entry;
-  return { ...entry, state: "lost", wrong: { ...copy.wrong.lost, reference: "", again: false } };
+  return { ...entry, state: "lost", wrong: local(copy.wrong.lost) };
 }
 
 function openTabs(): Promise<Set<string>> {

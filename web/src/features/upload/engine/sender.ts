@@ -1,13 +1,14 @@
 /** Sends what waits, three at a time, outside of any screen: it goes on whatever page is looked at. */
-import { ApiError, upload, type Schemas } from "~/api/client";
+import { ApiError, upload } from "~/api/client";
+import type { Finding, Job, Photo } from "~/api/types";
 import { tooSmall } from "./channels";
-import { nameOf, type Entry, type Photo } from "./entry";
+import { nameOf, type Entry, type EntryPhoto } from "./entry";
 import { follow } from "./imports";
 import { fileOf, free } from "./keeping";
 import { product } from "./products";
 import { calm, halt, onGo, stopped } from "./pausing";
 import { store } from "./store";
-import { cleaned, wrongOf } from "./words";
+import { cleaned, local, wrongOf } from "./words";
 import { upload as copy } from "~/shared/copy/upload";
 
 const AT_ONCE = 3;
@@ -80,7 +81,7 @@ async function run(id: string): Promise<void> {
 async function send(entry: Entry, signal: AbortSignal): Promise<void> {
   const { id } = entry;
   const file = await fileOf(id);
-  if (!file) return void store.patch(id, { state: "lost", wrong: { ...copy.wrong.lost, reference: "", again: false } });
+  if (!file) return void store.patch(id, { state: "lost", wrong: local(copy.wrong.lost) });
   store.patch(id, { state: "sending", wrong: null });
   if (entry.listed && !(await isTold(entry))) return;
   const form = new FormData();
@@ -88,7 +89,7 @@ async function send(entry: Entry, signal: AbortSignal): Promise<void> {
   if (entry.role) form.append("role", entry.role);
   if (entry.collection && (entry.sku || entry.kind !== "photo")) form.append("collection_id", entry.collection);
   form.append("file", file, nameOf(entry));
-  const { data } = await upload<Schemas["PhotoView"] | Schemas["RunView"]>("/api/v1/images", form, {
+  const { data } = await upload<Photo | Job>("/api/v1/images", form, {
     key: `${id}-${entry.tries}`, signal,
     progress: (fraction) => {
       store.progress(id, fraction);
@@ -116,7 +117,7 @@ async function isTold({ id, sku, listed }: Entry): Promise<boolean> {
   }
 }
 
-export function taken(photo: Schemas["PhotoView"], more: Schemas["Finding"][]): { photo: Photo; findings: Schemas["Finding"][] } {
+export function taken(photo: Photo, more: Finding[]): { photo: EntryPhoto; findings: Finding[] } {
   const { id, role, thumb, width, height } = photo;
   return { photo: { id, product: photo.product_id, role, thumb, width, height }, findings: [...more, ...cleaned(photo.findings)] };
 }
@@ -147,11 +148,11 @@ async function stumbled(id: string, error: unknown): Promise<void> {
     return halt("full", wrongOf(error).words);
   }
   if (status === 0 && !(await isReadable(id))) {
-    return void store.patch(id, { state: "lost", wrong: { ...copy.wrong.moved, reference: "", again: false } });
+    return void store.patch(id, { state: "lost", wrong: local(copy.wrong.moved) });
   }
   const times = (stumbles.get(id) ?? 0) + 1;
   stumbles.set(id, times);
-  const away = status === 0 || (status >= 500 && problem.code === "unreached");
+  const away = status === 0 || (status >= 500 && error.code === "unreached");
   // At work under this key still, as after a reload: its answer is waited for.
   const early = status === 409 || status === 429 || status === 503;
   if (times > (early ? MOST_TRIES * 3 : MOST_TRIES)) return stumbles.delete(id), fail();
@@ -161,7 +162,7 @@ async function stumbled(id: string, error: unknown): Promise<void> {
   } else if (early) {
     await new Promise((done) => setTimeout(done, PATIENCE_MS));
     again();
-  } else if (status === 422 && problem.code === "bad_input" && problem.remedy === "Send it again.") {
+  } else if (error.code === "incomplete_upload") {
     again({ tries: entry.tries + 1 });
   } else if (status >= 500 && times < 3) {
     await new Promise((done) => setTimeout(done, PATIENCE_MS));

@@ -3,8 +3,9 @@ import { Button, Select, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
-import { api, got, type Schemas } from "~/api/client";
+import { api, got } from "~/api/client";
 import { collections, keys } from "~/api/queries";
+import type { Place } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { common } from "~/shared/copy/common";
 import { collectionKinds } from "~/shared/copy/statuses";
@@ -15,7 +16,6 @@ import css from "../upload.module.css";
 
 const NONE = "none";
 const words = copy.setup;
-type Node = Schemas["CollectionView"];
 
 export function Destination() {
   const { collection, way } = useSettings();
@@ -83,10 +83,10 @@ function Make({ close }: { close: () => void }) {
 }
 
 /** The tree as a list, children behind their parents. */
-function flat(nodes: readonly Node[]): { node: Node; depth: number }[] {
-  const under = new Map<string | null, Node[]>();
+function flat(nodes: readonly Place[]): { node: Place; depth: number }[] {
+  const under = new Map<string | null, Place[]>();
   for (const node of nodes) under.set(node.parent_id, [...(under.get(node.parent_id) ?? []), node]);
-  const walk = (parent: string | null, depth: number): { node: Node; depth: number }[] =>
+  const walk = (parent: string | null, depth: number): { node: Place; depth: number }[] =>
     (under.get(parent) ?? []).flatMap((node) => [{ node, depth }, ...walk(node.id, depth + 1)]);
   return walk(null, 0);
 }
