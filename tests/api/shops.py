@@ -17,6 +17,7 @@ from starlette.datastructures import State
 from packshot import accounts
 from packshot.api.app import create_app
 from packshot.api.service import Service, opened
+from packshot.db import Database
 from packshot.settings import Settings
 
 
@@ -69,7 +70,11 @@ class Shop:
 
 
 async def a_shop(service: Service, name: str) -> Shop:
-    async with service.db.write() as tx:
+    return await shop_in(service.db, name)
+
+
+async def shop_in(db: Database, name: str) -> Shop:
+    async with db.write() as tx:
         workspace = await accounts.make_workspace(tx, name)
         _, key = await accounts.make_key(
             tx, workspace, name="test", scopes=["read", "write", "review", "admin"], by=None

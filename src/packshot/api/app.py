@@ -38,6 +38,7 @@ from packshot.api import (
     studio,
     styles,
 )
+from packshot.api.bodies import JSON_BYTES
 from packshot.api.middleware import Edge, Idempotent
 from packshot.api.service import Service, opened
 from packshot.catalog.old_names import path_now
@@ -86,8 +87,8 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     problems.add_to(app)
     for router in ROUTERS:
-        app.include_router(router, prefix="/api/v1", responses=problems.PROBLEMS)
-    app.include_router(health.router)
+        app.include_router(router, prefix="/api/v1", responses=problems.PROBLEMS, max_body_size=JSON_BYTES)
+    app.include_router(health.router, max_body_size=JSON_BYTES)
     # Swagger UI's own files, out of a package: its usual address on the web is not reached from everywhere.
     app.mount("/assets/docs", StaticFiles(directory=str(resources.files("fastapi_offline") / "static")))
 
@@ -130,7 +131,9 @@ async def _serve(settings: Settings) -> None:
     async with opened(settings) as service:
         config = uvicorn.Config(
             create_app(service), host=settings.host, port=settings.port, log_config=None, access_log=False,
-            timeout_graceful_shutdown=5, server_header=False, h11_max_incomplete_event_size=64 * 1024,
+            timeout_graceful_shutdown=5, server_header=False,
+            # The other parser that uvicorn knows takes a head of any size.
+            http="h11", h11_max_incomplete_event_size=64 * 1024,
         )  # fmt: skip
         server = uvicorn.Server(config)
         orphaned = asyncio.create_task(parent_watch.watch(lambda: setattr(server, "should_exit", True)))

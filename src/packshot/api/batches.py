@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, BackgroundTasks, Header, Path, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Header, Query, Request, Response
+from fastapi import Path as InPath
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
-from starlette.datastructures import UploadFile
+from sqlalchemy import insert
 
 from packshot.api.access import Editor, Reader
+from packshot.api.bodies import JSON_BYTES, STREAMED
+from packshot.api.multipart import read_form, read_small
 from packshot.api.params import Cursor, Limit, Page, after_id, etag, matches, page_of
 from packshot.api.service import Svc
-from packshot.api.uploads import keep
+from packshot.api.uploads import list_limit, stored_list
 from packshot.catalog.batches import lifecycle, progress
 from packshot.catalog.batches.lifecycle import BatchView
 from packshot.catalog.batches.progress import BatchStatus
 from packshot.catalog.batches.requests import BatchRequest
 from packshot.catalog.status import BatchState, Priority
+from packshot.db.tables import uploads
 from packshot.errors import BadInput
 
 router = APIRouter(tags=["batches"])
 
-BatchId = Annotated[str, Path(description="A batch, by id.", max_length=40)]
+BatchId = Annotated[str, InPath(description="A batch, by id.", max_length=40)]
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag that was last seen.")]
 
 ASKED = {
@@ -112,7 +118,7 @@ class BatchChange(BaseModel, frozen=True, extra="forbid", json_schema_extra={"ex
     priority: Priority | None = None
 
 
-@router.post("/batches", status_code=202, openapi_extra=_BODY)
+@router.post("/batches", status_code=202, openapi_extra=_BODY, max_body_size=STREAMED)
 async def create_batch(request: Request, response: Response, svc: Svc, who: Editor) -> BatchStarted:
     """Make a batch. Its items are listed by a job; follow the batch's status or the event stream."""
     asked = await _asked(request, svc, who)
@@ -227,17 +233,22 @@ async def cancel_batch(batch_id: BatchId, later: BackgroundTasks, svc: Svc, who:
 async def _asked(request: Request, svc: Any, who: Any) -> BatchRequest:
     """The wish, as JSON or as a form with a ZIP or CSV file.  Raises RequestValidationError, BadInput, TooLarge."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return _checked(await request.body())
-    async with request.form(max_files=1, max_fields=4) as form:
-        file, words = form.get("file"), form.get("batch")
-        if not isinstance(file, UploadFile) or not isinstance(words, str):
+        return _checked(await read_small(request))
+    with tempfile.TemporaryDirectory(prefix="packshot-upload-") as folder:
+        form = await read_form(
+            request, Path(folder), limit_of=lambda name: list_limit(svc, name), field_bytes=JSON_BYTES
+        )
+        words = form.fields.get("batch")
+        if len(form.files) != 1 or words is None:
             raise BadInput("the form needs a file, and the batch as JSON.", remedy="Name its parts file and batch.")
         fields = _json(words)
         if not isinstance(fields, dict) or "source" in fields:
             raise BadInput("the file is the source of this batch.", subject="source", remedy="Leave source out.")
-        _checked(json.dumps({**fields, "source": {"upload": "upl_"}}))  # before the file is kept
-        kept = await keep(svc, who, file)
-        return _checked(json.dumps({**fields, "source": {"upload": kept}}))
+        _checked(json.dumps({**fields, "source": {"upload": "upl_"}}))  # before the file is stored
+        row = await stored_list(svc, who, form.files[0])
+    async with svc.db.write() as tx:
+        await tx.execute(insert(uploads).values(**row))
+    return _checked(json.dumps({**fields, "source": {"upload": row["id"]}}))
 
 
 def _json(words: str | bytes) -> Any:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from packshot.api.access import Editor, Reader
+from packshot.api.bodies import STREAMED
 from packshot.api.jobs import JobView, answered
 from packshot.api.multipart import MOST_FILES, read_body, read_form, read_small
 from packshot.api.params import (
@@ -33,8 +34,8 @@ from packshot.api.uploads import (
     MOST_URLS,
     UploadResults,
     addresses_of,
+    import_list,
     is_list,
-    keep_list,
     limit_for,
     linked,
     start_import,
@@ -119,6 +120,7 @@ _BODY: dict[str, Any] = {
         202: {"model": JobView, "description": "A ZIP, a list or addresses: follow the job."},
     },
     openapi_extra=_BODY,
+    max_body_size=STREAMED,
 )
 async def upload_images(
     request: Request, response: Response, svc: Svc, who: Editor, prefer: Prefer = None
@@ -145,7 +147,7 @@ async def upload_images(
         if not form.files:
             raise BadInput("there is no file in this form.", subject="file", remedy="Send it as the part “file”.")
         if any(is_list(upload) for upload in form.files):
-            ref = await keep_list(svc, who, form.files, where)
+            ref = await import_list(svc, who, form.files, where)
             return await answered(svc, who, response, ref, prefer)
         if where.role and len(form.files) > 1:
             raise BadOption("several photos cannot have one role.", subject="role", remedy="Send them one by one.")
@@ -241,7 +243,7 @@ _FILE: dict[str, Any] = {
 }
 
 
-@router.put("/images/{image_id}/file", openapi_extra=_FILE)
+@router.put("/images/{image_id}/file", openapi_extra=_FILE, max_body_size=STREAMED)
 async def replace_image(
     image_id: ImageId, request: Request, response: Response, svc: Svc, who: Editor, if_match: IfMatch = None
 ) -> PhotoView:

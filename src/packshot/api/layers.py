@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from packshot.api.access import Editor, Reader
+from packshot.api.bodies import STREAMED
 from packshot.api.files import link
 from packshot.api.images import WAITED
 from packshot.api.jobs import JobView, answered
@@ -118,7 +119,7 @@ async def get_cutout(image_id: ImageId, svc: Svc, who: Reader, if_none_match: If
     return await _picture(svc, who.workspace_id, image_id, CutoutPng, if_none_match)
 
 
-@router.put("/images/{image_id}/matte", openapi_extra=_MATTE)
+@router.put("/images/{image_id}/matte", openapi_extra=_MATTE, max_body_size=STREAMED)
 async def put_matte(
     image_id: ImageId,
     request: Request,

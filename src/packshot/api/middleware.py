@@ -13,19 +13,20 @@ from typing import Any
 import structlog
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from packshot.api.access import COOKIE, identify
+from packshot.api.bodies import IncomingBody, too_large
 from packshot.api.files import asked_at
 from packshot.api.problems import answer
 from packshot.api.service import Service
 from packshot.db.tables import idempotency, now
-from packshot.errors import Conflict, PackshotError, TooLarge
+from packshot.errors import Conflict, PackshotError
 
 log = structlog.get_logger(__name__)
 
-JSON_BYTES = 8 * 2**20
 KEPT_BYTES = 2**20
 KEPT_SECONDS = 86_400
 # A request that died in between holds its key for no longer than this.
@@ -43,7 +44,7 @@ _ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 
 
 class Edge:
-    """Numbers, limits, headers, the log."""
+    """Numbers, headers, the log, and the end of a connection whose request was refused while it was still sent."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -52,28 +53,36 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = Request(scope)
+        request, body = Request(scope), IncomingBody(scope, receive)
         given = request.headers.get("x-request-id", "")
         number = given if _ID.match(given) else secrets.token_hex(8)
-        started, status = time.perf_counter(), 500
+        # Swagger UI's page starts itself with a script of its own.
+        policy = _POLICY.format(" 'unsafe-inline'" if scope["path"] == "/docs" else "").encode()
+        added = [*_HEADERS, (b"content-security-policy", policy), (b"x-request-id", number.encode())]
+        started, status, closes, replaced = time.perf_counter(), 500, False, False
 
-        async def sent(message: Message) -> None:
-            nonlocal status
+        async def answered(message: Message) -> None:
+            nonlocal status, closes, replaced
+            if replaced:
+                return
             if message["type"] == "http.response.start":
+                if _is_bare_413(message):
+                    await answer(too_large(scope))(scope, body.receive, answered)
+                    replaced = True
+                    return
                 status = message["status"]
-                # Swagger UI's page starts itself with a script of its own.
-                policy = _POLICY.format(" 'unsafe-inline'" if scope["path"] == "/docs" else "").encode()
-                more = [*_HEADERS, (b"content-security-policy", policy), (b"x-request-id", number.encode())]
-                message["headers"] = [*message["headers"], *more]
+                closes = status >= 400 and body.much_is_left
+                last = [(b"connection", b"close")] if closes else []
+                message["headers"] = [*message["headers"], *added, *last]
+            elif closes and not message.get("more_body"):
+                await send({**message, "more_body": True})
+                await body.drop()
+                message = {"type": "http.response.body"}
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request=number), asked_at(request):
             try:
-                if "json" in request.headers.get("content-type", "json"):
-                    receive = await _whole(receive)
-                await self._app(scope, receive, sent)
-            except TooLarge as error:
-                await answer(error)(scope, receive, sent)
+                await self._app(scope, body.receive, answered)
             finally:
                 route = scope.get("route")
                 path = getattr(route, "path", "other")
@@ -81,6 +90,11 @@ class Edge:
                 asks = path in ("/healthz", "/readyz")  # every few seconds
                 level = log.debug if asks else log.warning if status >= 500 else log.info
                 level("request", method=request.method, route=path, status=status, ms=ms)
+
+
+def _is_bare_413(message: Message) -> bool:
+    """Whether this is FastAPI's own refusal of a body, a line of text."""
+    return message["status"] == 413 and Headers(raw=message["headers"]).get("content-type", "").startswith("text/plain")
 
 
 class Idempotent:
@@ -171,18 +185,6 @@ async def _claim(svc: Service, workspace: str, key: str, mark: str) -> Any:
     except IntegrityError:
         raise Conflict("the same request is at work right now.", remedy="Try again in a moment.") from None
     return None
-
-
-async def _whole(receive: Receive) -> Receive:
-    """A request's JSON, read before it is worked on.  Raises TooLarge: a length that is said may be wrong, or none."""
-    body = b""
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > JSON_BYTES:
-            raise TooLarge(f"a request's JSON holds {JSON_BYTES // 2**20} MiB at most.", subject="body")
-        if not message.get("more_body"):
-            return _again(body, receive)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -16,6 +16,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
+from packshot.api.bodies import LIST_BYTES
 from packshot.catalog.library.photos import safe_name
 from packshot.errors import BadInput, DamagedFile, DiskFull, PackshotError, TooLarge
 
@@ -45,7 +46,9 @@ class Form:
     files: list[Upload] = field(default_factory=list)
 
 
-async def read_form(request: Request, folder: Path, *, limit_of: Callable[[str], int]) -> Form:
+async def read_form(
+    request: Request, folder: Path, *, limit_of: Callable[[str], int], field_bytes: int = _FIELD_BYTES
+) -> Form:
     """A multipart form, its files in `folder`.  limit_of: file name → how many bytes it may have.
 
     Raises BadInput where it is no form, TooLarge where it holds too much, DiskFull.
@@ -54,7 +57,7 @@ async def read_form(request: Request, folder: Path, *, limit_of: Callable[[str],
     boundary = options.get(b"boundary")
     if not boundary:
         raise BadInput("this form has no boundary.", remedy="Let the client library write the Content-Type header.")
-    reader = _Reader(folder, limit_of)
+    reader = _Reader(folder, limit_of, field_bytes)
     try:
         parser = MultipartParser(boundary, reader.callbacks())
         async for chunk in _chunks(request):
@@ -93,7 +96,7 @@ async def read_body(request: Request, path: Path, *, limit: int, name: str) -> N
         raise DamagedFile("the file is empty.", subject=name, remedy="Copy or export it again.")
 
 
-async def read_small(request: Request, *, limit: int = 2**23) -> bytes:
+async def read_small(request: Request, *, limit: int = LIST_BYTES) -> bytes:
     """A body that is to be held in memory.  Raises TooLarge."""
     body = bytearray()
     async for chunk in _chunks(request):
@@ -112,9 +115,9 @@ def too_large(name: str, limit: int) -> TooLarge:
 class _Reader:
     """What the parser calls back, in the order of the form."""
 
-    def __init__(self, folder: Path, limit_of: Callable[[str], int]) -> None:
+    def __init__(self, folder: Path, limit_of: Callable[[str], int], field_bytes: int) -> None:
         self.form, self.ended = Form(), False
-        self._folder, self._limit_of = folder, limit_of
+        self._folder, self._limit_of, self._field_bytes = folder, limit_of, field_bytes
         self._name, self._value = bytearray(), bytearray()
         self._disposition = b""
         self._header_bytes = 0
@@ -188,8 +191,8 @@ class _Reader:
         upload = self._upload
         if upload is None:
             self._text += content[start:end]
-            if len(self._text) > _FIELD_BYTES:
-                raise TooLarge(f"the field “{self._field}” is longer than {_FIELD_BYTES} bytes.")
+            if len(self._text) > self._field_bytes:
+                raise TooLarge(f"the field “{self._field}” is longer than {self._field_bytes} bytes.")
             return
         upload.length += end - start
         if upload.length <= upload.limit:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
+from packshot.api.bodies import too_large
 from packshot.errors import DiskFull, NotAllowed, NotSignedIn, PackshotError, TooManyTries, Unavailable, plainly
 
 log = structlog.get_logger(__name__)
@@ -76,6 +77,8 @@ def add_to(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def plain(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 413:
+            return answer(too_large(request.scope))
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
         words = {404: "There is nothing at this address.", 405: "This address does not take that method."}
         made = _problem(error.status_code, code, words.get(error.status_code, str(error.detail)))

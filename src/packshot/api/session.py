@@ -10,11 +10,12 @@ from pydantic import BaseModel, Field
 from packshot import accounts
 from packshot.accounts import SignedIn, WorkspaceView
 from packshot.api.access import COOKIE, Reader, same_origin
+from packshot.api.bodies import OPEN_BYTES
 from packshot.api.service import Service, Svc
 from packshot.catalog.status import Line
 from packshot.errors import NotAllowed, NotSignedIn
 
-router = APIRouter(tags=["session"])
+router = APIRouter(tags=["session"], max_body_size=OPEN_BYTES)
 
 Email = Annotated[
     Line, Field(min_length=3, max_length=320, pattern=r"^[^@\s]+@[^@\s]+$", examples=["mia@shop.example"])

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tempfile
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from sqlalchemy import insert
-from starlette.datastructures import UploadFile
 
 from packshot.api.access import Principal
 from packshot.api.files import link
@@ -24,13 +22,13 @@ from packshot.catalog.library.photos import PhotoView, Role
 from packshot.catalog.library.products import Sku
 from packshot.catalog.ports import JobRef
 from packshot.db.tables import new_id, now, uploads
-from packshot.errors import BadInput, DamagedFile, PackshotError, TooLarge, UnsupportedFormat
+from packshot.errors import BadInput, DamagedFile, PackshotError, UnsupportedFormat
 from packshot.image import sniff
 from packshot.tasks import AnalyseUpload
 
-KEPT_SECONDS = 7 * 24 * 3600.0  # a ZIP or list stays for a retry of its import
+LIST_SECONDS = 7 * 24 * 3600.0  # a ZIP or list stays for a retry of its import
 MOST_URLS = 1_000
-_LIST_BYTES = 64 * 2**20
+LIST_FILE_BYTES = 64 * 2**20
 _SHEETS = (".csv", ".tsv")
 _Id = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_]+$")]
 _Url = Annotated[str, Field(min_length=1, max_length=4_000, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -121,26 +119,30 @@ async def take(svc: Service, who: Principal, upload: Upload, where: Where) -> Ph
     return linked(svc, who, photo)
 
 
-async def keep_list(svc: Service, who: Principal, files: list[Upload], where: Where) -> JobRef:
-    """A ZIP or a CSV list goes into the store, for a job to work through."""
+async def import_list(svc: Service, who: Principal, files: list[Upload], where: Where) -> JobRef:
+    """Start a job that works through a ZIP or a CSV list."""
     if len(files) > 1:
         raise BadInput(
             "an archive or a list comes by itself.", remedy="Send it alone; pack a list and its photos into one ZIP."
         )
-    upload = files[0]
+    row = await stored_list(svc, who, files[0])
+    return await start_import(svc, who, {"upload": row["id"]}, where, upload=row)
+
+
+async def stored_list(svc: Service, who: Principal, upload: Upload) -> dict[str, Any]:
+    """Put a ZIP or a CSV list into the store; gives its row, to be inserted by whoever uses it.
+
+    Raises UnsupportedFormat, TooLarge, DamagedFile, DiskFull.
+    """
     if upload.error is not None:
         raise upload.error
-    kind = "csv" if upload.name.lower().endswith(_SHEETS) else "zip"
-    if kind == "zip" and not _head(upload).startswith(b"PK"):
-        raise DamagedFile("this is not a ZIP archive.", subject=upload.name, remedy="Pack it again.")
-    id, at = new_id("upl"), now()
+    kind, id, at = _list_kind(upload), new_id("upl"), now()
     key = f"uploads/{who.workspace_id}/{id}"
     await asyncio.to_thread(svc.store.put_file, key, upload.path)
-    row = {
+    return {
         "id": id, "workspace_id": who.workspace_id, "kind": kind, "name": upload.name, "key": key,
-        "bytes": upload.length, "created_at": at, "expires_at": at + KEPT_SECONDS,
+        "bytes": upload.length, "created_at": at, "expires_at": at + LIST_SECONDS,
     }  # fmt: skip
-    return await start_import(svc, who, {"upload": id}, where, upload=row)
 
 
 async def start_import(
@@ -167,7 +169,7 @@ async def start_import(
 
 def limit_for(svc: Service, name: str) -> int:
     limits = svc.settings.limits
-    return {".zip": limits.zip_bytes, ".csv": _LIST_BYTES, ".tsv": _LIST_BYTES}.get(
+    return {".zip": limits.zip_bytes, ".csv": LIST_FILE_BYTES, ".tsv": LIST_FILE_BYTES}.get(
         PurePosixPath(name.lower()).suffix, limits.photo_bytes
     )
 
@@ -177,6 +179,26 @@ def is_list(upload: Upload) -> bool:
         return True
     return (
         upload.error is None and sniff(_head(upload)) == "ZIP" and not upload.name.lower().endswith((".xlsx", ".ods"))
+    )
+
+
+def list_limit(svc: Service, name: str) -> int:
+    """How many bytes a ZIP or a list may have."""
+    return LIST_FILE_BYTES if name.lower().endswith((*_SHEETS, ".txt")) else svc.settings.limits.zip_bytes
+
+
+def _list_kind(upload: Upload) -> str:
+    name = upload.name.lower()
+    if _head(upload).startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        if name.endswith((".xlsx", ".xlsm", ".ods")):
+            raise UnsupportedFormat("a spreadsheet is not read here.", subject=upload.name, remedy="Save it as CSV.")
+        return "zip"
+    if name.endswith(".zip"):
+        raise DamagedFile("this is not a ZIP archive.", subject=upload.name, remedy="Pack it again.")
+    if name.endswith((*_SHEETS, ".txt")):
+        return "csv"
+    raise UnsupportedFormat(
+        "this is neither a ZIP nor a CSV list.", subject=upload.name, remedy="Send a .zip or a .csv file."
     )
 
 
@@ -215,48 +237,3 @@ def where_of(fields: dict[str, str]) -> Where:
 
 def _invalid(wrong: ValidationError) -> RequestValidationError:
     return RequestValidationError([{**error, "loc": ("body", *error["loc"])} for error in wrong.errors()])
-
-
-KEPT_SECONDS = 24 * 3600.0
-_PIECE = 2**20
-_LIST_BYTES = 64 * 2**20
-
-
-async def keep(svc: Service, who: Principal, file: UploadFile) -> str:
-    """Put it into the store; gives the upload's id.  Raises UnsupportedFormat, TooLarge, DamagedFile, DiskFull."""
-    name = PurePosixPath((file.filename or "list").replace("\\", "/")).name[:200]
-    kind = _kind(await file.read(4), name)
-    await file.seek(0)
-    limit = svc.settings.limits.zip_bytes if kind == "zip" else _LIST_BYTES
-    id, size = new_id("upl"), 0
-    key = f"uploads/{who.workspace_id}/{id}"
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "file"
-        with path.open("wb") as out:
-            while piece := await file.read(_PIECE):
-                size += len(piece)
-                if size > limit:
-                    raise TooLarge(f"it is larger than {limit / 2**20:.0f} MB.", subject=name, remedy="Split it.")
-                await asyncio.to_thread(out.write, piece)
-        await asyncio.to_thread(svc.store.put_file, key, path)
-    at = now()
-    async with svc.db.write() as tx:
-        await tx.execute(
-            insert(uploads).values(
-                id=id, workspace_id=who.workspace_id, kind=kind, name=name, key=key, bytes=size, created_at=at,
-                expires_at=at + KEPT_SECONDS,
-            )
-        )  # fmt: skip
-    return id
-
-
-def _kind(head: bytes, name: str) -> str:
-    if not head:
-        raise DamagedFile("the file is empty.", subject=name, remedy="Choose it again.")
-    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        if name.lower().endswith((".xlsx", ".xlsm", ".ods")):
-            raise UnsupportedFormat("a spreadsheet is not read here.", subject=name, remedy="Save it as CSV.")
-        return "zip"
-    if name.lower().endswith((".csv", ".tsv", ".txt")):
-        return "csv"
-    raise UnsupportedFormat("this is neither a ZIP nor a CSV list.", subject=name, remedy="Send a .zip or a .csv file.")
