@@ -10,10 +10,10 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import event
+from sqlalchemy import Row, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -94,3 +94,11 @@ def _postgres(url: str, connections: int) -> AsyncEngine:
     return create_async_engine(
         async_url(url), pool_size=connections, max_overflow=connections, pool_pre_ping=True, hide_parameters=True
     )
+
+
+_Record = TypeVar("_Record")
+
+
+def typed(cls: type[_Record], row: Row[Any]) -> _Record:
+    """A row as a dataclass of the same fields: a column that is missing or one too many is an error."""
+    return cls(**row._mapping)
