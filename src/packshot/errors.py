@@ -6,11 +6,14 @@ PackshotError
 │   ├── DamagedFile       422  truncated, empty, or not what its first bytes say
 │   ├── TooLarge          413  over a limit on bytes, pixels, frames or files
 │   ├── UnsafeInput       422  a path trick, a polyglot, an address inside the private network
-│   └── BadOption         422  an option, a slider, a manifest column
+│   ├── BadOption         422  an option, a slider, a manifest column
+│   └── IncompleteUpload  422  it broke off, or its form is not whole; sent again it may arrive
 ├── NotFound              404  no template, channel or model of that id
+│   └── NoSuchCollection  404  it was deleted, or never was in this workspace
 ├── NotSignedIn           401  no session, no key, or one that has expired
 ├── NotAllowed            403  signed in, but not for this: a scope, a role, a missing CSRF token
 ├── Conflict              409  it exists already, or is in a state that does not allow this
+│   └── BreaksRule        409  approving a file that breaks a channel's hard rule, without `anyway`
 ├── OutOfDate             412  somebody else changed it in between (If-Match)
 ├── PreconditionRequired  428  it must be said which state was seen (If-Match)
 ├── TooManyTries          429  wait, then try again
@@ -76,8 +79,16 @@ class BadOption(BadInput):
     code = "bad_option"
 
 
+class IncompleteUpload(BadInput):
+    code, retryable = "incomplete_upload", True
+
+
 class NotFound(PackshotError):
     status, code = 404, "not_found"
+
+
+class NoSuchCollection(NotFound):
+    code = "no_such_collection"
 
 
 class NotSignedIn(PackshotError):
@@ -90,6 +101,10 @@ class NotAllowed(PackshotError):
 
 class Conflict(PackshotError):
     status, code = 409, "conflict"
+
+
+class BreaksRule(Conflict):
+    code = "breaks_rule"
 
 
 class OutOfDate(PackshotError):

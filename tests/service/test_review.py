@@ -15,7 +15,7 @@ from packshot.catalog.items.review import Outcome, ReviewRequest
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.channel import Channel, channel
 from packshot.db import tables as t
-from packshot.errors import BadInput, BadOption, Conflict, NotFound, OutOfDate
+from packshot.errors import BadInput, BadOption, BreaksRule, Conflict, NotFound, OutOfDate
 from packshot.template import Template, template
 
 pytestmark = pytest.mark.anyio
@@ -103,7 +103,7 @@ async def test_what_changed_meanwhile_is_told_and_the_others_are_done(studio: St
 async def test_a_file_that_breaks_a_hard_rule_is_approved_only_anyway(studio: Studio) -> None:
     id = await studio.make({"source": {"images": await studio.add_photos(1)}})
     ids = await studio.finish(id, rejected=True)
-    with pytest.raises(BadInput, match="breaks a rule of that channel"):
+    with pytest.raises(BreaksRule, match="breaks a rule of that channel"):
         await decide(studio, ids, "approve")
     await decide(studio, ids, "approve", anyway=True)
     assert await statuses(studio) == [("approved", 1)]

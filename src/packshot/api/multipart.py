@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from packshot.api.bodies import LIST_BYTES
 from packshot.catalog.library.photos import safe_name
-from packshot.errors import BadInput, DamagedFile, DiskFull, PackshotError, TooLarge
+from packshot.errors import BadInput, DamagedFile, DiskFull, IncompleteUpload, PackshotError, TooLarge
 
 MOST_FILES = 200
 _MOST_FIELDS, _FIELD_BYTES, _HEADER_BYTES = 20, 4_096, 8_192
@@ -51,7 +51,7 @@ async def read_form(
 ) -> Form:
     """A multipart form, its files in `folder`.  limit_of: file name → how many bytes it may have.
 
-    Raises BadInput where it is no form, TooLarge where it holds too much, DiskFull.
+    Raises BadInput where it is no form, IncompleteUpload, TooLarge where it holds too much, DiskFull.
     """
     _, options = parse_options_header(request.headers.get("content-type"))
     boundary = options.get(b"boundary")
@@ -66,13 +66,13 @@ async def read_form(
         parser.finalize()
         await reader.write_out(whole=True)
     except FormParserError:
-        raise BadInput("this is not a whole multipart form.", remedy="Send it again.") from None
+        raise IncompleteUpload("this is not a whole multipart form.", remedy="Send it again.") from None
     except OSError as error:
         raise _full(error) from error
     finally:
         reader.close()
     if not reader.ended:
-        raise BadInput("this form ends before its end.", remedy="Send it again.")
+        raise IncompleteUpload("this form ends before its end.", remedy="Send it again.")
     return reader.form
 
 
@@ -229,10 +229,10 @@ async def _chunks(request: Request) -> AsyncIterator[bytes]:
             if chunk:
                 yield chunk
     except ClientDisconnect:
-        raise BadInput("the upload broke off.", remedy="Send it again.") from None
+        raise IncompleteUpload("the upload broke off.", remedy="Send it again.") from None
 
 
 def _full(error: OSError) -> PackshotError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull("the disk for uploads is full.", remedy="Make room, then send it again.")
-    return BadInput("the upload could not be written down.", remedy="Send it again.")
+    return IncompleteUpload("the upload could not be written down.", remedy="Send it again.")

@@ -26,7 +26,7 @@ from packshot.catalog.styles.channels import resolve as resolve_channels
 from packshot.db import Tx
 from packshot.db.tables import batches, collections, items, new_id, now, uploads, workspaces
 from packshot.db.tables import jobs as job_rows
-from packshot.errors import BadInput, Conflict, NotFound
+from packshot.errors import BadInput, Conflict, NoSuchCollection, NotFound
 
 _LEVELS = {priority.level: priority for priority in Priority}
 _ENDED = (BatchState.CANCELLED, BatchState.FAILED)
@@ -110,7 +110,8 @@ async def _check_source(tx: Tx, workspace_id: str, source: Source) -> None:
     id_now = job_id_now(id)
     row = (await tx.execute(select(table).where(table.c.workspace_id == workspace_id, table.c.id == id_now))).first()
     if row is None or (what == "import" and row.kind != "import"):
-        raise NotFound(f"there is no such {what}.", subject=id)
+        absent = NoSuchCollection if what == "collection" else NotFound
+        raise absent(f"there is no such {what}.", subject=id)
     if what == "import" and row.status != JobStatus.DONE:
         words = "failed" if row.status in (JobStatus.FAILED, JobStatus.CANCELLED) else "is not finished yet"
         raise Conflict(f"this import {words}.", subject=id, remedy="Wait until its job is done, then make the batch.")

@@ -27,7 +27,7 @@ from packshot.catalog.status import BatchState, ItemStatus
 from packshot.channel import Channel
 from packshot.db import Tx
 from packshot.db.tables import deliveries, items, new_id, now, photos, renditions, reviews
-from packshot.errors import BadInput, Conflict, NotFound, PackshotError
+from packshot.errors import BadInput, BreaksRule, Conflict, NotFound, PackshotError
 from packshot.template import Template
 
 __all__ = ["Decision", "Done", "Outcome", "Result", "ReviewRequest", "decide", "history", "remake", "undo"]
@@ -121,6 +121,7 @@ class Result(BaseModel, frozen=True):
     status: ItemStatus | None = None
     version: int | None = None
     words: str = ""
+    code: str = Field("", description="Of the error that stood in the way, as a problem's `code`.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,8 @@ class Done:
 async def decide(tx: Tx, workspace_id: str, asked: ReviewRequest, *, by: str | None) -> Done:
     """Decide about items.
 
-    Raises BadOption for an unknown reason; Conflict where not one item is as it was seen; BadInput where not one
-    allows it; NotFound where not one is there.
+    Raises BadOption for an unknown reason; where not one item was decided: Conflict if one is no longer as it was seen,
+    BreaksRule if files break a hard rule and `anyway` was not said, else BadInput, or NotFound where none is there.
     """
     if asked.reason:
         retry_reasons.reason(asked.reason)
@@ -181,7 +182,8 @@ class _Deciding:
             if self._decision is Decision.RETRY:
                 self._renewals.append(await self._renewal(item))
         except PackshotError as error:
-            return Result(id=item.id, outcome=Outcome.REFUSED, status=status, version=item.version, words=error.message)
+            return Result(id=item.id, outcome=Outcome.REFUSED, status=status, version=item.version,
+                          words=error.message, code=error.code)  # fmt: skip
         self._rows.append(self._review(item, pins))
         self._items.append(item)
         version = item.highest + 1 if self._decision is Decision.RETRY else item.version
@@ -195,9 +197,9 @@ class _Deciding:
             raise BadInput("there are no finished files to approve.", subject=item.photo_name)
         broken = [file.channel for file in files if file.rejected]
         if broken and not self._asked.anyway:
-            raise BadInput(
+            raise BreaksRule(
                 f"its file for {', '.join(broken)} breaks a rule of that channel.", subject=item.photo_name,
-                remedy="Make it anew, or approve it anyway.",
+                remedy="Make it again, or approve it anyway.",
             )  # fmt: skip
         return {file.channel: file.sha256 for file in files}
 
@@ -274,7 +276,7 @@ def _raise_if_none(results: Sequence[Result]) -> None:
         raise NotFound("there is no such item." if len(results) == 1 else "there are no such items.")
     if Outcome.CHANGED in outcomes:
         raise Conflict(told, remedy="Load them again and look at what changed." if len(results) > 1 else "")
-    raise BadInput(told)
+    raise BreaksRule(told) if any(result.code == BreaksRule.code for result in results) else BadInput(told)
 
 
 async def undo(tx: Tx, workspace_id: str, act: str) -> Done:

@@ -14,7 +14,7 @@ from packshot.catalog.events.log import tell
 from packshot.catalog.status import Line
 from packshot.db import Tx
 from packshot.db.tables import collections, new_id, now, product_collections, products, workspaces
-from packshot.errors import BadOption, Conflict, NotFound
+from packshot.errors import BadOption, Conflict, NoSuchCollection, NotFound
 
 DEEPEST = 20
 MOST = 5_000  # nodes of one workspace's tree
@@ -110,7 +110,7 @@ async def row(tx: Tx, workspace_id: str, collection_id: str, *, lock: bool = Fal
     query = select(collections).where(collections.c.workspace_id == workspace_id, collections.c.id == collection_id)
     found = (await tx.execute(query.with_for_update() if lock else query)).first()
     if found is None:
-        raise NotFound("there is no such collection.", subject=collection_id)
+        raise NoSuchCollection("there is no such collection.", subject=collection_id)
     return found
 
 
