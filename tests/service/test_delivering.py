@@ -55,6 +55,17 @@ async def export(studio: Studio, to: dict[str, Any], **asked: Any) -> tuple[str,
     return id, result
 
 
+async def test_a_file_that_is_no_longer_the_approved_one_is_left_out(studio: Studio) -> None:
+    batch, [id] = await approved(studio, 1)
+    async with studio.db.write() as tx:
+        await tx.execute(update(t.renditions).where(t.renditions.c.channel == "web").values(sha256="0" * 64))
+        plan = await exports.plan(tx, WS, ExportRequest.model_validate({"batch": batch, "to": {"kind": "zip"}}))
+    assert [file.channel for file in plan.files] == ["master"]
+    assert [(left.item, left.reason) for left in plan.left_out] == [
+        (id, "Its file for web is no longer the one that was approved.")
+    ]
+
+
 async def test_a_dry_run_says_what_would_be_delivered_and_what_not(studio: Studio) -> None:
     batch, ids = await approved(studio, 3, approve=2)
     async with studio.db.read() as tx:
