@@ -79,6 +79,7 @@ def test_a_matter_says_what_it_is_and_where_it_runs(matter: Remembered) -> None:
     assert matter.engine.version
 
 
+@pytest.mark.by_machine
 def test_half_precision_cuts_out_the_same_product(
     isnet_f32: Remembered, isnet: Remembered, sample: dict[str, Photo]
 ) -> None:

@@ -41,6 +41,7 @@ def test_a_composition_looks_as_it_did(
     golden(f"{name}-{look}", made(sample[name], look, size, isnet_f32, render_stage))
 
 
+@pytest.mark.by_machine
 def test_half_precision_looks_the_same(
     sample: dict[str, Photo], isnet: Matter, golden: Golden,
     request: pytest.FixtureRequest, render_stage: SetRenderer,

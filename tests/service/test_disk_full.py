@@ -17,7 +17,7 @@ from packshot.db.upgrade import upgrade
 from packshot.errors import DiskFull
 from packshot.store import Store
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.by_machine]
 DISK_BYTES = 4 * 2**20
 
 

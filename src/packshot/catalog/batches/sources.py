@@ -12,7 +12,6 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Row, select
 
-from packshot.catalog.batches import sources
 from packshot.catalog.batches.plan import Entry
 from packshot.catalog.batches.requests import Source, Special
 from packshot.catalog.jobs import JobRecord
@@ -219,7 +218,7 @@ async def _of_upload(job: JobRecord, context: JobContext, upload_id: str) -> tup
     except BadInput as error:
         raise type(error)(error.problem, subject=upload.name, remedy=error.remedy) from error
     async with context.db.read() as tx:
-        matched = await sources.match(tx, job.workspace_id, listed)
+        matched = await match(tx, job.workspace_id, listed)
     if not matched.missing:
         return matched.found, matched.unmatched
     fetched, refused = await _named(job, context, await imports.bring_rows(job, context, matched.missing))
@@ -236,7 +235,7 @@ async def _named(job: JobRecord, context: JobContext, result: Mapping[str, Any])
     wished: list[Entry] = []
     for entry in found:
         want = (result.get("wishes") or {}).get(entry.photo_id) or {"style": "", "channels": (), "priority": ""}
-        special, wrong = sources.wish(**want)
+        special, wrong = wish(**want)
         if wrong:
             refused.append({"name": entry.name, "reason": wrong})
         else:
