@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from packshot import __version__
 from packshot.channel import Channel
+from packshot.compose import compose, geometries
 from packshot.finding import Finding
 from packshot.image import PREVIEW_SIDE, thumbnail
-from packshot.pipeline import compose, digest, geometries
+from packshot.pipeline import digest
 from packshot.rendition import Views, finish
 from packshot.service.layer_cache import get_composition, put_composition
 from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, Answer, PixelContext, keep, told

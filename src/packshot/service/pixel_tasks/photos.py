@@ -14,14 +14,16 @@ from PIL import Image
 
 from packshot.channel import Channel
 from packshot.colour import U8
+from packshot.compose import geometries
 from packshot.errors import BadInput, NoSuchModel, NotFound
 from packshot.image import Metadata, encode, read, thumbnail
 from packshot.model import OVERLAP_PX, Hints
 from packshot.models.local import local_upscaler, threads
 from packshot.models.tile_timing import tile_seconds
 from packshot.ops import matte as ops
+from packshot.ops.foreground import foreground_band
 from packshot.ops.measure import fingerprint
-from packshot.pipeline import cut_out, cutout_key, digest, enlarge, enlarged_key, geometries
+from packshot.pipeline import cut_out, cutout_key, digest, enlarge, enlarged_key
 from packshot.service.layer_cache import put_cutout
 from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, Answer, PixelContext, keep, told
 from packshot.step import Cutout
@@ -128,7 +130,7 @@ def put_matte(context: PixelContext, *, photo: str, name: str, path: str) -> Ans
         levels = gray.convert("L") if gray.mode != "L" else gray  # its own numbers: a matte has no colour profile
         mask = np.ascontiguousarray(np.asarray(levels, np.uint8))
     facts = ops.facts_of(mask)
-    return _kept(context, Cutout(opened, mask, ops.foreground_band(opened.pixels, mask), facts, BY_HAND))
+    return _kept(context, Cutout(opened, mask, foreground_band(opened.pixels, mask), facts, BY_HAND))
 
 
 def correct(
