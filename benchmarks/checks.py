@@ -22,11 +22,13 @@ from packshot.check import Look, Reference, Subject
 from packshot.checks import CHECKS
 from packshot.cli.common import ready_context
 from packshot.colour import to_linear, to_srgb
+from packshot.compose import compose
 from packshot.disclosure import declared, packet
 from packshot.finding import Finding, Verdict
 from packshot.image import Metadata, Photo, encode, read
-from packshot.ops.matte import facts_of, foreground_band
-from packshot.pipeline import PipelineContext, compose, cut_out
+from packshot.ops.foreground import foreground_band
+from packshot.ops.matte import facts_of
+from packshot.pipeline import PipelineContext, cut_out
 from packshot.settings import Settings
 from packshot.step import Composition, Cutout, Geometry, StepContext
 from packshot.step_timer import StepTimer

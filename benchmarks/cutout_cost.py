@@ -23,6 +23,7 @@ from packshot.models.isnet import LONGEST
 from packshot.models.local import local_matter, prepare_process
 from packshot.models.two_pass import look
 from packshot.ops import matte as ops
+from packshot.ops.foreground import foreground_band
 from packshot.pipeline import cut_out
 from packshot.settings import Settings
 from packshot.step_timer import StepTimer
@@ -74,7 +75,7 @@ def steps(photo: Photo, matter: Matter) -> dict[str, float]:
     seen = look(photo.pixels, matter)
     mask, found["edges"] = timed(seen.matte, photo.pixels)
     _, found["doubts, rims of glass"] = timed(ops.facts_of, mask, seen.answer(photo.size), photo.pixels)
-    _, found["colours of the edge"] = timed(ops.foreground_band, photo.pixels, mask)
+    _, found["colours of the edge"] = timed(foreground_band, photo.pixels, mask)
     known = sum(found[name] for name in list(found)[2:])
     found["whether glass, and the rest"] = whole - known
     return found

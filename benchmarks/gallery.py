@@ -12,10 +12,11 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from packshot.compose import compose
 from packshot.errors import PackshotError
 from packshot.image import read
 from packshot.models.local import local_matter, prepare_process
-from packshot.pipeline import compose, cut_out
+from packshot.pipeline import cut_out
 from packshot.rendering.engines.local import local_renderer
 from packshot.settings import Settings
 from packshot.step import Geometry, StepContext

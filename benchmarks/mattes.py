@@ -39,6 +39,7 @@ from packshot.models import weights
 from packshot.models.local import local_matter
 from packshot.models.zoo import card
 from packshot.ops import matte as ops
+from packshot.ops.foreground import foreground_band
 from packshot.pipeline import cut_out
 from packshot.settings import Settings
 from packshot.step import Cutout
@@ -186,7 +187,7 @@ def packshot(photo: Photo) -> Cutout:
 def plain(photo: Photo) -> Cutout:
     """ISNet's own answer, enlarged, with the product's own colours along the edge."""
     mask = ops.to_size(raw_matte(matter(), photo.pixels), photo.size)
-    return Cutout(photo, mask, ops.foreground_band(photo.pixels, mask), ops.facts_of(mask), "plain")
+    return Cutout(photo, mask, foreground_band(photo.pixels, mask), ops.facts_of(mask), "plain")
 
 
 def _plainly(case: Case) -> Cutout:

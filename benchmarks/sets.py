@@ -25,11 +25,12 @@ from numpy.typing import NDArray
 
 from packshot.channel import channel
 from packshot.colour import F32, delta_e00, lab, to_srgb
+from packshot.compose import compose
 from packshot.image import Metadata, read
 from packshot.models.local import local_matter, prepare_process
 from packshot.ops import tone
 from packshot.ops.composite import solid
-from packshot.pipeline import compose, cut_out
+from packshot.pipeline import cut_out
 from packshot.rendering.camera_match import Overrides, match_camera
 from packshot.rendering.engines import llvm
 from packshot.rendering.engines.denoise import denoised

@@ -15,7 +15,7 @@ import numpy as np
 from packshot.cli.common import ready_context
 from packshot.colour import F32, U8, delta_e00, lab, to_srgb
 from packshot.models.two_pass import look
-from packshot.ops import matte as ops
+from packshot.ops.foreground import band_of, foreground_band
 from packshot.ops.transmission import Through, transmission_of
 from packshot.settings import Settings
 from packshot.step import premultiplied
@@ -58,7 +58,7 @@ def main() -> None:
     for truth in made(wanted.folder, wanted.only or [s.name for s in SHOTS]):
         mask = look(truth.photo, matter).matte(truth.photo)
         colour = truth.photo.copy()
-        colour[ops.band_of(mask)] = ops.foreground_band(truth.photo, mask)
+        colour[band_of(mask)] = foreground_band(truth.photo, mask)
         slab = np.round(truth.body * 255).astype(np.uint8)
         errors = [error(truth, colour, mask), error(truth, truth.photo, slab)]
         through = transmission_of(truth.photo, mask)
@@ -66,7 +66,7 @@ def main() -> None:
         if isinstance(through, Through):
             said = f"T {through.transmission:.2f} of {float((truth.through.min(2))[truth.body > 0.5].mean()):.2f}"
             colour = truth.photo.copy()
-            band = ops.band_of(through.matte)
+            band = band_of(through.matte)
             colour[band] = through.own[band]
             errors.append(error(truth, colour, through.matte))
             sums.setdefault(truth.shot.half, []).append(errors)

@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from packshot.colour import to_srgb
 from packshot.image import read
-from packshot.model import OVERLAP_PX, Upscaler, enlarged
+from packshot.model import OVERLAP_PX, Upscaler, enlarged, tiles_of
 from packshot.models.local import local_matter, local_upscaler, prepare_process, threads
 from packshot.ops import upscale
 from packshot.ops.fine_print import letters
@@ -115,7 +115,7 @@ def _photo(path: Path, shrink: int, upscaler: Upscaler, settings: Settings) -> N
     cv2.imwrite(str(target), np.vstack(rows)[..., ::-1])
     told = "; ".join(f"{f.check} {f.verdict} {f.value}" for f in drawn.findings) or "no print"
     print(f"{path.name}: {right - left} × {bottom - top} px in {took:.0f} s, "
-          f"{step.tiles(cutout, upscaler)} tiles; {told}")  # fmt: skip
+          f"{len(tiles_of(upscaler, cutout.matte[top:bottom, left:right] > 0))} tiles; {told}")  # fmt: skip
 
 
 def _over(pixels: U8, matte: U8, grey: float) -> U8:

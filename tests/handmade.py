@@ -16,8 +16,9 @@ from PIL import Image
 from packshot.check import Look, Reference, Subject
 from packshot.image import Photo
 from packshot.model import Engine, InstalledWeights, ModelCard
+from packshot.ops.foreground import foreground_band
 from packshot.ops.geometry import PixelBox
-from packshot.ops.matte import facts_of, foreground_band
+from packshot.ops.matte import facts_of
 from packshot.rendering.engines.fake import FakeSetRenderer
 from packshot.step import Composition, Cutout, StepContext
 from packshot.steps import Color, Layout

@@ -222,6 +222,15 @@ def _held_to_protocol(
     return np.clip(answer, 0.0, 1.0)
 
 
+# (a photo's name, tiles, upscaler) before something long begins → what is called after each tile.
+LongWork = Callable[[str, int, Upscaler], Callable[[], None]]
+
+
+def without_notice(name: str, tiles: int, upscaler: Upscaler) -> Callable[[], None]:
+    """A `LongWork` for whoever needs no progress."""
+    return lambda: None
+
+
 def tiles_of(upscaler: Upscaler, wanted: NDArray[np.bool_]) -> list[Tile]:
     """The tiles that a picture takes.  wanted: (H, W); a tile without a wanted pixel is left out."""
     size = wanted.shape[1], wanted.shape[0]
@@ -235,18 +244,21 @@ def enlarged(
     *,
     factor: int,
     wanted: NDArray[np.bool_],
-    done: Callable[[], None] = lambda: None,
+    begin: Callable[[int], Callable[[], None]] = lambda tiles: lambda: None,
 ) -> NDArray[np.uint8]:
     """A picture `factor` times as large, a tile at a time, without seams.
 
     pixels_u8: (H, W, 3) sRGB.  wanted: (H, W), what will be seen of it; the rest is only interpolated.  factor: the
-    upscaler's own, or less: then its tiles are averaged down.  done: called after each tile of `tiles_of`.
+    upscaler's own, or less: then its tiles are averaged down.  begin: called with the number of tiles; what it gives is
+    called after each.
     Returns (factor × H, factor × W, 3).  Raises PackshotError when the backend breaks its contract.
     """
     h, w = pixels_u8.shape[:2]
     grown = np.asarray(cv2.resize(pixels_u8, (w * factor, h * factor), interpolation=cv2.INTER_LINEAR), np.uint8)
+    cover = tiles_of(upscaler, wanted)
+    done = begin(len(cover))
     try:
-        for top, row in groupby(tiles_of(upscaler, wanted), key=lambda tile: tile.box[1]):
+        for top, row in groupby(cover, key=lambda tile: tile.box[1]):
             strip = grown[top * factor : (top + upscaler.side) * factor].copy()
             for tile in row:
                 left, _, right, bottom = tile.box

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,14 +13,15 @@ import PIL
 from packshot import __version__
 from packshot.channel import Channel
 from packshot.colour import U8
+from packshot.compose import compose, geometries
 from packshot.finding import Finding
-from packshot.image import PREVIEW_SIDE, Photo
-from packshot.model import Matter, ModelCard, Rater, Upscaler
+from packshot.image import Photo
+from packshot.model import LongWork, Matter, ModelCard, Rater, Upscaler, without_notice
 from packshot.rendering.scene import SetRenderer
 from packshot.rendition import Rendition, Views, finish
 from packshot.report import StepRecord
 from packshot.settings import Limits
-from packshot.step import Composition, Cutout, Geometry, StepContext
+from packshot.step import Cutout, StepContext
 from packshot.step_timer import StepTimer
 from packshot.steps import Analyse, Segment, Upscale
 from packshot.steps.encode import Encode
@@ -29,13 +30,6 @@ from packshot.store import Store, pack, pack_enlarged, unpack, unpack_enlarged
 from packshot.template import Template
 
 PLAINLY = Segment()
-
-# (name, tiles, upscaler) before something long begins → what to call after each tile.
-LongWork = Callable[[str, int, Upscaler], Callable[[], None]]
-
-
-def in_silence(name: str, tiles: int, upscaler: Upscaler) -> Callable[[], None]:
-    return lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +45,7 @@ class PipelineContext:
     renderer: SetRenderer | None = None
     upscaler: Upscaler | None = None
     upscale: bool = False  # enlarge whatever is small, not only what a channel would reject
-    long_work: LongWork = in_silence
+    long_work: LongWork = without_notice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +141,7 @@ def enlarge(
     upscaler: Upscaler,
     store: Store | None,
     watch: StepTimer,
-    long_work: LongWork = in_silence,
+    long_work: LongWork = without_notice,
 ) -> Cutout:
     """The cut-out with its enlargement: from the store where it was made before, else from the model."""
     kept = store.get(key) if store else None
@@ -155,31 +149,10 @@ def enlarge(
     with watch.step(step, cached=known is not None):
         if known is not None:
             return replace(cutout, enlarged=known)
-        done = long_work(cutout.photo.name, step.tiles(cutout, upscaler), upscaler)
-        made = step.run(cutout, upscaler, done)
+        made = step.run(cutout, upscaler, long_work)
     if store and made.enlarged is not None:
         store.put(key, pack_enlarged(made.enlarged))
     return made
-
-
-def geometries(template: Template, channels: Sequence[Channel], *, preview: bool) -> dict[Geometry, list[Channel]]:
-    """Channels grouped by the composition they can share."""
-    groups: dict[Geometry, list[Channel]] = {}
-    for channel in channels:
-        scale = min(1.0, PREVIEW_SIDE / max(channel.size)) if preview else 1.0
-        canvas = max(1, round(channel.size[0] * scale)), max(1, round(channel.size[1] * scale))
-        geometry = Geometry(canvas, tuple(step.for_channel(channel, template.chosen) for step in template.steps))
-        groups.setdefault(geometry, []).append(channel)
-    return groups
-
-
-def compose(cutout: Cutout, geometry: Geometry, *, context: StepContext, watch: StepTimer) -> Composition:
-    """Run a template's steps, one after the other."""
-    composition = Composition(cutout, geometry.canvas)
-    for step in geometry.steps:
-        with watch.step(step):
-            composition = step.run(composition, context)
-    return composition
 
 
 def item_key(

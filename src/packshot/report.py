@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -79,3 +80,8 @@ class Report(BaseModel, frozen=True):
     engine: str = Field(default="", description="what computed: runtimes, versions, precision")
     seconds: float = 0.0
     items: tuple[ItemRecord, ...] = ()
+
+
+def jpeg_uri(content: bytes) -> str:
+    """A small JPEG as the `before` or `after` of an item."""
+    return "data:image/jpeg;base64," + base64.b64encode(content).decode()

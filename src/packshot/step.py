@@ -21,9 +21,10 @@ from packshot.colour import F32, U8, thrice, to_linear, to_srgb
 from packshot.finding import Finding
 from packshot.image import Photo
 from packshot.ops import composite
+from packshot.ops.foreground import band_of
 from packshot.ops.geometry import PixelBox, SubpixelBox, crop, index_of, union
 from packshot.ops.layout import Placement
-from packshot.ops.matte import Facts, band_of, body_of
+from packshot.ops.matte import Facts, body_of
 from packshot.rendering.scene import SetRenderer
 
 Origin = Literal["drawn", "photographed", "rendered", "painted"]

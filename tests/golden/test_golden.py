@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from packshot.compose import compose
 from packshot.image import Photo
 from packshot.model import Matter
-from packshot.pipeline import compose, cut_out
+from packshot.pipeline import cut_out
 from packshot.rendering.scene import SetRenderer
 from packshot.step import Geometry, StepContext
 from packshot.step_timer import StepTimer

@@ -15,6 +15,7 @@ from PIL import Image
 from handmade import block, disc, textured
 from packshot.colour import F32, delta_e00, hex_to_linear, lab, to_linear, to_srgb
 from packshot.ops import composite, layout, matte, measure, resample, shadow
+from packshot.ops.foreground import band_of, foreground_band
 from packshot.ops.geometry import Edge, PixelBox, box_of, crop, diagonal_of, index_of, size_of, union
 from packshot.step import premultiplied
 
@@ -270,7 +271,7 @@ def test_a_matte_is_brought_to_the_size_of_its_photo(size: tuple[int, int]) -> N
 
 
 def test_the_band_is_what_is_neither_product_nor_backdrop() -> None:
-    assert matte.band_of(np.array([[0, 1, 128, 254, 255]], np.uint8)).tolist() == [[False, True, True, True, False]]
+    assert band_of(np.array([[0, 1, 128, 254, 255]], np.uint8)).tolist() == [[False, True, True, True, False]]
 
 
 @pytest.mark.parametrize(
@@ -281,8 +282,8 @@ def test_the_backdrops_colour_is_taken_out_of_the_edge(front: str, back: str) ->
     coverage = disc(300, 260, (60, 50, 240, 220))
     a = (coverage.astype(np.float32) / 255)[..., None]
     photo = to_srgb((hex_to_linear(front) * a + hex_to_linear(back) * (1 - a)).astype(np.float32))
-    band = matte.foreground_band(photo, coverage)
-    rows = matte.band_of(coverage)
+    band = foreground_band(photo, coverage)
+    rows = band_of(coverage)
     assert band.shape == (rows.sum(), 3)
     wanted = lab(to_srgb(hex_to_linear(front)[None, None])[0])
     left_over, before = delta_e00(lab(band), wanted), delta_e00(lab(photo[rows]), wanted)
@@ -291,8 +292,8 @@ def test_the_backdrops_colour_is_taken_out_of_the_edge(front: str, back: str) ->
 
 
 def test_a_matte_without_a_soft_edge_has_no_band() -> None:
-    assert matte.foreground_band(textured(60, 50), block(60, 50, (10, 10, 30, 30))).shape == (0, 3)
-    assert matte.foreground_band(textured(60, 50), np.zeros((50, 60), np.uint8)).shape == (0, 3)
+    assert foreground_band(textured(60, 50), block(60, 50, (10, 10, 30, 30))).shape == (0, 3)
+    assert foreground_band(textured(60, 50), np.zeros((50, 60), np.uint8)).shape == (0, 3)
 
 
 @given(SEEDS)
@@ -300,9 +301,9 @@ def test_any_matte_gets_as_many_edge_colours_as_it_has_soft_pixels(seed: int) ->
     random = np.random.default_rng(seed)
     height, width = random.integers(1, 70, 2)
     coverage = random.choice(np.array([0, 255, 3, 130], np.uint8), (height, width))
-    band = matte.foreground_band(textured(int(width), int(height), seed=seed % 1000), coverage)
+    band = foreground_band(textured(int(width), int(height), seed=seed % 1000), coverage)
     assert band.dtype == np.uint8
-    assert len(band) == matte.band_of(coverage).sum()
+    assert len(band) == band_of(coverage).sum()
 
 
 # --- shadow ---

@@ -12,10 +12,11 @@ from test_scene import matte_of
 from handmade import FakeSetRenderer, photo_of
 from packshot.channel import channel
 from packshot.check import Reference
+from packshot.compose import compose, geometries
 from packshot.finding import Finding, Verdict
 from packshot.ops import light
-from packshot.ops.matte import facts_of, foreground_band
-from packshot.pipeline import compose, geometries
+from packshot.ops.foreground import foreground_band
+from packshot.ops.matte import facts_of
 from packshot.rendering.camera_match import CameraMatch, Overrides, match_camera
 from packshot.rendering.scene import SetRenderer
 from packshot.rendering.sets import SETS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from packshot.models.tile_timing import tile_seconds
 from packshot.models.zoo import card
 from packshot.ops import upscale
 from packshot.ops.fine_print import letters
+from packshot.ops.foreground import carried_out
 from packshot.ops.tiles import tiles
 from packshot.pipeline import Developed, PipelineContext, develop, item_key
 from packshot.rendering.engines.fake import FakeSetRenderer
@@ -100,9 +102,15 @@ def test_what_a_network_spoils_along_a_tiles_border_shows_nowhere_inside() -> No
 def test_tiles_without_product_are_not_enlarged_by_the_model() -> None:
     pixels, wanted = textured(400, 400), np.zeros((400, 400), np.bool_)
     wanted[10:20, 10:20] = True
-    model, ticks = Repeater(), list[int]()
-    made = enlarged(model, pixels, factor=4, wanted=wanted, done=lambda: ticks.append(1))
-    assert len(model.asked) == len(ticks) == len(tiles_of(model, wanted)) == 1
+    model, announced, ticks = Repeater(), list[int](), list[int]()
+
+    def begin(count: int) -> Callable[[], None]:
+        announced.append(count)
+        return lambda: ticks.append(1)
+
+    made = enlarged(model, pixels, factor=4, wanted=wanted, begin=begin)
+    assert announced == [1]
+    assert len(model.asked) == len(ticks) == 1
     assert made.shape == (1600, 1600, 3)
 
 
@@ -181,7 +189,7 @@ def test_nothing_of_the_old_backdrop_is_shown_to_the_model() -> None:
     product = 90 + textured(120, 100) // 8
     photo = np.round(product * cover + np.array([255, 0, 255]) * (1 - cover)).astype(np.uint8)
     cutout = cutout_of(photo, matte)
-    shown = upscale.carried_out(cutout.foreground(), matte)
+    shown = carried_out(cutout.foreground(), matte)
     assert np.array_equal(shown[matte == 255], photo[matte == 255])
     apart = np.abs(shown.astype(int) - product).max(axis=2)
     assert apart[matte > 0].max() < 40

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import io
 import time
@@ -36,7 +35,7 @@ from packshot.db.tables import (
 )
 from packshot.errors import BadOption
 from packshot.models.zoo import licence_notices
-from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report
+from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report, jpeg_uri
 from packshot.run.contact_sheet import contact_sheet
 from packshot.run.shoot import write_atomically
 from packshot.service.queues import Queues
@@ -242,4 +241,4 @@ def _item(row: Any, files: tuple[RenditionRecord, ...], store: Store) -> ItemRec
 
 def _inline(store: Store, key: str) -> str:
     content = store.get(key) if key else None
-    return "data:image/jpeg;base64," + base64.b64encode(content).decode() if content else ""
+    return jpeg_uri(content) if content else ""

@@ -27,13 +27,14 @@ from packshot.cli.common import (
     say,
     say_how_long,
 )
+from packshot.compose import compose
 from packshot.errors import BadOption, PackshotError, WeightsMissing
 from packshot.finding import Verdict, worst
 from packshot.image import Photo, encode, read
 from packshot.intake import Source
 from packshot.model import MOST_BOXES, MOST_POINTS, Hints, Upscaler
 from packshot.models.hint_prompter import HintPrompter
-from packshot.pipeline import PLAINLY, compose, cut_out, cutout_key, enlarge, enlarged_key
+from packshot.pipeline import PLAINLY, cut_out, cutout_key, enlarge, enlarged_key
 from packshot.rendition import deliverable, judge_stranger
 from packshot.run.shoot import free_name, write_atomically
 from packshot.settings import Settings

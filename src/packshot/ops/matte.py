@@ -1,4 +1,4 @@
-"""Mattes: from a model's raw answer to a clean one at the photo's size, and the product's own colour at its edge.
+"""Mattes: from a model's raw answer to a clean one at the photo's size, and what a matte says about the photo.
 
 A matte is kept as (H, W) uint8 (0…255 for 0…1), since that is how its layer is stored: reloading changes nothing.
 """
@@ -13,10 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.colour import F32, U8, thrice, to_linear, to_srgb
+from packshot.colour import F32, U8
 from packshot.ops.geometry import Edge, PixelBox, box_of, diagonal_of
 from packshot.ops.glass import NONE, glass_of
-from packshot.ops.resample import reduced, sampled
 from packshot.ops.uncertainty import SURE, UNSURE, Doubt, doubts_of
 
 Unmeasured = Literal["", "uneven", "dark", "unclear"]
@@ -26,7 +25,6 @@ RAMP = (0.12, 0.76)
 SMALLEST_PART = 0.04
 HOLE_COVERAGE = 0.4
 SOFT = (6.0, 0.009)  # how far from the outline softness may reach: px, and share of the product's diagonal
-ESTIMATE_SIDE = 640  # px, longest, at which edge colours are averaged; as near to the truth as at 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,47 +159,3 @@ def body_of(matte_u8: U8) -> U8:
     """
     solid = np.where(matte_u8 > 0, np.uint8(255), np.uint8(0))
     return np.asarray(cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)), np.uint8)
-
-
-def band_of(matte_u8: U8) -> NDArray[np.bool_]:
-    """Where the matte is neither 0 nor 1: the only pixels whose colour is estimated."""
-    return (matte_u8 > 0) & (matte_u8 < 255)
-
-
-def foreground_band(pixels_u8: U8, matte_u8: U8) -> U8:
-    """The product's own colour where the old backdrop shines through: (N, 3) sRGB, in the order of `band_of`.
-
-    Twice-blurred colour averages of product and backdrop at reduced size, then at full size the one step that keeps
-    the photo's own detail: F = F̂ + a(I − aF̂ − (1 − a)B̂).  Forte 2021, "Approximate fast foreground colour estimation".
-    """
-    found = cv2.findNonZero(band_of(matte_u8).view(np.uint8))  # row by row, in a fifth of `np.nonzero`'s time
-    if found is None:
-        return np.empty((0, 3), np.uint8)
-    columns, rows = found.reshape(-1, 2).T
-    pad = 24
-    top, left = max(0, int(rows.min()) - pad), max(0, int(columns.min()) - pad)
-    bottom, right = int(rows.max()) + pad + 1, int(columns.max()) + pad + 1
-    picture, coverage = pixels_u8[top:bottom, left:right], matte_u8[top:bottom, left:right]
-    h, w = coverage.shape
-    scale = min(1.0, ESTIMATE_SIDE / max(h, w))
-    size = (max(1, round(w * scale)), max(1, round(h * scale)))
-    small = to_linear(reduced(picture, size))
-    a = reduced(coverage, size) * np.float32(1 / 255)
-    front, back = _blur_fusion(small, small, small, a, 91)
-    front, back = _blur_fusion(small, front, back, a, 7)
-    x, y = (columns - left + 0.5) * (size[0] / w) - 0.5, (rows - top + 0.5) * (size[1] / h) - 0.5
-    f, b = sampled(front, x, y), sampled(back, x, y)
-    seen = to_linear(pixels_u8[rows, columns][None])[0]
-    part = (matte_u8[rows, columns].astype(np.float32) / 255)[:, None]
-    own = np.asarray(np.clip(f + part * (seen - part * f - (1 - part) * b), 0, 1), np.float32)
-    return np.asarray(to_srgb(own[None])[0], np.uint8)
-
-
-def _blur_fusion(seen: F32, front: F32, back: F32, a: F32, side: int) -> tuple[F32, F32]:
-    blur = (side, side)
-    weight = np.asarray(cv2.blur(a, blur), np.float32)
-    part, rest = thrice(a), thrice(1 - a)
-    mean_front = np.asarray(cv2.blur(front * part, blur), np.float32) / thrice(weight + np.float32(1e-5))
-    mean_back = np.asarray(cv2.blur(back * rest, blur), np.float32) / thrice(1 - weight + np.float32(1e-5))
-    kept = mean_front + part * (seen - part * mean_front - rest * mean_back)
-    return np.clip(kept, 0, 1, out=kept), np.clip(mean_back, 0, 1, out=mean_back)

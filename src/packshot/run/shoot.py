@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import tempfile
@@ -19,16 +18,15 @@ from pydantic import ValidationError
 
 from packshot import __version__
 from packshot.channel import Channel, file_stem
-from packshot.colour import U8
 from packshot.errors import PackshotError
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo, read, thumbnail
 from packshot.intake import Refused, Source
 from packshot.model import ModelCard
 from packshot.ops.measure import fingerprint
-from packshot.pipeline import Developed, PipelineContext, develop, item_key
+from packshot.pipeline import PipelineContext, develop, item_key
 from packshot.rendition import Rendition
-from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report
+from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report, jpeg_uri
 from packshot.run.contact_sheet import contact_sheet
 from packshot.settings import Limits
 from packshot.steps.analyse import duplicates
@@ -211,8 +209,9 @@ def _unchanged(job: Job, known: Mapping[str, ItemRecord], run: Run) -> ItemRecor
 
 
 def _develop(job: Job, run: Run, context: PipelineContext) -> ItemRecord:
+    """One item's record, also where it failed: why, in words."""
     source = job.source
-    start = ItemRecord(
+    item = ItemRecord(
         name=source.name,
         sku=source.sku,
         role=source.role,
@@ -221,23 +220,50 @@ def _develop(job: Job, run: Run, context: PipelineContext) -> ItemRecord:
         status="failed",
     )
     try:
-        content = source.load()
-        photo = read(content, source.name, limits=run.limits)
-        made = develop(photo, template=job.template, channels=job.channels, context=context, preview=run.preview)
-        renditions = tuple(
-            _write(run, path, rendition) for path, rendition in zip(job.paths, made.renditions, strict=True)
-        )
-        return _record(start, job, run, photo, made, renditions)
+        photo = read(source.load(), source.name, limits=run.limits)
+        return _finish(photo, item, job, run, context)
     except PackshotError as error:
-        return start.model_copy(update={"error": _about(source.name, error)})
+        return item.model_copy(update={"error": _about(source.name, error)})
     except MemoryError:
         words = "Not enough memory for this photo. Run with --jobs 1, or scale the photo down."
-        return start.model_copy(update={"error": f"{source.name}: {words}"})
+        return item.model_copy(update={"error": f"{source.name}: {words}"})
     except OSError as error:
-        return start.model_copy(update={"error": f"{source.name}: {error.strerror or error}"})
+        return item.model_copy(update={"error": f"{source.name}: {error.strerror or error}"})
     except Exception as fault:  # one photo's bug must not take the batch with it; the report names it
         words = f"{source.name}: Packshot itself failed ({type(fault).__name__}: {fault}). Please report this."
-        return start.model_copy(update={"error": words})
+        return item.model_copy(update={"error": words})
+
+
+def _finish(photo: Photo, item: ItemRecord, job: Job, run: Run, context: PipelineContext) -> ItemRecord:
+    """Develop a photo and write its files; the item's record with all that came of it."""
+    key = _key(job, photo.sha256, run)
+    developed = develop(photo, template=job.template, channels=job.channels, context=context, preview=run.preview)
+    findings = developed.findings
+    if job.missing:
+        words = f"No {', no '.join(job.missing)}: the SKU stands in the file name instead."
+        findings = (*findings, Finding(check="name", verdict=Verdict.OK, words=words))
+    files = tuple(_write(run, path, file) for path, file in zip(job.paths, developed.renditions, strict=True))
+    return item.model_copy(
+        update={
+            "status": "rejected" if any(file.rejected for file in files) else "done",
+            "key": key,
+            "photo": PhotoRecord(
+                sha256=photo.sha256,
+                size=photo.size,
+                format=photo.format,
+                profile=photo.profile,
+                bytes=photo.file_bytes,
+                fingerprint=f"{fingerprint(photo.pixels):016x}",
+            ),
+            "uncertainty": round(developed.cutout.facts.uncertainty, 4),
+            "steps": developed.steps,
+            "findings": findings,
+            "changes": developed.changes,
+            "renditions": files,
+            "before": jpeg_uri(thumbnail(photo.pixels, side=THUMBNAIL_SIDE)),
+            "after": jpeg_uri(thumbnail(developed.shown, side=THUMBNAIL_SIDE)),
+        }
+    )
 
 
 def _about(name: str, error: PackshotError) -> str:
@@ -263,45 +289,6 @@ def _write(run: Run, path: str, rendition: Rendition) -> RenditionRecord:
         rejected=rendition.rejected,
         findings=rendition.findings,
     )
-
-
-def _record(
-    start: ItemRecord,
-    job: Job,
-    run: Run,
-    photo: Photo,
-    made: Developed,
-    renditions: tuple[RenditionRecord, ...],
-) -> ItemRecord:
-    findings = made.findings
-    if job.missing:
-        words = f"No {', no '.join(job.missing)}: the SKU stands in the file name instead."
-        findings = (*findings, Finding(check="name", verdict=Verdict.OK, words=words))
-    return start.model_copy(
-        update={
-            "status": "rejected" if any(r.rejected for r in renditions) else "done",
-            "key": _key(job, photo.sha256, run),
-            "photo": PhotoRecord(
-                sha256=photo.sha256,
-                size=photo.size,
-                format=photo.format,
-                profile=photo.profile,
-                bytes=photo.file_bytes,
-                fingerprint=f"{fingerprint(photo.pixels):016x}",
-            ),
-            "uncertainty": round(made.cutout.facts.uncertainty, 4),
-            "steps": made.steps,
-            "findings": findings,
-            "changes": made.changes,
-            "renditions": renditions,
-            "before": _inline(photo.pixels),
-            "after": _inline(made.shown),
-        }
-    )
-
-
-def _inline(pixels: U8) -> str:
-    return "data:image/jpeg;base64," + base64.b64encode(thumbnail(pixels, side=THUMBNAIL_SIDE)).decode()
 
 
 def _with_twins(items: list[ItemRecord]) -> list[ItemRecord]:

@@ -12,7 +12,8 @@ from pydantic import Field
 from packshot.channel import Channel
 from packshot.colour import F32, U8, thrice
 from packshot.finding import Finding, Verdict
-from packshot.ops import layout, matte, resample
+from packshot.ops import layout, resample
+from packshot.ops.foreground import band_of
 from packshot.ops.geometry import PixelBox
 from packshot.step import ComposeStep, Composition, Cutout, StepContext, premultiplied
 
@@ -95,7 +96,7 @@ def resampled(composition: Composition, placement: layout.Placement) -> tuple[F3
         rows, columns = placement.window(cutout.photo.size)
         mask = cutout.matte[rows, columns]
         pixels = cutout.photo.pixels[rows, columns].copy()
-        pixels[matte.band_of(mask)] = cutout.band[_band_inside(cutout.matte, rows, columns)]
+        pixels[band_of(mask)] = cutout.band[_band_inside(cutout.matte, rows, columns)]
         box = placement.within(rows, columns)
     colour, coverage = premultiplied(pixels, mask)
     # In steps of 1/255, so that 1 is exactly 1 and a stored layer reloads to the same pixels.
@@ -107,7 +108,7 @@ def resampled(composition: Composition, placement: layout.Placement) -> tuple[F3
 
 def _band_inside(mask: U8, rows: slice, columns: slice) -> NDArray[np.bool_]:
     """Which of the band's values, listed row by row over the whole frame, lie inside a window."""
-    band = matte.band_of(mask)
+    band = band_of(mask)
     inside = np.zeros_like(band)
     inside[rows, columns] = True
     return np.asarray(inside[band], np.bool_)

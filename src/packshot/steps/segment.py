@@ -12,6 +12,7 @@ from packshot.image import Photo
 from packshot.model import Hints, Matter, Prompter, prompted_matte
 from packshot.models.two_pass import look
 from packshot.ops import matte as ops
+from packshot.ops.foreground import band_of, foreground_band
 from packshot.ops.transmission import Through, transmission_of
 from packshot.ops.uncertainty import UNSURE, Doubt
 from packshot.step import Cutout, Stage, Step
@@ -73,7 +74,7 @@ class Segment(Step, frozen=True):
                 return _glass(photo, through, facts, source)
             if facts.see_through and through != "opaque":
                 facts = replace(facts, unmeasured=through)
-        band = ops.foreground_band(photo.pixels, mask)
+        band = foreground_band(photo.pixels, mask)
         return Cutout(photo, mask, band, facts, source, findings_of(facts, photo.size))
 
 
@@ -85,7 +86,7 @@ def _glass(photo: Photo, through: Through, found: ops.Facts, source: str) -> Cut
         see_through=through.see_through,
         transmission=through.transmission,
     )
-    band = through.own[ops.band_of(through.matte)]
+    band = through.own[band_of(through.matte)]
     return Cutout(photo, through.matte, band, facts, source, findings_of(facts, photo.size))
 
 
@@ -94,7 +95,7 @@ def corrected(cutout: Cutout, hints: Hints, prompter: Prompter) -> Cutout:
     photo = cutout.photo
     mask = prompted_matte(prompter, photo.pixels, hints, start=cutout.body)
     facts = ops.facts_of(mask)
-    band = ops.foreground_band(photo.pixels, mask)
+    band = foreground_band(photo.pixels, mask)
     return Cutout(photo, mask, band, facts, BY_HAND, findings_of(facts, photo.size))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
 
@@ -10,9 +10,10 @@ import numpy as np
 
 from packshot.channel import Channel
 from packshot.finding import Finding, Verdict
-from packshot.model import Upscaler, enlarged, tiles_of
+from packshot.model import LongWork, Upscaler, enlarged, without_notice
 from packshot.ops import upscale
 from packshot.ops.fine_print import letters
+from packshot.ops.foreground import carried_out
 from packshot.ops.geometry import PixelBox
 from packshot.step import Cutout, Enlarged, Geometry, Stage, Step
 from packshot.steps.layout import SHARP_ENLARGEMENT, Layout
@@ -37,23 +38,19 @@ class Upscale(Step, frozen=True):
     kind: Literal["upscale"] = "upscale"
     factor: Factor = 4
 
-    def run(self, cutout: Cutout, upscaler: Upscaler, done: Callable[[], None] = lambda: None) -> Cutout:
-        """The cut-out with its enlargement.  done: called after each of its tiles."""
+    def run(self, cutout: Cutout, upscaler: Upscaler, long_work: LongWork = without_notice) -> Cutout:
+        """The cut-out with its enlargement."""
         left, top, right, bottom = box = part_of(cutout)
         photo = np.ascontiguousarray(cutout.photo.pixels[top:bottom, left:right])
         mask = np.ascontiguousarray(cutout.matte[top:bottom, left:right])
-        shown = upscale.carried_out(cutout.foreground()[top:bottom, left:right], mask)
-        drawn = enlarged(upscaler, shown, factor=self.factor, wanted=mask > 0, done=done)
+        shown = carried_out(cutout.foreground()[top:bottom, left:right], mask)
+        drawn = enlarged(upscaler, shown, factor=self.factor, wanted=mask > 0,
+                         begin=lambda tiles: long_work(cutout.photo.name, tiles, upscaler))  # fmt: skip
         drawn = upscale.true_to(drawn, shown)
         print_ = letters(photo, drawn, mask)
         findings = (_garbled(print_.lost, print_.windows),) if print_.windows else ()
         made = Enlarged(box, self.factor, drawn, upscale.grown_matte(mask, self.factor), findings)
         return replace(cutout, enlarged=made)
-
-    def tiles(self, cutout: Cutout, upscaler: Upscaler) -> int:
-        """How many tiles it takes."""
-        left, top, right, bottom = part_of(cutout)
-        return len(tiles_of(upscaler, cutout.matte[top:bottom, left:right] > 0))
 
 
 def upscale_for(

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from packshot import __version__
 from packshot.channel import Channel
+from packshot.compose import compose, geometries
 from packshot.finding import Finding
 from packshot.image import thumbnail
-from packshot.pipeline import compose, digest, geometries
+from packshot.pipeline import digest
 from packshot.rendition import Views, finish
 from packshot.service.layer_cache import get_composition, put_composition
 from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, PixelContext, store_file

@@ -11,14 +11,16 @@ import numpy as np
 from PIL import Image
 
 from packshot.colour import U8
+from packshot.compose import geometries
 from packshot.errors import BadInput, NoSuchModel, NotFound
 from packshot.image import Metadata, encode, read, thumbnail
 from packshot.model import OVERLAP_PX
 from packshot.models.local import local_upscaler, threads
 from packshot.models.tile_timing import tile_seconds
 from packshot.ops import matte as ops
+from packshot.ops.foreground import foreground_band
 from packshot.ops.measure import fingerprint
-from packshot.pipeline import cut_out, cutout_key, digest, enlarge, enlarged_key, geometries
+from packshot.pipeline import cut_out, cutout_key, digest, enlarge, enlarged_key
 from packshot.service.layer_cache import put_cutout
 from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, PixelContext, store_file
 from packshot.step import Cutout
@@ -114,7 +116,7 @@ def store_painted_matte(context: PixelContext, task: StorePaintedMatte) -> Matte
         levels = gray.convert("L") if gray.mode != "L" else gray  # its own numbers: a matte has no colour profile
         mask = np.ascontiguousarray(np.asarray(levels, np.uint8))
     facts = ops.facts_of(mask)
-    return _stored(context, Cutout(photo, mask, ops.foreground_band(photo.pixels, mask), facts, BY_HAND))
+    return _stored(context, Cutout(photo, mask, foreground_band(photo.pixels, mask), facts, BY_HAND))
 
 
 def correct_matte(context: PixelContext, task: CorrectMatte) -> Matte:
