@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
-import { answers, type Answers, type Asked } from "./answers";
+import { answers, type Answers, type ServiceRequest } from "./answers";
 import { NOW } from "./library";
 import { draw, type Pictures } from "./pictures";
 
@@ -27,7 +27,7 @@ async function serve(): Promise<{ address: string; close: () => void }> {
 }
 
 /** The answer for what is asked: by its path, with each id as ":". */
-function answered(all: Answers, method: string, at: string[]): Answers[string] | undefined {
+function answerFor(all: Answers, method: string, at: string[]): Answers[string] | undefined {
   const exact = all[`${method} /${at.join("/")}`];
   return exact ?? all[`${method} /${at.map((part, place) => (place % 2 ? ":" : part)).join("/")}`];
 }
@@ -40,14 +40,14 @@ async function reply(route: Route, all: Answers, pictures: Pictures): Promise<vo
     const picture = pictures.get(at[2] === "cutout" ? "transparent-bottle" : (at[1] ?? ""));
     return picture ? route.fulfill({ body: picture.body, contentType: picture.type }) : route.fulfill({ status: 404, json: {} });
   }
-  const answer = answered(all, request.method(), at);
+  const answer = answerFor(all, request.method(), at);
   if (!answer) throw new Error(`Nothing is fixed for ${request.method()} ${url.pathname}`);
   const type = request.headers()["content-type"] ?? "";
   const body: unknown = type.includes("json") ? request.postDataJSON() : (request.postDataBuffer()?.toString("latin1") ?? null);
-  const said = answer({ at, query: url.searchParams, body } satisfies Asked);
-  if (said === undefined) return; // it never comes
-  const status = said !== null && typeof said === "object" && "detail" in said && "status" in said ? Number(said.status) : 200;
-  await route.fulfill({ status, json: said });
+  const content = answer({ at, query: url.searchParams, body } satisfies ServiceRequest);
+  if (content === undefined) return; // it never comes
+  const status = content !== null && typeof content === "object" && "detail" in content && "status" in content ? Number(content.status) : 200;
+  await route.fulfill({ status, json: content });
 }
 
 export type Open = (path: string, options?: { answers?: Answers; online?: boolean; stored?: Record<string, string> }) => Promise<void>;
@@ -68,8 +68,8 @@ export const test = base.extend<Each, Whole>({
       await page.clock.setFixedTime(NOW);
       await page.route("**/api/v1/**", (route) => reply(route, { ...answers, ...own }, studio.pictures));
       if (online) await page.routeWebSocket(/\/api\/v1\/events/, () => undefined);
-      await page.addInitScript((kept) => {
-        for (const [name, value] of Object.entries(kept)) localStorage.setItem(name, value);
+      await page.addInitScript((values) => {
+        for (const [name, value] of Object.entries(values)) localStorage.setItem(name, value);
       }, stored);
       await page.goto(`${studio.address}${path}`);
     });

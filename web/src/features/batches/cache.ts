@@ -19,12 +19,12 @@ export function put(client: QueryClient, batch: Batch): void {
 }
 
 /** Says whether the batch is in a list that is loaded. */
-export function patchList(client: QueryClient, id: string, news: Partial<Batch>): boolean {
-  let found = false;
+export function patchList(client: QueryClient, id: string, part: Partial<Batch>): boolean {
+  let isListed = false;
   client.setQueriesData<BatchPages>({ queryKey: LIST }, (old) => {
     if (!old?.pages.some((page) => page.items.some((one) => one.id === id))) return old;
-    found = true;
-    return { ...old, pages: old.pages.map((page) => ({ ...page, items: page.items.map((one) => (one.id === id ? { ...one, ...news } : one)) })) };
+    isListed = true;
+    return { ...old, pages: old.pages.map((page) => ({ ...page, items: page.items.map((one) => (one.id === id ? { ...one, ...part } : one)) })) };
   });
-  return found;
+  return isListed;
 }

@@ -8,10 +8,10 @@ import { KeyCap } from "~/shared/ui/KeyCap";
 const load = () => import("./Editor");
 const Editor = lazy(load);
 
-export function CorrectButton({ open, ...look }: { open: () => void } & ButtonProps) {
+export function CorrectButton({ open, ...props }: { open: () => void } & ButtonProps) {
   return (
     <Button
-      variant="default" leftSection={<IconScissors size={15} aria-hidden />} rightSection={<KeyCap hidden>E</KeyCap>} {...look}
+      variant="default" leftSection={<IconScissors size={15} aria-hidden />} rightSection={<KeyCap hidden>E</KeyCap>} {...props}
       onClick={open} onPointerEnter={() => void load()} onFocus={() => void load()}
     >
       {copy.title}

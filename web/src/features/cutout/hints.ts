@@ -20,7 +20,7 @@ export const without = (hints: Hints, id: number): Hints => hints.filter((one) =
 export const moved = (hints: Hints, id: number, at: Point): Hints => hints.map((one) => (one.id === id && one.tool !== "box" ? { ...one, at } : one));
 
 /** As the service is told. */
-export function asked(hints: Hints): Pick<HintsRequest, "boxes" | "keep" | "remove"> {
+export function toRequest(hints: Hints): Pick<HintsRequest, "boxes" | "keep" | "remove"> {
   const points = (tool: Tool): [number, number][] => hints.flatMap((one) => (one.tool !== "box" && one.tool === tool ? [[...one.at]] : []));
   return { boxes: hints.flatMap((one) => (one.tool === "box" ? [[...one.box]] : [])), keep: points("keep"), remove: points("remove") };
 }
@@ -28,14 +28,14 @@ export function asked(hints: Hints): Pick<HintsRequest, "boxes" | "keep" | "remo
 // --- steps, back and forth ---
 
 export type History = { past: readonly Hints[]; now: Hints; future: readonly Hints[] };
-export const begun: History = { past: [], now: [], future: [] };
+export const EMPTY: History = { past: [], now: [], future: [] };
 
 /** One step further; what had been undone is gone. What changes nothing is no step. */
 export function changed(history: History, now: Hints): History {
   return JSON.stringify(now) === JSON.stringify(history.now) ? history : { past: [...history.past, history.now], now, future: [] };
 }
-export const placed = (history: History, tool: "keep" | "remove", at: Point): History => changed(history, [...history.now, { id: next(history), tool, at }]);
-export const drawn = (history: History, box: Box): History => changed(history, [...history.now, { id: next(history), tool: "box", box }]);
+export const withPoint = (history: History, tool: "keep" | "remove", at: Point): History => changed(history, [...history.now, { id: next(history), tool, at }]);
+export const withBox = (history: History, box: Box): History => changed(history, [...history.now, { id: next(history), tool: "box", box }]);
 
 export function undone({ past, now, future }: History): History {
   const before = past.at(-1);

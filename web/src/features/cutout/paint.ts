@@ -26,8 +26,8 @@ export function paint(canvas: HTMLCanvasElement, { photo, matte, view, size, bac
   const dense = devicePixelRatio;
   const scale = view.scale * dense;
   const [x, y, width, height] = [view.x * dense, view.y * dense, size.width * scale, size.height * scale] as const;
-  const seen = levelAt(photo, scale);
-  if (!context || !seen) return;
+  const level = levelAt(photo, scale);
+  if (!context || !level) return;
   // What of the photo lies in the pane, in its own pixels, and a pixel more on each side.
   const [left, top] = [Math.max(0, Math.floor(-x / scale) - 1), Math.max(0, Math.floor(-y / scale) - 1)];
   const [right, bottom] = [Math.min(size.width, Math.ceil((canvas.width - x) / scale) + 1), Math.min(size.height, Math.ceil((canvas.height - y) / scale) + 1)];
@@ -38,7 +38,7 @@ export function paint(canvas: HTMLCanvasElement, { photo, matte, view, size, bac
   context.globalCompositeOperation = "source-over";
   context.clearRect(0, 0, canvas.width, canvas.height);
 
-  if (backing === "photo") put(context, seen);
+  if (backing === "photo") put(context, level);
   if (backing === "photo" && matte) dim(context, x, y, width, height);
   if (backing === "checker") squares(context, x, y, width, height, checker, CHECKER_PX * dense);
   const plain = PLAIN[backing];
@@ -51,7 +51,7 @@ export function paint(canvas: HTMLCanvasElement, { photo, matte, view, size, bac
   if (!fine || !mask || !product || !line) return;
 
   put(mask, fine);
-  put(product, seen);
+  put(product, level);
   product.globalCompositeOperation = "destination-in";
   product.drawImage(mask.canvas, 0, 0);
   if (backing === "photo") {

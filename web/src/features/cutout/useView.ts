@@ -22,4 +22,4 @@ export function useView(photo: Size, pane: Size) {
     show: (point: Point) => free && set(held(showing(view, point, pane), photo, pane)),
   };
 }
-export type Look = ReturnType<typeof useView>;
+export type ZoomView = ReturnType<typeof useView>;

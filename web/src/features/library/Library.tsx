@@ -9,12 +9,12 @@ import type { Place } from "~/api/types";
 import { library } from "~/shared/copy/library";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Page } from "~/shared/ui/Page";
-import { useSort } from "./deeds";
+import { useSort } from "./actions";
 import { lastView } from "./lastView";
 import { NewProduct } from "./NewProduct";
 import { Places } from "./Places";
 import { Products } from "./Products";
-import { knownProducts } from "./queries";
+import { cachedProducts } from "./queries";
 import { SearchField } from "./SearchField";
 import { within } from "./tree";
 import { Unassigned } from "./Unassigned";
@@ -34,14 +34,14 @@ export default function Library() {
 
   // From a place products move; from everywhere else they are added. With Ctrl or Alt they are added in any case.
   const drop = (to: Place, ids: readonly string[], adds: boolean): void => {
-    const products = knownProducts(client, ids);
+    const products = cachedProducts(client, ids);
     if (view.collection && !adds) sort.move(products, to, within(places, view.collection));
     else sort.add(products, to);
   };
   return (
     <Page
       title={library.title} scroll={false} beside={<SearchField view={view} />}
-      deeds={(
+      actions={(
         <>
           <LinkButton to="/upload" variant="default" leftSection={<IconUpload size={17} aria-hidden />}>{library.upload}</LinkButton>
           <Button leftSection={<IconPlus size={17} aria-hidden />} onClick={() => make(true)}>{library.newProduct}</Button>
@@ -55,7 +55,7 @@ export default function Library() {
       {making && (
         <NewProduct
           place={places.find((place) => place.id === view.collection)} close={() => make(false)}
-          made={(product) => void navigate({ to: "/library/$product", params: { product: product.id } })}
+          created={(product) => void navigate({ to: "/library/$product", params: { product: product.id } })}
         />
       )}
     </Page>

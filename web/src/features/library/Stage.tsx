@@ -21,7 +21,7 @@ export function Stage({ photo, view, cutting, cut }: { photo: Photo; view: Stage
         {view === "photo" ? <Full photo={photo} alt={copy.picture(roleWords(photo.role), photo.name)} />
           : photo.matte_version > 0 ? <Cutout key={`${photo.id}${photo.matte_version}`} photo={photo} />
           : (
-            <div className={css.uncut}>
+            <div className={css.notCutOut}>
               <h2>{copy.notCut}</h2>
               <p className="soft">{copy.notCutWords}</p>
               <Button mt="sm" leftSection={<IconScissors size={17} aria-hidden />} loading={cutting} onClick={cut}>{copy.cut}</Button>

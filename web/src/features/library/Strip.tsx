@@ -6,7 +6,7 @@ import { productPage as copy, roleWords } from "~/shared/copy/library";
 import { Picture } from "~/shared/ui/Picture";
 import { badOf } from "./model";
 import { Flagged } from "./ProductCard";
-import { PICTURES, type Sending } from "./useSending";
+import { PICTURES, type Sending } from "./useUploadPhotos";
 import css from "./strip.module.css";
 
 export function Strip({ photos, current, choose, reorder, sending, send }: {

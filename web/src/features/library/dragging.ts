@@ -17,7 +17,7 @@ export const dragging = {
 };
 
 export const useDragged = (): Dragged =>
-  useSyncExternalStore((changed) => (watchers.add(changed), () => watchers.delete(changed)), () => dragged);
+  useSyncExternalStore((listener) => (watchers.add(listener), () => watchers.delete(listener)), () => dragged);
 
 /** A small card that follows the pointer: how many. */
 export function dragCard(event: React.DragEvent, words: string): void {

@@ -1,6 +1,6 @@
 /** What the library asks the service for, and how what is known already is changed in place. */
 import { infiniteQueryOptions, queryOptions, type InfiniteData, type QueryClient } from "@tanstack/react-query";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Photo, Product, ProductOrder } from "~/api/types";
 import type { LibrarySearch } from "./search";
@@ -19,19 +19,19 @@ export const productPages = ({ collection, q, show }: LibrarySearch, order: Prod
         limit: PAGE, cursor: pageParam, count: !pageParam, order, q, collection_id: collection, has_photos: show === "no-photos" ? false : undefined,
         flagged: show === "flagged" || undefined, unsorted: show === "unsorted" || undefined,
       };
-      return got(api.GET("/api/v1/products", { params: { query }, signal }));
+      return unwrap(api.GET("/api/v1/products", { params: { query }, signal }));
     },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     staleTime: 60_000,
-    placeholderData: (before, asked) => ((asked?.queryKey[2] as LibrarySearch | undefined)?.collection === collection ? before : undefined),
+    placeholderData: (before, query) => ((query?.queryKey[2] as LibrarySearch | undefined)?.collection === collection ? before : undefined),
   });
 
 export const photoPages = (q?: string) =>
   infiniteQueryOptions({
     queryKey: [...photoLists, { q }] as const,
     queryFn: ({ pageParam, signal }) => {
-      return got(api.GET("/api/v1/images", { params: { query: { limit: PAGE, cursor: pageParam, count: !pageParam, q, unassigned: true } }, signal }));
+      return unwrap(api.GET("/api/v1/images", { params: { query: { limit: PAGE, cursor: pageParam, count: !pageParam, q, unassigned: true } }, signal }));
     },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
@@ -47,27 +47,27 @@ const photoTotals = [...keys.photos, "total"] as const;
 export const productTotal = (unsorted?: true) =>
   queryOptions({
     queryKey: [...productTotals, { unsorted }] as const,
-    queryFn: async () => (await got(api.GET("/api/v1/products", { params: { query: { limit: 1, count: true, unsorted } } }))).total ?? 0,
+    queryFn: async () => (await unwrap(api.GET("/api/v1/products", { params: { query: { limit: 1, count: true, unsorted } } }))).total ?? 0,
     staleTime: 30_000,
   });
 export const unassignedTotal = () =>
   queryOptions({
     queryKey: photoTotals,
-    queryFn: async () => (await got(api.GET("/api/v1/images", { params: { query: { limit: 1, count: true, unassigned: true } } }))).total ?? 0,
+    queryFn: async () => (await unwrap(api.GET("/api/v1/images", { params: { query: { limit: 1, count: true, unassigned: true } } }))).total ?? 0,
     staleTime: 30_000,
   });
 
 export const product = (id: string) =>
   queryOptions({
     queryKey: keys.product(id),
-    queryFn: () => got(api.GET("/api/v1/products/{product_id}", { params: { path: { product_id: id } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/products/{product_id}", { params: { path: { product_id: id } } })),
   });
 
 /** Products by a few words, to choose one. */
 export const someProducts = (q: string) =>
   queryOptions({
     queryKey: [...keys.products, "some", q] as const,
-    queryFn: async () => (await got(api.GET("/api/v1/products", { params: { query: { limit: 30, q: q || undefined } } }))).items,
+    queryFn: async () => (await unwrap(api.GET("/api/v1/products", { params: { query: { limit: 30, q: q || undefined } } }))).items,
     placeholderData: (before: Product[] | undefined) => before,
   });
 
@@ -77,7 +77,7 @@ const RECENT = 8;
 export const results = (id: string) =>
   queryOptions({
     queryKey: ["results", id] as const,
-    queryFn: async () => (await got(api.GET("/api/v1/items", { params: { query: { product_id: id, limit: RECENT } } }))).items,
+    queryFn: async () => (await unwrap(api.GET("/api/v1/items", { params: { query: { product_id: id, limit: RECENT } } }))).items,
     staleTime: 30_000,
   });
 
@@ -87,8 +87,8 @@ export const results = (id: string) =>
 function mapped<T>(data: Pages<T> | undefined, change: (items: T[]) => T[]): Pages<T> | undefined {
   if (!data) return data;
   const pages = data.pages.map((page) => ({ ...page, items: change(page.items) }));
-  const gone = sum(data.pages) - sum(pages);
-  return { ...data, pages: pages.map((page) => (page.total == null ? page : { ...page, total: page.total - gone })) };
+  const removed = sum(data.pages) - sum(pages);
+  return { ...data, pages: pages.map((page) => (page.total == null ? page : { ...page, total: page.total - removed })) };
 }
 const sum = (pages: { items: unknown[] }[]): number => pages.reduce((all, page) => all + page.items.length, 0);
 
@@ -96,8 +96,8 @@ const sum = (pages: { items: unknown[] }[]): number => pages.reduce((all, page) 
 export function patchProducts(client: QueryClient, change: (product: Product) => Product | null): void {
   const all = (items: Product[]): Product[] => items.flatMap((one) => change(one) ?? []);
   client.setQueriesData<Pages<Product>>({ queryKey: lists }, (data) => mapped(data, all));
-  for (const [key, known] of client.getQueriesData<Product>({ queryKey: keys.products })) {
-    if (key.length === 2 && known?.id) client.setQueryData<Product>(key, change(known) ?? known);
+  for (const [key, cached] of client.getQueriesData<Product>({ queryKey: keys.products })) {
+    if (key.length === 2 && cached?.id) client.setQueryData<Product>(key, change(cached) ?? cached);
   }
 }
 
@@ -106,7 +106,7 @@ export function patchPhotos(client: QueryClient, change: (photo: Photo) => Photo
 }
 
 /** Products by id, of those that some list has loaded. */
-export function knownProducts(client: QueryClient, ids: Iterable<string>): Product[] {
+export function cachedProducts(client: QueryClient, ids: Iterable<string>): Product[] {
   const byId = new Map<string, Product>();
   for (const [, data] of client.getQueriesData<Pages<Product>>({ queryKey: lists })) {
     for (const page of data?.pages ?? []) for (const one of page.items) byId.set(one.id, one);

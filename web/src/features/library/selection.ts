@@ -31,21 +31,21 @@ export function useSelection(order: readonly string[], view: string): Selection 
     });
   }, [view]);
   const rangeTo = useCallback((id: string) => {
-    const seen = latest.current;
-    const [from, to] = [seen.indexOf(anchor.current ?? id), seen.indexOf(id)];
+    const shown = latest.current;
+    const [from, to] = [shown.indexOf(anchor.current ?? id), shown.indexOf(id)];
     if (to < 0) return;
     const [first, last] = from < 0 ? [to, to] : [Math.min(from, to), Math.max(from, to)];
-    choose((before) => ({ view, ids: new Set([...(before.view === view ? before.ids : EMPTY), ...seen.slice(first, last + 1)]) }));
+    choose((before) => ({ view, ids: new Set([...(before.view === view ? before.ids : EMPTY), ...shown.slice(first, last + 1)]) }));
   }, [view]);
   const clear = useCallback(() => {
     anchor.current = null;
     choose({ view, ids: EMPTY });
   }, [view]);
 
-  const told = useRef(0);
+  const announced = useRef(0);
   useEffect(() => {
-    if (told.current !== ids.size) announce(library.selection.announced(ids.size));
-    told.current = ids.size;
+    if (announced.current !== ids.size) announce(library.selection.announced(ids.size));
+    announced.current = ids.size;
   }, [ids.size]);
 
   return useMemo(() => ({ ids, toggle, rangeTo, set, clear }), [ids, toggle, rangeTo, set, clear]);

@@ -4,7 +4,7 @@ import { announce } from "~/shared/announce";
 import { common } from "~/shared/copy/common";
 
 /** Says what was done, with a way back for a few seconds. */
-export function sayWithUndo(words: string, undo: () => void): void {
+export function notifyWithUndo(words: string, undo: () => void): void {
   announce(words);
   const id = notifications.show({
     withCloseButton: true,

@@ -2,7 +2,7 @@
 import { Button, Textarea } from "@mantine/core";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { CorrectButton } from "~/features/cutout/Correct";
 import { review as copy } from "~/shared/copy/review";
 import { useKeys } from "~/shared/keys";
@@ -10,7 +10,7 @@ import { KeyCap } from "~/shared/ui/KeyCap";
 import css from "./review.module.css";
 
 /** Asked for with the batch, so that R and then a digit is never too fast. */
-export const reasonsQuery = queryOptions({ queryKey: ["reasons"], queryFn: () => got(api.GET("/api/v1/review/reasons")), staleTime: Infinity });
+export const reasonsQuery = queryOptions({ queryKey: ["reasons"], queryFn: () => unwrap(api.GET("/api/v1/review/reasons")), staleTime: Infinity });
 
 const CUTOUT = "cutout_wrong";
 
@@ -25,8 +25,8 @@ export function RejectPanel({ many, confirm, correct, cancel }: {
   const [note, setNote] = useState("");
   const panel = useRef<HTMLDivElement>(null);
   useEffect(() => panel.current?.focus({ preventScroll: true }), []);
-  const known = copy.reasons[chosen];
-  const fixes = known?.fix ?? "";
+  const details = copy.reasons[chosen];
+  const fixes = details?.fix ?? "";
   const corrects = chosen === CUTOUT && many === 1;
   const send = (retry: boolean) => (chosen || note) && confirm({ reason: chosen || "other", note, retry: retry && fixes !== "" });
 
@@ -54,7 +54,7 @@ export function RejectPanel({ many, confirm, correct, cancel }: {
         }}
       />
       <p className="soft small" aria-live="polite">{chosen && (fixes ? `${copy.reject.fixes} ${fixes}.` : chosen === CUTOUT ? copy.reject.cutout : copy.reject.nothing)}</p>
-      <div className={css.deeds}>
+      <div className={css.actions}>
         {corrects && <CorrectButton size="sm" open={correct} />}
         {fixes && <Button color="no.7" onClick={() => send(true)} rightSection={<KeyCap hidden>⏎</KeyCap>}>{copy.reject.again}{many > 1 && ` (${many})`}</Button>}
         <Button variant={fixes ? "default" : "filled"} color={fixes ? undefined : "no.7"} disabled={!chosen && !note} onClick={() => send(false)} rightSection={<KeyCap hidden>{fixes ? "⇧⏎" : "⏎"}</KeyCap>}>{copy.reject.only}{!fixes && many > 1 && ` (${many})`}</Button>

@@ -52,7 +52,7 @@ function Decisions({ item, version, nameOf }: { item: ItemDetail | undefined; ve
 }
 
 const reasonOf = (reason: string): string =>
-  !reason ? copy.versions.made : (copy.reasons[reason]?.title ?? copy.versions.reasons[reason] ?? plain(reason));
+  !reason ? copy.versions.firstVersion : (copy.reasons[reason]?.title ?? copy.versions.reasons[reason] ?? plain(reason));
 const plain = (words: string): string => (words.charAt(0).toUpperCase() + words.slice(1)).replace(/[._]/g, " ");
 function shown(value: unknown): string {
   if (typeof value === "number") return String(Math.round(value * 100) / 100);

@@ -13,8 +13,8 @@ export async function readList(path: string, file: Blob): Promise<List> {
   const records = parsed(text, separator).map((record) => record.map((cell) => cell.trim()));
   const at = records.findIndex((record) => record.some(Boolean));
   const columns = (records[at] ?? []).map((cell) => cell.toLowerCase());
-  const known = columns.includes("sku") && (columns.includes("file") || columns.includes("url"));
-  const list: List = { path, head: quoted(records[at] ?? []), rows: known ? [] : null, lines: new Map(), plans: false };
+  const isList = columns.includes("sku") && (columns.includes("file") || columns.includes("url"));
+  const list: List = { path, head: quoted(records[at] ?? []), rows: isList ? [] : null, lines: new Map(), plans: false };
   if (!list.rows) return list;
   for (const [index, record] of records.entries()) {
     if (index <= at || !record.some(Boolean)) continue;
