@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 type AxeResult = { violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[] };
 
-/** wait: until menus and dialogs have come in. A colour on its way from light to dark is not looked at. */
+/** wait: until menus and dialogs have come in. A colour on its way from light to dark is not checked. */
 export async function axe(page: Page, where: string, wait = 350): Promise<void> {
   await page.waitForTimeout(wait);
   await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== "running" || one.effect?.getComputedTiming().iterations === Infinity));

@@ -65,7 +65,7 @@ test("what is pointed out is removed, kept, taken back and saved as version 2", 
   await expect(save(page)).toBeDisabled();
   await both(page, "cut-out, opened");
 
-  // Too much and too little, each answered.
+  // Too much and too little, each corrected by a hint.
   await page.getByRole("button", { name: "Remove Click on what" }).click();
   await click(page, HANDLE);
   await expectStatus(page, "The cut-out has changed.");
@@ -75,7 +75,7 @@ test("what is pointed out is removed, kept, taken back and saved as version 2", 
   await expect.poll(() => isProduct(page, BALL), ANSWER).toBe(true);
   await both(page, "cut-out, two hints");
 
-  // Back and forth; an answer that was there is there again.
+  // Undo and redo; an earlier answer is shown again.
   await page.keyboard.press("Control+z");
   await expect.poll(() => isProduct(page, BALL)).toBe(false);
   await page.keyboard.press("Control+Shift+z");
@@ -135,7 +135,7 @@ test("by keyboard alone: the cross is moved, placed and zoomed to", async ({ pag
   await page.keyboard.press("e");
   await expect(stage(page)).toBeFocused();
   await page.keyboard.press("r");
-  await page.keyboard.press("ArrowLeft"); // the cross comes to the middle first
+  await page.keyboard.press("ArrowLeft"); // the cross starts in the middle
   await expectStatus(page, "750, 1000");
   await page.keyboard.press("Shift+ArrowLeft");
   await page.keyboard.press("ArrowDown");
@@ -176,7 +176,7 @@ test("a failing service and another person's change are told, and no hint is los
   await page.keyboard.press("r");
   await click(page, HANDLE);
   await expect(page.getByRole("alert")).toContainText("No answer to this hint.");
-  expect(await isProduct(page, HANDLE)).toBe(true); // the last answer stays
+  expect(await isProduct(page, HANDLE)).toBe(true); // the last answer is still shown
   await both(page, "cut-out, no answer");
   await page.unroute("**/matte/hints");
   await page.getByRole("alert").getByRole("button", { name: "Try again" }).click();

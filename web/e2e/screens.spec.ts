@@ -27,7 +27,7 @@ async function shot(page: Page, name: string): Promise<void> {
       }
     }
     if (!LOOK) await expect(page).toHaveScreenshot(`${name}-${scheme}.png`, { maxDiffPixelRatio: 0.004 });
-    await axe(page, `${name}, ${scheme}`, 0); // it has come to rest
+    await axe(page, `${name}, ${scheme}`, 0); // nothing moves any more
   }
 }
 
@@ -149,7 +149,7 @@ for (const { name, path, ready } of menus) {
   });
 }
 
-/** The large picture has come over the quick one. */
+/** The large picture is shown over the quick one. */
 async function sharp(page: Page): Promise<void> {
   await expect(page.locator("img[data-sharp]")).toBeVisible();
 }

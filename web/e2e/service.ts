@@ -62,7 +62,7 @@ export class Service {
     const pid = this.process?.pid;
     if (!pid) return;
     const gone = new Promise((done) => this.process?.once("exit", done));
-    // -9 takes the whole group, as a power cut would: nothing is told beforehand.
+    // -9 takes the whole group, as a power cut would: without a warning.
     process.kill(word === "SIGKILL" ? -pid : pid, word);
     await gone;
     this.process = null;
@@ -74,12 +74,12 @@ export class Service {
       method, headers: { Authorization: `Bearer ${this.key}`, ...(body && !form ? { "Content-Type": "application/json" } : {}), ...headers },
       body: form ? body : body ? JSON.stringify(body) : undefined,
     });
-    const answer = await send().catch(send); // a connection that was kept for too long is closed under it
+    const answer = await send().catch(send); // a connection that was open for too long is closed under it
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return (answer.status === 204 ? undefined : await answer.json()) as T;
   }
 
-  /** The owner, made without the browser, and an API key to look behind the screens with. */
+  /** Creates the owner without the browser, and an API key to look behind the screens with. */
   async owner(): Promise<void> {
     const token = new URL(this.link).searchParams.get("token");
     const accepted = await fetch(`${this.address}/api/v1/invites/accept`, {

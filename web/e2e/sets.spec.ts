@@ -1,4 +1,4 @@
-/** Rendered sets: what is read off the photo until it is set by hand, a wait that is said, and two heights to choose from. */
+/** Rendered sets: what is read off the photo until it is set by hand, a wait that is announced, and two heights to choose from. */
 import { expect } from "@playwright/test";
 import { join } from "node:path";
 import { axe } from "./axe";

@@ -34,7 +34,7 @@ const own: Style = {
 };
 const looks = [...shipped.templates, own];
 
-/** A page of a list, its cursor a place in it; how many there are in all, where that is request. */
+/** A page of a list, its cursor a place in it; how many there are in all, where the request counts. */
 export function page<T>(all: readonly T[], { query }: ServiceRequest): { items: readonly T[]; next_cursor: string | null; total: number | null } {
   const [from, limit] = [Number(query.get("cursor") ?? 0), Number(query.get("limit") ?? 50)];
   return { items: all.slice(from, from + limit), next_cursor: from + limit < all.length ? String(from + limit) : null, total: query.get("count") === "true" ? all.length : null };

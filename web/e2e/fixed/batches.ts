@@ -1,4 +1,4 @@
-/** The fixed batches, one in each state worth a look, and their items. */
+/** The fixed batches, one in each state that the screens tell apart, and their items. */
 import type { Batch, BatchStatus, Failures, Flag, Item, ItemDetail, ItemVersion, Rendition } from "../../src/api/types";
 import { ago, file, findings, nameAt, photo, skuAt, titleAt } from "./library";
 

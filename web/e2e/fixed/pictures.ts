@@ -1,4 +1,4 @@
-/** Pictures for the fixed screens, drawn from `samples/` and their exact mattes: the photos, and what each look makes of them. */
+/** Pictures for the fixed screens, drawn from `samples/` and their exact mattes: the photos, and what each style makes of them. */
 import type { Browser } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ export const NAMES = ["bottle", "can", "mug", "bear", "jar", "bag"] as const;
 export type Name = (typeof NAMES)[number];
 const BACKGROUNDS = {
   white: ["#ffffff", "#ffffff"], gradient: ["#f7f7f5", "#d9d8d4"], color: ["#e8d9cc", "#e8d9cc"], transparent: null,
-  // Of rendered sets only the tones: how they look is no matter of the studio's.
+  // Of rendered sets only the tones: how they look does not matter to the studio.
   sweep: ["#dededc", "#c6c6c3"], marble: ["#cdc5b8", "#efece7"], oak: ["#e9ddc7", "#bd9266"], podium: ["#f3cdb8", "#eec2ab"], linen: ["#e8e1d4", "#e0d8c9"],
 } as const;
 export type Kind = "photo" | "thumb" | keyof typeof BACKGROUNDS;
@@ -41,7 +41,7 @@ async function drawOne({ photo, matte, backgrounds, flat }: { photo: string; mat
     return { surface, pen };
   };
   const [soft, step] = flat ? [9, 51] : [1, 1];
-  /** Drawn smaller first, then as large as it is wanted. */
+  /** Drawn smaller first, then at the size of the target. */
   const small = (to: CanvasRenderingContext2D, from: CanvasImageSource, ...[sx, sy, sw, sh, x, y, width, height]: [number, number, number, number, number, number, number, number]) => {
     const { surface, pen } = canvas(Math.round(width / soft), Math.round(height / soft));
     pen.drawImage(from, sx, sy, sw, sh, 0, 0, surface.width, surface.height);

@@ -13,7 +13,7 @@ const TYPES: Record<string, string> = {
   ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".jpg": "image/jpeg",
 };
 
-/** Every address that is no file is the page, as `packshot serve` does it. A socket is refused: nobody is there. */
+/** Every address that is no file is the page, as `packshot serve` does it. A socket is refused. */
 async function serve(): Promise<{ address: string; close: () => void }> {
   if (!existsSync(join(BUILT, "index.html"))) throw new Error("The studio is not built: npx vite build");
   const server = createServer((request, response) => {
@@ -26,7 +26,7 @@ async function serve(): Promise<{ address: string; close: () => void }> {
   return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
 }
 
-/** The answer for what is asked: by its path, with each id as ":". */
+/** The answer for a request: by its path, with each id as ":". */
 function answerFor(all: Answers, method: string, at: string[]): Answers[string] | undefined {
   const exact = all[`${method} /${at.join("/")}`];
   return exact ?? all[`${method} /${at.map((part, place) => (place % 2 ? ":" : part)).join("/")}`];
@@ -45,7 +45,7 @@ async function reply(route: Route, all: Answers, pictures: Pictures): Promise<vo
   const type = request.headers()["content-type"] ?? "";
   const body: unknown = type.includes("json") ? request.postDataJSON() : (request.postDataBuffer()?.toString("latin1") ?? null);
   const content = answer({ at, query: url.searchParams, body } satisfies ServiceRequest);
-  if (content === undefined) return; // it never comes
+  if (content === undefined) return; // no answer ever comes
   const status = content !== null && typeof content === "object" && "detail" in content && "status" in content ? Number(content.status) : 200;
   await route.fulfill({ status, json: content });
 }
@@ -76,7 +76,7 @@ export const test = base.extend<Each, Whole>({
   },
 });
 
-/** Pictures that were asked for have come and are decoded. */
+/** The pictures of the screen are loaded and decoded. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForFunction(() => document.fonts.status === "loaded" && [...document.images].every((one) => one.complete || one.loading === "lazy") && !document.querySelector("[aria-busy=true]"));
 }

@@ -1,4 +1,4 @@
-/** The service, typed by its own description (schema.d.ts is generated; `npm run schema`). */
+/** The API's client, typed by its OpenAPI file (schema.d.ts is generated; `npm run schema`). */
 import createClient from "openapi-fetch";
 import type { paths } from "./schema";
 import type { ProblemDetails } from "./types";
@@ -15,7 +15,7 @@ export class ApiError extends Error {
   get status(): number {
     return this.problem.status;
   }
-  /** What decides here: never the words, which are for people. */
+  /** What the studio decides on: never the words, which are for people. */
   get code(): string {
     return this.problem.code;
   }
@@ -52,7 +52,7 @@ export async function unwrap<T>(request: Promise<{ data?: T; error?: unknown; re
   return data as T;
 }
 
-/** A file sent with its progress, which fetch cannot tell. fraction: 0 to 1. */
+/** Sends a form with a file and reports its progress, which fetch cannot do. fraction: 0 to 1. */
 export function upload<T>(
   path: string, form: FormData, options: { signal?: AbortSignal; progress?: (fraction: number) => void; key?: string } = {},
 ): Promise<{ status: number; data: T }> {

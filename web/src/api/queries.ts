@@ -24,7 +24,7 @@ export const keys = {
 export const session = () =>
   queryOptions({ queryKey: keys.session, queryFn: () => unwrap(api.GET("/api/v1/session")), staleTime: Infinity, retry: false });
 
-// What marketplaces ask for first, then the sets, then what leads away from both; a team's own styles after them, as they were made.
+// What marketplaces ask for first, then the sets, then what leads away from both; a team's own styles after them, in the order in which they were made.
 const ORDER = ["white", "sweep", "marble", "oak", "podium", "linen", "gradient", "color", "image", "transparent"];
 const place = (id: string): number => (ORDER.indexOf(id) + ORDER.length + 1) % (ORDER.length + 1);
 

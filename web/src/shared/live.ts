@@ -1,8 +1,8 @@
 /**
  * What changes on the server, as it happens: one WebSocket, patched into the query cache.
  *
- * Messages carry the newest state, so a missed one does no harm; after a gap (`reset`) everything is fetched anew. While
- * the socket is away, the same is asked for every five seconds, and the shell says that there is no connection.
+ * Messages carry the newest state, so a missed one does no harm; after a gap (`reset`) everything is loaded again. While
+ * the socket is away, the same is polled every five seconds, and the shell says that there is no connection.
  */
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
@@ -48,7 +48,7 @@ class Live {
     };
   }
 
-  /** Hear every message; gives the function that ends it. */
+  /** Calls the listener with every message; returns the function that ends it. */
   listen(listener: Listener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -80,7 +80,7 @@ class Live {
       this.pollTimer = undefined;
       this.restartSilenceTimer();
       if (gap && this.seq === null) void this.client?.invalidateQueries();
-      // What failed while the service was away is asked for again by itself.
+      // Queries that failed while the service was away are retried.
       if (gap) void this.client?.refetchQueries({ type: "active", predicate: (query) => query.state.status === "error" });
     };
     socket.onmessage = (event) => {

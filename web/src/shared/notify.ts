@@ -6,7 +6,7 @@ const closable = { withCloseButton: true, closeButtonProps: { "aria-label": comm
 
 export const notify = (message: string): void => void notifications.show({ message, ...closable });
 
-/** A failed deed: what happened, what to do, what to quote. Nothing of it is lost by closing it. */
+/** Notifies of an error: what happened, what to do, what to quote. */
 export function notifyError(error: unknown): void {
   const { title, words, remedy, reference } = explain(error);
   notifications.show({

@@ -1,4 +1,4 @@
-/** Decisions that could not be sent yet: kept in the browser, sent in order once the service is back. */
+/** Decisions that could not be sent yet: stored in the browser, and sent in order once the service is back. */
 import { useSyncExternalStore } from "react";
 import { ApiError, csrfHeader } from "~/api/client";
 import { newId } from "~/shared/id";
@@ -12,7 +12,7 @@ let waiting: Waiting[] = JSON.parse(localStorage.getItem(STORED) ?? "[]") as Wai
 let sending = false;
 let me = "";
 
-/** Whose decisions are sent from now on: what somebody else left in this browser waits for him. */
+/** Whose decisions are sent from now on: those of other people stay in this browser until they sign in. */
 export function sendFor(user: string): void {
   if (me === user) return;
   me = user;
@@ -37,7 +37,7 @@ async function post(one: Waiting): Promise<SentDecision> {
   return { key: one.key, status: response.status, answer: answer };
 }
 
-/** Send what waits, the oldest first. What the service refuses is told and dropped; what does not reach it stays. */
+/** Sends what waits, the oldest first. What the service answers is reported and dropped, also a refusal; what does not reach it stays. */
 export async function flush(): Promise<void> {
   if (sending) return;
   sending = true;
@@ -57,8 +57,8 @@ export async function flush(): Promise<void> {
 }
 
 /**
- * POST a decision; where the service is away it waits in the browser and null is given.
- * Sent twice it is done once: each has a key.  Raises ApiError where it is refused.
+ * POSTs a decision; where the service is away it waits in the browser and the answer is null.
+ * Each has a key, so that one sent twice is done once.  Raises ApiError where it is refused.
  */
 export async function decide<T>(path: string, body: unknown): Promise<{ key: string; answer: T | null }> {
   const one = { key: newId(), path, body, by: me };
@@ -75,14 +75,14 @@ export async function decide<T>(path: string, body: unknown): Promise<{ key: str
   return { key: one.key, answer: null };
 }
 
-/** Take one back that was not sent yet; whether it could be. */
+/** Takes back a decision that was not sent yet; returns whether it could be. */
 export function withdraw(key: string): boolean {
   if (!waiting.some((one) => one.key === key) || (sending && mine()[0]?.key === key)) return false;
   storeWaiting(waiting.filter((one) => one.key !== key));
   return true;
 }
 
-/** Hear what became of decisions that had waited. */
+/** Calls the listener with the outcome of each decision that had waited. */
 export const onSent = (listener: (sent: SentDecision) => void): (() => void) => {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -1,4 +1,4 @@
-/** One batch as it is made: how far it is on the left, its pictures as they come on the right. */
+/** One batch: its progress on the left, its pictures on the right as they are finished. */
 import { Button, Skeleton } from "@mantine/core";
 import { IconHandStop, IconPlayerPause } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";

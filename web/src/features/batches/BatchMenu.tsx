@@ -1,4 +1,4 @@
-/** All deeds of a batch behind three dots, and the questions that are asked before those that cannot be undone. */
+/** The menu of all actions on a batch, and the confirmation of those that cannot be undone. */
 import { ActionIcon, Button, Menu, Modal, TextInput } from "@mantine/core";
 import { IconBan, IconDots, IconPencil, IconPlayerPause, IconPlayerPlay, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";

@@ -1,4 +1,4 @@
-/** A new batch: photos, looks, channels, order of work; one page, nothing lost until it is made. */
+/** A new batch: photos, styles, channels, priority, all on one page. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useRef, useState, type ReactNode } from "react";
@@ -34,7 +34,7 @@ export default function NewBatch() {
   const styles = useQuery(allStyles());
   const tree = useQuery(collections());
   const change = (part: Partial<Draft>) => {
-    key.current = newId(); // another batch than the one that may have been sent
+    key.current = newId(); // not the same batch as one that may have been sent
     set((old) => ({ ...old, ...part }));
   };
   const sending = useUpload((upload) => change({ upload, kind: "upload", without: new Set() }));
@@ -108,7 +108,7 @@ function Section({ step, title, words, wrong, children }: { step: Step; title: s
   );
 }
 
-/** The section that is being read: the last whose top has come up. */
+/** The section that is being read: the last whose top is above the line. */
 function stepAt(scroll: HTMLElement): Step {
   const sections = [...scroll.querySelectorAll<HTMLElement>("[data-step]")];
   const end = scroll.scrollTop + scroll.clientHeight >= scroll.scrollHeight - 4;

@@ -1,4 +1,4 @@
-/** What can be done with a batch. Each answer goes into the cache; what fails is told and changes nothing. */
+/** The actions on a batch. Each answer goes into the cache; a failure is shown and changes nothing. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";

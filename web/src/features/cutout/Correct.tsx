@@ -1,4 +1,4 @@
-/** The way into the editor, for the screens that show a photo. The editor itself is loaded when it is opened. */
+/** Opens the editor from the screens that show a photo. The editor itself is loaded when it is opened. */
 import { Button, type ButtonProps } from "@mantine/core";
 import { IconScissors } from "@tabler/icons-react";
 import { lazy, Suspense } from "react";

@@ -1,4 +1,4 @@
-/** "Correct the cut-out": a person points out what is missing or too much, sees the answer, and keeps it. */
+/** "Correct the cut-out": a person points out what is missing or too much, sees the answer, and saves it. */
 import { Button, Group, Loader, Modal } from "@mantine/core";
 import { IconAlertTriangle, IconScissors } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -104,7 +104,7 @@ function OpenEditor({ photo, name, now, matte, reload, close }: { photo: string;
     onError: (error) => !isStale(error) && notifyError(error),
   });
   const back = (from: number, version: number) => revert(photo, from, version).then(() => (refresh(client, photo), notify(copy.reverted(version))), notifyError);
-  const canSave = dirty && !busy && answer?.error === null && !saving.isPending; // nobody keeps what he has not seen
+  const canSave = dirty && !busy && answer?.error === null && !saving.isPending; // nobody saves what he has not seen
   const trySave = (): void => {
     if (canSave) saving.mutate();
   };
@@ -122,7 +122,7 @@ function OpenEditor({ photo, name, now, matte, reload, close }: { photo: string;
 
   const stale = isStale(saving.error) || isStale(answer?.error);
   return (
-    // A click on a button does not take the focus from the photo: arrows and the space bar stay its own.
+    // A click on a button does not take the focus from the photo, which needs the arrows and the space bar.
     <div className={css.editor} onMouseDown={(event) => event.target instanceof Element && event.target.closest("button, label") && event.preventDefault()}>
       <Top name={name}>
         <Button variant="default" disabled={saving.isPending} onClick={leave}>{common.cancel}</Button>
@@ -159,7 +159,7 @@ function wordsOf(error: unknown): string {
   return [title === common.error.title ? words || title : title, remedy].filter(Boolean).join(" ");
 }
 
-/** What the service makes of the hints. The last answer is shown until the next is there; without hints, the cut-out as it is. */
+/** The cut-out that the hints give. The last answer is shown until the next one comes; without hints, the current cut-out. */
 function useAnswer(photo: string, etag: string, present: Matte, hints: History["now"]) {
   const query = useQuery({ ...hinted(photo, etag, hints), enabled: hints.length > 0 });
   const settled = hints.length === 0 ? present : query.data;
@@ -172,7 +172,7 @@ function useAnswer(photo: string, etag: string, present: Matte, hints: History["
   };
 }
 
-/** Whether something has gone on for so long. */
+/** Whether `busy` has lasted for so long. */
 function useLongerThan(busy: boolean, ms: number): boolean {
   const [late, set] = useState(false);
   useEffect(() => {
@@ -183,7 +183,7 @@ function useLongerThan(busy: boolean, ms: number): boolean {
   return late;
 }
 
-/** Tells of each new answer whether it is the same picture as the one before. */
+/** Reports of each new answer whether it is the same picture as the one before. */
 function useAnswerNews(shown: Blob, present: Blob, onNews: (same: boolean) => void): void {
   const before = useRef(shown);
   const latest = useRef(onNews);

@@ -1,4 +1,4 @@
-/** Beside the photo: what to point out, what has been pointed out, what the checks say, what saving does. */
+/** Beside the photo: the tools, the hints so far, the findings, and what saving does. */
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { IconArrowBackUp, IconArrowForwardUp, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -70,7 +70,7 @@ function List({ hints, chosen, choose, remove }: { hints: Hints; chosen: number 
   );
 }
 
-/** What becomes of pictures that were made with the cut-out as it was. */
+/** How many pictures are made again on saving, and how many stay because they are approved. */
 function AfterSaving({ photo }: { photo: string }) {
   const counts = useQuery(itemCounts(photo)).data;
   if (!counts) return null;

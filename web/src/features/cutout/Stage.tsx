@@ -14,7 +14,7 @@ import { boxOf, centre, nearest, pixelAt, toPhoto, type Box, type Point, type Si
 import css from "./cutout.module.css";
 
 const DRAGGED_PX = 4;
-const STEP_PX = 8; // of the screen: closer in, a step is finer
+const STEP_PX = 8; // on the screen: zoomed in, a step is finer
 const FAR = 5;
 
 type Actions = { place: (at: Point) => void; draw: (box: Box) => void; move: (id: number, to: Point) => void; remove: (id: number) => void; choose: (id: number | null) => void; say: (words: string, visible?: boolean) => void };
@@ -43,7 +43,7 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, actions, 
     return () => measured.disconnect();
   }, [box]);
 
-  const scheme = useComputedColorScheme("light"); // the checkerboard has its colours
+  const scheme = useComputedColorScheme("light"); // for the colours of the checkerboard
   useLayoutEffect(() => {
     const node = canvas.current;
     if (!node || !photo) return;
@@ -95,7 +95,7 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, actions, 
     if (held.draws) {
       if (held.moved) setDraft({ from: toPhoto(view, held.at), to: toPhoto(view, at), byKeys: false });
     } else if (held.pans || (held.moved && !zoom.isWhole)) {
-      held.pans = true; // a click that goes on as a drag moves the photo
+      held.pans = true; // a click that becomes a drag moves the photo
       zoom.pan(dx, dy);
     }
   };

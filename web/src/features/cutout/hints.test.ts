@@ -3,7 +3,7 @@ import { toRequest, EMPTY, changed, withBox, isLarge, isRoom, MOST, moved, withP
 
 const three = withBox(withPoint(withPoint(EMPTY, "keep", [10, 20]), "remove", [30, 40]), [0, 0, 90, 80]);
 
-test("hints are told as the service takes them", () => {
+test("hints become the request that the API takes", () => {
   expect(toRequest(three.now)).toEqual({ keep: [[10, 20]], remove: [[30, 40]], boxes: [[0, 0, 90, 80]] });
   expect(toRequest([])).toEqual({ keep: [], remove: [], boxes: [] });
 });

@@ -1,4 +1,4 @@
-/** Pictures ready to be drawn at any zoom: each halved until it is small, so that a photo seen as a whole costs little. */
+/** Pictures ready to be drawn at any zoom: each halved until it is small, so that a whole photo is cheap to draw. */
 import { useEffect, useState } from "react";
 import type { Size } from "./view";
 
@@ -27,7 +27,7 @@ async function photoLevels(src: string): Promise<Levels> {
   return halved(pixels, pixels);
 }
 
-/** Gray as transparency: white is all there. */
+/** Gray as transparency: white is opaque. */
 async function matteLevels(matte: Blob): Promise<Levels> {
   const picture = await createImageBitmap(matte);
   const shrunk = Math.min(1, Math.sqrt(MOST_PIXELS / (picture.width * picture.height)));
@@ -44,7 +44,7 @@ async function matteLevels(matte: Blob): Promise<Levels> {
   return halved(canvas, size, shrunk);
 }
 
-/** A photo: its thumbnail at once, itself once that has come. */
+/** A photo: its thumbnail at once, the photo itself once it is loaded. */
 export function usePhoto(source: string, thumb: string): Levels | null {
   const [levels, set] = useState<Levels | null>(null);
   useEffect(() => {
@@ -63,7 +63,7 @@ export function usePhoto(source: string, thumb: string): Levels | null {
   return levels;
 }
 
-/** A matte; the one before stays until this one can be drawn. */
+/** A matte; the last one is drawn until this one is decoded. */
 export function useMatte(matte: Blob | undefined): Levels | null {
   const [levels, set] = useState<Levels | null>(null);
   useEffect(() => {

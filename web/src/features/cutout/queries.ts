@@ -1,4 +1,4 @@
-/** What the editor asks of the service: a photo's cut-out as it is, what hints make of it, that it be kept, and back. */
+/** The editor's requests: a photo's current cut-out, a preview with hints, saving, and going back to an earlier version. */
 import { queryOptions, type QueryClient } from "@tanstack/react-query";
 import { api, ApiError, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
@@ -7,12 +7,12 @@ import { cancelJob, follow } from "~/shared/jobs";
 import { toRequest, type Hints } from "./hints";
 import type { Size } from "./view";
 
-/** A matte as the service draws it, and what the checks say of it. */
+/** A matte as a picture, and its findings. */
 export type Matte = { picture: Blob; findings: readonly Finding[] };
-/** A photo with its present cut-out; `version` 0: it has none yet. */
+/** A photo with its current cut-out; `version` 0: it has none yet. */
 export type OpenedPhoto = { size: Size; source: string; thumb: string; version: number; etag: string; matte: Matte | null };
 
-const SETTLE_MS = 300; // whoever places three hints in a row is answered once
+const SETTLE_MS = 300; // three hints placed in a row are one request
 const ANSWERS_MS = 5 * 60_000;
 const NOT_SHOWN = new Set(["image/tiff", "image/heic", "image/heif"]); // browsers do not show these: the thumbnail stands in
 
@@ -29,11 +29,11 @@ export const opened = (photo: string) =>
         matte: now ? { picture: await picture(`/api/v1/images/${photo}/matte?v=${now.version}`, signal), findings: now.findings } : null,
       };
     },
-    staleTime: Infinity, // not changed under somebody's hands: saving finds out
+    staleTime: Infinity, // not changed while somebody works on it: saving finds out
     gcTime: 0,
   });
 
-/** The cut-out as hints make it of the present one; nothing is kept. What is no longer asked for is called off. */
+/** A preview of the current cut-out with hints; nothing is saved. The job is cancelled where the query is. */
 export const hinted = (photo: string, etag: string, hints: Hints) =>
   queryOptions({
     queryKey: ["hinted", photo, etag, toRequest(hints)] as const,
@@ -55,13 +55,13 @@ export const hinted = (photo: string, etag: string, hints: Hints) =>
     retry: (count, error) => count < 1 && error instanceof ApiError && error.status === 0,
   });
 
-/** Keep it as the next version.  Raises ApiError, 412 where somebody changed the cut-out meanwhile. */
+/** Saves the hints' cut-out as the next version.  Raises ApiError, 412 where somebody changed the cut-out meanwhile. */
 export async function save(photo: string, etag: string, hints: Hints): Promise<number> {
   const { result } = await follow(await post(photo, etag, hints, true));
   return Number(result.matte_version);
 }
 
-/** Back from the version `from` to an earlier one.  Raises ApiError, 412 where there is a newer one by now. */
+/** Goes back from the version `from` to an earlier one.  Raises ApiError, 412 where there is a newer one by now. */
 export async function revert(photo: string, from: number, version: number): Promise<void> {
   const path = { image_id: photo };
   const mattes = await unwrap(api.GET("/api/v1/images/{image_id}/mattes", { params: { path } }));
@@ -74,7 +74,7 @@ export const cut = (photo: string) =>
 
 const MOST_ITEMS = 200;
 
-/** How many pictures of a photo the service makes anew by itself, and how many it leaves, as they are approved. */
+/** How many pictures of a photo the service makes again by itself, and how many it leaves because they are approved. */
 export const itemCounts = (photo: string) =>
   queryOptions({
     queryKey: ["cutout", photo, "items"] as const,
@@ -86,7 +86,7 @@ export const itemCounts = (photo: string) =>
     gcTime: 0,
   });
 
-/** Another cut-out: whatever shows it is asked for again. Items are told of by the live messages. */
+/** After a change of the cut-out: reloads what shows it. Items are updated by the live messages. */
 export function refresh(client: QueryClient, photo: string): void {
   for (const queryKey of [keys.products, keys.photos, ["results"]]) void client.invalidateQueries({ queryKey });
   client.removeQueries({ queryKey: ["previews"], predicate: ({ queryKey }) => queryKey[3] === photo });
@@ -100,7 +100,7 @@ const post = (photo: string, etag: string, hints: Hints, save: boolean) =>
   }));
 
 async function picture(url: string, signal: AbortSignal): Promise<Blob> {
-  const { pathname, search } = new URL(url, location.href); // from here, whatever name the service has elsewhere
+  const { pathname, search } = new URL(url, location.href); // from this origin, whatever address the service names
   const answer = await fetch(pathname + search, { signal }).catch((error: unknown) => {
     throw error instanceof TypeError ? new ApiError({ status: 0, code: "unreached" }) : error;
   });

@@ -1,4 +1,4 @@
-/** Deliver: on the left what is ready and what has gone, on the right what is looked at. */
+/** Deliver: batches that are ready and past deliveries on the left, the chosen one on the right. */
 import { Button } from "@mantine/core";
 import { IconCloud, IconSend } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -21,7 +21,7 @@ export default function Deliver() {
   const exports = useInfiniteQuery(exportPages());
   const [managing, setManaging] = useState(false);
   const ready = readyOf(batches.data);
-  // Where only one thing can be meant, it is open.
+  // Without a choice the first batch that is ready is open.
   const batch = search.batch ?? (search.export ? undefined : ready[0]?.id);
   const nothing = !batch && !search.export;
   const isNew = batches.isSuccess && exports.isSuccess && ready.length === 0 && exports.data.pages[0]?.items.length === 0;

@@ -11,7 +11,7 @@ import css from "./deliver.module.css";
 
 const words = copy.dest;
 
-/** The secret goes in and never comes out, so whoever changes anything gives it again. */
+/** The API never returns the secret, so whoever changes anything enters it again. */
 export function DestinationForm({ one, back, saved }: { one: Destination | null; back: () => void; saved: (id: string) => void }) {
   const client = useQueryClient();
   const save = useMutation({

@@ -1,4 +1,4 @@
-/** Buckets to deliver to: all of them, tested with a press; one as a form. */
+/** Buckets to deliver to: a list with a test for each, or the form of one. */
 import { Button, Modal } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -30,7 +30,7 @@ export function Destinations({ opened, close }: { opened: boolean; close: () => 
   );
 }
 
-/** `fresh`: it was saved just now and is tested at once. */
+/** `savedId`: was saved just now and is tested at once. */
 function All({ open, savedId }: { open: (one: Destination | "new") => void; savedId: string }) {
   const owner = useQuery(session()).data?.role === "owner";
   const query = useQuery(destinations());

@@ -1,4 +1,4 @@
-/** What came of each file of a delivery; what did not arrive says why. */
+/** The files of a delivery with their status; those that did not arrive say why. */
 import { IconAlertTriangle, IconCheck, IconClock } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
@@ -21,7 +21,7 @@ export function Files({ one }: { one: Export }) {
   const query = useInfiniteQuery(exportFiles(one.id));
   const items = useItems(one.batch);
   const names = useQuery(channels()).data;
-  // What did not arrive comes first, wherever in the list it is.
+  // Files that did not arrive come first, so all pages are loaded.
   const failedFirst = one.failed > 0 && !isOpen(one);
   const files = useMemo(() => {
     const all = query.data?.pages.flatMap((page) => page.files) ?? [];

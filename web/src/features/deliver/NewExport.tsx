@@ -1,4 +1,4 @@
-/** A delivery before it starts: where to, which channels, and exactly what will go and what stays. */
+/** A delivery before it starts: its target, its channels, and exactly which files will go and which will not. */
 import { Button, Checkbox } from "@mantine/core";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
@@ -39,7 +39,7 @@ function Form({ batch, manage }: { batch: Batch; manage: () => void }) {
   const items = useItems(batch.id);
   const names = useQuery(allChannels()).data;
   const nameOf = (channel: string) => names?.find((one) => one.id === channel)?.channel.name ?? channel;
-  const key = useRef(newId()); // sent twice it is done once
+  const key = useRef(newId()); // sent twice, it is done once
   const start = useMutation({
     mutationFn: async (to: To) =>
       (await unwrap(api.POST("/api/v1/exports", {

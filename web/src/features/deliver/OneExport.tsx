@@ -1,4 +1,4 @@
-/** One delivery: how far it is, what came of each file, and where it lies. */
+/** One delivery: its progress, its files with their status, and where they are. */
 import { Button } from "@mantine/core";
 import { IconAlertTriangle, IconCircleCheck, IconDownload, IconRefresh } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -33,7 +33,7 @@ function ExportDetails({ one }: { one: Export }) {
   const client = useQueryClient();
   const open = isOpen(one);
   const wasOpen = useRef(open);
-  // Each live message brings the head anew; the files that are on the screen follow it.
+  // Live messages update the delivery; its files are reloaded after it.
   useEffect(() => void client.invalidateQueries({ queryKey: filesKey(one.id) }, { cancelRefetch: false }), [client, one.id, one.done, one.status]);
   useEffect(() => {
     if (wasOpen.current && one.status === "done") announce(words.announceDone(one.delivered));
@@ -112,7 +112,7 @@ function outcome(one: Export): string {
 
 function Zip({ one }: { one: Export }) {
   const expired = !one.zip || (one.zip_expires_at !== null && Date.parse(one.zip_expires_at) < Date.now());
-  // A link holds for an hour, a page may be open for longer: it is asked for anew.
+  // A link is valid for an hour, and a page may be open for longer: a new one is requested.
   const download = useMutation({
     mutationFn: () => unwrap(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: one.id }, query: { limit: 1 } } })),
     onSuccess: ({ export: current }) => {
@@ -145,7 +145,7 @@ function Stop({ id }: { id: string }) {
   return <Button variant="default" loading={stop.isPending} onClick={() => stop.mutate()}>{words.stop}</Button>;
 }
 
-/** Only what did not arrive, to the same place. */
+/** Delivers the files that did not arrive, to the same target. */
 function RetryFailed({ one }: { one: Export }) {
   const client = useQueryClient();
   const navigate = useNavigate();

@@ -1,4 +1,4 @@
-/** File by file what goes, and below it what stays and why. */
+/** The files that will go, and below them the photos that will not, and why. */
 import { IconChevronRight } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef, useState } from "react";

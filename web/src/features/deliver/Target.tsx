@@ -1,4 +1,4 @@
-/** Where a delivery goes: a ZIP, a folder of the server, a bucket. */
+/** The target of a delivery: a ZIP, a folder of the server, a bucket. */
 import { Button, Radio, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
@@ -11,7 +11,7 @@ import css from "./deliver.module.css";
 export type Target = { kind: Kind; folder: string; destination: string; prefix: string };
 
 const PLAIN = /^[\p{L}\p{N}_][\p{L}\p{N}_ .-]{0,99}$/u;
-/** As the service takes it: plain names, parted by /. */
+/** Whether the service takes the path: plain names, parted by /. */
 export function isPlain(path: string): boolean {
   const parts = path.split("/").filter(Boolean);
   return !path.startsWith("/") && parts.every((part) => PLAIN.test(part) && !/[. ]$/.test(part));
@@ -21,7 +21,7 @@ export function slug(name: string): string {
   return name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 60) || "packshot";
 }
 
-/** null: something is still to be said. */
+/** null: something is missing or not valid. */
 export function requestOf(place: Target): To | null {
   if (place.kind === "zip") return { kind: "zip" };
   if (place.kind === "folder") return place.folder.trim() && isPlain(place.folder.trim()) ? { kind: "folder", folder: place.folder.trim() } : null;
@@ -31,7 +31,7 @@ export function requestOf(place: Target): To | null {
 export function TargetPicker({ place, set, manage }: { place: Target; set: (place: Target) => void; manage: () => void }) {
   const owner = useQuery(session()).data?.role === "owner";
   const all = useQuery(destinations());
-  // The only one there is needs no choosing.
+  // A single destination is chosen by itself.
   const only = all.data?.length === 1 ? all.data[0]?.id : undefined;
   useEffect(() => {
     if (place.kind === "s3" && !place.destination && only) set({ ...place, destination: only });

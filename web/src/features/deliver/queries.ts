@@ -15,10 +15,10 @@ export const batchPages = () =>
     ...paged,
   });
 
-/** What was made; the photo where nothing is. */
+/** The finished picture; the photo where there is none. */
 export const pictureOf = (item: Item | undefined): string => item?.after || item?.thumb || "";
 
-/** The first approved picture of a batch stands for it. */
+/** The first approved picture of a batch. */
 export const coverOf = (batch: string) =>
   queryOptions({
     queryKey: [...keys.items(batch), "face"],
@@ -29,7 +29,7 @@ export const coverOf = (batch: string) =>
     staleTime: 5 * 60_000,
   });
 
-/** Everything in a batch, page by page: pictures and names for what goes and what stays. */
+/** All items of a batch, page by page: their pictures and names are shown with its files. */
 export const itemPages = (batch: string) =>
   infiniteQueryOptions({
     queryKey: [...keys.items(batch), "deliver"],
@@ -39,7 +39,7 @@ export const itemPages = (batch: string) =>
     staleTime: 30_000,
   });
 
-/** What would go. `approved` is only in the key: whoever approves more is to see it here. */
+/** Which files would go. `approved` is only in the key: the plan is loaded again when more are approved. */
 export const plan = (batch: string, channels: string[] | null, approved: number) =>
   queryOptions({
     queryKey: [...keys.exports, "plan", batch, channels, approved],
@@ -61,7 +61,7 @@ export const oneExport = (id: string) =>
     queryFn: async () => (await unwrap(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: id }, query: { limit: 1 } } }))).export,
   });
 
-// Not under `exports`: each live message would load every page anew.
+// Not under `exports`: each live message would reload every page.
 export const filesKey = (id: string) => ["export-files", id] as const;
 export const exportFiles = (id: string) =>
   infiniteQueryOptions({

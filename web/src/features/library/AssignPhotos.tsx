@@ -1,4 +1,4 @@
-/** Choose the product that photos belong to. */
+/** Assigns photos to a product that a person chooses. */
 import { Button, Group, Modal, TextInput } from "@mantine/core";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { useDebouncedValue } from "@mantine/hooks";

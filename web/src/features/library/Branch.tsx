@@ -1,4 +1,4 @@
-/** All collections, all seasons or all categories, as a tree that is walked with the arrow keys. */
+/** All collections, all seasons or all categories, as a tree that works with the arrow keys. */
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useState, type KeyboardEvent } from "react";

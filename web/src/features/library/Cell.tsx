@@ -9,7 +9,7 @@ type Props<T> = {
   drag?: (event: React.DragEvent, thing: T) => void;
 };
 
-/** One thing of the grid with its checkbox. With Shift, Ctrl or ⌘ a click selects; else it opens. */
+/** One item of the grid with its checkbox. With Shift, Ctrl or ⌘ a click selects; else it opens. */
 function CellContent<T extends { id: string }>({ item, index, column, active, selected, name, render, pick, focused, open, drag }: Props<T>) {
   return (
     <div

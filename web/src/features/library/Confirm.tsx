@@ -1,7 +1,7 @@
 import { Button, Group, Modal } from "@mantine/core";
 import { common } from "~/shared/copy/common";
 
-/** Asks before what cannot be undone. */
+/** Confirms an action that cannot be undone. */
 export function Confirm({ opened, title, words, action, busy, close, confirm }: {
   opened: boolean; title: string; words: string; action: string; busy?: boolean; close: () => void; confirm: () => void;
 }) {

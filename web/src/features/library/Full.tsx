@@ -1,9 +1,9 @@
-/** A photo as large as there is room: its thumbnail at once, the original over it once that has come. */
+/** A photo as large as there is room: its thumbnail at once, the original once it is loaded. */
 import { useEffect, useState } from "react";
 import type { Photo } from "~/api/types";
 import css from "./full.module.css";
 
-// Browsers do not show these; the preview stays.
+// Browsers do not show these; the thumbnail is shown instead.
 const NOT_SHOWN = new Set(["TIFF", "HEIC", "HEIF"]);
 export const isShown = (photo: Photo): boolean => !NOT_SHOWN.has(photo.format.toUpperCase());
 

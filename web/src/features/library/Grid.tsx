@@ -1,6 +1,6 @@
 /**
- * A grid of thousands of things: only the rows in view are there. One cell can be tabbed to; arrow keys walk, Space
- * selects, Shift reaches, Enter opens.
+ * A grid of thousands of items: only the rows in view are rendered. One cell can be tabbed to; arrow keys move, Space
+ * selects, Shift extends the selection, Enter opens.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
@@ -12,7 +12,7 @@ const GAP = 18;
 const PAD = 24;
 const CAPTION = 54;
 
-// Where one was in each view, so that coming back from a product goes on there.
+// The scroll position of each view, restored on the way back from a product.
 const scrollTops = new Map<string, number>();
 
 export type Render<T> = (thing: T) => ReactNode;

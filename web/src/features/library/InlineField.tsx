@@ -1,7 +1,7 @@
 import { useEffect, useId, useState } from "react";
 import css from "./inline.module.css";
 
-/** A field that reads as text until it is gone into: Enter or leaving it saves, Escape drops. `save` gives what is wrong. */
+/** A field that reads as text until it has the focus: Enter or leaving it saves, Escape restores. `save` returns what is wrong. */
 export function InlineField({ label, value, save, placeholder, suggestions, mode, maxLength = 200 }: {
   label: string; value: string; save: (value: string) => Promise<string | null>; placeholder: string; suggestions?: readonly string[];
   mode?: "numeric"; maxLength?: number;

@@ -1,4 +1,4 @@
-/** All products, by place: found, sorted, chosen. */
+/** The library: the tree of places, and the products or photos of the one that is open. */
 import { Button } from "@mantine/core";
 import { IconPlus, IconUpload } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -32,7 +32,7 @@ export default function Library() {
   const places = tree.data ?? [];
   useEffect(() => lastView.set(view), [view]);
 
-  // From a place products move; from everywhere else they are added. With Ctrl or Alt they are added in any case.
+  // Products are moved out of the place that is open, and added where none is. With Ctrl or Alt they are always added.
   const drop = (to: Place, ids: readonly string[], adds: boolean): void => {
     const products = cachedProducts(client, ids);
     if (view.collection && !adds) sort.move(products, to, within(places, view.collection));

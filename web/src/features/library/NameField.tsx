@@ -1,9 +1,9 @@
 import { useRef, useState } from "react";
 import css from "./places.module.css";
 
-const SETTLED_MS = 400; // the menu that asked for it takes the focus once more while it closes
+const SETTLED_MS = 400; // the menu that opened it takes the focus once more while it closes
 
-/** A name typed right in the tree: Enter or leaving it keeps, Escape drops. */
+/** A name typed right in the tree: Enter or leaving it saves, Escape cancels. */
 export function NameField({ label, start = "", save, cancel }: { label: string; start?: string; save: (name: string) => void; cancel: () => void }) {
   const [name, set] = useState(start);
   const done = useRef(false);

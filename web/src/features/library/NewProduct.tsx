@@ -1,4 +1,4 @@
-/** A product to be: by hand, or of photos that have none. */
+/** Creates a product, with or without photos that have none yet. */
 import { Button, Checkbox, Group, Modal, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";

@@ -1,4 +1,4 @@
-/** What is to be said about one photo, and what can be done with it. */
+/** One photo's findings, role and name, and the actions on it. */
 import { ActionIcon, Button, Group, Menu, Tooltip } from "@mantine/core";
 import { IconArrowLeft, IconArrowRight, IconDots, IconExternalLink, IconReplace, IconStar, IconTrash, IconUnlink } from "@tabler/icons-react";
 import { useRef } from "react";

@@ -8,7 +8,7 @@ import { KindIcon, kinds } from "./kinds";
 const copy = library.places;
 export type PlaceMenuActions = { rename: () => void; inside: () => void; kind: (kind: PlaceKind) => void; move: () => void; remove: () => void };
 
-/** What can be done with a place of the tree. */
+/** The menu of actions on a place of the tree. */
 export function PlaceMenu({ place, actions, reachable }: { place: Place; actions: PlaceMenuActions; reachable: boolean }) {
   const navigate = useNavigate();
   return (

@@ -1,4 +1,4 @@
-/** Choose a collection, a season or a category, or make one; walked with the arrow keys from the field. */
+/** Chooses a collection, a season or a category, or creates one; the arrow keys work from the field. */
 import { Modal, TextInput } from "@mantine/core";
 import { IconArrowBarToUp, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";

@@ -1,4 +1,4 @@
-/** One place of the tree: opened, gone to, named, dragged, dropped on. */
+/** One place of the tree: it opens, is renamed, is dragged, and takes drops. */
 import { IconChevronRight } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import { library } from "~/shared/copy/library";

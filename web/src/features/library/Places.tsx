@@ -1,4 +1,4 @@
-/** The places on the left: everything, what is not sorted, and the tree. */
+/** The places on the left: all products, unsorted ones, photos without a product, and the tree. */
 import { Skeleton } from "@mantine/core";
 import { IconInbox, IconLayoutGrid, IconPhotoQuestion } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -31,7 +31,7 @@ export function Places({ view, drop }: { view: LibrarySearch; drop: (place: Plac
   const [dialog, open] = useState<{ what: "move" | "remove"; place: Place } | null>(null);
   const places = tree.data ?? [];
 
-  // Where one is must be seen in the tree, whatever link one came by.
+  // The open place is in sight in the tree, whatever link led to it.
   const { put } = opened;
   useEffect(() => {
     if (view.collection && tree.data) put(pathOf(tree.data, view.collection).slice(0, -1).map((place) => place.id), true);

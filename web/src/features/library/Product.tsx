@@ -1,4 +1,4 @@
-/** One product: its angles, what it says of itself, where it is sorted, what was made of it. */
+/** One product: its angles, its fields, its places, and the latest results. */
 import { ActionIcon, Button, Menu, Skeleton } from "@mantine/core";
 import { IconChevronLeft, IconDots, IconPhotoPlus, IconStack2, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -165,7 +165,7 @@ function NoPhotos({ send, busy }: { send: (files: Iterable<File>) => void; busy:
   );
 }
 
-/** Work on one of these photos ends: it may be cut out now. */
+/** Calls `onEnd` when a job on one of the photos is done: it may be cut out now. */
 function useFinishedJobs(photos: readonly Photo[], onEnd: () => void): void {
   const latest = useRef({ photos, onEnd });
   latest.current = { photos, onEnd };

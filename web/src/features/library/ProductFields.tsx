@@ -1,4 +1,4 @@
-/** What a product says of itself, changed in place. */
+/** The fields of a product, edited in place. */
 import { ApiError } from "~/api/client";
 import type { Product } from "~/api/types";
 import { announce } from "~/shared/announce";
@@ -39,7 +39,7 @@ export function ProductFields({ product, actions }: { product: Product; actions:
   );
 }
 
-/** What the service says of a field it refused, without the field's own name before it. */
+/** Why the service refused a field, without the field's name in front. */
 function wordsOf(error: unknown): string {
   const fieldError = error instanceof ApiError ? error.problem.errors[0]?.words : undefined;
   const { words, title, remedy } = explain(error);

@@ -1,4 +1,4 @@
-/** The products of a place: the grid, the selection, and what can be done with it. */
+/** The products of a place: the grid, the selection, and the actions on it. */
 import { Button } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -133,7 +133,7 @@ export function Products({ view }: { view: LibrarySearch }) {
   );
 }
 
-/** What was moved away, or put right, a moment ago is gone at once. */
+/** Whether the view still has the product: one that was moved or corrected leaves it at once. */
 function shows(product: Product, view: LibrarySearch, inside: ReadonlySet<string>): boolean {
   if (view.show === "flagged" && flagsOf(product).length === 0) return false;
   if (view.show === "unsorted" && product.collections.length > 0) return false;

@@ -1,4 +1,4 @@
-/** What the newest batches made of a product. */
+/** Pictures of a product from the newest batches. */
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";

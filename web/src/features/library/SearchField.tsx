@@ -9,14 +9,14 @@ import type { LibrarySearch } from "./search";
 
 const WAIT_MS = 220;
 
-/** What is typed goes into the address once the typing rests; "/" comes here. */
+/** The search words go into the address once typing stops; "/" focuses the field. */
 export function SearchField({ view }: { view: LibrarySearch }) {
   const navigate = useNavigate();
   const [words, set] = useState(view.q ?? "");
   const search = useDebouncedCallback((q: string) => {
     void navigate({ to: "/library", search: (before) => ({ ...before, q: q.trim() || undefined }), replace: true });
   }, WAIT_MS);
-  // A link, or going back, brings other words.
+  // A link, or going back, changes the words.
   useEffect(() => set((now) => (now.trim() === (view.q ?? "") ? now : view.q ?? "")), [view.q]);
   const type = (next: string): void => {
     set(next);

@@ -1,4 +1,4 @@
-/** The photo, large; or what was cut out of it, on a checkerboard. */
+/** The photo, large; or its cut-out, on a checkerboard. */
 import { Button, Loader, SegmentedControl } from "@mantine/core";
 import { IconScissors } from "@tabler/icons-react";
 import { useState } from "react";
@@ -33,7 +33,7 @@ export function Stage({ photo, view, cutting, cut }: { photo: Photo; view: Stage
   );
 }
 
-// The service draws it at full size: that takes a moment.
+// The service renders it at full size, which takes a moment.
 function Cutout({ photo }: { photo: Photo }) {
   const [ready, set] = useState(false);
   return (

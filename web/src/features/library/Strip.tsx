@@ -1,4 +1,4 @@
-/** The angles of a product in order: gone through, put in another order by dragging or by keys, and more of them added. */
+/** The angles of a product: chosen, reordered by dragging, and added to. */
 import { IconGripVertical, IconPlus } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import type { Photo } from "~/api/types";

@@ -1,4 +1,4 @@
-/** Above the grid: where one is, how much there is, what of it is shown, and how large. */
+/** Above the grid: the open place, the count, the filter, the order, and the size of pictures. */
 import { SegmentedControl, Slider } from "@mantine/core";
 import { IconPhoto } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";

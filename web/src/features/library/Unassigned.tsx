@@ -1,4 +1,4 @@
-/** Photos that came without a product: given to one, made into one, or taken away. */
+/** Photos without a product: assigned to one, made into a new one, or deleted. */
 import { Button } from "@mantine/core";
 import { IconBoxSeam, IconPhotoPlus, IconStack2, IconTrash } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";

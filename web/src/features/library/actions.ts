@@ -1,4 +1,4 @@
-/** What can be done with products and photos, each told and, where there is a way back, undone. */
+/** Actions on products and photos. Each is announced; sorting can be undone. */
 import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { ApiError, api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
@@ -19,7 +19,7 @@ type Sorting = { changes: Change[]; words: string; final?: boolean };
 
 const inverse = (changes: Change[]): Change[] => changes.map(({ place, add, remove }) => ({ place, add: remove, remove: add }));
 
-/** `from`: places the products leave, those of them that they are in. */
+/** `from`: the places that the products leave, where they are in them. */
 function changesOf(products: readonly Product[], to: string | null, from: ReadonlySet<string>): Change[] {
   const changes = new Map<string, Change>();
   const of = (place: string): Change => changes.get(place) ?? changes.set(place, { place, add: [], remove: [] }).get(place)!;
@@ -47,7 +47,7 @@ export function useSort() {
   const client = useQueryClient();
   const sorting = useMutation({
     mutationFn: async ({ changes }: Sorting) => {
-      // Into the new place before out of the old one: if it stops half-way, nothing is lost sight of.
+      // Into the new place before out of the old one: if it stops half-way, every product is still in a place.
       for (const { place, add, remove } of [...changes].sort((a, b) => b.add.length - a.add.length)) {
         await unwrap(api.POST("/api/v1/collections/{collection_id}/products", { params: { path: { collection_id: place } }, body: { add, remove } }));
       }
@@ -78,9 +78,9 @@ export function useSort() {
   };
 }
 
-// --- taking away ---
+// --- deleting ---
 
-/** A few at once; what was gone already counts as done.  Gives the ids that are gone, and what went wrong. */
+/** Deletes a few at once; what is deleted already counts as done.  Returns the ids that are gone, and the errors. */
 async function removeEach(ids: readonly string[], remove: (id: string) => Promise<unknown>): Promise<{ gone: Set<string>; errors: unknown[] }> {
   const [waiting, gone, errors] = [[...ids], new Set<string>(), [] as unknown[]];
   const work = async (): Promise<void> => {

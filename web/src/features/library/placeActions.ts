@@ -1,4 +1,4 @@
-/** Making, naming, moving and deleting places of the tree. */
+/** Actions on places of the tree: create, rename, move, delete. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
@@ -40,7 +40,7 @@ export function usePlaceActions() {
     },
     onSuccess: (_, { words }) => announce(words),
     onError: notifyError,
-    onSettled: () => refreshNow(client), // what is "in" a place changes with what is inside it
+    onSettled: () => refreshNow(client), // the products of a place include those of the places inside it
   });
 
   const remove = useMutation({

@@ -1,4 +1,4 @@
-/** Changes to one product and to its photos. One after the other, each on what the one before left. */
+/** Actions on one product and its photos. They run one after the other, each on the revision that the last one gave. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ApiError, api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
@@ -35,7 +35,7 @@ export function useProductActions(id: string) {
   const role = (photo: Photo, to: string) =>
     unwrap(api.PATCH("/api/v1/images/{image_id}", { params: { path: { image_id: photo.id } }, body: { role: to } }));
 
-  // The service keeps order and roles apart; here the first is the main photo, and angles are counted as they are seen.
+  // The service stores order and roles apart; here the first photo is the main one, and angles are numbered in order.
   const order = useMutation({
     scope,
     mutationFn: async (photos: readonly Photo[]) => {
@@ -66,7 +66,7 @@ export function useProductActions(id: string) {
     },
   });
 
-  /** When the main photo goes, the next one takes its place. */
+  /** When the main photo is removed, the next one becomes the main one. */
   const promote = useMutation({
     scope,
     mutationFn: async (gone: Photo) => {
@@ -106,7 +106,7 @@ export function useProductActions(id: string) {
 
 const NUMBERED = /^(main|angle \d+)$/;
 
-/** Their roles by their places; what has a name of its own keeps it, unless it is the first. */
+/** Photos with roles by their order; a role that was named by a person stays, except on the first. */
 const withRoles = (photos: readonly Photo[]): Photo[] =>
   photos.map((photo, at) => (at === 0 ? { ...photo, role: "main" } : NUMBERED.test(photo.role) ? { ...photo, role: `angle ${at + 1}` } : photo));
 

@@ -1,4 +1,4 @@
-/** What the library asks the service for, and how what is known already is changed in place. */
+/** The library's queries, and how their cached answers are patched. */
 import { infiniteQueryOptions, queryOptions, type InfiniteData, type QueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
@@ -10,7 +10,7 @@ type Pages<T> = InfiniteData<{ items: T[]; next_cursor?: string | null; total?: 
 const lists = [...keys.products, "list"] as const;
 const photoLists = [...keys.photos, "unassigned"] as const;
 
-// How many there are in all comes with the first page.
+// The total comes with the first page.
 export const productPages = ({ collection, q, show }: LibrarySearch, order: ProductOrder) =>
   infiniteQueryOptions({
     queryKey: [...lists, { collection, q, show, order }] as const,
@@ -39,7 +39,7 @@ export const photoPages = (q?: string) =>
     placeholderData: (before) => before,
   });
 
-// --- how many there are ---
+// --- totals ---
 
 const productTotals = [...keys.products, "total"] as const;
 const photoTotals = [...keys.photos, "total"] as const;
@@ -63,7 +63,7 @@ export const product = (id: string) =>
     queryFn: () => unwrap(api.GET("/api/v1/products/{product_id}", { params: { path: { product_id: id } } })),
   });
 
-/** Products by a few words, to choose one. */
+/** The first products for a few words, to choose one. */
 export const someProducts = (q: string) =>
   queryOptions({
     queryKey: [...keys.products, "some", q] as const,
@@ -73,7 +73,7 @@ export const someProducts = (q: string) =>
 
 const RECENT = 8;
 
-/** What the newest batches made of a product. */
+/** Pictures of a product from the newest batches. */
 export const results = (id: string) =>
   queryOptions({
     queryKey: ["results", id] as const,
@@ -81,9 +81,9 @@ export const results = (id: string) =>
     staleTime: 30_000,
   });
 
-// --- in place ---
+// --- patching the cache ---
 
-/** What is taken out of the pages is no longer counted. */
+/** Items that are taken out of the pages are also taken off the total. */
 function mapped<T>(data: Pages<T> | undefined, change: (items: T[]) => T[]): Pages<T> | undefined {
   if (!data) return data;
   const pages = data.pages.map((page) => ({ ...page, items: change(page.items) }));
@@ -92,7 +92,7 @@ function mapped<T>(data: Pages<T> | undefined, change: (items: T[]) => T[]): Pag
 }
 const sum = (pages: { items: unknown[] }[]): number => pages.reduce((all, page) => all + page.items.length, 0);
 
-/** Change products in every list that shows them, and in their own entries. `null` takes one away. */
+/** Changes products in every cached list and by themselves. `null` removes one. */
 export function patchProducts(client: QueryClient, change: (product: Product) => Product | null): void {
   const all = (items: Product[]): Product[] => items.flatMap((one) => change(one) ?? []);
   client.setQueriesData<Pages<Product>>({ queryKey: lists }, (data) => mapped(data, all));
@@ -105,7 +105,7 @@ export function patchPhotos(client: QueryClient, change: (photo: Photo) => Photo
   client.setQueriesData<Pages<Photo>>({ queryKey: photoLists }, (data) => mapped(data, (items) => items.flatMap((one) => change(one) ?? [])));
 }
 
-/** Products by id, of those that some list has loaded. */
+/** Products by id, of those that a list has loaded. */
 export function cachedProducts(client: QueryClient, ids: Iterable<string>): Product[] {
   const byId = new Map<string, Product>();
   for (const [, data] of client.getQueriesData<Pages<Product>>({ queryKey: lists })) {
@@ -114,14 +114,14 @@ export function cachedProducts(client: QueryClient, ids: Iterable<string>): Prod
   return [...ids].flatMap((id) => byId.get(id) ?? []);
 }
 
-/** Lists are looked at again when they are next opened; those in view keep what was patched in. */
+/** Lists are loaded again when they are next opened; those in view stay as they are patched. */
 export function refreshLater(client: QueryClient): void {
   void client.invalidateQueries({ queryKey: keys.collections });
   for (const queryKey of [productTotals, photoTotals]) void client.invalidateQueries({ queryKey });
   void client.invalidateQueries({ queryKey: lists, refetchType: "none" });
 }
 
-/** Everything of the library is asked for again. */
+/** All of the library is loaded again. */
 export function refreshNow(client: QueryClient): void {
   for (const queryKey of [keys.collections, lists, photoLists, productTotals, photoTotals]) void client.invalidateQueries({ queryKey });
 }

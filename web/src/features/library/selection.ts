@@ -1,4 +1,4 @@
-/** Which things are selected, by id; a range reaches from the last one that was chosen. */
+/** Which items are selected, by id; a range reaches from the last one that was chosen. */
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { announce } from "~/shared/announce";
 import { library } from "~/shared/copy/library";
@@ -13,7 +13,7 @@ export type Selection = {
 
 const EMPTY: ReadonlySet<string> = new Set();
 
-/** `order`: the ids as they are seen. `view`: another view begins with nothing selected. */
+/** `order`: the ids as they are shown. `view`: another view begins with nothing selected. */
 export function useSelection(order: readonly string[], view: string): Selection {
   const [chosen, choose] = useState<{ view: string; ids: ReadonlySet<string> }>({ view, ids: EMPTY });
   const anchor = useRef<string | null>(null);

@@ -1,4 +1,4 @@
-/** How large the pictures of the grid are, kept in the browser. */
+/** How large the pictures of the grid are, remembered in the browser. */
 import { useState } from "react";
 
 const STORED = "packshot-library-size";

@@ -13,7 +13,7 @@ const childrenOf = (places: readonly Place[]): Map<string | null, Place[]> => {
   return children;
 };
 
-/** The rows that are seen: what is inside a place only where it is open. `tops`: which of the topmost places. */
+/** The rows of the tree: what is inside a place only where it is open. `tops`: which of the topmost places. */
 export function rowsOf(places: readonly Place[], open: (id: string) => boolean, tops: (place: Place) => boolean = () => true): Row[] {
   const children = childrenOf(places);
   const rows: Row[] = [];

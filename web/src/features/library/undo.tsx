@@ -3,7 +3,7 @@ import { notifications } from "@mantine/notifications";
 import { announce } from "~/shared/announce";
 import { common } from "~/shared/copy/common";
 
-/** Says what was done, with a way back for a few seconds. */
+/** Notifies of an action, with an undo button for a few seconds. */
 export function notifyWithUndo(words: string, undo: () => void): void {
   announce(words);
   const id = notifications.show({

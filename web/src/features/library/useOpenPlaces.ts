@@ -1,4 +1,4 @@
-/** Which places of the tree are open, kept in the browser. */
+/** Which places of the tree are open, remembered in the browser. */
 import { useCallback, useState } from "react";
 
 const STORED = "packshot-open-places";

@@ -1,4 +1,4 @@
-/** Photos on their way to a product: one after the other, each with how far it is. */
+/** Uploads photos to a product, one after the other, each with its progress. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 import { upload } from "~/api/client";

@@ -1,4 +1,4 @@
-/** One picture of the grid. What was decided shows as a sign, what was found as a number; neither hides the base. */
+/** One picture of the grid. The decision is a sign, the findings are a number; neither hides the product's base. */
 import { IconAlertTriangle, IconCheck, IconPlayerSkipForward, IconRefresh, IconX } from "@tabler/icons-react";
 import { memo } from "react";
 import type { Item } from "~/api/types";
@@ -21,7 +21,7 @@ export const Cell = memo(function Cell({ store, id, eager = false, open }: { sto
   const bad = item.findings.filter((one) => one.verdict === "warn" || one.verdict === "fail");
   const Sign = signs[item.status];
   const name = item.title || item.sku || item.photo_name;
-  // Read out after what stands under the picture.
+  // Read out after the caption.
   const more = [item.sku && name !== item.sku && name, statuses[item.status], ...bad.map((one) => shortOf(one.check))].filter(Boolean).join(", ");
   return (
     <button

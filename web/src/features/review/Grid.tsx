@@ -1,4 +1,4 @@
-/** All pictures of a group, virtual: 2,000 of them scroll as ten do. */
+/** All pictures of a group; only the rows in view are rendered. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Cell } from "./Cell";

@@ -1,4 +1,4 @@
-/** The picture under the cursor, large, with what was found, what can be decided, and its product's other angles. */
+/** The picture under the cursor, large, with its findings, the actions, and its product's other angles. */
 import { Button, SegmentedControl, Tooltip } from "@mantine/core";
 import { IconArrowBackUp, IconAngle, IconCheck, IconColumns, IconHistory, IconPlayerSkipForward, IconRefresh, IconX, IconZoomIn } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -34,7 +34,7 @@ export function Loupe({ store, state, set, decide, undo, reject, correct, nameOf
   const item = useItem(store, id);
   useAnyChange(store);
   const settled = useSettled(id, 80);
-  const query = useQuery({ ...itemQuery(id), enabled: settled === id && id !== "" }); // what was fetched ahead is there at once
+  const query = useQuery({ ...itemQuery(id), enabled: settled === id && id !== "" }); // a prefetched item is there at once
   const detail = query.data?.id === id ? query.data : undefined;
   usePrefetch(store, id);
 
@@ -164,7 +164,7 @@ function Toggle({ on, words, keyName, icon, flip }: { on: boolean; words: string
 
 const SHOWN = new Set(["jpeg", "png", "webp", "avif"]); // what every browser shows
 
-/** A value once it has stood still: keys that are held down ask for nothing on the way. */
+/** A value once it has not changed for a while: keys that are held down load nothing on the way. */
 function useSettled(value: string, ms: number): string {
   const [settled, set] = useState(value);
   useEffect(() => {

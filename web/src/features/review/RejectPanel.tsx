@@ -1,4 +1,4 @@
-/** Why it is not taken: 1 to 9 choose, Enter confirms, Esc goes back. What a retry will change stands there before. */
+/** Why a picture is rejected: 1 to 9 choose, Enter confirms, Esc goes back. It says what a retry will change. */
 import { Button, Textarea } from "@mantine/core";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
@@ -9,7 +9,7 @@ import { useKeys } from "~/shared/keys";
 import { KeyCap } from "~/shared/ui/KeyCap";
 import css from "./review.module.css";
 
-/** Asked for with the batch, so that R and then a digit is never too fast. */
+/** Loaded with the batch, so that R and then a digit is never too fast. */
 export const reasonsQuery = queryOptions({ queryKey: ["reasons"], queryFn: () => unwrap(api.GET("/api/v1/review/reasons")), staleTime: Infinity });
 
 const CUTOUT = "cutout_wrong";
@@ -32,7 +32,7 @@ export function RejectPanel({ many, confirm, correct, cancel }: {
 
   const handlers: Record<string, () => void> = { enter: () => send(true), "shift+enter": () => send(false), escape: cancel, ...(corrects ? { e: correct } : {}) };
   list.forEach((reason, at) => (handlers[String(at + 1)] = () => choose(reason.id)));
-  useKeys(handlers, { inDialog: true }); // on a contact sheet it stands in a dialog
+  useKeys(handlers, { inDialog: true }); // on a contact sheet it is in a dialog
 
   return (
     <div ref={panel} tabIndex={-1} data-autofocus className={css.reject} role="group" aria-label={copy.reject.title} data-keys>

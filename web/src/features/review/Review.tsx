@@ -1,4 +1,4 @@
-/** Review of one batch: groups on top, pictures on the left, the one under the cursor on the right; every deed a key. */
+/** Review of one batch: groups on top, pictures on the left, the one under the cursor on the right; every action has a key. */
 import { Button, Menu, Modal, SegmentedControl } from "@mantine/core";
 import { IconCheck, IconFilter, IconLayoutGrid, IconPhoto, IconTable } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -213,7 +213,7 @@ function EmptyGroup({ store, group, id, show }: { store: ReviewStore; group: Gro
   );
 }
 
-/** Who a user is, by id. */
+/** Names of users by id. */
 function useNames(): (by: string | null) => string {
   const members = useQuery({ queryKey: ["members"], queryFn: () => unwrap(api.GET("/api/v1/members")), staleTime: 60_000 });
   return useCallback((by) => members.data?.find((one) => one.id === by)?.name || (by?.startsWith("key_") ? copy.apiKey : copy.someone), [members.data]);

@@ -1,4 +1,4 @@
-/** Batches with pictures that wait for somebody's eye. */
+/** Batches with pictures to review. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { IconChecks } from "@tabler/icons-react";
 import { api, unwrap } from "~/api/client";

@@ -1,4 +1,4 @@
-/** Contact sheets of twelve for what the checks found nothing in: looked at as a whole, approved as a whole. */
+/** Contact sheets of twelve, for pictures without findings: reviewed at a glance, approved together. */
 import { Button } from "@mantine/core";
 import { IconCheck, IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
@@ -41,10 +41,10 @@ export function Sheet({ store, columns: setColumns, open }: { store: ReviewStore
   }, []);
   useEffect(() => setColumns(columns), [columns, setColumns]);
 
-  // Since when this sheet has been on the screen: nobody approves what he cannot have seen.
+  // Since when this sheet has been on the screen: nobody can have reviewed it in a moment.
   const since = useRef(Date.now());
   useEffect(() => void (since.current = Date.now()), [page]);
-  // The next sheet's pictures come while this one is looked at.
+  // The next sheet's pictures are loaded while this one is reviewed.
   useEffect(() => {
     for (const id of store.view.slice((page + 1) * ON_SHEET, (page + 2) * ON_SHEET)) new Image().src = store.items.get(id)?.after ?? "";
   }, [page, store]);

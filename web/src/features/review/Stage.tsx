@@ -18,7 +18,7 @@ export function Stage({ after, before, beforeName, mode }: { after: Shown; befor
   );
 }
 
-/** Whether the large picture is decoded. Keys that are held down pass over pictures without fetching each. */
+/** Whether the large picture is decoded. Keys that are held down pass over pictures without loading each. */
 function useSharp(src: string): boolean {
   const [ready, set] = useState("");
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** How a picture came to be: each version, what changed from one to the next and why, and who decided what. */
+/** The versions of a picture: what changed from one to the next and why, and who decided what. */
 import { Button, Drawer } from "@mantine/core";
 import type { ItemDetail } from "~/api/types";
 import { common } from "~/shared/copy/common";

@@ -2,7 +2,7 @@ import { useSyncExternalStore } from "react";
 import type { Item } from "~/api/types";
 import type { ReviewStore } from "./store";
 
-/** One item; renders anew when it changes or the cursor comes or goes. */
+/** One item; renders again when it changes or the cursor moves to or from it. */
 export function useItem(store: ReviewStore, id: string): Item | undefined {
   return useSyncExternalStore(store.watchItem(id), () => store.items.get(id));
 }
@@ -12,7 +12,7 @@ export function useIsCurrent(store: ReviewStore, id: string): boolean {
 export function useIsSelected(store: ReviewStore, id: string): boolean {
   return useSyncExternalStore(store.watchItem(id), () => store.selected.has(id));
 }
-/** Renders anew with every change: for what counts and lists. */
+/** Renders again with every change: for counts and lists. */
 export function useAnyChange(store: ReviewStore): number {
   return useSyncExternalStore(store.watch, store.version);
 }
@@ -20,7 +20,7 @@ export function useCursor(store: ReviewStore): string | null {
   return useSyncExternalStore(store.watchCursor, () => store.cursor);
 }
 
-/** A plain value read off the whole; renders anew only when that value changes. */
+/** A plain value of the store; renders again only when that value changes. */
 export function useValue<T extends string | number | boolean | null>(store: ReviewStore, read: () => T): T {
   return useSyncExternalStore(store.watch, read);
 }

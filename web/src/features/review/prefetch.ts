@@ -1,4 +1,4 @@
-/** An item with its files, and the next ones fetched and decoded while this one is looked at. */
+/** An item with its files; the next ones are loaded and decoded in advance. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { api, unwrap } from "~/api/client";
@@ -12,16 +12,16 @@ export const itemQuery = (id: string) => ({
   staleTime: 60_000,
 });
 
-/** The finished files of the newest version, those for shops first: the master is for keeping. */
+/** The finished files of the newest version, those for shops before the master. */
 export function newestFiles(item: ItemDetail | undefined): readonly Rendition[] {
   const files = item?.versions.find((one) => one.version === item.version)?.renditions ?? [];
   return [...files].sort((a, b) => Number(a.channel === "master") - Number(b.channel === "master"));
 }
 
-const decoded: HTMLImageElement[] = []; // at most 16 pictures are held ready
+const decoded: HTMLImageElement[] = []; // at most 16 pictures
 export const isDecoded = (src: string): boolean => decoded.some((one) => one.complete && one.src.endsWith(src));
 
-/** The next three pictures are fetched and decoded while this one is looked at. */
+/** Loads and decodes the next three pictures while this one is reviewed. */
 export function usePrefetch(store: ReviewStore, id: string): void {
   const client = useQueryClient();
   useEffect(() => {

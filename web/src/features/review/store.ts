@@ -1,5 +1,5 @@
 /**
- * A batch under review: its items, which of them are looked at now, and every decision with its way back.
+ * A batch under review: its items, the group in view, and the decisions with their undo.
  *
  * Outside React: each cell subscribes to its own item, so that a key press paints two cells and not two thousand.
  */
@@ -49,7 +49,7 @@ export class ReviewStore {
     return () => this.unsubscribers.splice(0).forEach((end) => end());
   }
 
-  // --- who listens ---
+  // --- listeners ---
 
   watchItem = (id: string) => (changed: () => void): (() => void) => {
     const listeners = this.itemListeners.get(id) ?? new Set();
@@ -60,7 +60,7 @@ export class ReviewStore {
     this.listeners.add(changed);
     return () => this.listeners.delete(changed);
   };
-  /** Of the cursor alone: moving it draws no list anew. */
+  /** The cursor alone: moving it renders no list again. */
   watchCursor = (changed: () => void): (() => void) => {
     this.cursorListeners.add(changed);
     return () => this.cursorListeners.delete(changed);
@@ -72,7 +72,7 @@ export class ReviewStore {
     for (const changed of this.listeners) changed();
   }
 
-  // --- what is there ---
+  // --- items ---
 
   async load(): Promise<void> {
     try {
@@ -94,7 +94,7 @@ export class ReviewStore {
     }
   }
 
-  /** Which items are looked at. They stay while one works on them, decided or not, so that nothing jumps. */
+  /** Chooses the items in view. They stay in view when they are decided, so that nothing jumps. */
   arrange(group: Group, flag: string | undefined): void {
     this.group = group;
     this.flag = flag;
@@ -105,7 +105,7 @@ export class ReviewStore {
     this.changed();
   }
 
-  /** Counted once for each change, however many ask. */
+  /** Computed once for each change, however many components read it. */
   counts(): Counts {
     if (this.counted?.stamp === this.stamp) return this.counted;
     const counts: Counts = { look: 0, fine: 0, skipped: 0, decided: 0, all: 0, left: 0, total: this.items.size, approved: 0, rejected: 0, stamp: this.stamp };
@@ -116,7 +116,7 @@ export class ReviewStore {
     counts.left = counts.look + counts.fine;
     return (this.counted = counts);
   }
-  /** The group that one begins with. */
+  /** The group to begin with. */
   firstGroup(): Group {
     const counts = this.counts();
     return counts.look > 0 ? "look" : counts.fine > 0 ? "fine" : counts.skipped > 0 ? "skipped" : "all";
@@ -125,7 +125,7 @@ export class ReviewStore {
     return this.view.some((id) => this.items.get(id)?.findings.some((one) => one.verdict === "warn" || one.verdict === "fail"));
   }
 
-  /** Checks that found something, with how many pictures each, for the chosen group. */
+  /** Checks with findings in the chosen group, with the number of pictures of each. */
   flags(): [string, number][] {
     const counts = new Map<string, number>();
     for (const item of this.items.values()) {
@@ -139,7 +139,7 @@ export class ReviewStore {
     return [...this.items.values()].filter((one) => one.sku === item.sku && one.template === item.template).sort((a, b) => a.position - b.position);
   }
 
-  // --- moving ---
+  // --- cursor and selection ---
 
   moveTo(id: string | null): void {
     const before = this.cursor;
@@ -190,14 +190,14 @@ export class ReviewStore {
     this.selected.clear();
     this.changed(...this.view);
   }
-  /** What a decision is about: the selection, or the picture under the cursor. */
+  /** The ids that a decision applies to: the selection, or the picture under the cursor. */
   chosen(): string[] {
     return this.selected.size > 0 ? [...this.selected] : this.cursor ? [this.cursor] : [];
   }
 
   // --- deciding ---
 
-  /** Decide at once on the screen; the service is told behind it. more: reason, note, retry, anyway. */
+  /** Decides at once on the screen; the request follows. more: reason, note, retry, anyway. */
   decide(ids: string[], decision: Decision, more: { reason?: string; note?: string; retry?: boolean; anyway?: boolean } = {}): void {
     const becomes = more.retry ? "processing" : STATUS_AFTER[decision];
     const changing = ids.map((id) => this.items.get(id)).filter((item): item is Item => !!item && item.status !== becomes && item.status !== "processing" && item.status !== "cancelled");
@@ -242,7 +242,7 @@ export class ReviewStore {
     }
   }
 
-  /** A hard rule of a channel stands in the way: the person may say “anyway”. */
+  /** Called where a channel's hard rule forbids an approval: the person may approve anyway. */
   askAnyway: ((why: string, ids: string[]) => void) | null = null;
 
   private refused(act: Decided, error: unknown): void {
@@ -258,7 +258,7 @@ export class ReviewStore {
     for (const id of ids) void this.fetch(id);
   }
 
-  /** Take the last decision back. */
+  /** Undoes the last decision. */
   async undo(): Promise<void> {
     const act = this.history.pop();
     if (!act) return notify(copy.announcements.nothingToUndo);
@@ -300,7 +300,7 @@ export class ReviewStore {
     this.changed(...states.map((one) => one.id));
   }
 
-  // --- what others do ---
+  // --- other people's decisions ---
 
   apply(message: Message, nameOf: (by: string) => string): void {
     if (message.reset || (message.batch === this.batch && message.items === null)) return void this.load();
@@ -327,7 +327,7 @@ export class ReviewStore {
       }
       this.changed(id);
     } catch {
-      /* it is told again, or the next load brings it */
+      /* the next message or load brings it */
     }
   }
 }

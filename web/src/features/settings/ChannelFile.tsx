@@ -1,4 +1,4 @@
-/** The file of a channel: its size and format, what stands behind the product, what it is called. */
+/** The file of a channel: its size and format, its background, its name. */
 import { Button, Checkbox, SegmentedControl, Slider, Switch, TextInput } from "@mantine/core";
 import { useRef } from "react";
 import type { Channel } from "~/api/types";

@@ -1,4 +1,4 @@
-/** A channel of one's own, made anew or changed as a whole. */
+/** The form of a team's own channel, new or changed. */
 import { Button, Drawer, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -19,7 +19,7 @@ import css from "./settings.module.css";
 const copy = settings.channels.form;
 
 export function ChannelForm({ draft, close, saved, existing }: { draft: ChannelDraft | null; close: () => void; saved: (id: string) => void; existing: string[] }) {
-  // What it showed stays on it while it slides away.
+  // The last draft stays on it while it slides away.
   const [last, setLast] = useState(draft);
   if (draft && draft !== last) setLast(draft);
   const title = last?.revision !== null && last?.from ? copy.edit(last.from.name) : copy.add;

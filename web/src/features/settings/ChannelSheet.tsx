@@ -1,4 +1,4 @@
-/** One channel in plain words: what is made for it, what it asks, and where that is written. */
+/** One channel in plain words: its file, its rules, and their sources. */
 import { Button } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";

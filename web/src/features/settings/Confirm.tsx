@@ -1,4 +1,4 @@
-/** Asks before something that cannot be undone. */
+/** Confirms an action that cannot be undone. */
 import { Button, Modal } from "@mantine/core";
 import { common } from "~/shared/copy/common";
 import css from "./settings.module.css";

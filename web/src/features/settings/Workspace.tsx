@@ -1,4 +1,4 @@
-/** How the workspace runs: its name, when overnight work may run, how long deleted things are kept, the watched folder. */
+/** How the workspace runs: its name, when overnight work may run, how long deleted things can be restored, the watched folder. */
 import { Select, Switch, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";

@@ -1,4 +1,4 @@
-/** Oneself: how the studio looks, the keys, the password, the way out. */
+/** The person's own settings: appearance, keys, password, sign-out. */
 import { Button, PasswordInput, SegmentedControl, Switch, useMantineColorScheme } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -42,7 +42,7 @@ function Appearance() {
   );
 }
 
-/** After this nobody is signed in here any more. */
+/** Leaves the studio after a sign-out. */
 function useSignOut() {
   const client = useQueryClient();
   const navigate = useNavigate();

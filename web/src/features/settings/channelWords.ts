@@ -12,7 +12,7 @@ export const isLossy = (format: Format): boolean => format !== "png" && format !
 const SUFFIX: Record<Format, string> = { jpeg: ".jpg", png: ".png", webp: ".webp", avif: ".avif", tiff: ".tif" };
 const ANY_SIDE = 65_535;
 
-/** Those that turn a file down, and those that are only pointed out. What the channel does not ask for is left out. */
+/** Hard rules, and rules that only warn. What the channel does not require is left out. */
 export function rulesOf({ rules }: Channel): { must: string[]; warns: string[] } {
   const sentences: Record<Rule, string> = {
     format: words.format(rules.formats.map((one) => settings.channels.formats[one])),

@@ -7,5 +7,5 @@ export const invites = () => queryOptions({ queryKey: ["invites"], queryFn: () =
 export const apiKeys = () => queryOptions({ queryKey: ["api-keys"], queryFn: () => unwrap(api.GET("/api/v1/keys")), staleTime: 30_000 });
 export const workspace = () => queryOptions({ queryKey: ["workspace"], queryFn: () => unwrap(api.GET("/api/v1/workspace")), staleTime: 30_000 });
 
-/** Whether whoever is signed in may change what is the workspace's. */
+/** Whether the person who is signed in may change the workspace. */
 export const useOwner = (): boolean => useQuery(session()).data?.role === "owner";

@@ -1,4 +1,4 @@
-/** What can be done with an open style: keep it, go on with it, take it away. */
+/** Actions on an open style: save, make a batch, rename, delete. */
 import { ActionIcon, Button, Menu } from "@mantine/core";
 import { IconArrowLeft, IconDots, IconPencil, IconCopyPlus, IconTrash, IconArrowBackUp } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -20,7 +20,7 @@ import css from "./editor.module.css";
 export function Back() {
   const navigate = useNavigate();
   useKeys({
-    // In a field Escape is the field's own.
+    // In a field, Escape belongs to the field.
     escape: (event) => event.target instanceof HTMLInputElement || void navigate({ to: "/styles", search: {} }),
   });
   return (
@@ -63,7 +63,7 @@ export function StyleActions({ style, base, draft }: { style: Style; base: Style
     },
     onError: notifyError,
   });
-  const incomplete = style.base === "image" && !draft.chosen.picture; // the stage says so, and what to do
+  const incomplete = style.base === "image" && !draft.chosen.picture; // the stage says what to do
   const saveThenBatch = () => (style.shipped ? setDialog("batch") : change.mutate({ options: draft.chosen }, { onSuccess: () => toBatch(style.id) }));
   return (
     <>

@@ -1,4 +1,4 @@
-/** What a style looks like: on a product of the user's own where there is one that suits it, else pictured or drawn. */
+/** A style's picture: on a product of the user's where one fits, else a rendered set or a drawing. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import type { Photo, Style } from "~/api/types";
@@ -27,7 +27,7 @@ export function Cover({ style, photo }: { style: Style; photo: Photo | undefined
   );
 }
 
-/** A rendered set with a product of ours; else a neutral drawing: a bottle on what the template puts behind it. */
+/** A rendered set with a sample product; else a neutral drawing: a bottle on the template's background. */
 export function StyleDrawing({ style }: { style: Style }) {
   const picture = pictureOf(style.base);
   if (picture) return <img className={css.pictured} src={picture} alt={copy.pictured(style.name)} draggable={false} />;
@@ -52,7 +52,7 @@ export function StyleDrawing({ style }: { style: Style }) {
   );
 }
 
-/** Whether it has been on the screen yet. */
+/** Whether the element has been on the screen yet. */
 function useOnScreen() {
   const box = useRef<HTMLDivElement>(null);
   const [onScreen, setOnScreen] = useState(false);

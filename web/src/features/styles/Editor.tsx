@@ -1,4 +1,4 @@
-/** One style: how products look in it, and what can be moved. */
+/** One style: a preview on products, and its options. */
 import { useQuery } from "@tanstack/react-query";
 import { Skeleton } from "@mantine/core";
 import { useState } from "react";
@@ -43,7 +43,7 @@ export function Editor({ id }: { id: string }) {
   );
 }
 
-// Whoever compares styles wants to see them on the same products.
+// The same products for the next style, so that styles can be compared.
 let lastShown: Photo[] | null = null;
 
 function OpenStyle({ style, base }: { style: Style; base: Style }) {

@@ -1,4 +1,4 @@
-/** The library as a strip of small pictures: which products the style is shown on. */
+/** A strip of the library's photos, to choose those that the style is shown on. */
 import { TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconCheck, IconSearch } from "@tabler/icons-react";

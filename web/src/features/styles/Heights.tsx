@@ -1,4 +1,4 @@
-/** Two camera heights side by side, where the one that was read off a photo is a guess: keep it, or use the other. */
+/** Two camera heights side by side, where the one that was read off a photo is a guess: the person chooses one. */
 import { Button, Loader, Modal } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";

@@ -1,4 +1,4 @@
-/** One thing that can be moved: a slider, a colour, a choice, a switch, a picture. */
+/** One option: a slider, a colour, a choice, a switch, a picture. */
 import { ActionIcon, Checkbox, NativeSelect, SegmentedControl, Slider, Switch, TextInput, Tooltip } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
 import { useId, type ReactNode } from "react";
@@ -11,7 +11,7 @@ import type { Value } from "./previews";
 import css from "./editor.module.css";
 
 type Props = { option: StyleOption; moved: boolean; words: Words; set: (value: Value) => void; clear: () => void };
-// Papers and walls that studios keep: neutral to warm, and two that lead the eye.
+// Papers and walls of photo studios: neutral to warm, and two that lead the eye.
 // Where a slider begins once it is set by hand; others at the middle of their range.
 const BEGINS: Record<string, number> = { baseline: 0.88 };
 const BRAND = "#d9b8a4"; // a colour to begin with where the set came as it is

@@ -1,4 +1,4 @@
-/** What can be moved on a style, by what it is about: the background, the shadow, the product. */
+/** The options of a style by subject: background, shadow, product. */
 import { Button } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
 import type { Style } from "~/api/types";

@@ -1,4 +1,4 @@
-/** A background picture: which one, and a window to choose it from the library or to upload it. */
+/** The background picture, and a dialog to choose it from the library or to upload it. */
 import { Button, Modal, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconPhotoPlus, IconSearch, IconUpload } from "@tabler/icons-react";

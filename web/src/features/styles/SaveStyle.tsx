@@ -1,4 +1,4 @@
-/** The name of a style of one's own, and what it is for. */
+/** The name and the description of a team's own style. */
 import { Button, Modal, Textarea, TextInput } from "@mantine/core";
 import { common } from "~/shared/copy/common";
 import { styles as copy } from "~/shared/copy/styles";

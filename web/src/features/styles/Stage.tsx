@@ -1,4 +1,4 @@
-/** Up to three products side by side in the style as it stands. The picture before stays, dimmed, until the next is made. */
+/** Up to three products side by side in the style. The last picture is shown dimmed until the next is made. */
 import { Button, Loader } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconPhotoPlus, IconPhotoUp } from "@tabler/icons-react";

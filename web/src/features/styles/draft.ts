@@ -1,4 +1,4 @@
-/** What is being tried on a style: what it moves on its base. It stays while the studio is open, also from screen to screen. */
+/** A style while it is edited: the options it sets on its base. Drafts stay while the studio is open, across screens. */
 import { useCallback, useState } from "react";
 import type { Style, StyleOption } from "~/api/types";
 import type { Chosen, Value } from "./previews";
@@ -31,7 +31,7 @@ export function useDraft(style: Style, base: Style): Draft {
   };
 }
 
-/** One option moved, over what the options stand at without it. Unset where it is unset there too, it is not held. */
+/** Sets one option over the base's defaults. Unset where the default is unset too, it is not stored. */
 export function moved(chosen: Chosen, defaults: readonly Pick<StyleOption, "name" | "value">[], name: string, value: Value): Chosen {
   const isUnset = (one: Value | undefined) => one === null || one === "";
   const back = isUnset(value) && isUnset(defaults.find((one) => one.name === name)?.value);

@@ -1,4 +1,4 @@
-/** Photos to show styles on: those that are cut out already come first, as nothing has to be done to them. */
+/** Photos to show styles on: those that are cut out already come first, as they need no work. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
@@ -16,7 +16,7 @@ export const photosPage = (q: string, cutOut?: boolean) =>
     staleTime: 30_000,
   });
 
-/** One photo of each product first: three views of one bottle say little about a look. */
+/** One photo of each product first: three views of one bottle say little about a style. */
 export function different(photos: readonly Photo[]): Photo[] {
   const owners = new Set<string>();
   const [first, rest]: [Photo[], Photo[]] = [[], []];

@@ -1,7 +1,7 @@
 /**
- * Pictures of photos in a look. They are made one at a time: whoever drags a slider, or scrolls through covers, must not
- * fill the service with work that nobody looks at any more. What is no longer wanted is dropped before it is begun, and
- * covers wait for what is worked on, those of rendered sets, which take seconds, for the others.
+ * Previews of photos in a style, rendered one at a time: dragging a slider, or scrolling through covers, must not fill the
+ * service with work that nobody looks at. A cancelled preview is dropped before it starts; covers wait for what a person
+ * works on, and covers of rendered sets, which take seconds, wait for other covers.
  */
 import { queryOptions } from "@tanstack/react-query";
 import { api, ApiError, unwrap } from "~/api/client";
@@ -11,7 +11,7 @@ import { isRendered } from "./sets";
 
 export type Value = string | number | boolean | null;
 export type Chosen = Record<string, Value>;
-/** `src`: the picture itself, as an address that holds for as long as the page is open. */
+/** `src`: the picture as a data URL. */
 export type Preview = { src: string; findings: readonly Finding[] };
 export const SIDE = 512;
 const STORED_MS = 60 * 60_000;
@@ -64,10 +64,10 @@ async function render(base: string, options: Chosen, photo: string): Promise<Pre
 type Result = { url: string; findings: Preview["findings"] };
 export const hasFinding = (findings: Preview["findings"] | undefined, check: string): boolean => findings?.some((one) => one.check === check) ?? false;
 
-/** What is said about a photo in a rendered set, which another style mends. */
+/** Findings about a photo in a rendered set, which another style would not have. */
 export const ofSet = (findings: Preview["findings"]): Preview["findings"] => findings.filter((one) => one.check === "fit" || one.check === "renderer");
 
-/** Links hold for an hour, an open page may be older: the picture itself is kept (about 30 kB). */
+/** Links are valid for an hour, and a page may be open for longer: so the picture itself (about 30 kB). */
 async function asData(url: string): Promise<string> {
   const answer = await fetch(new URL(url, location.href).pathname);
   if (!answer.ok) throw new ApiError({ status: answer.status });

@@ -1,4 +1,4 @@
-/** Photos come in: destination first, then a drop; flags per file before anything is spent. */
+/** Upload: settings on the side, the list of files with their findings, and the next action below. */
 import { ActionIcon, Button, Menu } from "@mantine/core";
 import { IconDots, IconFolder, IconPhotoPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -76,7 +76,7 @@ function UploadActions() {
 
 const REFRESH_MS = 3_000;
 
-/** The library learns of new photos while they come, and a screen reader of the end. */
+/** Reloads the library while photos arrive, and announces the end. */
 function useLibraryRefresh(): void {
   const client = useQueryClient();
   const { groups, left, unpacking, loaded } = useSummary();

@@ -1,4 +1,4 @@
-/** What stands before the studio: a quiet room with one card. */
+/** The card of the sign-in and the welcome page. */
 import type { ReactNode } from "react";
 import css from "./welcome.module.css";
 

@@ -150,7 +150,7 @@ export const batches = {
     noFindings: "No issues found",
   },
 
-  /** Why a picture failed, for people. What is not here is told in the service's own words. */
+  /** Why a picture failed, for people. A cause that is not here is shown in the service's words. */
   causes: {
     damaged_file: { title: "The photo is damaged", words: "Replace the photo with a fresh copy, then retry." },
     unsupported_format: { title: "The photo’s format is not read", words: "Replace it with a JPEG, PNG, TIFF or HEIC." },

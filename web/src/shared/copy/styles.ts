@@ -25,7 +25,7 @@ export const styles = {
   controls: "Adjust",
   groups: { background: "Background", light: "Light and camera", shadow: "Shadow", product: "Product", other: "More" },
   resetOne: (title: string) => `Reset ${title.toLowerCase()}`,
-  /** What an option that is not set goes by. */
+  /** What is shown for an option that is not set. */
   unset: { baseline: "Automatic", color: "As the set comes" } as Record<string, string>,
   fromPhoto: "From the photo",
   unsetOf: (title: string, unset: string) => `${title}: ${unset.charAt(0).toLowerCase()}${unset.slice(1)}`,

@@ -1,4 +1,4 @@
-/** A screen: its title and deeds on top, its content below, which scrolls. */
+/** A screen: its title and actions on top, its content below, which scrolls. */
 import { useEffect, type ReactNode } from "react";
 import shell from "~/app/shell.module.css";
 import { common } from "~/shared/copy/common";

@@ -29,7 +29,7 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
   );
 }
 
-/** An error in words: title, what happened, what to do, what to quote. */
+/** An error in words for people: title, what happened, what to do, what to quote. */
 export function explain(error: unknown): { title: string; words: string; remedy: string; reference: string } {
   if (error instanceof ApiError) {
     if (error.status === 0) {
@@ -44,7 +44,7 @@ export function explain(error: unknown): { title: string; words: string; remedy:
   return { title: common.error.title, words: "", remedy: "", reference: error instanceof Error ? error.message.slice(0, 80) : "" };
 }
 
-// The service says what it is about, then what is wrong. Ids and names of fields say nothing here.
+// The service puts the subject in front. Ids and names of fields mean nothing here.
 function problemOf(words: string, subject: string): string {
   if (!subject || !words.startsWith(`${subject}: `)) return sentence(words);
   return /^[a-z]{3}_[0-9a-f]+$|^[a-z_]+$/.test(subject) ? sentence(words.slice(subject.length + 2)) : words;

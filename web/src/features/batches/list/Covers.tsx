@@ -8,7 +8,7 @@ import css from "./list.module.css";
 const SHOWN = 4;
 
 export function Covers({ batch, done, total }: { batch: string; done: number; total: number }) {
-  // Asked for again as the first pictures come, not for each of two thousand.
+  // Loaded again as the first pictures are finished, not for each of two thousand.
   const covers = useQuery({
     queryKey: ["covers", batch, Math.min(done, SHOWN), total > 0],
     queryFn: async () => {

@@ -1,4 +1,4 @@
-/** Step 3: the channels that files are made for, with their rules in plain words. */
+/** Step 3: the channels, with their rules in plain words. */
 import { IconAlertTriangle, IconCheck, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -88,7 +88,7 @@ function rulesOf(channel: ChannelView["channel"]): string[] {
   return sentences;
 }
 
-/** Whether a look gives pure white, or nothing at all behind the product, which a channel fills as it wants. */
+/** Whether a style gives pure white, or a transparent background, which a channel fills by its rules. */
 function isWhite(choice: StyleChoice, styles: Style[]): boolean {
   const style = styles.find((one) => one.id === choice.style);
   if (!style) return true;

@@ -1,4 +1,4 @@
-/** Up to three photos in the look, side by side. The picture before stays, dimmed, while the next is made. */
+/** Up to three photos in the style, side by side. The last picture is shown dimmed while the next is made. */
 import { Button, Loader } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";

@@ -85,7 +85,7 @@ function Notice({ words }: { words: string }) {
   );
 }
 
-/** How many there are, what they look like, what stands out. */
+/** How many photos there are, small pictures of them, and what was flagged. */
 function Chosen({ draft, change, photoQuery }: StepProps & { photoQuery: ReturnType<typeof usePhotos> }) {
   if (photoQuery.isError) {
     const { title, words } = explain(photoQuery.error);

@@ -7,7 +7,7 @@ const copy = batches.newBatch;
 export const STEPS = ["products", "style", "channels", "order"] as const;
 export type Step = (typeof STEPS)[number];
 
-/** Where one is, and what is chosen so far. */
+/** The steps: which one is shown, and what is chosen so far. */
 export function Steps({ at, go, chosen, problems, done }: { at: Step; go: (step: Step) => void; chosen: Record<Step, string>; problems: Problems; done: Record<Step, boolean> }) {
   return (
     <nav className={css.steps} aria-label={copy.steps}>

@@ -1,4 +1,4 @@
-/** A style as a card: on the first of the chosen photos where that is possible, else drawn. */
+/** A style as a card: a preview on the first of the chosen photos where there is one, else a drawing. */
 import { IconCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";

@@ -1,4 +1,4 @@
-/** Step 2: one or more looks, each with its sliders, seen on the chosen photos. */
+/** Step 2: one or more styles, each with its sliders, previewed on the chosen photos. */
 import { Button } from "@mantine/core";
 import { IconArrowBackUp, IconCopyPlus, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -105,7 +105,7 @@ function ChosenStyle({ draft, active, styles, photos, show, change }: {
   );
 }
 
-/** Its style's name, with a number where the same style is there twice. */
+/** The style's name, with a number where the same style is chosen twice. */
 export function choiceName(one: StyleChoice, choices: StyleChoice[], styles: Style[]): string {
   const name = styles.find((style) => style.id === one.style)?.name ?? batches.one.styleGone;
   const same = choices.filter((other) => other.style === one.style);

@@ -1,4 +1,4 @@
-/** Small photos in a row, all of them on demand; those that need a look are marked. */
+/** A few thumbnails, all of them on demand; photos with warnings are marked. */
 import { Button, Skeleton } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useState } from "react";
@@ -15,7 +15,7 @@ const MANY = 300; // more small pictures than anybody looks through here
 export function Thumbs({ photos, without, more = 0 }: { photos: Photo[] | null; without: ReadonlySet<string>; more?: number }) {
   const [all, setAll] = useState(false);
   if (!photos) return <div className={css.thumbs} aria-busy="true">{Array.from({ length: 12 }, (_, at) => <Skeleton key={at} radius="sm" style={{ aspectRatio: "1" }} />)}</div>;
-  // What needs a look comes first.
+  // Photos with warnings come first.
   const sorted = [...photos].sort((a, b) => Number(needsLook(b)) - Number(needsLook(a)));
   const shown = sorted.slice(0, all ? MANY : photos.length + more > FEW ? FEW - 1 : FEW); // the last place says how many more
   const rest = photos.length + more - shown.length;

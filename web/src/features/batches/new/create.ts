@@ -2,7 +2,7 @@ import { upload as send, api, unwrap } from "~/api/client";
 import type { BatchStarted } from "~/api/types";
 import { toRequest, type Draft } from "./draft";
 
-/** Make the batch. `key`: sent twice it is made once. `ids`: all photos that are known, for when some are left out. */
+/** Creates the batch. `key`: sent twice, it is created once. `ids`: all chosen photos, needed where some are left out. */
 export async function create(draft: Draft, name: string, ids: string[], key: string): Promise<BatchStarted> {
   const images = draft.without.size > 0 ? ids.filter((id) => !draft.without.has(id)) : null;
   const request = toRequest(draft, name, images);

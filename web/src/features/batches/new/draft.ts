@@ -1,4 +1,4 @@
-/** What is chosen for a batch to be, and what is still missing. */
+/** A batch before it is created: what is chosen, and what is still missing. */
 import type { Batch, Style } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { newId } from "~/shared/id";
@@ -44,7 +44,7 @@ function stored<T>(store: Storage, key: string, fallback: T): T {
   }
 }
 
-/** What is remembered for the next batch, and what is used up. */
+/** Remembers the channels for the next batch, and forgets the photos that the upload screen had handed over. */
 export function afterCreated(draft: Draft): void {
   localStorage.setItem(CHANNELS, JSON.stringify(draft.channels));
   sessionStorage.removeItem(PHOTOS);
@@ -63,13 +63,13 @@ export function problemsOf(draft: Draft, photos: { count: number | null; ids: st
   return problems;
 }
 
-/** Whether a look needs a background picture that is not chosen yet. */
+/** Whether a style needs a background picture that is not chosen yet. */
 export function pictureMissing(one: StyleChoice, styles: Style[]): boolean {
   const option = styles.find((style) => style.id === one.style)?.options.find((option) => option.kind === "picture");
   return Boolean(option) && !(one.options[option?.name ?? ""] ?? option?.value);
 }
 
-/** The batch as the service takes it, without its file. `images`: set where photos are left out. */
+/** The request that creates the batch, without its file. `images`: set where photos are left out. */
 export function toRequest(draft: Draft, name: string, images: string[] | null) {
   const source =
     images ? { images }

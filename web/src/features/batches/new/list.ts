@@ -1,4 +1,4 @@
-/** A CSV list, looked at before it is sent: does it say which products, and how many lines has it? */
+/** A CSV list, checked before it is sent: whether it names products, and how many lines it has. */
 export type List = { file: File; rows: number } | { wrong: "no-sku" | "empty" };
 
 export async function readList(file: File): Promise<List> {

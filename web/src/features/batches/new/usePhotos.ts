@@ -1,13 +1,13 @@
-/** The photos that a choice stands for: how many, which, and what is to be said about them. */
+/** The photos of a draft: how many there are, and the photos themselves with their findings. */
 import { useQuery } from "@tanstack/react-query";
 import { api, ApiError, unwrap } from "~/api/client";
 import { keys, photosByIds } from "~/api/queries";
 import type { Photo, PhotoPage } from "~/api/types";
 import type { Draft } from "./draft";
 
-const MOST = 2_000; // so many are looked at before the batch is made; it takes all of them
+const MOST = 2_000; // so many are loaded here; the batch takes all of them
 const PAGE = 200;
-/** `count`: of all, also of those that are not among `photos`. */
+/** `count`: of all, also of those that are not loaded. `gone`: chosen, but deleted. */
 export type Photos = { photos: Photo[]; count: number; gone: number };
 
 export const needsLook = (photo: Photo): boolean => photo.findings.some((one) => one.verdict === "warn" || one.verdict === "fail");
@@ -65,7 +65,7 @@ async function ofIds(ids: string[], signal: AbortSignal): Promise<Photos> {
   return { photos, count: ids.length - gone, gone };
 }
 
-/** A few at a time; null for what is not there any more. */
+/** Loads a few at a time; null for what is deleted. */
 async function each<T>(ids: string[], load: (id: string) => Promise<T>): Promise<(T | null)[]> {
   const results: (T | null)[] = [];
   for (let at = 0; at < ids.length; at += 8) {

@@ -1,4 +1,4 @@
-/** A ZIP is sent and unpacked at once, so that its photos can be seen; a list is kept and goes along with the batch. */
+/** A ZIP is sent and unpacked at once, so that its photos can be shown; a list is sent along with the batch. */
 import { useRef, useState } from "react";
 import { upload as send } from "~/api/client";
 import type { Job } from "~/api/types";

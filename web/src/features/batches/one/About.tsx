@@ -7,7 +7,7 @@ import css from "./side.module.css";
 
 const copy = batches.one;
 
-/** What it was made with. */
+/** The batch's styles, channels and priority. */
 export function About({ batch, styleNames }: { batch: Batch; styleNames: Map<string, string> }) {
   const channels = useQuery(channelsQuery());
   const named = (id: string) => (id === "master" ? copy.master : (channels.data?.find((one) => one.id === id)?.channel.name ?? id));

@@ -1,4 +1,4 @@
-/** What failed, by cause, in plain words; each cause can be tried again by itself. */
+/** Failures by cause, in plain words; each cause can be retried by itself. */
 import { Button } from "@mantine/core";
 import { IconRotateClockwise } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -38,7 +38,7 @@ export function Failures({ batch, count, cancelled }: { batch: string; count: nu
   });
   if (count === 0) return null;
   const groups = failures.data?.groups ?? [];
-  const whole = failures.data?.next_cursor === null; // one photo may have failed in several looks
+  const whole = failures.data?.next_cursor === null; // one photo may have failed in several styles
   return (
     <section className={css.block} aria-label={copy.failures(count)}>
       <h2>{copy.failures(count)}</h2>

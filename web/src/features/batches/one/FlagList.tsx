@@ -1,4 +1,4 @@
-/** What the photos told before any work was done. */
+/** What the checks flagged in the photos before any work was done. */
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -15,7 +15,7 @@ const SHOWN = 5;
 
 export function FlagList({ flags }: { flags: Batch["flags"] }) {
   if (flags.length === 0) return null;
-  // At most twenty photos are named with each: where all are, they can be counted.
+  // A flag names twenty photos at most: only where it names all can they be counted.
   const whole = flags.every((flag) => flag.photos.length === flag.count);
   const title = whole ? copy.flags(new Set(flags.flatMap((flag) => flag.photos)).size) : copy.flagsSome;
   return (

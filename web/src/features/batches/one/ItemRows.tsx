@@ -1,4 +1,4 @@
-/** The same as a list: photo and picture, what it is, how it stands, what was found. */
+/** The items as a list: photo and picture, product, status, findings. */
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";

@@ -1,4 +1,4 @@
-/** In a large batch, the picture that was finished last, large: something to look at while the sheet fills. */
+/** In a large batch, the picture that was finished last, large. */
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";

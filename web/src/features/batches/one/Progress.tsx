@@ -1,4 +1,4 @@
-/** How far it is: one figure, one bar, what happens right now, and how it came out so far. */
+/** The batch's progress: one figure, one bar, what happens right now, and the results so far. */
 import { Button } from "@mantine/core";
 import { IconPlayerPlay, IconRotateClockwise } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -61,7 +61,7 @@ export function Progress({ batch, status, job, filled }: { batch: Batch; status?
   );
 }
 
-/** A message of the service as a sentence; one that begins with a file's name keeps it as it is. */
+/** A message of the service as a sentence; one that begins with a file's name is left as it is. */
 const plain = (words: string): string => (/^\S+\.\w+: /.test(words) ? words : sentence(words));
 
 function headline(batch: Batch, job: Job | undefined, filled: boolean): { title: string; words: string } {
@@ -102,7 +102,7 @@ function Stages({ stages }: { stages: Record<string, number> }) {
   );
 }
 
-/** Its list could not be made, for a reason that may be gone by now. */
+/** For a batch whose job failed for a reason that may be gone by now. */
 function RetryJob({ job, batch }: { job: Job; batch: string }) {
   const client = useQueryClient();
   const retry = useMutation({

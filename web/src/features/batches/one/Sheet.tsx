@@ -59,7 +59,7 @@ export function Sheet({ batch, styleNames }: { batch: Batch; styleNames: Map<str
   );
 }
 
-/** How many there are, where the batch's counts tell. */
+/** How many items there are, where the batch's counts say so. */
 function countOf({ counts, total }: Batch, show: Show): number | undefined {
   const sum = (...names: string[]) => names.reduce((all, name) => all + (counts[name] ?? 0), 0);
   switch (show) {

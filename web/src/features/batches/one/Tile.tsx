@@ -16,7 +16,7 @@ export const stateOf = (item: Item): string =>
   : (statuses[item.status] ?? item.status);
 
 export const Tile = memo(function Tile({ item, style, going, calm }: { item: Item; style: string; going: boolean; calm: boolean }) {
-  const waited = useRef(!item.after); // what was there from the start does not play
+  const waited = useRef(!item.after); // what was finished from the start is not animated
   const name = nameOf(item);
   const finished = Boolean(item.after) && item.status !== "processing" && item.status !== "failed";
   const inside = (

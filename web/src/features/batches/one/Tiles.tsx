@@ -8,7 +8,7 @@ import { Tile } from "./Tile";
 
 const GAP = 18;
 const WORDS = 34;
-const MANY = 40; // of so many those that wait lie still, and only those at work shimmer
+const MANY = 40; // of so many only those in work shimmer, and those that wait do not
 
 /** Few pictures are shown large, many as a contact sheet. */
 const sideOf = (total: number): number => (total <= 3 ? 380 : total <= 8 ? 290 : total <= 30 ? 220 : 172);

@@ -1,4 +1,4 @@
-/** A batch with how far it is, kept up by the live messages; and the run that fills it, while it does. */
+/** A batch with its progress, kept current by the live messages; and the job that fills it, until it is filled. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { batch as batchQuery, batchStatus, keys } from "~/api/queries";
@@ -18,7 +18,7 @@ export function useBatch(id: string) {
   const now = status.data;
   const batch = cached && now ? { ...cached, state: now.state, counts: now.counts, done: now.done, total: now.total } : cached;
 
-  // Messages tell counts; the time left and the failures' causes are asked for now and then while they come.
+  // Messages carry counts; the time left and the failures' causes are loaded now and then while messages come.
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let at = 0;
@@ -46,7 +46,7 @@ export function useBatch(id: string) {
   return { batch, status: now, job: job.data, filled, error: query.error, reload: () => void query.refetch() };
 }
 
-/** Says once that it is finished. */
+/** Announces once that the batch is finished. */
 function useAnnounceFinish(batch: { id: string; name: string; state: string; counts: Record<string, number> } | undefined): void {
   const was = useRef<{ id: string; state: string } | null>(null);
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** The pictures of a batch, page by page. Of what changes on the server only the pages that hold it are fetched anew. */
+/** The items of a batch, page by page. When one changes on the server, only its page is loaded again. */
 import { useInfiniteQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { api, unwrap } from "~/api/client";
@@ -66,7 +66,7 @@ export function useSheet(batch: string, show: Show) {
       for (const item of message.items ?? []) changed.add(item.id);
       const cached = client.getQueryData<Pages>(key);
       const loaded = cached?.pages.reduce((sum, one) => sum + one.items.length, 0) ?? 0;
-      // Its items are still being listed, and there is room on what is shown.
+      // The batch's items are still being listed, and the last page is not full.
       if (cached && !cached.pages.at(-1)?.next_cursor && loaded < (message.total ?? 0)) all = true;
       if (all || changed.size > 0) reloadSoon();
     });

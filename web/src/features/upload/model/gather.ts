@@ -1,10 +1,10 @@
 /** What was dropped or chosen, with the folders it lies in: files of folders, and of folders in them. */
-/** file: null where it could not be opened, so that nothing somebody dropped vanishes without a word. */
+/** file: null where it could not be opened, so that it is shown as failed. */
 export type GatheredFile = { file: File | null; path: string };
 
 /**
  * The items of a drop. Entries must be taken before the first await: the browser empties the list after the event.
- * counted: how many there are so far, for big folders.
+ * onCount: is called with the number so far, in big folders.
  */
 export async function gather(items: DataTransferItemList, onCount: (count: number) => void): Promise<GatheredFile[]> {
   const entries: FileSystemEntry[] = [];
@@ -33,13 +33,13 @@ async function walk(entry: FileSystemEntry, folder: string, files: GatheredFile[
       files.push({ file, path });
       if (files.length % 50 === 0) onCount(files.length);
     } catch {
-      files.push({ file: null, path }); // a link to nothing, or no leave to read it
+      files.push({ file: null, path }); // a broken link, or no permission to read it
     }
     return;
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   for (;;) {
-    // It gives a hundred at a time, and an empty list at the end.
+    // readEntries returns a hundred at a time, and an empty list at the end.
     const some = await new Promise<FileSystemEntry[]>((done) => reader.readEntries(done, () => done([])));
     if (some.length === 0) return;
     for (const one of some) await walk(one, `${path}/`, files, onCount);

@@ -1,4 +1,4 @@
-/** Files that were in the library before: taken out again, all at once, after a question. */
+/** Deletes the files that were in the library before, all at once, after a confirmation. */
 import { Button, Group, Modal } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";

@@ -1,4 +1,4 @@
-/** What came of it, by groups that are filters, and the deed that comes next. It stays in sight. */
+/** The counts by group, which are filters, and the next action. It is always in sight. */
 import { Button } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconClock, IconRefresh, IconX } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
@@ -11,7 +11,7 @@ import { Duplicates } from "./Duplicates";
 import type { Filter } from "./Files";
 
 const words = copy.foot;
-/** The builder of a batch reads the photos here: an address would be too long for thousands. */
+/** The screen of a new batch reads the photos here: an address would be too long for thousands. */
 const BATCH_IMAGES = "packshot-batch-images";
 
 export function Foot({ filter, choose }: { filter: Filter; choose: (filter: Filter) => void }) {

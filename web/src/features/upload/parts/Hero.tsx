@@ -1,4 +1,4 @@
-/** Before the first photo: what may be dropped, and the two ways that need no mouse. */
+/** Before the first photo: what can be dropped, and buttons to choose files or a folder. */
 import { Button } from "@mantine/core";
 import { IconFolder, IconPhotoPlus } from "@tabler/icons-react";
 import { samples } from "~/features/welcome/samples";

@@ -1,4 +1,4 @@
-/** One line: its picture, what it is called and which product it is of, how it stands, and what can be done with it. */
+/** One entry: its picture, its name and product, its state, and the actions on it. */
 import { IconAlertTriangle, IconCheck, IconRefresh, IconX } from "@tabler/icons-react";
 import { memo } from "react";
 import { common } from "~/shared/copy/common";
@@ -36,7 +36,7 @@ export const Row = memo(function Row({ id, place, of }: { id: string; place: num
   );
 });
 
-/** The row is about to go: the next one's button takes the focus. */
+/** The row is about to be removed: the next one's button takes the focus. */
 function passFocus(button: HTMLElement): void {
   const place = button.closest("[data-index]");
   const next = place?.nextElementSibling ?? place?.previousElementSibling;
@@ -63,7 +63,7 @@ function Facts({ entry }: { entry: Entry }) {
   );
 }
 
-/** The sentence behind a badge, where there is one. */
+/** The sentence that explains the entry's state, where there is one. */
 function RowMessage({ entry }: { entry: Entry }) {
   const first = entry.findings.find((one) => one.verdict === "warn" || one.verdict === "fail");
   if (entry.wrong) {

@@ -1,4 +1,4 @@
-/** How far all of it is, why it stands still, and whether the page may be left. */
+/** The progress of all files, why sending is paused, and whether the page may be left. */
 import { Button } from "@mantine/core";
 import { IconAlertTriangle, IconCloudOff, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useEffect } from "react";

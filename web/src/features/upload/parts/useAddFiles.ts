@@ -1,4 +1,4 @@
-/** Files come in: dropped, or chosen in the system's dialog. What was left out is told. */
+/** Adds files: dropped, or chosen in the system's dialog. A note says what was left out. */
 import { useMemo } from "react";
 import { upload as copy } from "~/shared/copy/upload";
 import { notifyError } from "~/shared/notify";
