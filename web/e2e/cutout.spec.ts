@@ -22,10 +22,10 @@ async function mug(service: Service, sku: string): Promise<Photo> {
   return photo;
 }
 const mattes = (service: Service, photo: Photo) => service.api<Matte[]>("GET", `/images/${photo.id}/mattes`);
-const versionWorn = async (service: Service, photo: Photo) => (await mattes(service, photo)).find((one) => one.current)?.version;
+const currentVersion = async (service: Service, photo: Photo) => (await mattes(service, photo)).find((one) => one.current)?.version;
 
 const stage = (page: Page) => page.getByRole("application");
-const said = (page: Page, words: string | RegExp) => expect(page.getByRole("dialog").getByRole("status")).toHaveText(words, ANSWER);
+const expectStatus = (page: Page, words: string | RegExp) => expect(page.getByRole("dialog").getByRole("status")).toHaveText(words, ANSWER);
 const save = (page: Page) => page.getByRole("button", { name: "Save" });
 
 /** Where a pixel of the photo, seen as a whole, lies in the window. */
@@ -65,17 +65,17 @@ test("what is pointed out is removed, kept, taken back and saved as version 2", 
   await expect(save(page)).toBeDisabled();
   await both(page, "cut-out, opened");
 
-  // Too much and too little, each answered.
+  // Too much and too little, each corrected by a hint.
   await page.getByRole("button", { name: "Remove Click on what" }).click();
   await click(page, HANDLE);
-  await said(page, "The cut-out has changed.");
+  await expectStatus(page, "The cut-out has changed.");
   await expect.poll(() => isProduct(page, HANDLE)).toBe(false);
   await page.keyboard.press("k");
   await click(page, BALL);
   await expect.poll(() => isProduct(page, BALL), ANSWER).toBe(true);
   await both(page, "cut-out, two hints");
 
-  // Back and forth; an answer that was there is there again.
+  // Undo and redo; an earlier answer is shown again.
   await page.keyboard.press("Control+z");
   await expect.poll(() => isProduct(page, BALL)).toBe(false);
   await page.keyboard.press("Control+Shift+z");
@@ -89,14 +89,14 @@ test("what is pointed out is removed, kept, taken back and saved as version 2", 
   // A hint that changes nothing says so, and is dragged elsewhere; a box is drawn, chosen and deleted.
   await page.keyboard.press("r");
   await click(page, [1300, 1800]);
-  await said(page, /^That changed nothing/);
+  await expectStatus(page, /^That changed nothing/);
   const beside = page.getByRole("button", { name: /^Remove hint at 1[123]\d\d, 1[78]\d\d$/ });
-  const told = await beside.getAttribute("aria-label");
+  const label = await beside.getAttribute("aria-label");
   await beside.hover({ position: { x: 14, y: 12 } });
   await page.mouse.down();
   await page.mouse.move(...(await at(page, [1200, 1750])), { steps: 4 });
   await page.mouse.up();
-  await expect(beside).not.toHaveAttribute("aria-label", told!);
+  await expect(beside).not.toHaveAttribute("aria-label", label!);
   await page.keyboard.press("b");
   await page.mouse.move(...(await at(page, [350, 800])));
   await page.mouse.down();
@@ -119,12 +119,12 @@ test("what is pointed out is removed, kept, taken back and saved as version 2", 
   await page.keyboard.press("Control+s");
   await expect(page.getByText("The cut-out is saved as version 2.").first()).toBeVisible(ANSWER);
   await expect(page.getByRole("dialog")).toHaveCount(0);
-  expect(await versionWorn(service, photo)).toBe(2);
+  expect(await currentVersion(service, photo)).toBe(2);
   await page.getByText("Cut-out", { exact: true }).click();
   await expect(page.getByRole("img", { name: "mug.jpg, cut out" })).toHaveAttribute("src", /v=2$/);
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByRole("img", { name: "mug.jpg, cut out" })).toHaveAttribute("src", /v=1$/);
-  expect(await versionWorn(service, photo)).toBe(1);
+  expect(await currentVersion(service, photo)).toBe(1);
 });
 
 test("by keyboard alone: the cross is moved, placed and zoomed to", async ({ page, service }) => {
@@ -135,8 +135,8 @@ test("by keyboard alone: the cross is moved, placed and zoomed to", async ({ pag
   await page.keyboard.press("e");
   await expect(stage(page)).toBeFocused();
   await page.keyboard.press("r");
-  await page.keyboard.press("ArrowLeft"); // the cross comes to the middle first
-  await said(page, "750, 1000");
+  await page.keyboard.press("ArrowLeft"); // the cross starts in the middle
+  await expectStatus(page, "750, 1000");
   await page.keyboard.press("Shift+ArrowLeft");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
@@ -145,7 +145,7 @@ test("by keyboard alone: the cross is moved, placed and zoomed to", async ({ pag
   await page.keyboard.press("1");
   await expect(page.getByRole("group", { name: "100 %" })).toBeVisible();
   for (let step = 0; step < 25; step += 1) await page.keyboard.press("Shift+ArrowRight"); // the view follows to the photo's edge
-  await said(page, /^1499, /);
+  await expectStatus(page, /^1499, /);
   await page.keyboard.press("b");
   await page.keyboard.press("Enter");
   await page.keyboard.press("Shift+ArrowLeft");
@@ -176,14 +176,14 @@ test("a failing service and another person's change are told, and no hint is los
   await page.keyboard.press("r");
   await click(page, HANDLE);
   await expect(page.getByRole("alert")).toContainText("No answer to this hint.");
-  expect(await isProduct(page, HANDLE)).toBe(true); // the last answer stays
+  expect(await isProduct(page, HANDLE)).toBe(true); // the last answer is still shown
   await both(page, "cut-out, no answer");
   await page.unroute("**/matte/hints");
   await page.getByRole("alert").getByRole("button", { name: "Try again" }).click();
   await expect.poll(() => isProduct(page, HANDLE), ANSWER).toBe(false);
 
   await service.api("POST", `/images/${photo.id}/matte/hints`, { keep: [BALL] }, { Prefer: "wait=60" });
-  await until(async () => (await versionWorn(service, photo)) === 2, 90, "another person's version");
+  await until(async () => (await currentVersion(service, photo)) === 2, 90, "another person's version");
   await expect(save(page)).toBeEnabled();
   await save(page).click();
   await expect(page.getByRole("alert")).toContainText("Somebody changed this cut-out while you worked on it.");

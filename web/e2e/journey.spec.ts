@@ -116,10 +116,10 @@ test("from a ZIP of raw photos to delivered files", async ({ browser }) => {
     await axe(page, "settings, team");
     const invited = await page.evaluate(async () => {
       const me = (await (await fetch("/api/v1/session")).json()) as { csrf: string };
-      const made = await fetch("/api/v1/members", {
+      const response = await fetch("/api/v1/members", {
         method: "POST", headers: { "Content-Type": "application/json", "X-CSRF-Token": me.csrf }, body: JSON.stringify({ email: "ben@shop.example" }),
       });
-      return ((await made.json()) as { address: string }).address;
+      return ((await response.json()) as { address: string }).address;
     });
     const second = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "dark", reducedMotion: "reduce" });
     const ben = await second.newPage();
@@ -150,10 +150,10 @@ test("from a ZIP of raw photos to delivered files", async ({ browser }) => {
 
     // Deliver: as a ZIP, and to S3.
     await page.getByRole("link", { name: "Deliver the approved" }).click();
-    const deed = page.getByRole("button", { name: /^Deliver \d+ files/ });
-    await expect(deed).toBeEnabled();
+    const deliver = page.getByRole("button", { name: /^Deliver \d+ files/ });
+    await expect(deliver).toBeEnabled();
     await axe(page, "deliver");
-    await deed.click();
+    await deliver.click();
     const download = page.getByRole("button", { name: "Download ZIP" });
     await expect(download).toBeVisible({ timeout: 60_000 });
     const got = page.waitForEvent("download");

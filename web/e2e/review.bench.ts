@@ -4,23 +4,23 @@ import { planted } from "./fill";
 import { signIn, withService } from "./service";
 
 const test = withService({ PACKSHOT_FAKE_MODELS: "true" });
-const LOOKS = Number(process.env.LOOKS ?? 10);
+const STYLES = Number(process.env.LOOKS ?? 10);
 const at = (values: number[], share: number) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
 
-test(`${200 * LOOKS} items`, async ({ page, service }) => {
+test(`${200 * STYLES} items`, async ({ page, service }) => {
   test.setTimeout(1_200_000);
-  const batch = await planted(service, "Two thousand", 200, 20, LOOKS);
+  const batch = await planted(service, "Two thousand", 200, 20, STYLES);
   await signIn(page, service);
   const opened = Date.now();
   await page.goto(`${service.address}/review/${batch}?group=all&layout=grid`);
-  await expect(page.getByRole("button", { name: /^All/ })).toContainText((200 * LOOKS).toLocaleString("en-US"));
+  await expect(page.getByRole("button", { name: /^All/ })).toContainText((200 * STYLES).toLocaleString("en-US"));
   console.log(`all 2,000 listed after ${Date.now() - opened} ms`);
 
   await page.evaluate(() => {
-    const told: number[] = [];
-    Object.assign(window, { told });
+    const durations: number[] = [];
+    Object.assign(window, { told: durations });
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) if (entry.name === "keydown") told.push(entry.duration);
+      for (const entry of list.getEntries()) if (entry.name === "keydown") durations.push(entry.duration);
     }).observe({ type: "event", durationThreshold: 16, buffered: false } as PerformanceObserverInit);
   });
   for (let n = 0; n < 150; n += 1) {

@@ -27,7 +27,7 @@ async function shot(page: Page, name: string): Promise<void> {
       }
     }
     if (!LOOK) await expect(page).toHaveScreenshot(`${name}-${scheme}.png`, { maxDiffPixelRatio: 0.004 });
-    await axe(page, `${name}, ${scheme}`, 0); // it has come to rest
+    await axe(page, `${name}, ${scheme}`, 0); // nothing moves any more
   }
 }
 
@@ -149,7 +149,7 @@ for (const { name, path, ready } of menus) {
   });
 }
 
-/** The large picture has come over the quick one. */
+/** The large picture is shown over the quick one. */
 async function sharp(page: Page): Promise<void> {
   await expect(page.locator("img[data-sharp]")).toBeVisible();
 }
@@ -166,7 +166,7 @@ for (const { name, path, ready, ...options } of states) {
 const uploads: Answers = {
   "POST /images": ({ body }) => {
     const name = /filename="([^"]+)"/.exec(String(body))?.[1] ?? "";
-    const sent = (at: number, found: readonly (typeof findings)[keyof typeof findings][] = []) => photo(at, 0, { findings: [...found], bytes: 2_400_000 });
+    const sent = (at: number, flagged: readonly (typeof findings)[keyof typeof findings][] = []) => photo(at, 0, { findings: [...flagged], bytes: 2_400_000 });
     if (name.startsWith("BAG")) return sent(5);
     if (name.startsWith("BEAR")) return sent(3, [findings.blur]);
     if (name.startsWith("CAN")) return { ...problem(422, "The file is cut short: 61 % of it is there.", "Send a fresh copy of it."), code: "damaged_file" };

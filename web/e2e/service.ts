@@ -13,17 +13,17 @@ export const OWNER = { name: "Olivia Reyes", email: "owner@shop.example", passwo
 
 export const freePort = (): Promise<number> =>
   new Promise((done) => {
-    const found = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = found.address() as { port: number };
-      found.close(() => done(port));
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => done(port));
     });
   });
 
 export async function until<T>(holds: () => Promise<T | false | undefined> | T | false | undefined, seconds = 60, what = "it"): Promise<T> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
-    const found = await Promise.resolve().then(holds).catch(() => undefined);
-    if (found) return found;
+    const value = await Promise.resolve().then(holds).catch(() => undefined);
+    if (value) return value;
     if (Date.now() > end) throw new Error(`${what} did not come about within ${seconds} s`);
     await new Promise((soon) => setTimeout(soon, 150));
   }
@@ -62,7 +62,7 @@ export class Service {
     const pid = this.process?.pid;
     if (!pid) return;
     const gone = new Promise((done) => this.process?.once("exit", done));
-    // -9 takes the whole group, as a power cut would: nothing is told beforehand.
+    // -9 takes the whole group, as a power cut would: without a warning.
     process.kill(word === "SIGKILL" ? -pid : pid, word);
     await gone;
     this.process = null;
@@ -70,23 +70,23 @@ export class Service {
 
   async api<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
     const form = body instanceof FormData;
-    const ask = () => fetch(`${this.address}/api/v1${path}`, {
+    const send = () => fetch(`${this.address}/api/v1${path}`, {
       method, headers: { Authorization: `Bearer ${this.key}`, ...(body && !form ? { "Content-Type": "application/json" } : {}), ...headers },
       body: form ? body : body ? JSON.stringify(body) : undefined,
     });
-    const answer = await ask().catch(ask); // a connection that was kept for too long is closed under it
+    const answer = await send().catch(send); // a connection that was open for too long is closed under it
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return (answer.status === 204 ? undefined : await answer.json()) as T;
   }
 
-  /** The owner, made without the browser, and an API key to look behind the screens with. */
+  /** Creates the owner without the browser, and an API key to look behind the screens with. */
   async owner(): Promise<void> {
     const token = new URL(this.link).searchParams.get("token");
-    const made = await fetch(`${this.address}/api/v1/invites/accept`, {
+    const accepted = await fetch(`${this.address}/api/v1/invites/accept`, {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token, ...OWNER }),
     });
-    const { csrf } = (await made.json()) as { csrf: string };
-    const cookie = made.headers.getSetCookie().map((one) => one.split(";")[0]).join("; ");
+    const { csrf } = (await accepted.json()) as { csrf: string };
+    const cookie = accepted.headers.getSetCookie().map((one) => one.split(";")[0]).join("; ");
     const key = await fetch(`${this.address}/api/v1/keys`, {
       method: "POST", headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf, Cookie: cookie },
       body: JSON.stringify({ name: "journey", scopes: ["read", "write", "review", "admin"] }),

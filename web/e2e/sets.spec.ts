@@ -1,4 +1,4 @@
-/** Rendered sets: what is read off the photo until it is set by hand, a wait that is said, and two heights to choose from. */
+/** Rendered sets: what is read off the photo until it is set by hand, a wait that is announced, and two heights to choose from. */
 import { expect } from "@playwright/test";
 import { join } from "node:path";
 import { axe } from "./axe";
@@ -6,10 +6,10 @@ import { answers, type Answers } from "./fixed/answers";
 import { test } from "./fixed/studio";
 
 test("what follows the photo is set by hand, and back", async ({ page, open }) => {
-  const asked: Record<string, unknown>[] = [];
+  const requests: Record<string, unknown>[] = [];
   const own: Answers = {
     "POST /previews": (one) => {
-      asked.push((one.body as { options: Record<string, unknown> }).options);
+      requests.push((one.body as { options: Record<string, unknown> }).options);
       return answers["POST /previews"]!(one);
     },
   };
@@ -18,7 +18,7 @@ test("what follows the photo is set by hand, and back", async ({ page, open }) =
   await expect(side).toHaveValue("");
   await side.selectOption({ label: "The right" });
   await expect(page.getByText("Changed", { exact: true })).toBeVisible();
-  await expect.poll(() => asked.at(-1)).toEqual({ side: "right" });
+  await expect.poll(() => requests.at(-1)).toEqual({ side: "right" });
   await side.selectOption({ label: "From the photo" });
   await expect(page.getByText("Changed", { exact: true })).toBeHidden();
 
@@ -26,14 +26,14 @@ test("what follows the photo is set by hand, and back", async ({ page, open }) =
   await expect(warmth).toBeChecked();
   await warmth.uncheck({ force: true });
   await page.getByRole("slider", { name: "Warmth" }).press("ArrowRight");
-  await expect.poll(() => asked.at(-1)).toEqual({ warmth: 0.01 });
+  await expect.poll(() => requests.at(-1)).toEqual({ warmth: 0.01 });
   await warmth.check({ force: true });
 
   const colour = page.getByRole("checkbox", { name: "Brand colour: as the set comes" });
   await expect(colour).toBeChecked();
   await colour.uncheck({ force: true });
   await page.getByRole("textbox", { name: "Brand colour" }).fill("#3a6ea5");
-  await expect.poll(() => asked.at(-1)).toEqual({ color: "#3a6ea5" });
+  await expect.poll(() => requests.at(-1)).toEqual({ color: "#3a6ea5" });
   await axe(page, "style, set by hand");
   await colour.check({ force: true });
   await expect(page.getByText("Changed", { exact: true })).toBeHidden();

@@ -1,4 +1,4 @@
-/** How soon the next picture is sharp, on real files of 2048 pixels: the samples in four looks. `npm run bench`. */
+/** How soon the next picture is sharp, on real files of 2048 pixels: the samples in four styles. `npm run bench`. */
 import { expect } from "@playwright/test";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";

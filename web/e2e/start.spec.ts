@@ -33,7 +33,7 @@ test("a reload in the middle of an upload loses nothing and sends nothing twice"
   await (await chooser).setFiles(files);
   await expect(page.getByText(/Sending \d+ of 40/)).toBeVisible();
   await expect(page.getByText(/You may leave this page or close it/)).toBeVisible();
-  page.on("dialog", (asked) => void asked.accept());
+  page.on("dialog", (dialog) => void dialog.accept());
   await page.reload();
   await expect(page.getByRole("button", { name: "Make a batch of 40 photos" })).toBeEnabled({ timeout: 60_000 });
   const names = (await photos(service)).map((one) => one.name);
@@ -42,6 +42,6 @@ test("a reload in the middle of an upload loses nothing and sends nothing twice"
 });
 
 async function photos(service: { api: <T>(method: string, path: string) => Promise<T> }): Promise<{ name: string }[]> {
-  const found = await service.api<{ items: { name: string }[] }>("GET", "/images?limit=200&q=SKU-");
-  return found.items;
+  const page = await service.api<{ items: { name: string }[] }>("GET", "/images?limit=200&q=SKU-");
+  return page.items;
 }

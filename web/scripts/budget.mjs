@@ -7,15 +7,15 @@ const folder = new URL("../../src/packshot/studio/", import.meta.url);
 const assets = new URL("assets/studio/", folder);
 const size = (name) => gzipSync(readFileSync(new URL(name, assets)), { level: 9 }).length / 1000;
 const html = readFileSync(new URL("index.html", folder), "utf8");
-const first = [...html.matchAll(/(?:src|href)="\/assets\/studio\/([^"]+\.js)"/g)].map((found) => found[1]);
+const first = [...html.matchAll(/(?:src|href)="\/assets\/studio\/([^"]+\.js)"/g)].map((match) => match[1]);
 const shell = new Set(first);
 for (const name of shell) {
   const code = readFileSync(new URL(name, assets), "utf8");
-  for (const found of code.matchAll(/(?:from|import)\s*"\.\/([^"]+\.js)"/g)) shell.add(found[1]);
+  for (const match of code.matchAll(/(?:from|import)\s*"\.\/([^"]+\.js)"/g)) shell.add(match[1]);
 }
 const scripts = readdirSync(assets).filter((name) => name.endsWith(".js"));
 const styles = readdirSync(assets).filter((name) => name.endsWith(".css"));
-const linked = [...html.matchAll(/href="\/assets\/studio\/([^"]+\.css)"/g)].map((found) => found[1]);
+const linked = [...html.matchAll(/href="\/assets\/studio\/([^"]+\.css)"/g)].map((match) => match[1]);
 const largest = Math.max(0, ...styles.filter((name) => !linked.includes(name)).map(size));
 const sum = (names) => [...names].reduce((total, name) => total + size(name), 0);
 const lines = [

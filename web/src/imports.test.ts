@@ -24,7 +24,7 @@ const graph = new Map(
 );
 const nameOf = (path: string): string => relative(src, path);
 
-/** The first way that comes back to where it began, or null. */
+/** The first path that returns to its start, or null. */
 function circle(): string[] | null {
   const finished = new Set<string>();
   const walk = (path: string, way: string[]): string[] | null => {

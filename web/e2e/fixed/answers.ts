@@ -6,9 +6,9 @@ import { batches, detail, failures, itemOf, items, listed, statusOf } from "./ba
 import { ago, file, findings, loose, nameAt, photo, photos, places, product, products, skuAt } from "./library";
 import type { Kind } from "./pictures";
 
-export type Asked = { at: string[]; query: URLSearchParams; body: unknown };
+export type ServiceRequest = { at: string[]; query: URLSearchParams; body: unknown };
 /** A problem is answered with its status; undefined: nothing comes back, as from a slow service. */
-export type Answer = (asked: Asked) => unknown;
+export type Answer = (request: ServiceRequest) => unknown;
 export type Answers = Record<string, Answer>;
 
 const shipped = JSON.parse(readFileSync(join(import.meta.dirname, "shipped.json"), "utf8")) as {
@@ -34,8 +34,8 @@ const own: Style = {
 };
 const looks = [...shipped.templates, own];
 
-/** A page of a list, its cursor a place in it; how many there are in all, where that is asked. */
-export function page<T>(all: readonly T[], { query }: Asked): { items: readonly T[]; next_cursor: string | null; total: number | null } {
+/** A page of a list, its cursor a place in it; how many there are in all, where the request counts. */
+export function page<T>(all: readonly T[], { query }: ServiceRequest): { items: readonly T[]; next_cursor: string | null; total: number | null } {
   const [from, limit] = [Number(query.get("cursor") ?? 0), Number(query.get("limit") ?? 50)];
   return { items: all.slice(from, from + limit), next_cursor: from + limit < all.length ? String(from + limit) : null, total: query.get("count") === "true" ? all.length : null };
 }
@@ -73,29 +73,29 @@ export const answers: Answers = {
   "GET /channels": () => ({ items: shipped.channels }),
   "GET /review/reasons": () => shipped.reasons,
   "GET /collections": () => ({ items: places }),
-  "GET /products": (asked) => {
-    const [collection, unsorted, flagged] = [asked.query.get("collection_id"), asked.query.get("unsorted"), asked.query.get("flagged")];
+  "GET /products": (request) => {
+    const [collection, unsorted, flagged] = [request.query.get("collection_id"), request.query.get("unsorted"), request.query.get("flagged")];
     return page(products.filter((one) => (!collection || one.collections.includes(collection)) && (!unsorted || one.collections.length === 0)
-      && (!flagged || one.photos.some((photo) => photo.findings.length > 0))), asked);
+      && (!flagged || one.photos.some((photo) => photo.findings.length > 0))), request);
   },
   "GET /products/:": ({ at: [, id = ""] }) => products.find((one) => one.id === id) ?? missing,
-  "GET /images": (asked) => {
-    const collection = asked.query.get("collection_id");
-    const ids = asked.query.getAll("ids");
-    if (ids.length > 0) return page(photos.filter((one) => ids.includes(one.id)), asked);
-    if (asked.query.get("unassigned")) return page(loose, asked);
-    return page(collection ? products.slice(0, 120).filter((one) => one.collections.includes(collection)).flatMap((one) => one.photos) : photos.slice(0, 300), asked);
+  "GET /images": (request) => {
+    const collection = request.query.get("collection_id");
+    const ids = request.query.getAll("ids");
+    if (ids.length > 0) return page(photos.filter((one) => ids.includes(one.id)), request);
+    if (request.query.get("unassigned")) return page(loose, request);
+    return page(collection ? products.slice(0, 120).filter((one) => one.collections.includes(collection)).flatMap((one) => one.photos) : photos.slice(0, 300), request);
   },
   "GET /images/:": ({ at: [, id = ""] }) => photos.find((one) => one.id === id) ?? photo(Number(id.split("_")[1] ?? 0)),
-  "GET /batches": (asked) => page(asked.query.get("state") ? listed.filter((one) => one.state === asked.query.get("state")) : listed, asked),
+  "GET /batches": (request) => page(request.query.get("state") ? listed.filter((one) => one.state === request.query.get("state")) : listed, request),
   "GET /batches/:": ({ at: [, id] }) => listed.find((one) => one.id === id) ?? missing,
   "GET /batches/:/status": ({ at: [, id] }) => { const one = listed.find((one) => one.id === id); return one ? statusOf(one) : missing; },
-  "GET /batches/:/items": (asked) => {
-    const all = items.get(asked.at[1] ?? "") ?? [];
-    const [status, sku, look] = [asked.query.getAll("status"), asked.query.get("sku"), asked.query.get("needs_look")];
-    return page(all.filter((one) => (status.length === 0 || status.includes(one.status)) && (!sku || one.sku === sku) && (!look || one.needs_look)), asked);
+  "GET /batches/:/items": (request) => {
+    const all = items.get(request.at[1] ?? "") ?? [];
+    const [status, sku, look] = [request.query.getAll("status"), request.query.get("sku"), request.query.get("needs_look")];
+    return page(all.filter((one) => (status.length === 0 || status.includes(one.status)) && (!sku || one.sku === sku) && (!look || one.needs_look)), request);
   },
-  "GET /items": (asked) => page([...items.values()].flat().filter((one) => one.photo.split("_")[1] === asked.query.get("product_id")?.split("_")[1] && one.after !== "").slice(0, 4), asked),
+  "GET /items": (request) => page([...items.values()].flat().filter((one) => one.photo.split("_")[1] === request.query.get("product_id")?.split("_")[1] && one.after !== "").slice(0, 4), request),
   "GET /items/:": ({ at: [, id = ""] }) => { const one = itemOf(id); return one ? detail(one) : missing; },
   "GET /failures": () => failures,
   "GET /runs/:": ({ at: [, id = ""] }) => run(id, "batch"),
@@ -108,10 +108,10 @@ export const answers: Answers = {
     });
   },
   "POST /images/:/generate": ({ at: [, id = ""] }) => run("run_made", "generate", { url: file("transparent", nameAt(Number(id.split("_")[1] ?? 0))) }),
-  "GET /exports": (asked) => page(exports, asked),
-  "GET /exports/:": (asked) => {
-    const one = exports.find((it) => it.id === asked.at[1]) ?? exports[0]!;
-    const { items: files, next_cursor } = page(one.failed ? deliveries : deliveries.map((it) => ({ ...it, status: "delivered", error: "" })), asked);
+  "GET /exports": (request) => page(exports, request),
+  "GET /exports/:": (request) => {
+    const one = exports.find((it) => it.id === request.at[1]) ?? exports[0]!;
+    const { items: files, next_cursor } = page(one.failed ? deliveries : deliveries.map((it) => ({ ...it, status: "delivered", error: "" })), request);
     return { export: one, files: [...files], next_cursor } satisfies ExportDetail;
   },
   "POST /exports": ({ body }) => {
@@ -120,9 +120,9 @@ export const answers: Answers = {
     const left_out = gifts.filter((one) => one.status === "rejected").map((one) => ({ item: one.id, reason: "not approved" }));
     return { files, files_total: files.length, bytes_total: files.reduce((sum, one) => sum + one.bytes, 0), left_out, left_out_total: left_out.length } satisfies ExportPlan;
   },
-  "GET /destinations": (asked) => page([
+  "GET /destinations": (request) => page([
     { id: "dst_shop", name: "Shop photos", kind: "s3", bucket: "nordlys-shop", prefix: "products", region: "eu-central-1", endpoint: "", access_key_id: "AKIA", created_at: ago(50_000) },
-  ], asked),
+  ], request),
 };
 
 /** A shop on its first day. */

@@ -1,4 +1,4 @@
-/** The fixed batches, one in each state worth a look, and their items. */
+/** The fixed batches, one in each state that the screens tell apart, and their items. */
 import type { Batch, BatchStatus, Failures, Flag, Item, ItemDetail, ItemVersion, Rendition } from "../../src/api/types";
 import { ago, file, findings, nameAt, photo, skuAt, titleAt } from "./library";
 
@@ -36,14 +36,14 @@ const BAD = [[findings.edges, findings.uncertain], [findings.fill], [findings.sh
 
 function item(of: Batch, at: number, status: Item["status"], more: Partial<Item> = {}): Item {
   const name = nameAt(at);
-  const look = of.looks[0]!.template as "white" | "marble";
+  const style = of.looks[0]!.template as "white" | "marble";
   const bad = of !== batches.few && (status === "review" || status === "rejected") && at % 7 === 3 ? BAD[Math.floor(at / 7) % BAD.length]! : of === batches.few && at === 0 ? [findings.camera] : [];
-  const made = status !== "processing" && status !== "failed";
+  const finished = status !== "processing" && status !== "failed";
   return {
-    id: `itm_${of.id}_${at}`, batch: of.id, batch_name: of.name, photo: `img_${at}_0`, photo_name: photo(at).name, sku: skuAt(at), title: titleAt(at), role: "main", template: look, status,
-    stage: made ? "" : status === "failed" ? "segment" : at % 3 ? "segment" : "generate", version: 1, position: at, priority: "standard", needs_look: bad.some((one) => one.verdict !== "ok"), worst: bad.filter((one) => one.verdict !== "ok").length, attempts: 0,
-    findings: [...bad], error: null, not_before: null, created_at: ago(40), touched_at: ago(5), done_at: made ? ago(5) : null,
-    thumb: file("thumb", name), before: file("photo", name), after: made ? file(look, name) : "", ...more,
+    id: `itm_${of.id}_${at}`, batch: of.id, batch_name: of.name, photo: `img_${at}_0`, photo_name: photo(at).name, sku: skuAt(at), title: titleAt(at), role: "main", template: style, status,
+    stage: finished ? "" : status === "failed" ? "segment" : at % 3 ? "segment" : "generate", version: 1, position: at, priority: "standard", needs_look: bad.some((one) => one.verdict !== "ok"), worst: bad.filter((one) => one.verdict !== "ok").length, attempts: 0,
+    findings: [...bad], error: null, not_before: null, created_at: ago(40), touched_at: ago(5), done_at: finished ? ago(5) : null,
+    thumb: file("thumb", name), before: file("photo", name), after: finished ? file(style, name) : "", ...more,
   };
 }
 

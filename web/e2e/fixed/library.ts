@@ -18,17 +18,17 @@ export const nameAt = (at: number): Name => NAMES[at % NAMES.length]!;
 export const skuAt = (at: number): string => `${KINDS[nameAt(at)].sku}-${String(101 + Math.floor(at / NAMES.length)).padStart(3, "0")}`;
 export const titleAt = (at: number): string => KINDS[nameAt(at)].titles[Math.floor(at / NAMES.length) % 2]!;
 
-const found = (check: string, verdict: Verdict, words: string): Finding => ({ check, verdict, words, value: null, limit: null, unit: "" });
+const finding = (check: string, verdict: Verdict, words: string): Finding => ({ check, verdict, words, value: null, limit: null, unit: "" });
 export const findings = {
-  blur: found("blur", "warn", "The product is sharp over 41 % of its edge; 60 % and more looks crisp."),
-  dark: found("dark", "warn", "The product is dark: half of it is below 12 % brightness."),
-  border: found("border", "fail", "The product touches the right border of the photo."),
-  small: found("small", "warn", "The product is 620 px long; Amazon main image asks for 1,600 px."),
-  edges: found("edges", "fail", "A bright rim of 3 px runs along 8 % of the outline, at the strap."),
-  uncertain: found("uncertain", "warn", "The cut-out is unsure over 1.8 % of the outline."),
-  fill: found("fill", "fail", "The product fills 79 % of the frame; Amazon main image asks for 85 % to 100 %."),
-  camera: found("camera", "ok", "How high the camera stood is a guess. If the product seems to float or to sink, try the camera height “eye”."),
-  shadow: found("shadow", "warn", "The shadow was left out: where the product stands could not be told."),
+  blur: finding("blur", "warn", "The product is sharp over 41 % of its edge; 60 % and more looks crisp."),
+  dark: finding("dark", "warn", "The product is dark: half of it is below 12 % brightness."),
+  border: finding("border", "fail", "The product touches the right border of the photo."),
+  small: finding("small", "warn", "The product is 620 px long; Amazon main image asks for 1,600 px."),
+  edges: finding("edges", "fail", "A bright rim of 3 px runs along 8 % of the outline, at the strap."),
+  uncertain: finding("uncertain", "warn", "The cut-out is unsure over 1.8 % of the outline."),
+  fill: finding("fill", "fail", "The product fills 79 % of the frame; Amazon main image asks for 85 % to 100 %."),
+  camera: finding("camera", "ok", "How high the camera stood is a guess. If the product seems to float or to sink, try the camera height “eye”."),
+  shadow: finding("shadow", "warn", "The shadow was left out: where the product stands could not be told."),
 } as const;
 
 export function photo(at: number, angle = 0, more: Partial<Photo> = {}): Photo {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
-import { answers, type Answers, type Asked } from "./answers";
+import { answers, type Answers, type ServiceRequest } from "./answers";
 import { NOW } from "./library";
 import { draw, type Pictures } from "./pictures";
 
@@ -13,7 +13,7 @@ const TYPES: Record<string, string> = {
   ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".jpg": "image/jpeg",
 };
 
-/** Every address that is no file is the page, as `packshot serve` does it. A socket is refused: nobody is there. */
+/** Every address that is no file is the page, as `packshot serve` does it. A socket is refused. */
 async function serve(): Promise<{ address: string; close: () => void }> {
   if (!existsSync(join(BUILT, "index.html"))) throw new Error("The studio is not built: npx vite build");
   const server = createServer((request, response) => {
@@ -26,8 +26,8 @@ async function serve(): Promise<{ address: string; close: () => void }> {
   return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
 }
 
-/** The answer for what is asked: by its path, with each id as ":". */
-function answered(all: Answers, method: string, at: string[]): Answers[string] | undefined {
+/** The answer for a request: by its path, with each id as ":". */
+function answerFor(all: Answers, method: string, at: string[]): Answers[string] | undefined {
   const exact = all[`${method} /${at.join("/")}`];
   return exact ?? all[`${method} /${at.map((part, place) => (place % 2 ? ":" : part)).join("/")}`];
 }
@@ -40,14 +40,14 @@ async function reply(route: Route, all: Answers, pictures: Pictures): Promise<vo
     const picture = pictures.get(at[2] === "cutout" ? "transparent-bottle" : (at[1] ?? ""));
     return picture ? route.fulfill({ body: picture.body, contentType: picture.type }) : route.fulfill({ status: 404, json: {} });
   }
-  const answer = answered(all, request.method(), at);
+  const answer = answerFor(all, request.method(), at);
   if (!answer) throw new Error(`Nothing is fixed for ${request.method()} ${url.pathname}`);
   const type = request.headers()["content-type"] ?? "";
   const body: unknown = type.includes("json") ? request.postDataJSON() : (request.postDataBuffer()?.toString("latin1") ?? null);
-  const said = answer({ at, query: url.searchParams, body } satisfies Asked);
-  if (said === undefined) return; // it never comes
-  const status = said !== null && typeof said === "object" && "detail" in said && "status" in said ? Number(said.status) : 200;
-  await route.fulfill({ status, json: said });
+  const content = answer({ at, query: url.searchParams, body } satisfies ServiceRequest);
+  if (content === undefined) return; // no answer ever comes
+  const status = content !== null && typeof content === "object" && "detail" in content && "status" in content ? Number(content.status) : 200;
+  await route.fulfill({ status, json: content });
 }
 
 export type Open = (path: string, options?: { answers?: Answers; online?: boolean; stored?: Record<string, string> }) => Promise<void>;
@@ -68,15 +68,15 @@ export const test = base.extend<Each, Whole>({
       await page.clock.setFixedTime(NOW);
       await page.route("**/api/v1/**", (route) => reply(route, { ...answers, ...own }, studio.pictures));
       if (online) await page.routeWebSocket(/\/api\/v1\/events/, () => undefined);
-      await page.addInitScript((kept) => {
-        for (const [name, value] of Object.entries(kept)) localStorage.setItem(name, value);
+      await page.addInitScript((values) => {
+        for (const [name, value] of Object.entries(values)) localStorage.setItem(name, value);
       }, stored);
       await page.goto(`${studio.address}${path}`);
     });
   },
 });
 
-/** Pictures that were asked for have come and are decoded. */
+/** The pictures of the screen are loaded and decoded. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForFunction(() => document.fonts.status === "loaded" && [...document.images].every((one) => one.complete || one.loading === "lazy") && !document.querySelector("[aria-busy=true]"));
 }

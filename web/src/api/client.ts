@@ -1,4 +1,4 @@
-/** The service, typed by its own description (schema.d.ts is generated; `npm run schema`). */
+/** The API's client, typed by its OpenAPI file (schema.d.ts is generated; `npm run schema`). */
 import createClient from "openapi-fetch";
 import type { paths } from "./schema";
 import type { ProblemDetails } from "./types";
@@ -15,7 +15,7 @@ export class ApiError extends Error {
   get status(): number {
     return this.problem.status;
   }
-  /** What decides here: never the words, which are for people. */
+  /** What the studio decides on: never the words, which are for people. */
   get code(): string {
     return this.problem.code;
   }
@@ -46,35 +46,35 @@ export const api = createClient<paths>({
 });
 
 /** The answer, or an ApiError: `const page = await got(api.GET("/api/v1/batches"))`. */
-export async function got<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
-  const { data, error, response } = await asked;
+export async function unwrap<T>(request: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await request;
   if (!response.ok) throw new ApiError({ ...UNREACHED, ...(error as Partial<ProblemDetails> | undefined), status: response.status });
   return data as T;
 }
 
-/** A file sent with its progress, which fetch cannot tell. fraction: 0 to 1. */
+/** Sends a form with a file and reports its progress, which fetch cannot do. fraction: 0 to 1. */
 export function upload<T>(
   path: string, form: FormData, options: { signal?: AbortSignal; progress?: (fraction: number) => void; key?: string } = {},
 ): Promise<{ status: number; data: T }> {
-  return new Promise((done, failed) => {
-    const sent = new XMLHttpRequest();
-    sent.open("POST", path);
-    for (const [name, value] of Object.entries(csrfHeader())) sent.setRequestHeader(name, value);
-    if (options.key) sent.setRequestHeader("Idempotency-Key", options.key);
-    sent.upload.onprogress = (event) => event.lengthComputable && options.progress?.(event.loaded / event.total);
-    sent.onerror = () => failed(new ApiError(UNREACHED));
-    sent.onabort = () => failed(new DOMException("stopped", "AbortError"));
-    sent.onload = () => {
-      let said: unknown = null;
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    for (const [name, value] of Object.entries(csrfHeader())) request.setRequestHeader(name, value);
+    if (options.key) request.setRequestHeader("Idempotency-Key", options.key);
+    request.upload.onprogress = (event) => event.lengthComputable && options.progress?.(event.loaded / event.total);
+    request.onerror = () => reject(new ApiError(UNREACHED));
+    request.onabort = () => reject(new DOMException("stopped", "AbortError"));
+    request.onload = () => {
+      let body: unknown = null;
       try {
-        said = JSON.parse(sent.responseText);
+        body = JSON.parse(request.responseText);
       } catch {
         /* no JSON: a proxy's own page */
       }
-      if (sent.status >= 200 && sent.status < 300) done({ status: sent.status, data: said as T });
-      else failed(new ApiError({ ...UNREACHED, ...(said as Partial<ProblemDetails> | null), status: sent.status }));
+      if (request.status >= 200 && request.status < 300) resolve({ status: request.status, data: body as T });
+      else reject(new ApiError({ ...UNREACHED, ...(body as Partial<ProblemDetails> | null), status: request.status }));
     };
-    options.signal?.addEventListener("abort", () => sent.abort());
-    sent.send(form);
+    options.signal?.addEventListener("abort", () => request.abort());
+    request.send(form);
   });
 }

@@ -1,6 +1,7 @@
 /** Query keys and the queries that more than one screen uses. Keys start with the resource, so live messages find them. */
 import { queryOptions } from "@tanstack/react-query";
-import { api, got } from "./client";
+import { api, unwrap } from "./client";
+import type { Photo } from "./types";
 
 export const keys = {
   session: ["session"] as const,
@@ -13,7 +14,7 @@ export const keys = {
   product: (id: string) => ["products", id] as const,
   photos: ["photos"] as const,
   collections: ["collections"] as const,
-  templates: ["templates"] as const,
+  styles: ["templates"] as const,
   channels: ["channels"] as const,
   failures: ["failures"] as const,
   exports: ["exports"] as const,
@@ -21,33 +22,45 @@ export const keys = {
 };
 
 export const session = () =>
-  queryOptions({ queryKey: keys.session, queryFn: () => got(api.GET("/api/v1/session")), staleTime: Infinity, retry: false });
+  queryOptions({ queryKey: keys.session, queryFn: () => unwrap(api.GET("/api/v1/session")), staleTime: Infinity, retry: false });
 
-// What marketplaces ask for first, then the sets, then what leads away from both; a team's own styles after them, as they were made.
+// What marketplaces ask for first, then the sets, then what leads away from both; a team's own styles after them, in the order in which they were made.
 const ORDER = ["white", "sweep", "marble", "oak", "podium", "linen", "gradient", "color", "image", "transparent"];
 const place = (id: string): number => (ORDER.indexOf(id) + ORDER.length + 1) % (ORDER.length + 1);
 
-export const templates = () =>
+export const allStyles = () =>
   queryOptions({
-    queryKey: keys.templates,
-    queryFn: async () => (await got(api.GET("/api/v1/templates"))).items.toSorted((a, b) => place(a.id) - place(b.id)),
+    queryKey: keys.styles,
+    queryFn: async () => (await unwrap(api.GET("/api/v1/templates"))).items.toSorted((a, b) => place(a.id) - place(b.id)),
     staleTime: 60_000,
   });
 
 export const channels = () =>
-  queryOptions({ queryKey: keys.channels, queryFn: async () => (await got(api.GET("/api/v1/channels"))).items, staleTime: 60_000 });
+  queryOptions({ queryKey: keys.channels, queryFn: async () => (await unwrap(api.GET("/api/v1/channels"))).items, staleTime: 60_000 });
 
 export const collections = () =>
-  queryOptions({ queryKey: keys.collections, queryFn: async () => (await got(api.GET("/api/v1/collections"))).items, staleTime: 15_000 });
+  queryOptions({ queryKey: keys.collections, queryFn: async () => (await unwrap(api.GET("/api/v1/collections"))).items, staleTime: 15_000 });
 
 export const batch = (id: string) =>
   queryOptions({
     queryKey: keys.batch(id),
-    queryFn: () => got(api.GET("/api/v1/batches/{batch_id}", { params: { path: { batch_id: id } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/batches/{batch_id}", { params: { path: { batch_id: id } } })),
   });
 
 export const batchStatus = (id: string) =>
   queryOptions({
     queryKey: keys.batchStatus(id),
-    queryFn: () => got(api.GET("/api/v1/batches/{batch_id}/status", { params: { path: { batch_id: id } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/batches/{batch_id}/status", { params: { path: { batch_id: id } } })),
   });
+
+const PHOTOS_AT_ONCE = 200;
+
+/** Photos by id, in the order of `ids`; those that are deleted are left out. */
+export async function photosByIds(ids: readonly string[], signal?: AbortSignal): Promise<Photo[]> {
+  const byId = new Map<string, Photo>();
+  for (let at = 0; at < ids.length; at += PHOTOS_AT_ONCE) {
+    const query = { ids: ids.slice(at, at + PHOTOS_AT_ONCE), limit: PHOTOS_AT_ONCE };
+    for (const photo of (await unwrap(api.GET("/api/v1/images", { params: { query }, signal }))).items) byId.set(photo.id, photo);
+  }
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}

@@ -33,10 +33,10 @@ export function Shell() {
   const who = useQuery(session());
 
   useEffect(() => live.start(client), [client]);
-  // Photos that were not sent when the page was closed go on by themselves, whatever screen is opened first.
+  // Photos that were not sent when the page was closed are sent, whatever screen is opened first.
   useEffect(() => {
     const session = who.data;
-    if (session && localStorage.getItem("packshot-uploads-open")) void import("~/features/upload/resume").then((upload) => upload.goOn(session));
+    if (session && localStorage.getItem("packshot-uploads-open")) void import("~/features/upload/resume").then((upload) => upload.resumeUploads(session));
   }, [who.data]);
   useEffect(() => {
     if (who.data) {

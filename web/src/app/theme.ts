@@ -25,7 +25,7 @@ export const theme = createTheme({
   primaryColor: "gray",
   primaryShade: { light: 9, dark: 0 },
   autoContrast: true,
-  // The primary deed is ink on paper, or paper on ink in the dark.
+  // The primary action is ink on paper, or paper on ink in the dark.
   variantColorResolver: (input) => {
     if (input.variant === "filled" && (!input.color || input.color === "gray")) {
       return { background: "var(--ink)", hover: "color-mix(in srgb, var(--ink) 84%, var(--panel))", color: "var(--panel)", border: "1px solid transparent" };

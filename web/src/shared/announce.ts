@@ -1,4 +1,4 @@
-/** Says something to a screen reader, politely: "Approved. 57 left". */
+/** Announces something to a screen reader, politely: "Approved. 57 left". */
 let region: HTMLElement | null = null;
 
 export function announce(words: string): void {

@@ -1,6 +1,6 @@
 /** Jobs of the service: looked up, cancelled, and followed to their end. */
 import { queryOptions } from "@tanstack/react-query";
-import { api, ApiError, got } from "~/api/client";
+import { api, ApiError, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Job } from "~/api/types";
 import { live } from "./live";
@@ -8,11 +8,11 @@ import { live } from "./live";
 const EVERY_MS = 2_000; // where no live message comes
 
 export const fetchJob = (id: string, signal?: AbortSignal): Promise<Job> =>
-  got(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: id } }, signal }));
+  unwrap(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: id } }, signal }));
 
 export const jobQuery = (id: string) => queryOptions({ queryKey: [...keys.jobs, id], queryFn: () => fetchJob(id) });
 
-export const cancelJob = (id: string): Promise<unknown> => got(api.DELETE("/api/v1/runs/{run_id}", { params: { path: { run_id: id } } }));
+export const cancelJob = (id: string): Promise<unknown> => unwrap(api.DELETE("/api/v1/runs/{run_id}", { params: { path: { run_id: id } } }));
 
 export const isOpen = ({ status }: Pick<Job, "status">): boolean => status === "queued" || status === "running";
 

@@ -1,22 +1,22 @@
 /**
  * What changes on the server, as it happens: one WebSocket, patched into the query cache.
  *
- * Messages carry the newest state, so a missed one does no harm; after a gap (`reset`) everything is fetched anew. While
- * the socket is away, the same is asked for every five seconds, and the shell says that there is no connection.
+ * Messages carry the newest state, so a missed one does no harm; after a gap (`reset`) everything is loaded again. While
+ * the socket is away, the same is polled every five seconds, and the shell says that there is no connection.
  */
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
 
-export type ItemNews = { id: string; status: string; version: number; stage: string; by: string | null };
+export type ItemUpdate = { id: string; status: string; version: number; stage: string; by: string | null };
 export type Message = {
   seq: number; batch?: string; state?: string; counts?: Record<string, number>; stages?: Record<string, number>;
-  done?: number; total?: number; items?: ItemNews[] | null;
+  done?: number; total?: number; items?: ItemUpdate[] | null;
   run?: string; kind?: string; status?: string; stage?: string; photo?: string | null; error?: string;
   heartbeat?: boolean; reset?: boolean;
 };
-type Heard = (message: Message) => void;
+type Listener = (message: Message) => void;
 
 const POLL_MS = 5_000;
 const SILENT_MS = 40_000; // a heartbeat comes every 15 s
@@ -25,10 +25,10 @@ class Live {
   private socket: WebSocket | null = null;
   private seq: number | null = null;
   private tries = 0;
-  private poll: ReturnType<typeof setInterval> | undefined;
-  private silent: ReturnType<typeof setTimeout> | undefined;
-  private again: ReturnType<typeof setTimeout> | undefined;
-  private heard = new Set<Heard>();
+  private pollTimer: ReturnType<typeof setInterval> | undefined;
+  private silenceTimer: ReturnType<typeof setTimeout> | undefined;
+  private reconnectTimer: ReturnType<typeof setTimeout> | undefined;
+  private listeners = new Set<Listener>();
   private watchers = new Set<() => void>();
   private client: QueryClient | null = null;
   online = true;
@@ -36,22 +36,22 @@ class Live {
   start(client: QueryClient): () => void {
     this.client = client;
     this.open();
-    addEventListener("online", this.hurry);
+    addEventListener("online", this.reconnectNow);
     return () => {
-      removeEventListener("online", this.hurry);
+      removeEventListener("online", this.reconnectNow);
       this.client = null;
-      clearInterval(this.poll);
-      clearTimeout(this.silent);
-      clearTimeout(this.again);
+      clearInterval(this.pollTimer);
+      clearTimeout(this.silenceTimer);
+      clearTimeout(this.reconnectTimer);
       this.socket?.close();
       this.socket = null;
     };
   }
 
-  /** Hear every message; gives the function that ends it. */
-  listen(heard: Heard): () => void {
-    this.heard.add(heard);
-    return () => this.heard.delete(heard);
+  /** Calls the listener with every message; returns the function that ends it. */
+  listen(listener: Listener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   watch = (changed: () => void): (() => void) => {
@@ -59,9 +59,9 @@ class Live {
     return () => this.watchers.delete(changed);
   };
 
-  private hurry = (): void => {
+  private reconnectNow = (): void => {
     if (this.socket?.readyState !== WebSocket.OPEN) {
-      clearTimeout(this.again);
+      clearTimeout(this.reconnectTimer);
       this.open();
     }
   };
@@ -75,51 +75,51 @@ class Live {
     socket.onopen = () => {
       const gap = !this.online;
       this.tries = 0;
-      this.set(true);
-      clearInterval(this.poll);
-      this.poll = undefined;
-      this.rest();
+      this.setOnline(true);
+      clearInterval(this.pollTimer);
+      this.pollTimer = undefined;
+      this.restartSilenceTimer();
       if (gap && this.seq === null) void this.client?.invalidateQueries();
-      // What failed while the service was away is asked for again by itself.
+      // Queries that failed while the service was away are retried.
       if (gap) void this.client?.refetchQueries({ type: "active", predicate: (query) => query.state.status === "error" });
     };
     socket.onmessage = (event) => {
-      this.rest();
-      this.take(JSON.parse(String(event.data)) as Message);
+      this.restartSilenceTimer();
+      this.apply(JSON.parse(String(event.data)) as Message);
     };
     socket.onclose = (event) => {
       if (this.socket !== socket || !this.client) return;
-      clearTimeout(this.silent);
+      clearTimeout(this.silenceTimer);
       if (event.code === 4401) {
         void this.client.invalidateQueries({ queryKey: keys.session });
         return;
       }
       this.tries += 1;
-      if (this.tries > 1) this.set(false);
-      this.poll ??= setInterval(() => void this.ask(), POLL_MS);
-      this.again = setTimeout(() => this.open(), Math.min(10_000, 250 * 2 ** this.tries) * (0.75 + Math.random() / 2));
+      if (this.tries > 1) this.setOnline(false);
+      this.pollTimer ??= setInterval(() => void this.poll(), POLL_MS);
+      this.reconnectTimer = setTimeout(() => this.open(), Math.min(10_000, 250 * 2 ** this.tries) * (0.75 + Math.random() / 2));
     };
   }
 
-  private rest(): void {
-    clearTimeout(this.silent);
-    this.silent = setTimeout(() => this.socket?.close(), SILENT_MS);
+  private restartSilenceTimer(): void {
+    clearTimeout(this.silenceTimer);
+    this.silenceTimer = setTimeout(() => this.socket?.close(), SILENT_MS);
   }
 
-  private async ask(): Promise<void> {
+  private async poll(): Promise<void> {
     if (this.seq === null) return;
     try {
-      const told = await got(api.GET("/api/v1/events", { params: { query: { after: this.seq } } }));
-      this.set(true);
-      if (told.reset) this.take({ seq: told.seq, reset: true });
-      for (const message of told.messages) this.take(message as Message);
-      this.seq = told.seq;
+      const answer = await unwrap(api.GET("/api/v1/events", { params: { query: { after: this.seq } } }));
+      this.setOnline(true);
+      if (answer.reset) this.apply({ seq: answer.seq, reset: true });
+      for (const message of answer.messages) this.apply(message as Message);
+      this.seq = answer.seq;
     } catch {
-      this.set(false);
+      this.setOnline(false);
     }
   }
 
-  private take(message: Message): void {
+  private apply(message: Message): void {
     this.seq = message.seq;
     if (message.heartbeat) return;
     const client = this.client;
@@ -129,18 +129,18 @@ class Live {
     } else if (message.batch && message.state) {
       const { state, counts, stages, done, total } = message;
       client.setQueryData(keys.batchStatus(message.batch), (old: object | undefined) => old && { ...old, state, counts, stages, done, total });
-      const known = client.getQueryData<{ state: string }>(keys.batch(message.batch));
-      if (known && known.state !== state) void client.invalidateQueries({ queryKey: keys.batch(message.batch) });
+      const cached = client.getQueryData<{ state: string }>(keys.batch(message.batch));
+      if (cached && cached.state !== state) void client.invalidateQueries({ queryKey: keys.batch(message.batch) });
       void client.invalidateQueries({ queryKey: keys.batches, exact: true });
       for (const item of message.items ?? []) void client.invalidateQueries({ queryKey: keys.item(item.id) });
     } else if (message.run) {
       void client.invalidateQueries({ queryKey: keys.jobs });
       if (message.kind === "export") void client.invalidateQueries({ queryKey: keys.exports });
     }
-    for (const heard of this.heard) heard(message);
+    for (const listener of this.listeners) listener(message);
   }
 
-  private set(online: boolean): void {
+  private setOnline(online: boolean): void {
     if (this.online === online) return;
     this.online = online;
     for (const changed of this.watchers) changed();

@@ -1,14 +1,14 @@
 import { notifications } from "@mantine/notifications";
 import { common } from "~/shared/copy/common";
-import { told } from "~/shared/ui/states";
+import { explain } from "~/shared/ui/states";
 
 const closable = { withCloseButton: true, closeButtonProps: { "aria-label": common.close } };
 
-export const say = (message: string): void => void notifications.show({ message, ...closable });
+export const notify = (message: string): void => void notifications.show({ message, ...closable });
 
-/** A failed deed: what happened, what to do, what to quote. Nothing of it is lost by closing it. */
-export function sayFailed(error: unknown): void {
-  const { title, words, remedy, reference } = told(error);
+/** Notifies of an error: what happened, what to do, what to quote. */
+export function notifyError(error: unknown): void {
+  const { title, words, remedy, reference } = explain(error);
   notifications.show({
     title: words || title, message: [remedy, reference && `(${reference})`].filter(Boolean).join(" "), color: "no", autoClose: 12_000,
     ...closable,

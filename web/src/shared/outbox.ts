@@ -1,18 +1,18 @@
-/** Decisions that could not be sent yet: kept in the browser, sent in order once the service is back. */
+/** Decisions that could not be sent yet: stored in the browser, and sent in order once the service is back. */
 import { useSyncExternalStore } from "react";
 import { ApiError, csrfHeader } from "~/api/client";
 import { newId } from "~/shared/id";
 
 type Waiting = { key: string; path: string; body: unknown; by: string };
-export type Sent = { key: string; status: number; answer: unknown };
+export type SentDecision = { key: string; status: number; answer: unknown };
 const STORED = "packshot-outbox";
 const watchers = new Set<() => void>();
-const hearers = new Set<(sent: Sent) => void>();
+const listeners = new Set<(sent: SentDecision) => void>();
 let waiting: Waiting[] = JSON.parse(localStorage.getItem(STORED) ?? "[]") as Waiting[];
 let sending = false;
 let me = "";
 
-/** Whose decisions are sent from now on: what somebody else left in this browser waits for him. */
+/** Whose decisions are sent from now on: those of other people stay in this browser until they sign in. */
 export function sendFor(user: string): void {
   if (me === user) return;
   me = user;
@@ -21,23 +21,23 @@ export function sendFor(user: string): void {
 }
 const mine = (): Waiting[] => waiting.filter((one) => one.by === me);
 
-function keep(next: Waiting[]): void {
+function storeWaiting(next: Waiting[]): void {
   waiting = next;
   localStorage.setItem(STORED, JSON.stringify(next));
   for (const changed of watchers) changed();
 }
 
-async function post(one: Waiting): Promise<Sent> {
-  const answer = await fetch(one.path, {
+async function post(one: Waiting): Promise<SentDecision> {
+  const response = await fetch(one.path, {
     method: "POST",
     headers: { "Content-Type": "application/json", "Idempotency-Key": one.key, ...csrfHeader() },
     body: JSON.stringify(one.body),
   });
-  const said: unknown = await answer.json().catch(() => null);
-  return { key: one.key, status: answer.status, answer: said };
+  const answer: unknown = await response.json().catch(() => null);
+  return { key: one.key, status: response.status, answer: answer };
 }
 
-/** Send what waits, the oldest first. What the service refuses is told and dropped; what does not reach it stays. */
+/** Sends what waits, the oldest first. What the service answers is reported and dropped, also a refusal; what does not reach it stays. */
 export async function flush(): Promise<void> {
   if (sending) return;
   sending = true;
@@ -46,8 +46,8 @@ export async function flush(): Promise<void> {
       const { key } = next;
       const sent = await post(next);
       if (sent.status >= 500 || sent.status === 401 || sent.status === 429) break;
-      keep(waiting.filter((one) => one.key !== key));
-      for (const heard of hearers) heard(sent);
+      storeWaiting(waiting.filter((one) => one.key !== key));
+      for (const listener of listeners) listener(sent);
     }
   } catch {
     /* still away */
@@ -57,8 +57,8 @@ export async function flush(): Promise<void> {
 }
 
 /**
- * POST a decision; where the service is away it waits in the browser and null is given.
- * Sent twice it is done once: each has a key.  Raises ApiError where it is refused.
+ * POSTs a decision; where the service is away it waits in the browser and the answer is null.
+ * Each has a key, so that one sent twice is done once.  Raises ApiError where it is refused.
  */
 export async function decide<T>(path: string, body: unknown): Promise<{ key: string; answer: T | null }> {
   const one = { key: newId(), path, body, by: me };
@@ -71,21 +71,21 @@ export async function decide<T>(path: string, body: unknown): Promise<{ key: str
       if (error instanceof ApiError) throw error;
     }
   }
-  keep([...waiting, one]);
+  storeWaiting([...waiting, one]);
   return { key: one.key, answer: null };
 }
 
-/** Take one back that was not sent yet; whether it could be. */
+/** Takes back a decision that was not sent yet; returns whether it could be. */
 export function withdraw(key: string): boolean {
   if (!waiting.some((one) => one.key === key) || (sending && mine()[0]?.key === key)) return false;
-  keep(waiting.filter((one) => one.key !== key));
+  storeWaiting(waiting.filter((one) => one.key !== key));
   return true;
 }
 
-/** Hear what became of decisions that had waited. */
-export const onSent = (heard: (sent: Sent) => void): (() => void) => {
-  hearers.add(heard);
-  return () => hearers.delete(heard);
+/** Calls the listener with the outcome of each decision that had waited. */
+export const onSent = (listener: (sent: SentDecision) => void): (() => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 };
 
 export const useWaitingDecisions = (): number =>

@@ -4,7 +4,7 @@ import { IconPlus, IconStack2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { templates } from "~/api/queries";
+import { allStyles } from "~/api/queries";
 import type { Batch } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { statuses } from "~/shared/copy/statuses";
@@ -27,55 +27,55 @@ export default function Batches() {
   const [filter, set] = useState<Filter>(last);
   const state: State | null = filter === "all" ? null : filter;
   const list = useBatchList(state);
-  const found = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const items = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const pick = (next: Filter) => {
     last = next;
     set(next);
   };
   return (
-    <Page title={batches.title} scroll={false} deeds={<LinkButton to="/batches/new" leftSection={<IconPlus size={16} aria-hidden />}>{batches.make}</LinkButton>}>
+    <Page title={batches.title} scroll={false} actions={<LinkButton to="/batches/new" leftSection={<IconPlus size={16} aria-hidden />}>{batches.make}</LinkButton>}>
       <div className={css.whole}>
         <div className={css.filters}><Chips label={copy.filter} options={FILTERS} value={filter} pick={pick} /></div>
         {list.isPending ? (
           <RowsWaiting count={7} height={92} />
         ) : list.isError && !list.data ? (
           <Failed error={list.error} retry={() => void list.refetch()} />
-        ) : found.length === 0 ? (
-          <Nothing all={filter === "all"} clear={() => pick("all")} />
+        ) : items.length === 0 ? (
+          <NoBatches all={filter === "all"} clear={() => pick("all")} />
         ) : (
-          <Rows key={filter} found={found} more={list.hasNextPage && !list.isFetchingNextPage} load={() => void list.fetchNextPage()} />
+          <Rows key={filter} items={items} more={list.hasNextPage && !list.isFetchingNextPage} load={() => void list.fetchNextPage()} />
         )}
       </div>
     </Page>
   );
 }
 
-function Nothing({ all, clear }: { all: boolean; clear: () => void }) {
+function NoBatches({ all, clear }: { all: boolean; clear: () => void }) {
   const icon = <IconStack2 size={30} stroke={1.5} />;
   if (all) return <Empty icon={icon} title={copy.none} words={copy.noneWords}><LinkButton to="/batches/new">{batches.make}</LinkButton></Empty>;
   return <Empty icon={icon} title={copy.noneOf} words={copy.noneOfWords}><Button variant="default" onClick={clear}>{copy.showAll}</Button></Empty>;
 }
 
-function Rows({ found, more, load }: { found: Batch[]; more: boolean; load: () => void }) {
+function Rows({ items, more, load }: { items: Batch[]; more: boolean; load: () => void }) {
   const scroll = useRef<HTMLDivElement>(null);
-  const styles = useQuery(templates());
-  const lookNames = useMemo(() => new Map(styles.data?.map((style) => [style.id, style.name])), [styles.data]);
+  const styles = useQuery(allStyles());
+  const styleNames = useMemo(() => new Map(styles.data?.map((style) => [style.id, style.name])), [styles.data]);
   const rows = useVirtualizer({
-    count: found.length, getScrollElement: () => scroll.current, estimateSize: () => 102, overscan: 6, getItemKey: (at) => found[at]?.id ?? at,
+    count: items.length, getScrollElement: () => scroll.current, estimateSize: () => 102, overscan: 6, getItemKey: (at) => items[at]?.id ?? at,
   });
   const shown = rows.getVirtualItems();
   const end = shown.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (more && end >= found.length - 8) load();
-  }, [end, found.length, load, more]);
+    if (more && end >= items.length - 8) load();
+  }, [end, items.length, load, more]);
   return (
     <div className={css.scroll} ref={scroll}>
       <div className={css.inner} style={{ height: rows.getTotalSize() }}>
         {shown.map((row) => {
-          const batch = found[row.index];
+          const batch = items[row.index];
           return batch && (
             <div key={row.key} className={css.slot} style={{ transform: `translateY(${row.start}px)` }}>
-              <BatchRow batch={batch} lookNames={lookNames} />
+              <BatchRow batch={batch} styleNames={styleNames} />
             </div>
           );
         })}

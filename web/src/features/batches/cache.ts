@@ -1,16 +1,16 @@
-/** What the screens of batches keep in the query cache, and how it is patched. */
+/** What the screens of batches have in the query cache, and how it is patched. */
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import { keys } from "~/api/queries";
 import type { Batch, BatchPage, BatchStatus } from "~/api/types";
 
 export type BatchPages = InfiniteData<BatchPage, string | null>;
 
-/** Its photos are checked, and it waits for somebody to press Start. */
+/** Whether its photos are checked and it waits for somebody to press Start. */
 export const isHeld = (batch: Batch): boolean => batch.state === "validating" && batch.hold && batch.total > 0;
 
 export const LIST = [...keys.batches, "list"] as const;
 
-/** A batch as the service answered it, into every place that shows it. */
+/** Puts a batch as the service returned it into every query that shows it. */
 export function put(client: QueryClient, batch: Batch): void {
   const { state, counts, done, total, revision } = batch;
   client.setQueryData(keys.batch(batch.id), batch);
@@ -18,13 +18,13 @@ export function put(client: QueryClient, batch: Batch): void {
   patchList(client, batch.id, batch);
 }
 
-/** Says whether the batch is in a list that is loaded. */
-export function patchList(client: QueryClient, id: string, news: Partial<Batch>): boolean {
-  let found = false;
+/** Returns whether the batch is in a list that is loaded. */
+export function patchList(client: QueryClient, id: string, part: Partial<Batch>): boolean {
+  let isListed = false;
   client.setQueriesData<BatchPages>({ queryKey: LIST }, (old) => {
     if (!old?.pages.some((page) => page.items.some((one) => one.id === id))) return old;
-    found = true;
-    return { ...old, pages: old.pages.map((page) => ({ ...page, items: page.items.map((one) => (one.id === id ? { ...one, ...news } : one)) })) };
+    isListed = true;
+    return { ...old, pages: old.pages.map((page) => ({ ...page, items: page.items.map((one) => (one.id === id ? { ...one, ...part } : one)) })) };
   });
-  return found;
+  return isListed;
 }

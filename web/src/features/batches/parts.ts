@@ -12,7 +12,7 @@ export function partsOf(counts: Record<string, number>): Part[] {
   ];
 }
 
-/** The same with what is not finished yet, for where it is told in words. */
+/** The same with what is not finished yet, for the legend in words. */
 export function countsOf(counts: Record<string, number>): { value: number; tone: Part["tone"] | "rest"; words: string }[] {
   return [...partsOf(counts), { value: counts.processing ?? 0, tone: "rest", words: "to come" }, { value: counts.cancelled ?? 0, tone: "rest", words: "not made" }];
 }

@@ -1,4 +1,4 @@
-/** The way into the editor, for the screens that show a photo. The editor itself is loaded when it is opened. */
+/** Opens the editor from the screens that show a photo. The editor itself is loaded when it is opened. */
 import { Button, type ButtonProps } from "@mantine/core";
 import { IconScissors } from "@tabler/icons-react";
 import { lazy, Suspense } from "react";
@@ -8,10 +8,10 @@ import { KeyCap } from "~/shared/ui/KeyCap";
 const load = () => import("./Editor");
 const Editor = lazy(load);
 
-export function CorrectButton({ open, ...look }: { open: () => void } & ButtonProps) {
+export function CorrectButton({ open, ...props }: { open: () => void } & ButtonProps) {
   return (
     <Button
-      variant="default" leftSection={<IconScissors size={15} aria-hidden />} rightSection={<KeyCap hidden>E</KeyCap>} {...look}
+      variant="default" leftSection={<IconScissors size={15} aria-hidden />} rightSection={<KeyCap hidden>E</KeyCap>} {...props}
       onClick={open} onPointerEnter={() => void load()} onFocus={() => void load()}
     >
       {copy.title}

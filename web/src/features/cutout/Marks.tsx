@@ -47,7 +47,7 @@ function Mark({ hint, view, photo, chosen, choose, move, remove }: {
   const went = ({ clientX, clientY }: PointerEvent): Point => {
     if (!from.current) return [0, 0];
     const [dx, dy] = [clientX - from.current.x, clientY - from.current.y];
-    return Math.hypot(dx, dy) > DRAGGED_PX ? [dx, dy] : [0, 0]; // a click that trembles is no drag
+    return Math.hypot(dx, dy) > DRAGGED_PX ? [dx, dy] : [0, 0]; // a click with an unsteady hand is no drag
   };
   const place = put([at[0] + by[0], at[1] + by[1]]);
   return (

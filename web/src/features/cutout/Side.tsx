@@ -1,4 +1,4 @@
-/** Beside the photo: what to point out, what has been pointed out, what the checks say, what saving does. */
+/** Beside the photo: the tools, the hints so far, the findings, and what saving does. */
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { IconArrowBackUp, IconArrowForwardUp, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -9,21 +9,21 @@ import { cutout as copy } from "~/shared/copy/cutout";
 import { KeyCap } from "~/shared/ui/KeyCap";
 import { nameOf, Sign, wordsOf } from "./Marks";
 import type { Hints, History, Tool } from "./hints";
-import { madeOf } from "./service";
+import { itemCounts } from "./queries";
 import css from "./cutout.module.css";
 
 const TOOLS: readonly Tool[] = ["keep", "remove", "box"];
 
-export function Side({ photo, tool, use, history, chosen, choose, deeds, findings }: {
-  photo: string; tool: Tool; use: (tool: Tool) => void; history: History; chosen: number | null; choose: (id: number | null) => void;
-  deeds: { remove: (id: number) => void; clear: () => void; undo: () => void; redo: () => void }; findings: readonly Finding[];
+export function Side({ photo, tool, chooseTool, history, chosen, choose, actions, findings }: {
+  photo: string; tool: Tool; chooseTool: (tool: Tool) => void; history: History; chosen: number | null; choose: (id: number | null) => void;
+  actions: { remove: (id: number) => void; clear: () => void; undo: () => void; redo: () => void }; findings: readonly Finding[];
 }) {
   return (
     <div className={css.side}>
       <section className={css.block} aria-labelledby="cutout-tools">
         <h3 id="cutout-tools">{copy.tools.label}</h3>
         {TOOLS.map((one) => (
-          <button key={one} type="button" className={css.tool} aria-pressed={one === tool} onClick={() => use(one)}>
+          <button key={one} type="button" className={css.tool} aria-pressed={one === tool} onClick={() => chooseTool(one)}>
             <span className={css.toolSign} data-tool={one} aria-hidden><Sign tool={one} size={16} /></span>
             <span className={css.toolWords}><strong>{copy.tools[one].name}</strong><span className="soft small">{copy.tools[one].words}</span></span>
             <KeyCap hidden>{copy.tools[one].key}</KeyCap>
@@ -34,24 +34,24 @@ export function Side({ photo, tool, use, history, chosen, choose, deeds, finding
         <div className={css.hintsTop}>
           <h3 id="cutout-hints">{copy.hints.label} {history.now.length > 0 && <span className="soft num">{history.now.length}</span>}</h3>
           <Tooltip label={<>{common.undo} <KeyCap hidden>Ctrl</KeyCap> <KeyCap hidden>Z</KeyCap></>}>
-            <ActionIcon variant="default" size={30} aria-label={common.undo} disabled={history.past.length === 0} onClick={deeds.undo}><IconArrowBackUp size={17} aria-hidden /></ActionIcon>
+            <ActionIcon variant="default" size={30} aria-label={common.undo} disabled={history.past.length === 0} onClick={actions.undo}><IconArrowBackUp size={17} aria-hidden /></ActionIcon>
           </Tooltip>
           <Tooltip label={<>{copy.hints.redo} <KeyCap hidden>⇧</KeyCap> <KeyCap hidden>Ctrl</KeyCap> <KeyCap hidden>Z</KeyCap></>}>
-            <ActionIcon variant="default" size={30} aria-label={copy.hints.redo} disabled={history.future.length === 0} onClick={deeds.redo}><IconArrowForwardUp size={17} aria-hidden /></ActionIcon>
+            <ActionIcon variant="default" size={30} aria-label={copy.hints.redo} disabled={history.future.length === 0} onClick={actions.redo}><IconArrowForwardUp size={17} aria-hidden /></ActionIcon>
           </Tooltip>
-          <Button size="xs" variant="default" px={10} disabled={history.now.length === 0} onClick={deeds.clear}>{copy.hints.clear}</Button>
+          <Button size="xs" variant="default" px={10} disabled={history.now.length === 0} onClick={actions.clear}>{copy.hints.clear}</Button>
         </div>
-        {history.now.length === 0 ? <None /> : <List hints={history.now} chosen={chosen} choose={choose} remove={deeds.remove} />}
+        {history.now.length === 0 ? <NoHints /> : <List hints={history.now} chosen={chosen} choose={choose} remove={actions.remove} />}
       </section>
       {findings.some((one) => one.verdict === "warn" || one.verdict === "fail") && (
         <section className={css.block} aria-labelledby="cutout-checks"><h3 id="cutout-checks">{copy.checks}</h3><Findings findings={findings} /></section>
       )}
-      <After photo={photo} />
+      <AfterSaving photo={photo} />
     </div>
   );
 }
 
-const None = () => <div className={`${css.none} soft small`}><p>{copy.hints.none}</p><p>{copy.hints.keyboard}</p></div>;
+const NoHints = () => <div className={`${css.none} soft small`}><p>{copy.hints.none}</p><p>{copy.hints.keyboard}</p></div>;
 
 function List({ hints, chosen, choose, remove }: { hints: Hints; chosen: number | null; choose: (id: number | null) => void; remove: (id: number) => void }) {
   return (
@@ -70,11 +70,11 @@ function List({ hints, chosen, choose, remove }: { hints: Hints; chosen: number 
   );
 }
 
-/** What becomes of pictures that were made with the cut-out as it was. */
-function After({ photo }: { photo: string }) {
-  const made = useQuery(madeOf(photo)).data;
-  if (!made) return null;
-  const { open, approved } = made;
+/** How many pictures are made again on saving, and how many stay because they are approved. */
+function AfterSaving({ photo }: { photo: string }) {
+  const counts = useQuery(itemCounts(photo)).data;
+  if (!counts) return null;
+  const { open, approved } = counts;
   return (
     <section className={css.block} aria-labelledby="cutout-after">
       <h3 id="cutout-after">{copy.after.label}</h3>

@@ -14,21 +14,21 @@ import { boxOf, centre, nearest, pixelAt, toPhoto, type Box, type Point, type Si
 import css from "./cutout.module.css";
 
 const DRAGGED_PX = 4;
-const STEP_PX = 8; // of the screen: closer in, a step is finer
+const STEP_PX = 8; // on the screen: zoomed in, a step is finer
 const FAR = 5;
 
-type Deeds = { place: (at: Point) => void; draw: (box: Box) => void; move: (id: number, to: Point) => void; remove: (id: number) => void; choose: (id: number | null) => void; say: (words: string, seen?: boolean) => void };
+type Actions = { place: (at: Point) => void; draw: (box: Box) => void; move: (id: number, to: Point) => void; remove: (id: number) => void; choose: (id: number | null) => void; say: (words: string, visible?: boolean) => void };
 
-export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, before, flip, enabled, pane: box, children }: {
-  name: string; size: Size; photo: Levels | null; matte: Levels | null; hints: Hints; tool: Tool; chosen: number | null; deeds: Deeds;
+export function Stage({ name, size, photo, matte, hints, tool, chosen, actions, before, flip, enabled, pane: box, children }: {
+  name: string; size: Size; photo: Levels | null; matte: Levels | null; hints: Hints; tool: Tool; chosen: number | null; actions: Actions;
   before: boolean; flip: () => void; enabled: boolean; pane: RefObject<HTMLDivElement | null>; children: ReactNode;
 }) {
   const [pane, measure] = useState<Size>({ width: 800, height: 600 });
   const canvas = useRef<HTMLCanvasElement>(null);
-  const look = useView(size, pane);
-  const { view } = look;
+  const zoom = useView(size, pane);
+  const { view } = zoom;
   const [backing, show] = useState<Backing>("photo");
-  const hand = useHand(enabled);
+  const hand = useSpaceHeld(enabled);
   const [draft, setDraft] = useState<{ from: Point; to: Point; byKeys: boolean } | null>(null);
   const [cross, setCross] = useState<Point | null>(null);
   const [ring, setRing] = useState(true);
@@ -43,7 +43,7 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, be
     return () => measured.disconnect();
   }, [box]);
 
-  const scheme = useComputedColorScheme("light"); // the checkerboard has its colours
+  const scheme = useComputedColorScheme("light"); // for the colours of the checkerboard
   useLayoutEffect(() => {
     const node = canvas.current;
     if (!node || !photo) return;
@@ -53,18 +53,18 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, be
     paint(node, { photo, matte, view, size, backing, checker: [styles.getPropertyValue("--checker"), styles.getPropertyValue("--panel")] });
   }, [photo, matte, view.scale, view.x, view.y, pane, size, backing, scheme]);
 
-  const latest = useRef(look);
-  latest.current = look;
+  const latest = useRef(zoom);
+  latest.current = zoom;
   useEffect(() => {
     const node = box.current;
-    const turned = (event: WheelEvent) => {
+    const onWheel = (event: WheelEvent) => {
       event.preventDefault();
       const edge = node!.getBoundingClientRect();
       const lines = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY / 100 : event.deltaY / 3;
       latest.current.closer(-Math.max(-2, Math.min(2, lines)), [event.clientX - edge.left, event.clientY - edge.top]);
     };
-    node?.addEventListener("wheel", turned, { passive: false });
-    return () => node?.removeEventListener("wheel", turned);
+    node?.addEventListener("wheel", onWheel, { passive: false });
+    return () => node?.removeEventListener("wheel", onWheel);
   }, [box]);
 
   // --- by pointer ---
@@ -83,7 +83,7 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, be
     press.current = { at, last: at, pans, draws: !pans && tool === "box", moved: false };
     setCross(null);
     setRing(false);
-    deeds.choose(null);
+    actions.choose(null);
   };
   const over = (event: PointerEvent<HTMLDivElement>): void => {
     const held = press.current;
@@ -94,9 +94,9 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, be
     held.last = at;
     if (held.draws) {
       if (held.moved) setDraft({ from: toPhoto(view, held.at), to: toPhoto(view, at), byKeys: false });
-    } else if (held.pans || (held.moved && !look.isWhole)) {
-      held.pans = true; // a click that goes on as a drag moves the photo
-      look.pan(dx, dy);
+    } else if (held.pans || (held.moved && !zoom.isWhole)) {
+      held.pans = true; // a click that becomes a drag moves the photo
+      zoom.pan(dx, dy);
     }
   };
   const up = (): void => {
@@ -105,15 +105,15 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, be
     if (!held || held.pans) return;
     if (held.draws) {
       if (held.moved) draw(boxOf(toPhoto(view, held.at), toPhoto(view, held.last), size));
-      else deeds.say(copy.said.drag, true);
+      else actions.say(copy.announcements.drag, true);
       setDraft(null);
       return;
     }
     const at = pixelAt(toPhoto(view, held.at), size);
-    if (at) deeds.place(at);
-    else deeds.say(copy.said.beside);
+    if (at) actions.place(at);
+    else actions.say(copy.announcements.beside);
   };
-  const draw = (drawn: Box): void => (isLarge(drawn) ? deeds.draw(drawn) : deeds.say(copy.said.small, true));
+  const draw = (area: Box): void => (isLarge(area) ? actions.draw(area) : actions.say(copy.announcements.small, true));
 
   // --- by keys ---
 
@@ -122,27 +122,27 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, be
     const from = cross ?? nearest(toPhoto(view, centre(pane)), size);
     const to = cross ? nearest([from[0] + dx * by, from[1] + dy * by], size) : from;
     setCross(to);
-    deeds.choose(null);
-    look.show(to);
+    actions.choose(null);
+    zoom.show(to);
     if (draft?.byKeys) setDraft({ ...draft, to: [to[0] + 1, to[1] + 1] });
-    deeds.say(copy.hints.at(...to));
+    actions.say(copy.hints.at(...to));
   };
   const enter = (): void => {
     if (!cross) return step(0, 0);
-    if (tool !== "box") return deeds.place(cross);
+    if (tool !== "box") return actions.place(cross);
     if (draft?.byKeys) {
       draw(boxOf(draft.from, draft.to, size));
       setDraft(null);
     } else {
       setDraft({ from: cross, to: [cross[0] + 1, cross[1] + 1], byKeys: true });
-      deeds.say(copy.said.corner, true);
+      actions.say(copy.announcements.corner, true);
     }
   };
   const cycle = (): void => show(BACKINGS[(BACKINGS.indexOf(backing) + 1) % BACKINGS.length]!);
   useKeys({
     arrowleft: () => step(-1, 0), arrowright: () => step(1, 0), arrowup: () => step(0, -1), arrowdown: () => step(0, 1),
     "shift+arrowleft": () => step(-1, 0, FAR), "shift+arrowright": () => step(1, 0, FAR), "shift+arrowup": () => step(0, -1, FAR), "shift+arrowdown": () => step(0, 1, FAR),
-    enter, "+": () => look.closer(1, centre(pane)), "=": () => look.closer(1, centre(pane)), "-": () => look.closer(-1, centre(pane)), 0: look.whole, 1: () => look.full(), m: cycle, x: flip,
+    enter, "+": () => zoom.closer(1, centre(pane)), "=": () => zoom.closer(1, centre(pane)), "-": () => zoom.closer(-1, centre(pane)), 0: zoom.whole, 1: () => zoom.full(), m: cycle, x: flip,
     ...(draft?.byKeys ? { escape: () => setDraft(null) } : {}),
   }, { enabled, inDialog: true });
 
@@ -157,12 +157,12 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, be
         <Tooltip label={<>{copy.beforeHelp} <KeyCap hidden>X</KeyCap></>}>
           <Button size="xs" px={10} variant={before ? "filled" : "default"} aria-pressed={before} disabled={hints.length === 0} leftSection={<IconHistory size={16} aria-hidden />} onClick={flip}>{copy.before}</Button>
         </Tooltip>
-        <div className={css.zoom} role="group" aria-label={copy.zoom.at(look.percent)}>
-          <Tooltip label={<>{copy.zoom.out} <KeyCap hidden>−</KeyCap></>}><ActionIcon variant="default" size={30} aria-label={copy.zoom.out} onClick={() => look.closer(-1)}><IconMinus size={16} aria-hidden /></ActionIcon></Tooltip>
-          <span className="num small" aria-hidden>{copy.zoom.at(look.percent)}</span>
-          <Tooltip label={<>{copy.zoom.in} <KeyCap hidden>+</KeyCap></>}><ActionIcon variant="default" size={30} aria-label={copy.zoom.in} onClick={() => look.closer(1)}><IconPlus size={16} aria-hidden /></ActionIcon></Tooltip>
-          <Tooltip label={<>{copy.zoom.fit} <KeyCap hidden>0</KeyCap></>}><Button size="xs" px={9} variant="default" aria-label={copy.zoom.fit} aria-pressed={look.isWhole} onClick={look.whole}>{copy.zoom.fitShort}</Button></Tooltip>
-          <Tooltip label={<>{copy.zoom.full} <KeyCap hidden>1</KeyCap></>}><Button size="xs" px={9} variant="default" onClick={() => look.full()}>{copy.zoom.full}</Button></Tooltip>
+        <div className={css.zoom} role="group" aria-label={copy.zoom.at(zoom.percent)}>
+          <Tooltip label={<>{copy.zoom.out} <KeyCap hidden>−</KeyCap></>}><ActionIcon variant="default" size={30} aria-label={copy.zoom.out} onClick={() => zoom.closer(-1)}><IconMinus size={16} aria-hidden /></ActionIcon></Tooltip>
+          <span className="num small" aria-hidden>{copy.zoom.at(zoom.percent)}</span>
+          <Tooltip label={<>{copy.zoom.in} <KeyCap hidden>+</KeyCap></>}><ActionIcon variant="default" size={30} aria-label={copy.zoom.in} onClick={() => zoom.closer(1)}><IconPlus size={16} aria-hidden /></ActionIcon></Tooltip>
+          <Tooltip label={<>{copy.zoom.fit} <KeyCap hidden>0</KeyCap></>}><Button size="xs" px={9} variant="default" aria-label={copy.zoom.fit} aria-pressed={zoom.isWhole} onClick={zoom.whole}>{copy.zoom.fitShort}</Button></Tooltip>
+          <Tooltip label={<>{copy.zoom.full} <KeyCap hidden>1</KeyCap></>}><Button size="xs" px={9} variant="default" onClick={() => zoom.full()}>{copy.zoom.full}</Button></Tooltip>
         </div>
       </div>
       <div
@@ -172,17 +172,17 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, deeds, be
       >
         <canvas ref={canvas} className={css.canvas} aria-hidden />
         <Marks
-          hints={before ? [] : hints} view={view} photo={size} pane={pane} chosen={chosen} choose={deeds.choose} move={deeds.move} remove={deeds.remove}
+          hints={before ? [] : hints} view={view} photo={size} pane={pane} chosen={chosen} choose={actions.choose} move={actions.move} remove={actions.remove}
           draft={draft && boxOf(draft.from, draft.to, size)} cross={cross} tool={tool}
         />
       </div>
-      <div className={css.told}>{children ?? (backing !== "photo" && <p className="soft small">{copy.edges}</p>)}</div>
+      <div className={css.text}>{children ?? (backing !== "photo" && <p className="soft small">{copy.edges}</p>)}</div>
     </section>
   );
 }
 
 /** Whether the space bar is held down: then dragging moves the photo. */
-function useHand(enabled: boolean): boolean {
+function useSpaceHeld(enabled: boolean): boolean {
   const [held, set] = useState(false);
   useEffect(() => {
     if (!enabled) return;

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { asked, begun, changed, drawn, isLarge, isRoom, MOST, moved, placed, redone, undone, without } from "./hints";
+import { toRequest, EMPTY, changed, withBox, isLarge, isRoom, MOST, moved, withPoint, redone, undone, without } from "./hints";
 
-const three = drawn(placed(placed(begun, "keep", [10, 20]), "remove", [30, 40]), [0, 0, 90, 80]);
+const three = withBox(withPoint(withPoint(EMPTY, "keep", [10, 20]), "remove", [30, 40]), [0, 0, 90, 80]);
 
-test("hints are told as the service takes them", () => {
-  expect(asked(three.now)).toEqual({ keep: [[10, 20]], remove: [[30, 40]], boxes: [[0, 0, 90, 80]] });
-  expect(asked([])).toEqual({ keep: [], remove: [], boxes: [] });
+test("hints become the request that the API takes", () => {
+  expect(toRequest(three.now)).toEqual({ keep: [[10, 20]], remove: [[30, 40]], boxes: [[0, 0, 90, 80]] });
+  expect(toRequest([])).toEqual({ keep: [], remove: [], boxes: [] });
 });
 
 test("undo goes back to the start and no further, redo to the end", () => {
@@ -18,10 +18,10 @@ test("undo goes back to the start and no further, redo to the end", () => {
 });
 
 test("a change after an undo leaves nothing to redo", () => {
-  const other = placed(undone(three), "keep", [1, 1]);
+  const other = withPoint(undone(three), "keep", [1, 1]);
   expect(other.future).toEqual([]);
   expect(redone(other)).toEqual(other);
-  expect(asked(other.now).boxes).toEqual([]);
+  expect(toRequest(other.now).boxes).toEqual([]);
 });
 
 test("clearing, deleting and moving are steps that can be undone", () => {
@@ -34,21 +34,21 @@ test("clearing, deleting and moving are steps that can be undone", () => {
 });
 
 test("what changes nothing is no step", () => {
-  expect(changed(begun, [])).toBe(begun);
+  expect(changed(EMPTY, [])).toBe(EMPTY);
   expect(changed(three, moved(three.now, three.now[0]!.id, [10, 20]))).toBe(three);
 });
 
 test("a hint that was undone keeps its id for itself", () => {
   const back = undone(three);
-  const both = placed(changed(back, without(back.now, back.now[0]!.id)), "keep", [5, 5]);
+  const both = withPoint(changed(back, without(back.now, back.now[0]!.id)), "keep", [5, 5]);
   expect(back.future[0]!.at(-1)!.id).toBe(3);
   expect(both.now.map((one) => one.id)).toEqual([2, 3]); // nothing can bring the undone one back any more
-  expect(placed(both, "keep", [6, 6]).now.map((one) => one.id)).toEqual([2, 3, 4]);
+  expect(withPoint(both, "keep", [6, 6]).now.map((one) => one.id)).toEqual([2, 3, 4]);
 });
 
 test("there is room for as many as the service takes", () => {
-  let full = begun;
-  for (let at = 0; at < MOST.box; at += 1) full = drawn(full, [at, 0, at + 20, 20]);
+  let full = EMPTY;
+  for (let at = 0; at < MOST.box; at += 1) full = withBox(full, [at, 0, at + 20, 20]);
   expect(isRoom(full.now, "box")).toBe(false);
   expect(isRoom(full.now, "keep")).toBe(true);
   expect(isLarge([0, 0, 8, 8])).toBe(true);

@@ -1,4 +1,4 @@
-/** What a person points out on a photo, and the steps by which it came about. Values: each change makes a new one. */
+/** The hints that a person gives on a photo, and their history. Values: each change makes a new one. */
 import type { HintsRequest } from "~/api/types";
 import type { Box, Point } from "./view";
 
@@ -6,36 +6,36 @@ export type Tool = "keep" | "remove" | "box";
 export type Hint = { id: number; tool: "keep" | "remove"; at: Point } | { id: number; tool: "box"; box: Box };
 export type Hints = readonly Hint[];
 
-// As the service takes them (packshot.model.Hints).
+// The service's limits (packshot.model.Hints).
 export const MOST: Record<Tool, number> = { keep: 64, remove: 64, box: 8 };
 const LEAST_BOX_PX = 8;
 
 export const isRoom = (hints: Hints, tool: Tool): boolean => hints.filter((one) => one.tool === tool).length < MOST[tool];
 export const isLarge = ([left, top, right, bottom]: Box): boolean => Math.min(right - left, bottom - top) >= LEAST_BOX_PX;
 
-/** An id that no step still within reach has, so that an undone hint and one placed since are not taken for each other. */
+/** An id that no step of the history has, so that an undone hint is never confused with one placed since. */
 const next = (history: History): number => 1 + Math.max(0, ...[...history.past, history.now, ...history.future].flat().map((one) => one.id));
 
 export const without = (hints: Hints, id: number): Hints => hints.filter((one) => one.id !== id);
 export const moved = (hints: Hints, id: number, at: Point): Hints => hints.map((one) => (one.id === id && one.tool !== "box" ? { ...one, at } : one));
 
-/** As the service is told. */
-export function asked(hints: Hints): Pick<HintsRequest, "boxes" | "keep" | "remove"> {
+/** The hints as the API takes them. */
+export function toRequest(hints: Hints): Pick<HintsRequest, "boxes" | "keep" | "remove"> {
   const points = (tool: Tool): [number, number][] => hints.flatMap((one) => (one.tool !== "box" && one.tool === tool ? [[...one.at]] : []));
   return { boxes: hints.flatMap((one) => (one.tool === "box" ? [[...one.box]] : [])), keep: points("keep"), remove: points("remove") };
 }
 
-// --- steps, back and forth ---
+// --- undo and redo ---
 
 export type History = { past: readonly Hints[]; now: Hints; future: readonly Hints[] };
-export const begun: History = { past: [], now: [], future: [] };
+export const EMPTY: History = { past: [], now: [], future: [] };
 
-/** One step further; what had been undone is gone. What changes nothing is no step. */
+/** One step further; what had been undone is dropped. What changes nothing is no step. */
 export function changed(history: History, now: Hints): History {
   return JSON.stringify(now) === JSON.stringify(history.now) ? history : { past: [...history.past, history.now], now, future: [] };
 }
-export const placed = (history: History, tool: "keep" | "remove", at: Point): History => changed(history, [...history.now, { id: next(history), tool, at }]);
-export const drawn = (history: History, box: Box): History => changed(history, [...history.now, { id: next(history), tool: "box", box }]);
+export const withPoint = (history: History, tool: "keep" | "remove", at: Point): History => changed(history, [...history.now, { id: next(history), tool, at }]);
+export const withBox = (history: History, box: Box): History => changed(history, [...history.now, { id: next(history), tool: "box", box }]);
 
 export function undone({ past, now, future }: History): History {
   const before = past.at(-1);

@@ -1,4 +1,4 @@
-/** Draws a photo with its cut-out into a canvas of the pane's size: what is not seen is not drawn. */
+/** Draws a photo with its cut-out into a canvas of the pane's size: what is out of sight is not drawn. */
 import { levelAt, type Levels } from "./pixels";
 import type { Size, View } from "./view";
 
@@ -26,19 +26,19 @@ export function paint(canvas: HTMLCanvasElement, { photo, matte, view, size, bac
   const dense = devicePixelRatio;
   const scale = view.scale * dense;
   const [x, y, width, height] = [view.x * dense, view.y * dense, size.width * scale, size.height * scale] as const;
-  const seen = levelAt(photo, scale);
-  if (!context || !seen) return;
-  // What of the photo lies in the pane, in its own pixels, and a pixel more on each side.
+  const level = levelAt(photo, scale);
+  if (!context || !level) return;
+  // The part of the photo that is in the pane, in the photo's pixels, and a pixel more on each side.
   const [left, top] = [Math.max(0, Math.floor(-x / scale) - 1), Math.max(0, Math.floor(-y / scale) - 1)];
   const [right, bottom] = [Math.min(size.width, Math.ceil((canvas.width - x) / scale) + 1), Math.min(size.height, Math.ceil((canvas.height - y) / scale) + 1)];
   const put = (on: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D, { source, share }: Levels[number]): void => {
-    on.imageSmoothingEnabled = scale < 3; // closer than that its pixels are what one wants to see
+    on.imageSmoothingEnabled = scale < 3; // zoomed in further, the pixels themselves are of interest
     on.drawImage(source, left * share, top * share, (right - left) * share, (bottom - top) * share, x + left * scale, y + top * scale, (right - left) * scale, (bottom - top) * scale);
   };
   context.globalCompositeOperation = "source-over";
   context.clearRect(0, 0, canvas.width, canvas.height);
 
-  if (backing === "photo") put(context, seen);
+  if (backing === "photo") put(context, level);
   if (backing === "photo" && matte) dim(context, x, y, width, height);
   if (backing === "checker") squares(context, x, y, width, height, checker, CHECKER_PX * dense);
   const plain = PLAIN[backing];
@@ -51,7 +51,7 @@ export function paint(canvas: HTMLCanvasElement, { photo, matte, view, size, bac
   if (!fine || !mask || !product || !line) return;
 
   put(mask, fine);
-  put(product, seen);
+  put(product, level);
   product.globalCompositeOperation = "destination-in";
   product.drawImage(mask.canvas, 0, 0);
   if (backing === "photo") {
@@ -69,7 +69,7 @@ export function paint(canvas: HTMLCanvasElement, { photo, matte, view, size, bac
   context.drawImage(product.canvas, 0, 0);
 }
 
-/** What is cut away: without its colours, and far darker. */
+/** Draws what is cut away without its colours, and far darker. */
 function dim(context: CanvasRenderingContext2D, x: number, y: number, width: number, height: number): void {
   context.globalCompositeOperation = "saturation";
   context.fillStyle = "#808080";

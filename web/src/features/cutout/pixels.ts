@@ -1,4 +1,4 @@
-/** Pictures ready to be drawn at any zoom: each halved until it is small, so that a photo seen as a whole costs little. */
+/** Pictures ready to be drawn at any zoom: each halved until it is small, so that a whole photo is cheap to draw. */
 import { useEffect, useState } from "react";
 import type { Size } from "./view";
 
@@ -27,7 +27,7 @@ async function photoLevels(src: string): Promise<Levels> {
   return halved(pixels, pixels);
 }
 
-/** Gray as transparency: white is all there. */
+/** Gray as transparency: white is opaque. */
 async function matteLevels(matte: Blob): Promise<Levels> {
   const picture = await createImageBitmap(matte);
   const shrunk = Math.min(1, Math.sqrt(MOST_PIXELS / (picture.width * picture.height)));
@@ -37,40 +37,40 @@ async function matteLevels(matte: Blob): Promise<Levels> {
   if (!context) return [];
   context.drawImage(picture, 0, 0, size.width, size.height);
   picture.close();
-  const drawn = context.getImageData(0, 0, size.width, size.height);
-  const bytes = drawn.data;
+  const pixels = context.getImageData(0, 0, size.width, size.height);
+  const bytes = pixels.data;
   for (let at = 0; at < bytes.length; at += 4) bytes[at + 3] = bytes[at]!;
-  context.putImageData(drawn, 0, 0);
+  context.putImageData(pixels, 0, 0);
   return halved(canvas, size, shrunk);
 }
 
-/** A photo: its thumbnail at once, itself once that has come. */
+/** A photo: its thumbnail at once, the photo itself once it is loaded. */
 export function usePhoto(source: string, thumb: string): Levels | null {
   const [levels, set] = useState<Levels | null>(null);
   useEffect(() => {
-    let wanted = true;
+    let current = true;
     let sharp = false;
-    const told = (src: string, isSharp: boolean) =>
-      src && photoLevels(src).then((made) => {
-        if (!wanted || (sharp && !isSharp)) return;
+    const load = (src: string, isSharp: boolean) =>
+      src && photoLevels(src).then((loaded) => {
+        if (!current || (sharp && !isSharp)) return;
         sharp = isSharp;
-        set(made);
+        set(loaded);
       }, () => undefined);
-    void told(thumb, false);
-    void told(source, true);
-    return () => void (wanted = false);
+    void load(thumb, false);
+    void load(source, true);
+    return () => void (current = false);
   }, [source, thumb]);
   return levels;
 }
 
-/** A matte; the one before stays until this one can be drawn. */
+/** A matte; the last one is drawn until this one is decoded. */
 export function useMatte(matte: Blob | undefined): Levels | null {
   const [levels, set] = useState<Levels | null>(null);
   useEffect(() => {
     if (!matte) return;
-    let wanted = true;
-    matteLevels(matte).then((made) => wanted && set(made), () => undefined);
-    return () => void (wanted = false);
+    let current = true;
+    matteLevels(matte).then((loaded) => current && set(loaded), () => undefined);
+    return () => void (current = false);
   }, [matte]);
   return levels;
 }

@@ -1,11 +1,11 @@
-/** How a photo is looked at: as a whole until somebody zooms, and again as a whole when he asks. */
+/** The zoom of a photo: the whole photo until somebody zooms in, and again on demand. */
 import { useState } from "react";
 import { centre, fitted, held, scaled, showing, within, type Point, type Size, type View } from "./view";
 
 const STEP = 1.25;
 
 export function useView(photo: Size, pane: Size) {
-  const [free, set] = useState<View | null>(null); // null: as a whole, whatever size the pane gets
+  const [free, set] = useState<View | null>(null); // null: the whole photo, at any size of the pane
   const fit = fitted(photo, pane);
   const view = free ? held(free, photo, pane) : fit;
   const one = 1 / devicePixelRatio;
@@ -22,4 +22,4 @@ export function useView(photo: Size, pane: Size) {
     show: (point: Point) => free && set(held(showing(view, point, pane), photo, pane)),
   };
 }
-export type Look = ReturnType<typeof useView>;
+export type ZoomView = ReturnType<typeof useView>;

@@ -4,7 +4,7 @@ export type Point = readonly [x: number, y: number];
 export type Box = readonly [left: number, top: number, right: number, bottom: number];
 export type View = { scale: number; x: number; y: number };
 
-const MARGIN_PX = 28; // of the pane, around a photo that is seen as a whole
+const MARGIN_PX = 28; // of the pane, around the whole photo
 const MOST = 8; // screen pixels to a photo's pixel: an edge's steps are seen well
 
 export const toScreen = (view: View, [x, y]: Point): Point => [x * view.scale + view.x, y * view.scale + view.y];
@@ -35,7 +35,7 @@ export function scaled(view: View, scale: number, at: Point): View {
 export const within = (scale: number, fit: number, one: number): number =>
   Math.min(Math.max(MOST * one, fit), Math.max(Math.min(fit, one), scale));
 
-/** Moved by as little as shows a point of the photo. */
+/** Moves the view by as little as brings a point of the photo into sight. */
 export function showing(view: View, point: Point, pane: Size): View {
   const [x, y] = toScreen(view, point);
   const by = (at: number, whole: number): number => (at < MARGIN_PX ? MARGIN_PX - at : at > whole - MARGIN_PX ? whole - MARGIN_PX - at : 0);
@@ -52,7 +52,7 @@ export function pixelAt([x, y]: Point, photo: Size): Point | null {
 export const nearest = ([x, y]: Point, photo: Size): Point =>
   [Math.min(photo.width - 1, Math.max(0, Math.floor(x))), Math.min(photo.height - 1, Math.max(0, Math.floor(y)))];
 
-/** The box between two points in whole pixels, no further than the photo reaches. */
+/** The box between two points in whole pixels, within the photo. */
 export function boxOf(a: Point, b: Point, photo: Size): Box {
   const low = (one: number, other: number): number => Math.max(0, Math.floor(Math.min(one, other)));
   const high = (one: number, other: number, whole: number): number => Math.min(whole, Math.ceil(Math.max(one, other)));

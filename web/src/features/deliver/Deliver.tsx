@@ -1,4 +1,4 @@
-/** Deliver: on the left what is ready and what has gone, on the right what is looked at. */
+/** Deliver: batches that are ready and past deliveries on the left, the chosen one on the right. */
 import { Button } from "@mantine/core";
 import { IconCloud, IconSend } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -8,7 +8,7 @@ import { deliver as copy } from "~/shared/copy/deliver";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Page } from "~/shared/ui/Page";
 import { Empty } from "~/shared/ui/states";
-import { Compose } from "./Compose";
+import { NewExport } from "./NewExport";
 import { Destinations } from "./Destinations";
 import { OneExport } from "./OneExport";
 import { batchPages, exportPages } from "./queries";
@@ -19,20 +19,20 @@ export default function Deliver() {
   const search = useSearch({ from: "/inside/deliver" });
   const batches = useInfiniteQuery(batchPages());
   const exports = useInfiniteQuery(exportPages());
-  const [managing, manage] = useState(false);
+  const [managing, setManaging] = useState(false);
   const ready = readyOf(batches.data);
-  // Where only one thing can be meant, it is open.
+  // Without a choice the first batch that is ready is open.
   const batch = search.batch ?? (search.export ? undefined : ready[0]?.id);
   const nothing = !batch && !search.export;
   const isNew = batches.isSuccess && exports.isSuccess && ready.length === 0 && exports.data.pages[0]?.items.length === 0;
   return (
     <Page
       title={copy.title} scroll={false}
-      deeds={<Button variant="default" leftSection={<IconCloud size={17} aria-hidden />} onClick={() => manage(true)}>{copy.destinations}</Button>}
+      actions={<Button variant="default" leftSection={<IconCloud size={17} aria-hidden />} onClick={() => setManaging(true)}>{copy.destinations}</Button>}
     >
       {isNew && nothing ? (
         <Empty icon={<IconSend size={28} stroke={1.5} />} title={copy.empty.title} words={copy.empty.words}>
-          <LinkButton to="/review">{copy.empty.deed}</LinkButton>
+          <LinkButton to="/review">{copy.empty.action}</LinkButton>
         </Empty>
       ) : (
         <div className={css.split}>
@@ -41,14 +41,14 @@ export default function Deliver() {
             {search.export ? (
               <OneExport key={search.export} id={search.export} />
             ) : batch ? (
-              <Compose key={batch} id={batch} manage={() => manage(true)} />
+              <NewExport key={batch} id={batch} manage={() => setManaging(true)} />
             ) : batches.isSuccess ? (
               <Empty icon={<IconSend size={28} stroke={1.5} />} title={copy.pick.title} words={copy.pick.words} />
             ) : null}
           </section>
         </div>
       )}
-      <Destinations opened={managing} close={() => manage(false)} />
+      <Destinations opened={managing} close={() => setManaging(false)} />
     </Page>
   );
 }

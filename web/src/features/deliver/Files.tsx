@@ -1,4 +1,4 @@
-/** What came of each file of a delivery; what did not arrive says why. */
+/** The files of a delivery with their status; those that did not arrive say why. */
 import { IconAlertTriangle, IconCheck, IconClock } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
@@ -10,7 +10,7 @@ import { deliver as copy } from "~/shared/copy/deliver";
 import { isOpen } from "~/shared/jobs";
 import { Picture } from "~/shared/ui/Picture";
 import { Failed, RowsWaiting, sentence } from "~/shared/ui/states";
-import { exportFiles, shown as pictureOf } from "./queries";
+import { exportFiles, pictureOf as pictureOf } from "./queries";
 import { useItems } from "./useItems";
 import css from "./deliver.module.css";
 
@@ -18,29 +18,29 @@ const ROW = 56;
 const signs = { delivered: IconCheck, failed: IconAlertTriangle, waiting: IconClock };
 
 export function Files({ one }: { one: Export }) {
-  const asked = useInfiniteQuery(exportFiles(one.id));
+  const query = useInfiniteQuery(exportFiles(one.id));
   const items = useItems(one.batch);
   const names = useQuery(channels()).data;
-  // What did not arrive comes first, wherever in the list it is.
-  const wanted = one.failed > 0 && !isOpen(one);
+  // Files that did not arrive come first, so all pages are loaded.
+  const failedFirst = one.failed > 0 && !isOpen(one);
   const files = useMemo(() => {
-    const all = asked.data?.pages.flatMap((page) => page.files) ?? [];
-    return wanted ? [...all].sort((a, b) => Number(b.status === "failed") - Number(a.status === "failed")) : all;
-  }, [asked.data, wanted]);
+    const all = query.data?.pages.flatMap((page) => page.files) ?? [];
+    return failedFirst ? [...all].sort((a, b) => Number(b.status === "failed") - Number(a.status === "failed")) : all;
+  }, [query.data, failedFirst]);
   const box = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({ count: files.length, getScrollElement: () => box.current, estimateSize: () => ROW, overscan: 10 });
   const shown = rows.getVirtualItems();
   const end = shown.at(-1)?.index ?? 0;
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = asked;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && (wanted || end >= files.length - 40)) void fetchNextPage();
-  }, [end, wanted, files.length, hasNextPage, isFetchingNextPage, fetchNextPage]);
+    if (hasNextPage && !isFetchingNextPage && (failedFirst || end >= files.length - 40)) void fetchNextPage();
+  }, [end, failedFirst, files.length, hasNextPage, isFetchingNextPage, fetchNextPage]);
   return (
     <section className={css.list} aria-label={copy.list.label}>
       <div ref={box} className={css.scroll} tabIndex={0} role="group" aria-label={copy.list.label}>
-        {asked.isPending && <RowsWaiting count={8} height={46} />}
-        {asked.isError && !asked.data && <Failed error={asked.error} retry={() => void asked.refetch()} />}
-        {asked.isSuccess && files.length === 0 && isOpen(one) && <p className={`soft ${css.more}`}>{copy.one.noFiles}</p>}
+        {query.isPending && <RowsWaiting count={8} height={46} />}
+        {query.isError && !query.data && <Failed error={query.error} retry={() => void query.refetch()} />}
+        {query.isSuccess && files.length === 0 && isOpen(one) && <p className={`soft ${css.more}`}>{copy.one.noFiles}</p>}
         <ul className={css.files} style={{ height: rows.getTotalSize() }}>
           {shown.map((row) => {
             const file = files[row.index];

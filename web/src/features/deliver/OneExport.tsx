@@ -1,17 +1,17 @@
-/** One delivery: how far it is, what came of each file, and where it lies. */
+/** One delivery: its progress, its files with their status, and where they are. */
 import { Button } from "@mantine/core";
 import { IconAlertTriangle, IconCircleCheck, IconDownload, IconRefresh } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Delivery, Export, ExportRequest, ExportStarted } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
 import { cancelJob, isOpen, jobQuery } from "~/shared/jobs";
-import { say, sayFailed } from "~/shared/notify";
+import { notify, notifyError } from "~/shared/notify";
 import { Bar, Status } from "~/shared/ui/marks";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Failed, RowsWaiting, sentence } from "~/shared/ui/states";
@@ -23,21 +23,21 @@ import css from "./deliver.module.css";
 const words = copy.one;
 
 export function OneExport({ id }: { id: string }) {
-  const asked = useQuery(oneExport(id));
-  if (asked.isError && !asked.data) return <Failed error={asked.error} retry={() => void asked.refetch()} />;
-  if (!asked.data) return <RowsWaiting count={3} height={90} />;
-  return <Shown one={asked.data} />;
+  const query = useQuery(oneExport(id));
+  if (query.isError && !query.data) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (!query.data) return <RowsWaiting count={3} height={90} />;
+  return <ExportDetails one={query.data} />;
 }
 
-function Shown({ one }: { one: Export }) {
+function ExportDetails({ one }: { one: Export }) {
   const client = useQueryClient();
   const open = isOpen(one);
-  const was = useRef(open);
-  // Each live message brings the head anew; the files that are on the screen follow it.
+  const wasOpen = useRef(open);
+  // Live messages update the delivery; its files are reloaded after it.
   useEffect(() => void client.invalidateQueries({ queryKey: filesKey(one.id) }, { cancelRefetch: false }), [client, one.id, one.done, one.status]);
   useEffect(() => {
-    if (was.current && one.status === "done") announce(words.announceDone(one.delivered));
-    was.current = open;
+    if (wasOpen.current && one.status === "done") announce(words.announceDone(one.delivered));
+    wasOpen.current = open;
   }, [open, one.status, one.delivered]);
   return (
     <div className={css.one}>
@@ -58,11 +58,11 @@ function Shown({ one }: { one: Export }) {
 }
 
 function Place({ to }: { to: Export["to"] }) {
-  const known = useQuery({ ...destinations(), enabled: to.kind === "s3" }).data;
+  const all = useQuery({ ...destinations(), enabled: to.kind === "s3" }).data;
   const text = (name: string) => (typeof to[name] === "string" ? to[name] : "");
   if (to.kind === "zip") return words.to.zip;
   if (to.kind === "folder") return words.to.folder(text("folder"));
-  const name = known?.find((one) => one.id === to.destination)?.name ?? "";
+  const name = all?.find((one) => one.id === to.destination)?.name ?? "";
   return words.to.s3([name, text("prefix")].filter(Boolean).join("/"));
 }
 
@@ -79,7 +79,7 @@ function Result({ one }: { one: Export }) {
           {(one.status !== "done" || one.failed > 0) && one.total > 0 && <p className="num">{words.doneSome(one.delivered, one.total)}</p>}
           {one.left_out.length > 0 && <p className="soft small">{words.leftOut(one.left_out.length)}</p>}
         </div>
-        {one.failed > 0 && <Again one={one} />}
+        {one.failed > 0 && <RetryFailed one={one} />}
         {one.to.kind === "zip" && one.status === "done" && <Zip one={one} />}
       </div>
     </div>
@@ -112,21 +112,21 @@ function outcome(one: Export): string {
 
 function Zip({ one }: { one: Export }) {
   const expired = !one.zip || (one.zip_expires_at !== null && Date.parse(one.zip_expires_at) < Date.now());
-  // A link holds for an hour, a page may be open for longer: it is asked for anew.
-  const fetched = useMutation({
-    mutationFn: () => got(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: one.id }, query: { limit: 1 } } })),
-    onSuccess: ({ export: fresh }) => {
+  // A link is valid for an hour, and a page may be open for longer: a new one is requested.
+  const download = useMutation({
+    mutationFn: () => unwrap(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: one.id }, query: { limit: 1 } } })),
+    onSuccess: ({ export: current }) => {
       const link = document.createElement("a");
-      link.href = fresh.zip;
+      link.href = current.zip;
       link.download = "";
       link.click();
     },
-    onError: sayFailed,
+    onError: notifyError,
   });
   if (expired) return <p className="soft small">{words.expired}</p>;
   return (
     <div className={css.zip}>
-      <Button leftSection={<IconDownload size={17} aria-hidden />} loading={fetched.isPending} onClick={() => fetched.mutate()}>{words.download}</Button>
+      <Button leftSection={<IconDownload size={17} aria-hidden />} loading={download.isPending} onClick={() => download.mutate()}>{words.download}</Button>
       {one.zip_expires_at && <span className="soft small">{words.holds(one.zip_expires_at)}</span>}
     </div>
   );
@@ -137,23 +137,23 @@ function Stop({ id }: { id: string }) {
   const stop = useMutation({
     mutationFn: () => cancelJob(id),
     onSuccess: () => {
-      say(words.stopped);
+      notify(words.stopped);
       void client.invalidateQueries({ queryKey: keys.exports });
     },
-    onError: sayFailed,
+    onError: notifyError,
   });
   return <Button variant="default" loading={stop.isPending} onClick={() => stop.mutate()}>{words.stop}</Button>;
 }
 
-/** Only what did not arrive, to the same place. */
-function Again({ one }: { one: Export }) {
+/** Delivers the files that did not arrive, to the same target. */
+function RetryFailed({ one }: { one: Export }) {
   const client = useQueryClient();
   const navigate = useNavigate();
-  const again = useMutation({
+  const retry = useMutation({
     mutationFn: async () => {
       const failed: Delivery[] = [];
       for (let cursor: string | undefined; ; ) {
-        const page = await got(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: one.id }, query: { cursor, limit: 200 } } }));
+        const page = await unwrap(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: one.id }, query: { cursor, limit: 200 } } }));
         failed.push(...page.files.filter((file) => file.status === "failed"));
         if (!page.next_cursor) break;
         cursor = page.next_cursor;
@@ -162,13 +162,13 @@ function Again({ one }: { one: Export }) {
         items: [...new Set(failed.map((file) => file.item))], channels: [...new Set(failed.map((file) => file.channel))],
         to: one.to as ExportRequest["to"], dry_run: false,
       };
-      return (await got(api.POST("/api/v1/exports", { body, headers: { "Idempotency-Key": `again-${one.id}` } }))) as ExportStarted;
+      return (await unwrap(api.POST("/api/v1/exports", { body, headers: { "Idempotency-Key": `again-${one.id}` } }))) as ExportStarted;
     },
-    onSuccess: (made) => {
+    onSuccess: (started) => {
       void client.invalidateQueries({ queryKey: keys.exports });
-      void navigate({ to: "/deliver", search: { export: made.run } });
+      void navigate({ to: "/deliver", search: { export: started.run } });
     },
-    onError: sayFailed,
+    onError: notifyError,
   });
-  return <Button variant="default" loading={again.isPending} onClick={() => again.mutate()}>{words.retry}</Button>;
+  return <Button variant="default" loading={retry.isPending} onClick={() => retry.mutate()}>{words.retry}</Button>;
 }

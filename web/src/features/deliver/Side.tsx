@@ -11,17 +11,17 @@ import { Bar, Status } from "~/shared/ui/marks";
 import { isOpen } from "~/shared/jobs";
 import { Picture } from "~/shared/ui/Picture";
 import { Failed, RowsWaiting } from "~/shared/ui/states";
-import { face } from "./queries";
+import { coverOf } from "./queries";
 import css from "./deliver.module.css";
 
 type Pages<T> = InfiniteData<{ items: T[]; next_cursor?: string | null }>;
-type Asked<T> = UseInfiniteQueryResult<Pages<T>>;
+type PagedQuery<T> = UseInfiniteQueryResult<Pages<T>>;
 
 /** With approved photos that have not all been delivered. */
 export const readyOf = (pages: Pages<Batch> | undefined): Batch[] =>
   (pages?.pages.flatMap((page) => page.items) ?? []).filter((one) => (one.counts.approved ?? 0) > 0 && one.state !== "exported");
 
-export function Side({ batches, exports, batch, one }: { batches: Asked<Batch>; exports: Asked<Export>; batch?: string; one?: string }) {
+export function Side({ batches, exports, batch, one }: { batches: PagedQuery<Batch>; exports: PagedQuery<Export>; batch?: string; one?: string }) {
   const all = batches.data?.pages.flatMap((page) => page.items) ?? [];
   const ready = readyOf(batches.data);
   const sent = exports.data?.pages.flatMap((page) => page.items) ?? [];
@@ -36,7 +36,7 @@ export function Side({ batches, exports, batch, one }: { batches: Asked<Batch>; 
           {ready.map((it) => (
             <li key={it.id}>
               <Link to="/deliver" search={{ batch: it.id }} className={css.row} aria-current={it.id === batch || undefined}>
-                <Face batch={it.id} />
+                <BatchCover batch={it.id} />
                 <span className={css.rowWords}>
                   <strong>{it.name}</strong>
                   <span className="soft small num">{copy.ready.approved(it.counts.approved ?? 0)}</span>
@@ -58,7 +58,7 @@ export function Side({ batches, exports, batch, one }: { batches: Asked<Batch>; 
               <Link to="/deliver" search={{ export: it.id }} className={`${css.row} ${css.sent}`} aria-current={it.id === one || undefined}>
                 <KindIcon kind={String(it.to.kind)} />
                 <span className={css.rowWords}>
-                  <strong><BatchName id={it.batch} known={all} /></strong>
+                  <strong><BatchName id={it.batch} batches={all} /></strong>
                   <span className="soft small num">{copy.kindsShort[String(it.to.kind)]}, {common.ago(it.created_at)}{it.delivered > 0 && `, ${copy.history.files(it.delivered)}`}</span>
                   {isOpen(it) && it.total > 0 && <Bar parts={[{ value: it.done, tone: "busy", words: copy.one.tones.delivered }]} total={it.total} label={copy.one.progress(it.done, it.total)} height={4} />}
                 </span>
@@ -73,8 +73,8 @@ export function Side({ batches, exports, batch, one }: { batches: Asked<Batch>; 
   );
 }
 
-function Face({ batch }: { batch: string }) {
-  const { data } = useQuery(face(batch));
+function BatchCover({ batch }: { batch: string }) {
+  const { data } = useQuery(coverOf(batch));
   return <span className={css.face}>{data && <Picture src={data} alt="" fit="cover" />}</span>;
 }
 
@@ -83,8 +83,8 @@ export function KindIcon({ kind, size = 20 }: { kind: string; size?: number }) {
   return <span className={css.kind}><Icon size={size} stroke={1.5} aria-hidden /></span>;
 }
 
-export function BatchName({ id, known = [] }: { id: string | null; known?: Batch[] }) {
-  const here = known.find((one) => one.id === id)?.name;
-  const asked = useQuery({ ...oneBatch(id ?? ""), enabled: id !== null && here === undefined, staleTime: 60_000 });
-  return <>{id === null ? copy.history.items : (here ?? asked.data?.name ?? (asked.isError ? copy.history.gone : "…"))}</>;
+export function BatchName({ id, batches = [] }: { id: string | null; batches?: Batch[] }) {
+  const name = batches.find((one) => one.id === id)?.name;
+  const query = useQuery({ ...oneBatch(id ?? ""), enabled: id !== null && name === undefined, staleTime: 60_000 });
+  return <>{id === null ? copy.history.items : (name ?? query.data?.name ?? (query.isError ? copy.history.gone : "…"))}</>;
 }

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { ExportPlan, ExportRequest, Item } from "~/api/types";
 
@@ -11,63 +11,63 @@ const paged = { initialPageParam: undefined as string | undefined, getNextPagePa
 export const batchPages = () =>
   infiniteQueryOptions({
     queryKey: [...keys.batches, "pages"],
-    queryFn: ({ pageParam }) => got(api.GET("/api/v1/batches", { params: { query: { cursor: pageParam, limit: 100 } } })),
+    queryFn: ({ pageParam }) => unwrap(api.GET("/api/v1/batches", { params: { query: { cursor: pageParam, limit: 100 } } })),
     ...paged,
   });
 
-/** What was made; the photo where nothing is. */
-export const shown = (item: Item | undefined): string => item?.after || item?.thumb || "";
+/** The finished picture; the photo where there is none. */
+export const pictureOf = (item: Item | undefined): string => item?.after || item?.thumb || "";
 
-/** The first approved picture of a batch stands for it. */
-export const face = (batch: string) =>
+/** The first approved picture of a batch. */
+export const coverOf = (batch: string) =>
   queryOptions({
     queryKey: [...keys.items(batch), "face"],
     queryFn: async () => {
-      const page = await got(api.GET("/api/v1/batches/{batch_id}/items", { params: { path: { batch_id: batch }, query: { status: ["approved"], limit: 1 } } }));
-      return shown(page.items[0]);
+      const page = await unwrap(api.GET("/api/v1/batches/{batch_id}/items", { params: { path: { batch_id: batch }, query: { status: ["approved"], limit: 1 } } }));
+      return pictureOf(page.items[0]);
     },
     staleTime: 5 * 60_000,
   });
 
-/** Everything in a batch, page by page: pictures and names for what goes and what stays. */
+/** All items of a batch, page by page: their pictures and names are shown with its files. */
 export const itemPages = (batch: string) =>
   infiniteQueryOptions({
     queryKey: [...keys.items(batch), "deliver"],
     queryFn: ({ pageParam }) =>
-      got(api.GET("/api/v1/batches/{batch_id}/items", { params: { path: { batch_id: batch }, query: { cursor: pageParam, limit: 200 } } })),
+      unwrap(api.GET("/api/v1/batches/{batch_id}/items", { params: { path: { batch_id: batch }, query: { cursor: pageParam, limit: 200 } } })),
     ...paged,
     staleTime: 30_000,
   });
 
-/** What would go. `approved` is only in the key: whoever approves more is to see it here. */
+/** Which files would go. `approved` is only in the key: the plan is loaded again when more are approved. */
 export const plan = (batch: string, channels: string[] | null, approved: number) =>
   queryOptions({
     queryKey: [...keys.exports, "plan", batch, channels, approved],
     queryFn: async () =>
-      (await got(api.POST("/api/v1/exports", { body: { batch, channels, to: { kind: "zip" }, dry_run: true } }))) as ExportPlan,
+      (await unwrap(api.POST("/api/v1/exports", { body: { batch, channels, to: { kind: "zip" }, dry_run: true } }))) as ExportPlan,
     staleTime: 15_000,
   });
 
 export const exportPages = () =>
   infiniteQueryOptions({
     queryKey: [...keys.exports, "list"],
-    queryFn: ({ pageParam }) => got(api.GET("/api/v1/exports", { params: { query: { cursor: pageParam, limit: 50 } } })),
+    queryFn: ({ pageParam }) => unwrap(api.GET("/api/v1/exports", { params: { query: { cursor: pageParam, limit: 50 } } })),
     ...paged,
   });
 
 export const oneExport = (id: string) =>
   queryOptions({
     queryKey: [...keys.exports, "one", id],
-    queryFn: async () => (await got(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: id }, query: { limit: 1 } } }))).export,
+    queryFn: async () => (await unwrap(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: id }, query: { limit: 1 } } }))).export,
   });
 
-// Not under `exports`: each live message would load every page anew.
+// Not under `exports`: each live message would reload every page.
 export const filesKey = (id: string) => ["export-files", id] as const;
 export const exportFiles = (id: string) =>
   infiniteQueryOptions({
     queryKey: filesKey(id),
     queryFn: ({ pageParam }) =>
-      got(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: id }, query: { cursor: pageParam, limit: 200 } } })),
+      unwrap(api.GET("/api/v1/exports/{export_id}", { params: { path: { export_id: id }, query: { cursor: pageParam, limit: 200 } } })),
     ...paged,
   });
 
@@ -75,6 +75,6 @@ export const destinationsKey = ["destinations"] as const;
 export const destinations = () =>
   queryOptions({
     queryKey: destinationsKey,
-    queryFn: async () => (await got(api.GET("/api/v1/destinations", { params: { query: { limit: 200 } } }))).items,
+    queryFn: async () => (await unwrap(api.GET("/api/v1/destinations", { params: { query: { limit: 200 } } }))).items,
     staleTime: 60_000,
   });

@@ -5,7 +5,7 @@ import { itemPages } from "./queries";
 
 export type Items = ReadonlyMap<string, Item>;
 
-/** What is in a batch, by id; it fills page by page. */
+/** The items of a batch by id; the map fills page by page. */
 export function useItems(batch: string | null): Items {
   const { data, hasNextPage, isFetching, fetchNextPage } = useInfiniteQuery({ ...itemPages(batch ?? ""), enabled: batch !== null });
   useEffect(() => {

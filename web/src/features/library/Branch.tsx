@@ -1,4 +1,4 @@
-/** All collections, all seasons or all categories, as a tree that is walked with the arrow keys. */
+/** All collections, all seasons or all categories, as a tree that works with the arrow keys. */
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useState, type KeyboardEvent } from "react";
@@ -6,59 +6,59 @@ import type { Place, PlaceKind } from "~/api/types";
 import { library } from "~/shared/copy/library";
 import { dragging } from "./dragging";
 import { NameField } from "./NameField";
-import type { PlaceDeeds } from "./placeDeeds";
+import type { PlaceActions } from "./placeActions";
 import { PlaceRow } from "./PlaceRow";
-import type { useOpened } from "./opened";
+import type { useOpened } from "./useOpenPlaces";
 import { rowsOf, within } from "./tree";
 import css from "./places.module.css";
 
 const copy = library.places;
 type Naming = { id: string } | { parent: string | null; kind: PlaceKind } | null;
 
-export function Branch({ kind, places, current, opened, deeds, go, drop, ask }: {
-  kind: PlaceKind; places: Place[]; current?: string; opened: ReturnType<typeof useOpened>; deeds: PlaceDeeds;
+export function Branch({ kind, places, current, opened, actions, go, drop, openDialog }: {
+  kind: PlaceKind; places: Place[]; current?: string; opened: ReturnType<typeof useOpened>; actions: PlaceActions;
   go: (id: string) => void; drop: (place: Place, ids: readonly string[], adds: boolean) => void;
-  ask: (what: "move" | "remove", place: Place) => void;
+  openDialog: (what: "move" | "remove", place: Place) => void;
 }) {
-  const [naming, name] = useState<Naming>(null);
+  const [naming, setNaming] = useState<Naming>(null);
   const [over, setOver] = useState(false);
   const rows = rowsOf(places, opened.is, (place) => place.kind === kind);
   const reachable = rows.some((row) => row.place.id === current) ? current : rows[0]?.place.id;
 
   const add = (parent: string | null, of: PlaceKind): void => {
     if (parent) opened.put([parent], true);
-    name({ parent, kind: of });
+    setNaming({ parent, kind: of });
   };
-  const takes = (place: Place | null): boolean => {
+  const canDrop = (place: Place | null): boolean => {
     const now = dragging.now;
     if (now?.kind === "products") return place !== null;
     if (now?.kind !== "place") return false;
     return place === null || !within(places, now.id).has(place.id);
   };
-  const dropped = (place: Place | null, adds: boolean): void => {
+  const onDrop = (place: Place | null, adds: boolean): void => {
     const now = dragging.now;
     if (now?.kind === "products" && place) drop(place, now.ids, adds);
     const moved = now?.kind === "place" ? places.find((one) => one.id === now.id) : undefined;
     if (!moved) return;
-    if (place === null) deeds.move(moved, null, kind);
+    if (place === null) actions.move(moved, null, kind);
     else if (moved.parent_id !== place.id) {
       opened.put([place.id], true);
-      deeds.move(moved, place.id);
+      actions.move(moved, place.id);
     }
   };
   const field = (depth: number) => naming && "parent" in naming && (
     <div className={css.row} role="none" style={{ paddingInlineStart: 30 + depth * 15 }}>
-      <NameField label={copy.add[naming.kind]} keep={(told) => (deeds.make.mutate({ ...naming, name: told }), name(null))} drop={() => name(null)} />
+      <NameField label={copy.add[naming.kind]} save={(name) => (actions.make.mutate({ ...naming, name }), setNaming(null))} cancel={() => setNaming(null)} />
     </div>
   );
-  const keyed = (event: KeyboardEvent<HTMLElement>) => walk(event, rows.map((row) => row.place), opened, go, (id) => name({ id }));
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => walk(event, rows.map((row) => row.place), opened, go, (id) => setNaming({ id }));
 
   return (
     <section className={css.branch}>
       <div
         className={css.heading} data-over={over || undefined}
-        onDragOver={(event) => takes(null) && (event.preventDefault(), setOver(true))} onDragLeave={() => setOver(false)}
-        onDrop={(event) => (event.preventDefault(), setOver(false), dropped(null, false), dragging.set(null))}
+        onDragOver={(event) => canDrop(null) && (event.preventDefault(), setOver(true))} onDragLeave={() => setOver(false)}
+        onDrop={(event) => (event.preventDefault(), setOver(false), onDrop(null, false), dragging.set(null))}
       >
         <h2 id={`kind-${kind}`}>{copy.kinds[kind]}</h2>
         <Tooltip label={copy.add[kind]} position="right">
@@ -68,7 +68,7 @@ export function Branch({ kind, places, current, opened, deeds, go, drop, ask }: 
       {naming && "parent" in naming && naming.parent === null && field(0)}
       {rows.length === 0 && !naming && <p className={css.none}>{copy.none[kind]}</p>}
       {rows.length > 0 && (
-        <div role="tree" aria-labelledby={`kind-${kind}`} onKeyDown={keyed}>
+        <div role="tree" aria-labelledby={`kind-${kind}`} onKeyDown={onKeyDown}>
           {rows.map((row) => {
             const { place, depth } = row;
             return (
@@ -77,12 +77,12 @@ export function Branch({ kind, places, current, opened, deeds, go, drop, ask }: 
                   row={row} current={place.id === current} open={opened.is(place.id)} reachable={place.id === reachable}
                   naming={naming !== null && "id" in naming && naming.id === place.id}
                   go={() => go(place.id)} setOpen={(open) => opened.put([place.id], open)}
-                  named={(told) => (told && deeds.rename(place, told), name(null))}
-                  deeds={{
-                    rename: () => name({ id: place.id }), inside: () => add(place.id, place.kind), kind: (to) => deeds.kind(place, to),
-                    move: () => ask("move", place), remove: () => ask("remove", place),
+                  named={(name) => (name && actions.rename(place, name), setNaming(null))}
+                  actions={{
+                    rename: () => setNaming({ id: place.id }), inside: () => add(place.id, place.kind), kind: (to) => actions.kind(place, to),
+                    move: () => openDialog("move", place), remove: () => openDialog("remove", place),
                   }}
-                  takes={() => takes(place)} drop={(adds) => dropped(place, adds)}
+                  canDrop={() => canDrop(place)} drop={(adds) => onDrop(place, adds)}
                 />
                 {naming && "parent" in naming && naming.parent === place.id && field(depth + 1)}
               </div>
@@ -104,7 +104,7 @@ function walk(event: KeyboardEvent<HTMLElement>, rows: Place[], opened: ReturnTy
   const state = target.getAttribute("aria-expanded");
   const parent = rows.find((place) => place.id === id)?.parent_id;
   const move = (to: HTMLElement | undefined) => to?.focus();
-  const deeds: Record<string, () => void> = {
+  const handlers: Record<string, () => void> = {
     ArrowDown: () => move(items[at + 1]),
     ArrowUp: () => move(items[at - 1]),
     Home: () => move(items[0]),
@@ -115,8 +115,8 @@ function walk(event: KeyboardEvent<HTMLElement>, rows: Place[], opened: ReturnTy
     " ": () => go(id),
     F2: () => rename(id),
   };
-  const deed = deeds[event.key];
-  if (!deed) return;
+  const handler = handlers[event.key];
+  if (!handler) return;
   event.preventDefault();
-  deed();
+  handler();
 }

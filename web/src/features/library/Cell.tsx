@@ -4,30 +4,30 @@ import { library } from "~/shared/copy/library";
 import css from "./grid.module.css";
 
 type Props<T> = {
-  thing: T; index: number; column: number; active: boolean; selected: boolean; name: string; draw: (thing: T) => ReactNode;
-  pick: (id: string, reaches: boolean) => void; focused: (index: number) => void; open: (thing: T) => void;
+  item: T; index: number; column: number; active: boolean; selected: boolean; name: string; render: (thing: T) => ReactNode;
+  pick: (id: string, extend: boolean) => void; focused: (index: number) => void; open: (thing: T) => void;
   drag?: (event: React.DragEvent, thing: T) => void;
 };
 
-/** One thing of the grid with its checkbox. With Shift, Ctrl or ⌘ a click selects; else it opens. */
-function Drawn<T extends { id: string }>({ thing, index, column, active, selected, name, draw, pick, focused, open, drag }: Props<T>) {
+/** One item of the grid with its checkbox. With Shift, Ctrl or ⌘ a click selects; else it opens. */
+function CellContent<T extends { id: string }>({ item, index, column, active, selected, name, render, pick, focused, open, drag }: Props<T>) {
   return (
     <div
       role="gridcell" aria-colindex={column + 1} aria-selected={selected} tabIndex={active ? 0 : -1} data-at={index} data-selected={selected || undefined}
-      className={css.cell} draggable={Boolean(drag)} onDragStart={(event) => drag?.(event, thing)} onFocus={() => focused(index)}
+      className={css.cell} draggable={Boolean(drag)} onDragStart={(event) => drag?.(event, item)} onFocus={() => focused(index)}
       onClick={(event) => {
         if ((event.target as Element).closest("[data-check]")) return;
         event.preventDefault();
-        if (event.shiftKey || event.ctrlKey || event.metaKey) pick(thing.id, event.shiftKey);
-        else open(thing);
+        if (event.shiftKey || event.ctrlKey || event.metaKey) pick(item.id, event.shiftKey);
+        else open(item);
       }}
     >
-      {draw(thing)}
-      <label className={css.check} data-check onClick={(event) => event.shiftKey && (event.preventDefault(), pick(thing.id, true))}>
-        <input type="checkbox" tabIndex={-1} checked={selected} aria-label={library.card.select(name)} onChange={() => pick(thing.id, false)} />
+      {render(item)}
+      <label className={css.check} data-check onClick={(event) => event.shiftKey && (event.preventDefault(), pick(item.id, true))}>
+        <input type="checkbox" tabIndex={-1} checked={selected} aria-label={library.card.select(name)} onChange={() => pick(item.id, false)} />
         <span aria-hidden><IconCheck size={15} stroke={3} /></span>
       </label>
     </div>
   );
 }
-export const Cell = memo(Drawn) as typeof Drawn;
+export const Cell = memo(CellContent) as typeof CellContent;

@@ -4,7 +4,7 @@ import { checks, shortOf } from "~/shared/copy/findings";
 import { productPage } from "~/shared/copy/library";
 import css from "./findings.module.css";
 
-/** What was found, in sentences: what it is, the figures, what helps. */
+/** Findings in sentences: what it is, the figures, what helps. */
 export function Findings({ findings }: { findings: readonly Finding[] }) {
   const bad = findings.filter((one) => one.verdict === "warn" || one.verdict === "fail");
   if (bad.length === 0) return <p className={css.fine}><IconCircleCheck size={17} stroke={1.8} aria-hidden />{productPage.photo.fine}</p>;

@@ -2,7 +2,7 @@ import { Skeleton } from "@mantine/core";
 import { Waiting } from "~/shared/ui/states";
 import css from "./grid.module.css";
 
-/** The grid before it is there. */
+/** The grid while it is loading. */
 export function GridWaiting({ size }: { size: number }) {
   return (
     <Waiting>

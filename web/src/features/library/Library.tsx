@@ -1,4 +1,4 @@
-/** All products, by place: found, sorted, chosen. */
+/** The library: the tree of places, and the products or photos of the one that is open. */
 import { Button } from "@mantine/core";
 import { IconPlus, IconUpload } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -9,12 +9,12 @@ import type { Place } from "~/api/types";
 import { library } from "~/shared/copy/library";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Page } from "~/shared/ui/Page";
-import { useSort } from "./deeds";
+import { useSort } from "./actions";
 import { lastView } from "./lastView";
 import { NewProduct } from "./NewProduct";
 import { Places } from "./Places";
 import { Products } from "./Products";
-import { knownProducts } from "./queries";
+import { cachedProducts } from "./queries";
 import { SearchField } from "./SearchField";
 import { within } from "./tree";
 import { Unassigned } from "./Unassigned";
@@ -32,16 +32,16 @@ export default function Library() {
   const places = tree.data ?? [];
   useEffect(() => lastView.set(view), [view]);
 
-  // From a place products move; from everywhere else they are added. With Ctrl or Alt they are added in any case.
+  // Products are moved out of the place that is open, and added where none is. With Ctrl or Alt they are always added.
   const drop = (to: Place, ids: readonly string[], adds: boolean): void => {
-    const products = knownProducts(client, ids);
+    const products = cachedProducts(client, ids);
     if (view.collection && !adds) sort.move(products, to, within(places, view.collection));
     else sort.add(products, to);
   };
   return (
     <Page
       title={library.title} scroll={false} beside={<SearchField view={view} />}
-      deeds={(
+      actions={(
         <>
           <LinkButton to="/upload" variant="default" leftSection={<IconUpload size={17} aria-hidden />}>{library.upload}</LinkButton>
           <Button leftSection={<IconPlus size={17} aria-hidden />} onClick={() => make(true)}>{library.newProduct}</Button>
@@ -55,7 +55,7 @@ export default function Library() {
       {making && (
         <NewProduct
           place={places.find((place) => place.id === view.collection)} close={() => make(false)}
-          made={(product) => void navigate({ to: "/library/$product", params: { product: product.id } })}
+          created={(product) => void navigate({ to: "/library/$product", params: { product: product.id } })}
         />
       )}
     </Page>

@@ -1,30 +1,30 @@
-/** A product to be: by hand, or of photos that have none. */
+/** Creates a product, with or without photos that have none yet. */
 import { Button, Checkbox, Group, Modal, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
-import { ApiError, api, got } from "~/api/client";
+import { ApiError, api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Photo, Place, Product } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { common } from "~/shared/copy/common";
 import { library } from "~/shared/copy/library";
 import { Picture } from "~/shared/ui/Picture";
-import { sentence, told } from "~/shared/ui/states";
-import { assignPhotos } from "./deeds";
+import { sentence, explain } from "~/shared/ui/states";
+import { assignPhotos } from "./actions";
 import { skuOf } from "./sku";
 import css from "./library.module.css";
 
 const copy = library.product;
 
-export function NewProduct({ photos = [], place, close, made }: { photos?: readonly Photo[]; place?: Place; close: () => void; made: (product: Product) => void }) {
+export function NewProduct({ photos = [], place, close, created }: { photos?: readonly Photo[]; place?: Place; close: () => void; created: (product: Product) => void }) {
   const client = useQueryClient();
-  const [said, say] = useState({ sku: photos[0] ? skuOf(photos[0].name) : "", title: "", gtin: "", asin: "", category: "" });
+  const [draft, setDraft] = useState({ sku: photos[0] ? skuOf(photos[0].name) : "", title: "", gtin: "", asin: "", category: "" });
   const [into, setInto] = useState(true);
-  const make = useMutation({
+  const create = useMutation({
     mutationFn: async () => {
-      const product = await got(api.POST("/api/v1/products", { body: said }));
+      const product = await unwrap(api.POST("/api/v1/products", { body: draft }));
       if (place && into) {
-        await got(api.POST("/api/v1/collections/{collection_id}/products", { params: { path: { collection_id: place.id } }, body: { add: [product.id], remove: [] } }));
+        await unwrap(api.POST("/api/v1/collections/{collection_id}/products", { params: { path: { collection_id: place.id } }, body: { add: [product.id], remove: [] } }));
       }
       await assignPhotos(client, photos, product);
       return product;
@@ -32,24 +32,24 @@ export function NewProduct({ photos = [], place, close, made }: { photos?: reado
     onSuccess: (product) => {
       void client.invalidateQueries({ queryKey: keys.products });
       void client.invalidateQueries({ queryKey: keys.collections });
-      announce(library.done.productMade(product.title || product.sku));
+      announce(library.done.productCreated(product.title || product.sku));
       close();
-      made(product);
+      created(product);
     },
   });
-  const wrong = make.error ? told(make.error) : null;
-  const fields = make.error instanceof ApiError ? make.error.problem.errors : [];
+  const wrong = create.error ? explain(create.error) : null;
+  const fields = create.error instanceof ApiError ? create.error.problem.errors : [];
   const wrongOf = (field: string) => {
     const words = fields.find((one) => one.field === field)?.words;
     return words && `${sentence(words)}.`;
   };
-  const field = (name: keyof typeof said, label: string) => ({
-    label, value: said[name], error: wrongOf(name), maxLength: 200, autoComplete: "off",
-    onChange: (event: { target: { value: string } }) => say({ ...said, [name]: event.target.value }),
+  const field = (name: keyof typeof draft, label: string) => ({
+    label, value: draft[name], error: wrongOf(name), maxLength: 200, autoComplete: "off",
+    onChange: (event: { target: { value: string } }) => setDraft({ ...draft, [name]: event.target.value }),
   });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (said.sku.trim()) make.mutate();
+    if (draft.sku.trim()) create.mutate();
   };
   return (
     <Modal opened onClose={close} title={library.newProduct} size={520}>
@@ -71,7 +71,7 @@ export function NewProduct({ photos = [], place, close, made }: { photos?: reado
         {wrong && fields.length === 0 && <p role="alert" className={css.alert}>{[wrong.words || wrong.title, wrong.remedy].filter(Boolean).join(" ")}</p>}
         <Group justify="flex-end" mt="sm">
           <Button variant="default" onClick={close}>{common.cancel}</Button>
-          <Button type="submit" loading={make.isPending} disabled={!said.sku.trim()}>{copy.deed}</Button>
+          <Button type="submit" loading={create.isPending} disabled={!draft.sku.trim()}>{copy.action}</Button>
         </Group>
       </form>
     </Modal>

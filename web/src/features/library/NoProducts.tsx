@@ -16,7 +16,7 @@ export function NoProducts({ view, place }: { view: LibrarySearch; place?: Place
   if (view.q) {
     return (
       <Empty icon={<IconSearch size={28} stroke={1.4} />} title={copy.search(view.q)} words={copy.searchWords}>
-        <Button variant="default" onClick={to({ ...view, q: undefined })}>{copy.searchDeed}</Button>
+        <Button variant="default" onClick={to({ ...view, q: undefined })}>{copy.searchAction}</Button>
       </Empty>
     );
   }
@@ -35,7 +35,7 @@ export function NoProducts({ view, place }: { view: LibrarySearch; place?: Place
   if (place) {
     return (
       <Empty icon={<IconFolderOpen size={30} stroke={1.4} />} title={copy.place(place.name)} words={copy.placeWords}>
-        <Button variant="default" onClick={to({})}>{copy.placeDeed}</Button>
+        <Button variant="default" onClick={to({})}>{copy.placeAction}</Button>
       </Empty>
     );
   }

@@ -6,7 +6,7 @@ import { Findings } from "./Findings";
 import { Full } from "./Full";
 import css from "./library.module.css";
 
-/** A photo without a product, large, with what is to be said about it. */
+/** A photo without a product, large, with its findings. */
 export function PhotoPeek({ photo, close, assign, make, remove }: { photo: Photo; close: () => void; assign: () => void; make: () => void; remove: () => void }) {
   return (
     <Modal opened onClose={close} title={photo.name} size={980}>

@@ -6,29 +6,29 @@ import { library } from "~/shared/copy/library";
 import { KindIcon, kinds } from "./kinds";
 
 const copy = library.places;
-export type PlaceDeed = { rename: () => void; inside: () => void; kind: (kind: PlaceKind) => void; move: () => void; remove: () => void };
+export type PlaceMenuActions = { rename: () => void; inside: () => void; kind: (kind: PlaceKind) => void; move: () => void; remove: () => void };
 
-/** What can be done with a place of the tree. */
-export function PlaceMenu({ place, deeds, reachable }: { place: Place; deeds: PlaceDeed; reachable: boolean }) {
+/** The menu of actions on a place of the tree. */
+export function PlaceMenu({ place, actions, reachable }: { place: Place; actions: PlaceMenuActions; reachable: boolean }) {
   const navigate = useNavigate();
   return (
     <Menu position="bottom-end" width={232} withInitialFocusPlaceholder={false} portalProps={{ target: "#screen" }}>
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size={26} aria-label={copy.deeds(place.name)} tabIndex={reachable ? 0 : -1} data-more>
+        <ActionIcon variant="subtle" color="gray" size={26} aria-label={copy.actions(place.name)} tabIndex={reachable ? 0 : -1} data-more>
           <IconDots size={16} aria-hidden />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown onClick={(event) => event.stopPropagation()} onKeyDown={(event) => event.stopPropagation()}>
         <Menu.Item leftSection={<IconStack2 size={16} aria-hidden />} disabled={place.products_below === 0} onClick={() => void navigate({ to: "/batches/new", search: { collection: place.id } })}>{copy.batch}</Menu.Item>
         <Menu.Divider />
-        <Menu.Item leftSection={<IconPlus size={16} aria-hidden />} onClick={deeds.inside}>{copy.addInside[place.kind]}</Menu.Item>
-        <Menu.Item leftSection={<IconPencil size={16} aria-hidden />} onClick={deeds.rename}>{copy.rename}</Menu.Item>
-        <Menu.Item leftSection={<IconFolderSymlink size={16} aria-hidden />} onClick={deeds.move}>{copy.move}</Menu.Item>
+        <Menu.Item leftSection={<IconPlus size={16} aria-hidden />} onClick={actions.inside}>{copy.addInside[place.kind]}</Menu.Item>
+        <Menu.Item leftSection={<IconPencil size={16} aria-hidden />} onClick={actions.rename}>{copy.rename}</Menu.Item>
+        <Menu.Item leftSection={<IconFolderSymlink size={16} aria-hidden />} onClick={actions.move}>{copy.move}</Menu.Item>
         {kinds.filter((kind) => kind !== place.kind).map((kind) => (
-          <Menu.Item key={kind} leftSection={<KindIcon kind={kind} size={16} />} onClick={() => deeds.kind(kind)}>{copy.makeIt[kind]}</Menu.Item>
+          <Menu.Item key={kind} leftSection={<KindIcon kind={kind} size={16} />} onClick={() => actions.kind(kind)}>{copy.makeIt[kind]}</Menu.Item>
         ))}
         <Menu.Divider />
-        <Menu.Item c="var(--no)" leftSection={<IconTrash size={16} aria-hidden />} onClick={deeds.remove}>{copy.remove}</Menu.Item>
+        <Menu.Item c="var(--no)" leftSection={<IconTrash size={16} aria-hidden />} onClick={actions.remove}>{copy.remove}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

@@ -1,45 +1,45 @@
-/** Choose a collection, a season or a category, or make one; walked with the arrow keys from the field. */
+/** Chooses a collection, a season or a category, or creates one; the arrow keys work from the field. */
 import { Modal, TextInput } from "@mantine/core";
 import { IconArrowBarToUp, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import type { Place } from "~/api/types";
 import { library } from "~/shared/copy/library";
 import { KindIcon, kinds } from "./kinds";
-import { usePlaceDeeds } from "./placeDeeds";
+import { usePlaceActions } from "./placeActions";
 import { pathOf, rowsOf } from "./tree";
 import css from "./picker.module.css";
 
 const copy = library.pick;
 type Choice = { key: string; depth: number; sign: ReactNode; words: string; note?: string; choose: () => void };
 
-export function PlacePicker({ title, places, hidden, top = false, here, makes = false, close, pick }: {
-  title: string; places: Place[]; hidden?: ReadonlySet<string>; top?: boolean; here?: string; makes?: boolean;
+export function PlacePicker({ title, places, hidden, top = false, here, canCreate = false, close, pick }: {
+  title: string; places: Place[]; hidden?: ReadonlySet<string>; top?: boolean; here?: string; canCreate?: boolean;
   close: () => void; pick: (place: Place | null) => void;
 }) {
   const [words, set] = useState("");
   const [at, setAt] = useState(0);
-  const { make } = usePlaceDeeds();
+  const { make } = usePlaceActions();
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
-  const told = words.trim().toLowerCase();
+  const filter = words.trim().toLowerCase();
 
   const choices: Choice[] = [];
-  if (top && !told) choices.push({ key: "top", depth: 0, sign: <IconArrowBarToUp size={17} stroke={1.6} aria-hidden />, words: library.places.top, choose: () => pick(null) });
+  if (top && !filter) choices.push({ key: "top", depth: 0, sign: <IconArrowBarToUp size={17} stroke={1.6} aria-hidden />, words: library.places.top, choose: () => pick(null) });
   for (const kind of kinds) {
     for (const { place, depth } of rowsOf(places, () => true, (one) => one.kind === kind)) {
-      if (hidden?.has(place.id) || (told && !place.name.toLowerCase().includes(told))) continue;
-      const path = told ? pathOf(places, place.id).slice(0, -1).map((one) => one.name).join(" / ") : "";
+      if (hidden?.has(place.id) || (filter && !place.name.toLowerCase().includes(filter))) continue;
+      const path = filter ? pathOf(places, place.id).slice(0, -1).map((one) => one.name).join(" / ") : "";
       choices.push({
-        key: place.id, depth: told ? 0 : depth, sign: <KindIcon kind={place.kind} />, words: place.name,
+        key: place.id, depth: filter ? 0 : depth, sign: <KindIcon kind={place.kind} />, words: place.name,
         note: place.id === here ? copy.here : path, choose: () => pick(place),
       });
     }
   }
-  const isNew = makes && told !== "" && !places.some((place) => place.name.toLowerCase() === told);
+  const isNew = canCreate && filter !== "" && !places.some((place) => place.name.toLowerCase() === filter);
   if (isNew) {
     choices.push({
       key: "new", depth: 0, sign: <IconPlus size={17} stroke={1.6} aria-hidden />, words: copy.make(words.trim()),
-      choose: () => make.mutate({ kind: "collection", name: words.trim(), parent: null }, { onSuccess: (made) => pick(made) }),
+      choose: () => make.mutate({ kind: "collection", name: words.trim(), parent: null }, { onSuccess: (created) => pick(created) }),
     });
   }
   const active = Math.min(at, choices.length - 1);
@@ -51,7 +51,7 @@ export function PlacePicker({ title, places, hidden, top = false, here, makes = 
     choice.choose();
     close();
   };
-  const keyed = (event: KeyboardEvent): void => {
+  const onKeyDown = (event: KeyboardEvent): void => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) (event.preventDefault(), setAt(Math.max(0, Math.min(choices.length - 1, active + step))));
     if (event.key === "Enter" && !event.nativeEvent.isComposing) (event.preventDefault(), choose(choices[active]));
@@ -60,7 +60,7 @@ export function PlacePicker({ title, places, hidden, top = false, here, makes = 
     <Modal opened onClose={close} title={title} size={460}>
       <TextInput
         mt={6} data-autofocus leftSection={<IconSearch size={16} aria-hidden />} placeholder={copy.filter} aria-label={copy.filter} value={words}
-        onChange={(event) => (set(event.target.value), setAt(0))} onKeyDown={keyed}
+        onChange={(event) => (set(event.target.value), setAt(0))} onKeyDown={onKeyDown}
         role="combobox" aria-expanded="true" aria-controls={id} aria-activedescendant={choices[active] ? `${id}-${active}` : undefined} autoComplete="off"
       />
       <div id={id} ref={list} role="listbox" aria-label={title} className={css.list}>
@@ -75,7 +75,7 @@ export function PlacePicker({ title, places, hidden, top = false, here, makes = 
           </div>
         ))}
       </div>
-      {choices.length === 0 && <p className={css.none}>{told ? copy.none : copy.empty}</p>}
+      {choices.length === 0 && <p className={css.none}>{filter ? copy.none : copy.empty}</p>}
     </Modal>
   );
 }

@@ -1,21 +1,21 @@
-/** One place of the tree: opened, gone to, named, dragged, dropped on. */
+/** One place of the tree: it opens, is renamed, is dragged, and takes drops. */
 import { IconChevronRight } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import { library } from "~/shared/copy/library";
 import { dragCard, dragging } from "./dragging";
 import { KindIcon } from "./kinds";
 import { NameField } from "./NameField";
-import { PlaceMenu, type PlaceDeed } from "./PlaceMenu";
+import { PlaceMenu, type PlaceMenuActions } from "./PlaceMenu";
 import type { Row } from "./tree";
 import css from "./places.module.css";
 
 const copy = library.places;
 const OPEN_AFTER_MS = 650;
 
-export function PlaceRow({ row, current, open, reachable, naming, go, setOpen, named, deeds, takes, drop }: {
+export function PlaceRow({ row, current, open, reachable, naming, go, setOpen, named, actions, canDrop, drop }: {
   row: Row; current: boolean; open: boolean; reachable: boolean; naming: boolean;
-  go: () => void; setOpen: (open: boolean) => void; named: (name: string | null) => void; deeds: PlaceDeed;
-  takes: () => boolean; drop: (adds: boolean) => void;
+  go: () => void; setOpen: (open: boolean) => void; named: (name: string | null) => void; actions: PlaceMenuActions;
+  canDrop: () => boolean; drop: (adds: boolean) => void;
 }) {
   const { place, depth, children } = row;
   const [over, setOver] = useState(false);
@@ -39,7 +39,7 @@ export function PlaceRow({ row, current, open, reachable, naming, go, setOpen, n
       }}
       onDragEnd={() => dragging.set(null)}
       onDragOver={(event) => {
-        if (!takes()) return;
+        if (!canDrop()) return;
         event.preventDefault();
         event.dataTransfer.dropEffect = event.ctrlKey || event.altKey ? "copy" : "move";
         setOver(true);
@@ -49,7 +49,7 @@ export function PlaceRow({ row, current, open, reachable, naming, go, setOpen, n
       onDrop={(event) => {
         event.preventDefault();
         left();
-        if (takes()) drop(event.ctrlKey || event.altKey);
+        if (canDrop()) drop(event.ctrlKey || event.altKey);
         dragging.set(null);
       }}
     >
@@ -60,13 +60,13 @@ export function PlaceRow({ row, current, open, reachable, naming, go, setOpen, n
       ) : <span className={css.chevron} />}
       <KindIcon kind={place.kind} />
       {naming ? (
-        <NameField label={copy.name} start={place.name} keep={named} drop={() => named(null)} />
+        <NameField label={copy.name} start={place.name} save={named} cancel={() => named(null)} />
       ) : (
         <>
           <span className="ellipsis" title={place.name}>{place.name}</span>{" "}
           <span className={css.end} onClick={(event) => event.stopPropagation()}>
             <span className={`${css.count} num`}>{place.products_below.toLocaleString()}</span>
-            <PlaceMenu place={place} deeds={deeds} reachable={reachable} />
+            <PlaceMenu place={place} actions={actions} reachable={reachable} />
           </span>
         </>
       )}

@@ -1,4 +1,4 @@
-/** The places on the left: everything, what is not sorted, and the tree. */
+/** The places on the left: all products, unsorted ones, photos without a product, and the tree. */
 import { Skeleton } from "@mantine/core";
 import { IconInbox, IconLayoutGrid, IconPhotoQuestion } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -12,8 +12,8 @@ import { Branch } from "./Branch";
 import { Confirm } from "./Confirm";
 import { useDragged } from "./dragging";
 import { kinds } from "./kinds";
-import { useOpened } from "./opened";
-import { usePlaceDeeds } from "./placeDeeds";
+import { useOpened } from "./useOpenPlaces";
+import { usePlaceActions } from "./placeActions";
 import { PlacePicker } from "./PlacePicker";
 import { productTotal, unassignedTotal } from "./queries";
 import type { LibrarySearch } from "./search";
@@ -26,12 +26,12 @@ export function Places({ view, drop }: { view: LibrarySearch; drop: (place: Plac
   const navigate = useNavigate();
   const tree = useQuery(collections());
   const opened = useOpened();
-  const deeds = usePlaceDeeds();
+  const actions = usePlaceActions();
   const dragged = useDragged();
-  const [asked, ask] = useState<{ what: "move" | "remove"; place: Place } | null>(null);
+  const [dialog, open] = useState<{ what: "move" | "remove"; place: Place } | null>(null);
   const places = tree.data ?? [];
 
-  // Where one is must be seen in the tree, whatever link one came by.
+  // The open place is in sight in the tree, whatever link led to it.
   const { put } = opened;
   useEffect(() => {
     if (view.collection && tree.data) put(pathOf(tree.data, view.collection).slice(0, -1).map((place) => place.id), true);
@@ -48,24 +48,24 @@ export function Places({ view, drop }: { view: LibrarySearch; drop: (place: Plac
       {tree.isError && !tree.data && <Failed error={tree.error} retry={() => void tree.refetch()} />}
       {tree.data && kinds.map((kind) => (
         <Branch
-          key={kind} kind={kind} places={places} current={view.collection} opened={opened} deeds={deeds} drop={drop}
-          go={(id) => void navigate({ to: "/library", search: { collection: id } })} ask={(what, place) => ask({ what, place })}
+          key={kind} kind={kind} places={places} current={view.collection} opened={opened} actions={actions} drop={drop}
+          go={(id) => void navigate({ to: "/library", search: { collection: id } })} openDialog={(what, place) => open({ what, place })}
         />
       ))}
-      {asked?.what === "move" && (
+      {dialog?.what === "move" && (
         <PlacePicker
-          title={library.pick.place(asked.place.name)} places={places} hidden={within(places, asked.place.id)} top={asked.place.parent_id !== null}
-          close={() => ask(null)} pick={(to) => deeds.move(asked.place, to?.id ?? null)}
+          title={library.pick.place(dialog.place.name)} places={places} hidden={within(places, dialog.place.id)} top={dialog.place.parent_id !== null}
+          close={() => open(null)} pick={(to) => actions.move(dialog.place, to?.id ?? null)}
         />
       )}
       <Confirm
-        opened={asked?.what === "remove"} title={copy.removeTitle(asked?.place.name ?? "")} deed={copy.remove} busy={deeds.remove.isPending}
-        words={copy.removeWords(asked?.place.products_below ?? 0, places.filter((one) => one.parent_id === asked?.place.id).length)}
-        close={() => ask(null)}
-        confirm={() => asked && deeds.remove.mutate(asked.place, {
+        opened={dialog?.what === "remove"} title={copy.removeTitle(dialog?.place.name ?? "")} action={copy.remove} busy={actions.remove.isPending}
+        words={copy.removeWords(dialog?.place.products_below ?? 0, places.filter((one) => one.parent_id === dialog?.place.id).length)}
+        close={() => open(null)}
+        confirm={() => dialog && actions.remove.mutate(dialog.place, {
           onSuccess: () => {
-            ask(null);
-            if (view.collection === asked.place.id) void navigate({ to: "/library", search: {}, replace: true });
+            open(null);
+            if (view.collection === dialog.place.id) void navigate({ to: "/library", search: {}, replace: true });
           },
         })}
       />

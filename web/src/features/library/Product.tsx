@@ -1,4 +1,4 @@
-/** One product: its angles, what it says of itself, where it is sorted, what was made of it. */
+/** One product: its angles, its fields, its places, and the latest results. */
 import { ActionIcon, Button, Menu, Skeleton } from "@mantine/core";
 import { IconChevronLeft, IconDots, IconPhotoPlus, IconStack2, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -10,35 +10,35 @@ import { announce } from "~/shared/announce";
 import { library, productPage as copy, roleWords } from "~/shared/copy/library";
 import { useKeys } from "~/shared/keys";
 import { live } from "~/shared/live";
-import { say } from "~/shared/notify";
+import { notify } from "~/shared/notify";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Page } from "~/shared/ui/Page";
 import { Empty, Failed, Waiting } from "~/shared/ui/states";
 import { Confirm } from "./Confirm";
-import { useRemovePhotos, useRemoveProducts } from "./deeds";
-import { Facts } from "./Facts";
-import { InPlaces } from "./InPlaces";
+import { useRemovePhotos, useRemoveProducts } from "./actions";
+import { ProductFields } from "./ProductFields";
+import { ProductPlaces } from "./ProductPlaces";
 import { lastView } from "./lastView";
 import { nameOf } from "./model";
 import { PhotoBlock } from "./PhotoBlock";
-import { useProductDeeds } from "./productDeeds";
-import { product as asked } from "./queries";
+import { useProductActions } from "./productActions";
+import { product as productQuery } from "./queries";
 import { Results } from "./Results";
 import { Stage, Views, type StageView } from "./Stage";
 import { Strip } from "./Strip";
 import { useDropFiles } from "./useDropFiles";
-import { PICTURES, useSending } from "./useSending";
+import { PICTURES, useUploadPhotos } from "./useUploadPhotos";
 import css from "./product.module.css";
 
 const route = getRouteApi("/inside/library/$product");
 
 export default function Product() {
   const { product: id } = route.useParams();
-  const found = useQuery(asked(id));
-  if (found.data) return <Whole key={id} product={found.data} />;
+  const query = useQuery(productQuery(id));
+  if (query.data) return <ProductDetails key={id} product={query.data} />;
   return (
     <Page title={copy.title} scroll={false}>
-      {found.isError ? <Failed error={found.error} retry={() => void found.refetch()} /> : (
+      {query.isError ? <Failed error={query.error} retry={() => void query.refetch()} /> : (
         <Waiting>
           <div className={css.product} style={{ height: "calc(100vh - 56px)" }}>
             <div className={css.left}><Skeleton radius="lg" style={{ flex: 1 }} /><Skeleton height={120} width="60%" /></div>
@@ -50,16 +50,16 @@ export default function Product() {
   );
 }
 
-function Whole({ product }: { product: Shown }) {
+function ProductDetails({ product }: { product: Shown }) {
   const navigate = useNavigate();
-  const deeds = useProductDeeds(product.id);
-  const { sending, send } = useSending(product.id);
+  const actions = useProductActions(product.id);
+  const { sending, send } = useUploadPhotos(product.id);
   const { over, handlers } = useDropFiles(send);
   const removePhotos = useRemovePhotos();
   const removeProduct = useRemoveProducts();
   const [chosen, choose] = useState("");
   const [view, show] = useState<StageView>("photo");
-  const [asking, ask] = useState<"photo" | "product" | null>(null);
+  const [dialog, setDialog] = useState<"photo" | "product" | null>(null);
   const [correcting, correct] = useState<Photo | null>(null);
 
   const { photos } = product;
@@ -68,7 +68,7 @@ function Whole({ product }: { product: Shown }) {
   const go = (to: number): void => choose(photos[Math.max(0, Math.min(photos.length - 1, to))]?.id ?? "");
 
   const reorder = (order: Photo[], moved: Photo): void => {
-    deeds.order.mutate(order);
+    actions.order.mutate(order);
     choose(moved.id);
     announce(copy.ordered(roleWords(moved.role), order.indexOf(moved) + 1, order.length));
   };
@@ -80,21 +80,21 @@ function Whole({ product }: { product: Shown }) {
   };
   const main = (): void => {
     if (!photo) return;
-    if (at === 0) void deeds.changePhoto.mutateAsync({ photo, body: { role: "main" } }).catch(deeds.failed);
+    if (at === 0) void actions.changePhoto.mutateAsync({ photo, body: { role: "main" } }).catch(actions.onFailure);
     else place(0);
   };
-  const takeOut = async (): Promise<void> => {
+  const detach = async (): Promise<void> => {
     if (!photo) return;
     try {
-      await deeds.changePhoto.mutateAsync({ photo, body: { product_id: null } });
-      deeds.promote.mutate(photo);
-      say(copy.photo.takenOut);
+      await actions.changePhoto.mutateAsync({ photo, body: { product_id: null } });
+      actions.promote.mutate(photo);
+      notify(copy.photo.removedFromProduct);
     } catch (error) {
-      deeds.failed(error);
+      actions.onFailure(error);
     }
   };
   useKeys({ arrowleft: () => go(at - 1), arrowright: () => go(at + 1), "shift+arrowleft": () => place(at - 1), "shift+arrowright": () => place(at + 1), e: () => photo && photo.matte_version > 0 && correct(photo), escape: () => void navigate({ to: "/library", search: lastView.now }) });
-  useWork(photos, () => void deeds.again());
+  useFinishedJobs(photos, () => void actions.reload());
 
   const name = nameOf(product);
   return (
@@ -106,12 +106,12 @@ function Whole({ product }: { product: Shown }) {
           <span className="soft ellipsis" style={{ flexShrink: 2 }}>{product.title ? product.sku : ""}</span>
         </>
       )}
-      deeds={(
+      actions={(
         <>
           {photos.length > 0 && <LinkButton to="/batches/new" search={{ products: product.id }} leftSection={<IconStack2 size={17} aria-hidden />} style={{ flex: "none" }}>{copy.batch}</LinkButton>}
           <Menu position="bottom-end" width={200} withInitialFocusPlaceholder={false} portalProps={{ target: "#screen" }}>
             <Menu.Target><ActionIcon variant="default" size={36} aria-label={copy.more}><IconDots size={17} aria-hidden /></ActionIcon></Menu.Target>
-            <Menu.Dropdown><Menu.Item c="var(--no)" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => ask("product")}>{copy.remove}</Menu.Item></Menu.Dropdown>
+            <Menu.Dropdown><Menu.Item c="var(--no)" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => setDialog("product")}>{copy.remove}</Menu.Item></Menu.Dropdown>
           </Menu>
         </>
       )}
@@ -120,10 +120,10 @@ function Whole({ product }: { product: Shown }) {
         <div className={css.left}>
           {photo ? (
             <>
-              <Stage photo={photo} view={view} cutting={deeds.cut.isPending} cut={() => deeds.cut.mutate(photo)} />
+              <Stage photo={photo} view={view} cutting={actions.cut.isPending} cut={() => actions.cut.mutate(photo)} />
               <div className={css.under}>
                 <Strip photos={photos} current={photo.id} choose={choose} reorder={reorder} sending={sending} send={send} />
-                <div className={css.looks}>
+                <div className={css.views}>
                   <Views view={view} show={show} />
                   {photo.matte_version > 0 && <CorrectButton size="xs" open={() => correct(photo)} />}
                 </div>
@@ -132,10 +132,10 @@ function Whole({ product }: { product: Shown }) {
           ) : <NoPhotos send={send} busy={sending.length > 0} />}
         </div>
         <aside className={css.right} aria-label={copy.facts}>
-          <Facts product={product} deeds={deeds} />
-          <InPlaces product={product} />
+          <ProductFields product={product} actions={actions} />
+          <ProductPlaces product={product} />
           {photo && (
-            <PhotoBlock key={photo.id} photo={photo} place={at} count={photos.length} deeds={deeds} step={(by) => place(at + by)} main={main} takeOut={() => void takeOut()} remove={() => ask("photo")} />
+            <PhotoBlock key={photo.id} photo={photo} place={at} count={photos.length} actions={actions} step={(by) => place(at + by)} main={main} detach={() => void detach()} remove={() => setDialog("photo")} />
           )}
           <Results product={product.id} />
         </aside>
@@ -143,13 +143,13 @@ function Whole({ product }: { product: Shown }) {
       </div>
       {correcting && <Correct photo={correcting.id} name={correcting.name} close={() => correct(null)} />}
       <Confirm
-        opened={asking === "photo"} title={library.remove.photosTitle(1)} words={library.remove.photosWords} deed={library.remove.deed} busy={removePhotos.isPending}
-        close={() => ask(null)} confirm={() => photo && removePhotos.mutate([photo.id], { onSuccess: () => deeds.promote.mutate(photo), onSettled: () => ask(null) })}
+        opened={dialog === "photo"} title={library.remove.photosTitle(1)} words={library.remove.photosWords} action={library.remove.action} busy={removePhotos.isPending}
+        close={() => setDialog(null)} confirm={() => photo && removePhotos.mutate([photo.id], { onSuccess: () => actions.promote.mutate(photo), onSettled: () => setDialog(null) })}
       />
       <Confirm
-        opened={asking === "product"} title={library.remove.title(1)} words={library.remove.words(1, photos.length)} deed={library.remove.deed} busy={removeProduct.isPending}
-        close={() => ask(null)}
-        confirm={() => removeProduct.mutate([product.id], { onSuccess: ({ gone }) => (ask(null), gone.size > 0 && void navigate({ to: "/library", search: lastView.now })) })}
+        opened={dialog === "product"} title={library.remove.title(1)} words={library.remove.words(1, photos.length)} action={library.remove.action} busy={removeProduct.isPending}
+        close={() => setDialog(null)}
+        confirm={() => removeProduct.mutate([product.id], { onSuccess: ({ gone }) => (setDialog(null), gone.size > 0 && void navigate({ to: "/library", search: lastView.now })) })}
       />
     </Page>
   );
@@ -165,11 +165,11 @@ function NoPhotos({ send, busy }: { send: (files: Iterable<File>) => void; busy:
   );
 }
 
-/** Work on one of these photos ends: it may be cut out now. */
-function useWork(photos: readonly Photo[], ended: () => void): void {
-  const latest = useRef({ photos, ended });
-  latest.current = { photos, ended };
+/** Calls `onEnd` when a job on one of the photos is done: it may be cut out now. */
+function useFinishedJobs(photos: readonly Photo[], onEnd: () => void): void {
+  const latest = useRef({ photos, onEnd });
+  latest.current = { photos, onEnd };
   useEffect(() => live.listen((message) => {
-    if (message.run && message.status === "done" && latest.current.photos.some((one) => one.id === message.photo)) latest.current.ended();
+    if (message.run && message.status === "done" && latest.current.photos.some((one) => one.id === message.photo)) latest.current.onEnd();
   }), []);
 }

@@ -9,7 +9,7 @@ import css from "./grid.module.css";
 
 const copy = library.card;
 
-/** A product by its main photo; what is said of it stands below, never over the picture. */
+/** A product by its main photo; its facts are below, never over the picture. */
 export function ProductCard({ product }: { product: Product }) {
   const main = mainOf(product);
   return (
@@ -34,7 +34,7 @@ export function ProductCard({ product }: { product: Product }) {
   );
 }
 
-/** How many things there are to look at; which, says the tooltip. */
+/** How many findings there are; the tooltip names them. */
 export function Flagged({ findings }: { findings: readonly { check: string; verdict: string }[] }) {
   if (findings.length === 0) return null;
   const grave = findings.some((finding) => finding.verdict === "fail");

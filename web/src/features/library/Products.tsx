@@ -1,4 +1,4 @@
-/** The products of a place: the grid, the selection, and what can be done with it. */
+/** The products of a place: the grid, the selection, and the actions on it. */
 import { Button } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -9,11 +9,11 @@ import type { Place, Product } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { library } from "~/shared/copy/library";
 import { useKeys } from "~/shared/keys";
-import { say } from "~/shared/notify";
+import { notify } from "~/shared/notify";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Failed } from "~/shared/ui/states";
 import { Confirm } from "./Confirm";
-import { useRemoveProducts, useSort } from "./deeds";
+import { useRemoveProducts, useSort } from "./actions";
 import { dragCard, dragging, useDragged } from "./dragging";
 import { Grid } from "./Grid";
 import { GridWaiting } from "./GridWaiting";
@@ -34,15 +34,15 @@ import grid from "./grid.module.css";
 
 const copy = library.selection;
 const NOWHERE: ReadonlySet<string> = new Set();
-const draw = (product: Product) => <ProductCard product={product} />;
+const render = (product: Product) => <ProductCard product={product} />;
 
 export function Products({ view }: { view: LibrarySearch }) {
   const navigate = useNavigate();
   const [order, setOrder] = useOrder();
-  const asked = useInfiniteQuery(productPages(view, order));
+  const list = useInfiniteQuery(productPages(view, order));
   const tree = useQuery(collections());
   const [size, setSize] = useSize();
-  const [asking, ask] = useState<"move" | "add" | "remove" | null>(null);
+  const [dialog, setDialog] = useState<"move" | "add" | "remove" | null>(null);
   const sort = useSort();
   const remove = useRemoveProducts();
   const dragged = useDragged();
@@ -50,90 +50,90 @@ export function Products({ view }: { view: LibrarySearch }) {
   const places = useMemo(() => tree.data ?? [], [tree.data]);
   const place: Place | undefined = places.find((one) => one.id === view.collection);
   const inside = useMemo(() => (view.collection ? within(places, view.collection) : NOWHERE), [places, view.collection]);
-  const loaded = useMemo(() => asked.data?.pages.flatMap((page) => page.items) ?? [], [asked.data]);
-  const things = useMemo(() => loaded.filter((one) => shows(one, view, inside)), [loaded, view, inside]);
+  const loaded = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const items = useMemo(() => loaded.filter((one) => shows(one, view, inside)), [loaded, view, inside]);
   const key = JSON.stringify([view.collection, view.q, view.show, order]);
-  const ids = useMemo(() => things.map((one) => one.id), [things]);
+  const ids = useMemo(() => items.map((one) => one.id), [items]);
   const selection = useSelection(ids, key);
-  const chosen = useMemo(() => things.filter((one) => selection.ids.has(one.id)), [things, selection.ids]);
+  const chosen = useMemo(() => items.filter((one) => selection.ids.has(one.id)), [items, selection.ids]);
 
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = asked;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   const more = useCallback(() => void (hasNextPage && !isFetchingNextPage && fetchNextPage()), [hasNextPage, isFetchingNextPage, fetchNextPage]);
 
   const all = useCallback(async () => {
-    let { data, hasNextPage: again } = asked;
+    let { data, hasNextPage: again } = list;
     while (again) ({ data, hasNextPage: again } = await fetchNextPage());
     selection.set((data?.pages.flatMap((page) => page.items) ?? []).filter((one) => shows(one, view, inside)).map((one) => one.id));
-  }, [asked, fetchNextPage, inside, selection, view]);
-  useKeys({ "mod+a": () => void all(), ...(selection.ids.size > 0 && { escape: selection.clear, delete: () => ask("remove") }) });
+  }, [list, fetchNextPage, inside, selection, view]);
+  useKeys({ "mod+a": () => void all(), ...(selection.ids.size > 0 && { escape: selection.clear, delete: () => setDialog("remove") }) });
 
   const drag = useCallback((event: React.DragEvent, one: Product) => {
-    const taken = selection.ids.has(one.id) ? ids.filter((id) => selection.ids.has(id)) : [one.id];
-    dragging.set({ kind: "products", ids: taken });
+    const dragIds = selection.ids.has(one.id) ? ids.filter((id) => selection.ids.has(id)) : [one.id];
+    dragging.set({ kind: "products", ids: dragIds });
     event.dataTransfer.setData("text/plain", one.sku);
     event.dataTransfer.effectAllowed = "copyMove";
-    dragCard(event, taken.length === 1 ? nameOf(one) : library.count(taken.length));
+    dragCard(event, dragIds.length === 1 ? nameOf(one) : library.count(dragIds.length));
     event.currentTarget.addEventListener("dragend", () => dragging.set(null), { once: true });
   }, [ids, selection.ids]);
   const open = useCallback((one: Product) => void navigate({ to: "/library/$product", params: { product: one.id } }), [navigate]);
 
   const batch = (): void => {
-    const made = chosen.filter((one) => one.photos.length > 0);
-    const whole = place && !hasNextPage && !view.q && !view.show && chosen.length === things.length;
-    if (made.length === 0) say(copy.noPhotos);
-    else void navigate({ to: "/batches/new", search: whole ? { collection: place.id } : { products: made.map((one) => one.id).join(",") } });
+    const withPhotos = chosen.filter((one) => one.photos.length > 0);
+    const whole = place && !hasNextPage && !view.q && !view.show && chosen.length === items.length;
+    if (withPhotos.length === 0) notify(copy.noPhotos);
+    else void navigate({ to: "/batches/new", search: whole ? { collection: place.id } : { products: withPhotos.map((one) => one.id).join(",") } });
   };
   const pick = (to: Place | null): void => {
     if (!to) return;
-    if (asking === "move") sort.move(chosen, to, inside);
+    if (dialog === "move") sort.move(chosen, to, inside);
     else sort.add(chosen, to);
     selection.clear();
   };
 
   const title = place?.name ?? (view.show === "unsorted" ? library.places.unsorted : library.places.all);
-  const total = (asked.data?.pages[0]?.total ?? loaded.length) - (loaded.length - things.length);
-  const counted = asked.data && library.count(total);
+  const total = (list.data?.pages[0]?.total ?? loaded.length) - (loaded.length - items.length);
+  const countWords = list.data && library.count(total);
   useEffect(() => {
-    if (view.q && counted && !asked.isFetching) announce(counted);
-  }, [view.q, counted, asked.isFetching]);
-  const waiting = asked.isPending || (asked.isFetching && asked.isPlaceholderData && things.length === 0);
+    if (view.q && countWords && !list.isFetching) announce(countWords);
+  }, [view.q, countWords, list.isFetching]);
+  const waiting = list.isPending || (list.isFetching && list.isPlaceholderData && items.length === 0);
   return (
     <div className={css.centre}>
       <Toolbar
-        title={title} path={place ? pathOf(places, place.id).slice(0, -1) : []} count={waiting ? undefined : counted} view={view} filtered={view.show !== "unsorted"} size={size} setSize={setSize} order={order} setOrder={setOrder}
-        deeds={place && place.products_below > 0 && <LinkButton to="/batches/new" search={{ collection: place.id }} variant="default" size="xs" leftSection={<IconStack2 size={15} aria-hidden />}>{copy.batch}</LinkButton>}
+        title={title} path={place ? pathOf(places, place.id).slice(0, -1) : []} count={waiting ? undefined : countWords} view={view} filtered={view.show !== "unsorted"} size={size} setSize={setSize} order={order} setOrder={setOrder}
+        actions={place && place.products_below > 0 && <LinkButton to="/batches/new" search={{ collection: place.id }} variant="default" size="xs" leftSection={<IconStack2 size={15} aria-hidden />}>{copy.batch}</LinkButton>}
       />
-      {asked.isError && !asked.data ? <Failed error={asked.error} retry={() => void asked.refetch()} />
+      {list.isError && !list.data ? <Failed error={list.error} retry={() => void list.refetch()} />
         : waiting ? <GridWaiting size={size} />
-        : things.length === 0 ? <NoProducts view={view} place={place} />
+        : items.length === 0 ? <NoProducts view={view} place={place} />
         : (
           <Grid
-            key={key} view={key} things={things} label={title} size={size} selection={selection} draw={draw} name={nameOf} open={open} drag={drag} more={more}
+            key={key} view={key} items={items} label={title} size={size} selection={selection} render={render} name={nameOf} open={open} drag={drag} more={more}
             foot={isFetchingNextPage && <p className={grid.foot} role="status">{library.loadingMore}</p>}
           />
         )}
       {dragged?.kind === "products" ? <p className={css.hint}>{library.places.dropOn}</p> : (
-        <SelectionBar count={chosen.length} total={!hasNextPage && chosen.length === things.length} all={all} clear={selection.clear}>
+        <SelectionBar count={chosen.length} total={!hasNextPage && chosen.length === items.length} all={all} clear={selection.clear}>
           <Button leftSection={<IconStack2 size={17} aria-hidden />} onClick={batch}>{copy.batch}</Button>
-          {place && <Button variant="default" leftSection={<IconFolderSymlink size={17} aria-hidden />} onClick={() => ask("move")}>{copy.move}</Button>}
-          <Button variant="default" leftSection={<IconFolderPlus size={17} aria-hidden />} onClick={() => ask("add")}>{copy.add}</Button>
+          {place && <Button variant="default" leftSection={<IconFolderSymlink size={17} aria-hidden />} onClick={() => setDialog("move")}>{copy.move}</Button>}
+          <Button variant="default" leftSection={<IconFolderPlus size={17} aria-hidden />} onClick={() => setDialog("add")}>{copy.add}</Button>
           {place && <Button variant="default" title={copy.takeOut(place.name)} onClick={() => (sort.takeOut(chosen, place, inside), selection.clear())}>{copy.takeOutShort}</Button>}
-          <Button variant="subtle" color="no" leftSection={<IconTrash size={17} aria-hidden />} onClick={() => ask("remove")}>{copy.remove}</Button>
+          <Button variant="subtle" color="no" leftSection={<IconTrash size={17} aria-hidden />} onClick={() => setDialog("remove")}>{copy.remove}</Button>
         </SelectionBar>
       )}
-      {(asking === "move" || asking === "add") && (
-        <PlacePicker title={library.pick[asking](chosen.length)} places={places} here={view.collection} makes close={() => ask(null)} pick={pick} />
+      {(dialog === "move" || dialog === "add") && (
+        <PlacePicker title={library.pick[dialog](chosen.length)} places={places} here={view.collection} canCreate close={() => setDialog(null)} pick={pick} />
       )}
       <Confirm
-        opened={asking === "remove" && chosen.length > 0} title={library.remove.title(chosen.length)} deed={library.remove.deed} busy={remove.isPending}
-        words={library.remove.words(chosen.length, chosen.reduce((sum, one) => sum + one.photos.length, 0))} close={() => ask(null)}
-        confirm={() => remove.mutate(chosen.map((one) => one.id), { onSettled: () => (ask(null), selection.clear()) })}
+        opened={dialog === "remove" && chosen.length > 0} title={library.remove.title(chosen.length)} action={library.remove.action} busy={remove.isPending}
+        words={library.remove.words(chosen.length, chosen.reduce((sum, one) => sum + one.photos.length, 0))} close={() => setDialog(null)}
+        confirm={() => remove.mutate(chosen.map((one) => one.id), { onSettled: () => (setDialog(null), selection.clear()) })}
       />
     </div>
   );
 }
 
-/** What was moved away, or put right, a moment ago is gone at once. */
+/** Whether the view still has the product: one that was moved or corrected leaves it at once. */
 function shows(product: Product, view: LibrarySearch, inside: ReadonlySet<string>): boolean {
   if (view.show === "flagged" && flagsOf(product).length === 0) return false;
   if (view.show === "unsorted" && product.collections.length > 0) return false;

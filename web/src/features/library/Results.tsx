@@ -1,8 +1,8 @@
-/** What the newest batches made of a product. */
+/** Pictures of a product from the newest batches. */
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { templates } from "~/api/queries";
+import { allStyles } from "~/api/queries";
 import { productPage as copy } from "~/shared/copy/library";
 import { Status } from "~/shared/ui/marks";
 import { Picture } from "~/shared/ui/Picture";
@@ -11,17 +11,17 @@ import { results } from "./queries";
 import css from "./product.module.css";
 
 export function Results({ product }: { product: string }) {
-  const found = useQuery(results(product));
-  const looks = useQuery(templates());
-  const nameOf = (id: string) => looks.data?.find((one) => one.id === id)?.name ?? "";
-  if (found.isError) return null; // an extra: the page is whole without it
+  const items = useQuery(results(product));
+  const styles = useQuery(allStyles());
+  const nameOf = (id: string) => styles.data?.find((one) => one.id === id)?.name ?? "";
+  if (items.isError) return null; // an extra: the page is whole without it
   return (
     <section className={css.block} aria-labelledby="results">
       <h2 id="results">{copy.results}</h2>
-      {found.isPending && <Waiting><div className={css.results}><Skeleton height={120} /><Skeleton height={120} /></div></Waiting>}
-      {found.data?.length === 0 && <p className="soft small">{copy.noResults}</p>}
+      {items.isPending && <Waiting><div className={css.results}><Skeleton height={120} /><Skeleton height={120} /></div></Waiting>}
+      {items.data?.length === 0 && <p className="soft small">{copy.noResults}</p>}
       <ul className={css.results}>
-        {found.data?.map((item) => (
+        {items.data?.map((item) => (
           <li key={item.id}>
             <Link to="/review/$batch" params={{ batch: item.batch }} search={{ group: "all", item: item.id }} title={item.batch_name}>
               <span className={css.thumb}><Picture src={item.after || item.before || item.thumb} alt="" /></span>

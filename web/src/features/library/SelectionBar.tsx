@@ -5,7 +5,7 @@ import { common } from "~/shared/copy/common";
 import { library } from "~/shared/copy/library";
 import css from "./library.module.css";
 
-/** What can be done with what is selected: it comes up from below and floats over the grid. */
+/** The actions on the selection, in a bar that floats over the grid. */
 export function SelectionBar({ count, total, all, clear, children }: { count: number; total: boolean; all: () => Promise<void>; clear: () => void; children: ReactNode }) {
   const [busy, setBusy] = useState(false);
   useEffect(() => setBusy(false), [count]);

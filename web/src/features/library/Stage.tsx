@@ -1,4 +1,4 @@
-/** The photo, large; or what was cut out of it, on a checkerboard. */
+/** The photo, large; or its cut-out, on a checkerboard. */
 import { Button, Loader, SegmentedControl } from "@mantine/core";
 import { IconScissors } from "@tabler/icons-react";
 import { useState } from "react";
@@ -21,7 +21,7 @@ export function Stage({ photo, view, cutting, cut }: { photo: Photo; view: Stage
         {view === "photo" ? <Full photo={photo} alt={copy.picture(roleWords(photo.role), photo.name)} />
           : photo.matte_version > 0 ? <Cutout key={`${photo.id}${photo.matte_version}`} photo={photo} />
           : (
-            <div className={css.uncut}>
+            <div className={css.notCutOut}>
               <h2>{copy.notCut}</h2>
               <p className="soft">{copy.notCutWords}</p>
               <Button mt="sm" leftSection={<IconScissors size={17} aria-hidden />} loading={cutting} onClick={cut}>{copy.cut}</Button>
@@ -33,7 +33,7 @@ export function Stage({ photo, view, cutting, cut }: { photo: Photo; view: Stage
   );
 }
 
-// The service draws it at full size: that takes a moment.
+// The service renders it at full size, which takes a moment.
 function Cutout({ photo }: { photo: Photo }) {
   const [ready, set] = useState(false);
   return (

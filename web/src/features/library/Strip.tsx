@@ -1,4 +1,4 @@
-/** The angles of a product in order: gone through, put in another order by dragging or by keys, and more of them added. */
+/** The angles of a product: chosen, reordered by dragging, and added to. */
 import { IconGripVertical, IconPlus } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import type { Photo } from "~/api/types";
@@ -6,7 +6,7 @@ import { productPage as copy, roleWords } from "~/shared/copy/library";
 import { Picture } from "~/shared/ui/Picture";
 import { badOf } from "./model";
 import { Flagged } from "./ProductCard";
-import { PICTURES, type Sending } from "./useSending";
+import { PICTURES, type Sending } from "./useUploadPhotos";
 import css from "./strip.module.css";
 
 export function Strip({ photos, current, choose, reorder, sending, send }: {

@@ -1,4 +1,4 @@
-/** Above the grid: where one is, how much there is, what of it is shown, and how large. */
+/** Above the grid: the open place, the count, the filter, the order, and the size of pictures. */
 import { SegmentedControl, Slider } from "@mantine/core";
 import { IconPhoto } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
@@ -13,9 +13,9 @@ import css from "./library.module.css";
 const copy = library.filters;
 const filters = [{ value: "all", label: copy.all }, { value: "flagged", label: copy.flagged }, { value: "no-photos", label: copy.noPhotos }] as const;
 
-export function Toolbar({ title, path = [], count, view, filtered, size, setSize, order, setOrder, deeds }: {
+export function Toolbar({ title, path = [], count, view, filtered, size, setSize, order, setOrder, actions }: {
   title: string; path?: Place[]; count?: string; view: LibrarySearch; filtered: boolean; size: number; setSize: (size: number) => void;
-  order?: ProductOrder; setOrder?: (order: ProductOrder) => void; deeds?: ReactNode;
+  order?: ProductOrder; setOrder?: (order: ProductOrder) => void; actions?: ReactNode;
 }) {
   const navigate = useNavigate();
   const show = (value: string): void => {
@@ -34,7 +34,7 @@ export function Toolbar({ title, path = [], count, view, filtered, size, setSize
         <h2 className="ellipsis" title={title}>{title}</h2>
         {count && <span className="soft num" style={{ whiteSpace: "nowrap" }}>{count}</span>}
       </div>
-      {deeds}
+      {actions}
       {filtered && <SegmentedControl size="xs" aria-label={copy.label} data={[...filters]} value={view.show === "flagged" || view.show === "no-photos" ? view.show : "all"} onChange={show} />}
       {order && setOrder && <SortMenu order={order} choose={setOrder} />}
       <div className={css.size}>

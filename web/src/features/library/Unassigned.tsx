@@ -1,4 +1,4 @@
-/** Photos that came without a product: given to one, made into one, or taken away. */
+/** Photos without a product: assigned to one, made into a new one, or deleted. */
 import { Button } from "@mantine/core";
 import { IconBoxSeam, IconPhotoPlus, IconStack2, IconTrash } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -10,7 +10,7 @@ import { useKeys } from "~/shared/keys";
 import { Failed } from "~/shared/ui/states";
 import { AssignPhotos } from "./AssignPhotos";
 import { Confirm } from "./Confirm";
-import { useRemovePhotos } from "./deeds";
+import { useRemovePhotos } from "./actions";
 import { Grid } from "./Grid";
 import { GridWaiting } from "./GridWaiting";
 import { NewProduct } from "./NewProduct";
@@ -27,62 +27,62 @@ import css from "./library.module.css";
 import grid from "./grid.module.css";
 
 const copy = library.selection;
-const draw = (photo: Photo) => <PhotoCard photo={photo} />;
+const render = (photo: Photo) => <PhotoCard photo={photo} />;
 const nameOf = (photo: Photo) => photo.name;
-type Asking = { what: "peek" | "assign" | "make" | "remove"; photos: readonly Photo[] } | null;
+type Dialog = { what: "peek" | "assign" | "make" | "remove"; photos: readonly Photo[] } | null;
 
 export function Unassigned({ view }: { view: LibrarySearch }) {
   const navigate = useNavigate();
-  const asked = useInfiniteQuery(photoPages(view.q));
+  const list = useInfiniteQuery(photoPages(view.q));
   const [size, setSize] = useSize();
-  const [asking, ask] = useState<Asking>(null);
+  const [dialog, setDialog] = useState<Dialog>(null);
   const remove = useRemovePhotos();
-  const things = useMemo(() => asked.data?.pages.flatMap((page) => page.items) ?? [], [asked.data]);
-  const order = useMemo(() => things.map((one) => one.id), [things]);
+  const items = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const order = useMemo(() => items.map((one) => one.id), [items]);
   const key = `unassigned ${view.q ?? ""}`;
   const selection = useSelection(order, key);
-  const chosen = things.filter((one) => selection.ids.has(one.id));
+  const chosen = items.filter((one) => selection.ids.has(one.id));
 
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = asked;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   const more = useCallback(() => void (hasNextPage && !isFetchingNextPage && fetchNextPage()), [hasNextPage, isFetchingNextPage, fetchNextPage]);
   const all = async (): Promise<void> => {
-    let { data, hasNextPage: again } = asked;
+    let { data, hasNextPage: again } = list;
     while (again) ({ data, hasNextPage: again } = await fetchNextPage());
     selection.set(data?.pages.flatMap((page) => page.items).map((one) => one.id) ?? []);
   };
   useKeys({
     "mod+a": () => void all(),
-    ...(chosen.length > 0 && { escape: selection.clear, delete: () => ask({ what: "remove", photos: chosen }) }),
+    ...(chosen.length > 0 && { escape: selection.clear, delete: () => setDialog({ what: "remove", photos: chosen }) }),
   });
-  const open = useCallback((photo: Photo) => ask({ what: "peek", photos: [photo] }), []);
-  const close = () => ask(null);
-  const photos = asking?.photos ?? [];
+  const open = useCallback((photo: Photo) => setDialog({ what: "peek", photos: [photo] }), []);
+  const close = () => setDialog(null);
+  const photos = dialog?.photos ?? [];
   const title = library.places.unassigned;
   return (
     <div className={css.centre}>
-      <Toolbar title={title} count={asked.data && library.countPhotos(asked.data.pages[0]?.total ?? things.length)} view={view} filtered={false} size={size} setSize={setSize} />
-      {asked.isError && !asked.data ? <Failed error={asked.error} retry={() => void asked.refetch()} />
-        : asked.isPending ? <GridWaiting size={size} />
-        : things.length === 0 ? <NoProducts view={view} />
+      <Toolbar title={title} count={list.data && library.countPhotos(list.data.pages[0]?.total ?? items.length)} view={view} filtered={false} size={size} setSize={setSize} />
+      {list.isError && !list.data ? <Failed error={list.error} retry={() => void list.refetch()} />
+        : list.isPending ? <GridWaiting size={size} />
+        : items.length === 0 ? <NoProducts view={view} />
         : (
           <Grid
-            key={key} view={key} things={things} label={title} size={size} selection={selection} draw={draw} name={nameOf} open={open} more={more}
+            key={key} view={key} items={items} label={title} size={size} selection={selection} render={render} name={nameOf} open={open} more={more}
             foot={isFetchingNextPage && <p className={grid.foot} role="status">{library.loadingMore}</p>}
           />
         )}
-      <SelectionBar count={chosen.length} total={!hasNextPage && chosen.length === things.length} all={all} clear={selection.clear}>
-        <Button leftSection={<IconPhotoPlus size={17} aria-hidden />} onClick={() => ask({ what: "assign", photos: chosen })}>{copy.assign}</Button>
-        <Button variant="default" leftSection={<IconBoxSeam size={17} aria-hidden />} onClick={() => ask({ what: "make", photos: chosen })}>{copy.make}</Button>
+      <SelectionBar count={chosen.length} total={!hasNextPage && chosen.length === items.length} all={all} clear={selection.clear}>
+        <Button leftSection={<IconPhotoPlus size={17} aria-hidden />} onClick={() => setDialog({ what: "assign", photos: chosen })}>{copy.assign}</Button>
+        <Button variant="default" leftSection={<IconBoxSeam size={17} aria-hidden />} onClick={() => setDialog({ what: "make", photos: chosen })}>{copy.make}</Button>
         <Button variant="default" leftSection={<IconStack2 size={17} aria-hidden />} onClick={() => void navigate({ to: "/batches/new", search: { images: chosen.map((one) => one.id).join(",") } })}>{copy.batch}</Button>
-        <Button variant="subtle" color="no" leftSection={<IconTrash size={17} aria-hidden />} onClick={() => ask({ what: "remove", photos: chosen })}>{copy.remove}</Button>
+        <Button variant="subtle" color="no" leftSection={<IconTrash size={17} aria-hidden />} onClick={() => setDialog({ what: "remove", photos: chosen })}>{copy.remove}</Button>
       </SelectionBar>
-      {asking?.what === "peek" && photos[0] && (
-        <PhotoPeek photo={photos[0]} close={close} assign={() => ask({ what: "assign", photos })} make={() => ask({ what: "make", photos })} remove={() => ask({ what: "remove", photos })} />
+      {dialog?.what === "peek" && photos[0] && (
+        <PhotoPeek photo={photos[0]} close={close} assign={() => setDialog({ what: "assign", photos })} make={() => setDialog({ what: "make", photos })} remove={() => setDialog({ what: "remove", photos })} />
       )}
-      {asking?.what === "assign" && <AssignPhotos photos={photos} close={close} done={selection.clear} make={() => ask({ what: "make", photos })} />}
-      {asking?.what === "make" && <NewProduct photos={photos} close={close} made={selection.clear} />}
+      {dialog?.what === "assign" && <AssignPhotos photos={photos} close={close} done={selection.clear} make={() => setDialog({ what: "make", photos })} />}
+      {dialog?.what === "make" && <NewProduct photos={photos} close={close} created={selection.clear} />}
       <Confirm
-        opened={asking?.what === "remove"} title={library.remove.photosTitle(photos.length)} words={library.remove.photosWords} deed={library.remove.deed} busy={remove.isPending}
+        opened={dialog?.what === "remove"} title={library.remove.photosTitle(photos.length)} words={library.remove.photosWords} action={library.remove.action} busy={remove.isPending}
         close={close} confirm={() => remove.mutate(photos.map((one) => one.id), { onSettled: () => (close(), selection.clear()) })}
       />
     </div>

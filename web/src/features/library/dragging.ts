@@ -1,4 +1,4 @@
-/** What is being dragged: while it hovers a browser does not tell, and whoever may be dropped on must know. */
+/** What is being dragged: drop targets must know, and browsers do not say before the drop. */
 import { useSyncExternalStore } from "react";
 
 export type Dragged = { kind: "products"; ids: readonly string[] } | { kind: "place"; id: string } | null;
@@ -17,9 +17,9 @@ export const dragging = {
 };
 
 export const useDragged = (): Dragged =>
-  useSyncExternalStore((changed) => (watchers.add(changed), () => watchers.delete(changed)), () => dragged);
+  useSyncExternalStore((listener) => (watchers.add(listener), () => watchers.delete(listener)), () => dragged);
 
-/** A small card that follows the pointer: how many. */
+/** Shows a small card with words at the pointer. */
 export function dragCard(event: React.DragEvent, words: string): void {
   const card = document.createElement("div");
   card.className = "library-drag";

@@ -1,4 +1,4 @@
-/** The view of the library one was in last, to go back to from a product. */
+/** The library's address before a product was opened, to go back to. */
 import type { LibrarySearch } from "./search";
 
 let last: LibrarySearch = {};

@@ -1,4 +1,4 @@
-/** What the library's parts share: names of types, and questions about products and photos. */
+/** What the library's parts ask of products and photos. */
 import type { Finding, Photo, Product } from "~/api/types";
 
 

@@ -1,4 +1,4 @@
-/** How products are sorted, kept in the browser. */
+/** How products are sorted, remembered in the browser. */
 import { useState } from "react";
 import type { ProductOrder } from "~/api/types";
 

@@ -1,4 +1,4 @@
-/** Which things are selected, by id; a range reaches from the last one that was chosen. */
+/** Which items are selected, by id; a range reaches from the last one that was chosen. */
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { announce } from "~/shared/announce";
 import { library } from "~/shared/copy/library";
@@ -13,7 +13,7 @@ export type Selection = {
 
 const EMPTY: ReadonlySet<string> = new Set();
 
-/** `order`: the ids as they are seen. `view`: another view begins with nothing selected. */
+/** `order`: the ids as they are shown. `view`: another view begins with nothing selected. */
 export function useSelection(order: readonly string[], view: string): Selection {
   const [chosen, choose] = useState<{ view: string; ids: ReadonlySet<string> }>({ view, ids: EMPTY });
   const anchor = useRef<string | null>(null);
@@ -31,21 +31,21 @@ export function useSelection(order: readonly string[], view: string): Selection 
     });
   }, [view]);
   const rangeTo = useCallback((id: string) => {
-    const seen = latest.current;
-    const [from, to] = [seen.indexOf(anchor.current ?? id), seen.indexOf(id)];
+    const shown = latest.current;
+    const [from, to] = [shown.indexOf(anchor.current ?? id), shown.indexOf(id)];
     if (to < 0) return;
     const [first, last] = from < 0 ? [to, to] : [Math.min(from, to), Math.max(from, to)];
-    choose((before) => ({ view, ids: new Set([...(before.view === view ? before.ids : EMPTY), ...seen.slice(first, last + 1)]) }));
+    choose((before) => ({ view, ids: new Set([...(before.view === view ? before.ids : EMPTY), ...shown.slice(first, last + 1)]) }));
   }, [view]);
   const clear = useCallback(() => {
     anchor.current = null;
     choose({ view, ids: EMPTY });
   }, [view]);
 
-  const told = useRef(0);
+  const announced = useRef(0);
   useEffect(() => {
-    if (told.current !== ids.size) announce(library.selection.announced(ids.size));
-    told.current = ids.size;
+    if (announced.current !== ids.size) announce(library.selection.announced(ids.size));
+    announced.current = ids.size;
   }, [ids.size]);
 
   return useMemo(() => ({ ids, toggle, rangeTo, set, clear }), [ids, toggle, rangeTo, set, clear]);

@@ -1,4 +1,4 @@
-/** How large the pictures of the grid are, kept in the browser. */
+/** How large the pictures of the grid are, remembered in the browser. */
 import { useState } from "react";
 
 const STORED = "packshot-library-size";
@@ -6,8 +6,8 @@ export const sizes = { least: 130, most: 380, usual: 184 };
 
 export function useSize(): [number, (size: number) => void] {
   const [size, set] = useState(() => {
-    const kept = Number(localStorage.getItem(STORED));
-    return kept >= sizes.least && kept <= sizes.most ? kept : sizes.usual;
+    const stored = Number(localStorage.getItem(STORED));
+    return stored >= sizes.least && stored <= sizes.most ? stored : sizes.usual;
   });
   return [size, (next) => (localStorage.setItem(STORED, String(next)), set(next))];
 }

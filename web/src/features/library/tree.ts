@@ -4,16 +4,16 @@ import type { Place } from "~/api/types";
 export type Row = { place: Place; depth: number; children: number };
 
 const childrenOf = (places: readonly Place[]): Map<string | null, Place[]> => {
-  const known = new Set(places.map((place) => place.id));
-  const found = new Map<string | null, Place[]>();
+  const ids = new Set(places.map((place) => place.id));
+  const children = new Map<string | null, Place[]>();
   for (const place of places) {
-    const parent = place.parent_id !== null && known.has(place.parent_id) ? place.parent_id : null;
-    found.set(parent, [...(found.get(parent) ?? []), place]);
+    const parent = place.parent_id !== null && ids.has(place.parent_id) ? place.parent_id : null;
+    children.set(parent, [...(children.get(parent) ?? []), place]);
   }
-  return found;
+  return children;
 };
 
-/** The rows that are seen: what is inside a place only where it is open. `tops`: which of the topmost places. */
+/** The rows of the tree: what is inside a place only where it is open. `tops`: which of the topmost places. */
 export function rowsOf(places: readonly Place[], open: (id: string) => boolean, tops: (place: Place) => boolean = () => true): Row[] {
   const children = childrenOf(places);
   const rows: Row[] = [];
@@ -31,9 +31,9 @@ export function rowsOf(places: readonly Place[], open: (id: string) => boolean, 
 /** A place and all that is inside it, by id. */
 export function within(places: readonly Place[], id: string): Set<string> {
   const children = childrenOf(places);
-  const found = new Set([id]);
-  for (const one of found) for (const child of children.get(one) ?? []) found.add(child.id);
-  return found;
+  const ids = new Set([id]);
+  for (const one of ids) for (const child of children.get(one) ?? []) ids.add(child.id);
+  return ids;
 }
 
 /** From the top down to a place, itself last. */

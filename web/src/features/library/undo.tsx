@@ -3,8 +3,8 @@ import { notifications } from "@mantine/notifications";
 import { announce } from "~/shared/announce";
 import { common } from "~/shared/copy/common";
 
-/** Says what was done, with a way back for a few seconds. */
-export function sayWithUndo(words: string, undo: () => void): void {
+/** Notifies of an action, with an undo button for a few seconds. */
+export function notifyWithUndo(words: string, undo: () => void): void {
   announce(words);
   const id = notifications.show({
     withCloseButton: true,

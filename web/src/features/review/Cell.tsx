@@ -1,4 +1,4 @@
-/** One picture of the grid. What was decided shows as a sign, what was found as a number; neither hides the base. */
+/** One picture of the grid. The decision is a sign, the findings are a number; neither hides the product's base. */
 import { IconAlertTriangle, IconCheck, IconPlayerSkipForward, IconRefresh, IconX } from "@tabler/icons-react";
 import { memo } from "react";
 import type { Item } from "~/api/types";
@@ -7,7 +7,7 @@ import { statuses } from "~/shared/copy/statuses";
 import { Picture } from "~/shared/ui/Picture";
 import css from "./review.module.css";
 import type { ReviewStore } from "./store";
-import { useIsHere, useIsSelected, useItem } from "./use";
+import { useIsCurrent, useIsSelected, useItem } from "./hooks";
 
 const signs: Partial<Record<Item["status"], typeof IconCheck>> = {
   approved: IconCheck, rejected: IconX, skipped: IconPlayerSkipForward, processing: IconRefresh, failed: IconAlertTriangle,
@@ -15,13 +15,13 @@ const signs: Partial<Record<Item["status"], typeof IconCheck>> = {
 
 export const Cell = memo(function Cell({ store, id, eager = false, open }: { store: ReviewStore; id: string; eager?: boolean; open?: () => void }) {
   const item = useItem(store, id);
-  const here = useIsHere(store, id);
+  const here = useIsCurrent(store, id);
   const selected = useIsSelected(store, id);
   if (!item) return null;
   const bad = item.findings.filter((one) => one.verdict === "warn" || one.verdict === "fail");
   const Sign = signs[item.status];
   const name = item.title || item.sku || item.photo_name;
-  // Read out after what stands under the picture.
+  // Read out after the caption.
   const more = [item.sku && name !== item.sku && name, statuses[item.status], ...bad.map((one) => shortOf(one.check))].filter(Boolean).join(", ");
   return (
     <button
@@ -30,7 +30,7 @@ export const Cell = memo(function Cell({ store, id, eager = false, open }: { sto
       onClick={(event) => {
         if (event.shiftKey) store.selectRange(id);
         else if (event.ctrlKey || event.metaKey) store.select(id, !selected);
-        else store.go(id);
+        else store.moveTo(id);
       }}
       onDoubleClick={open}
     >
@@ -42,7 +42,7 @@ export const Cell = memo(function Cell({ store, id, eager = false, open }: { sto
         {selected && <IconCheck size={13} stroke={3} aria-hidden />}
         <span className="ellipsis">{item.sku || item.photo_name}</span>
         <span className="visually-hidden">{more}</span>
-        {bad.length > 0 && <span className={css.found} title={bad.map((one) => shortOf(one.check)).join(", ")} aria-hidden><IconAlertTriangle size={13} stroke={2.2} />{bad.length}</span>}
+        {bad.length > 0 && <span className={css.findingCount} title={bad.map((one) => shortOf(one.check)).join(", ")} aria-hidden><IconAlertTriangle size={13} stroke={2.2} />{bad.length}</span>}
       </span>
     </button>
   );

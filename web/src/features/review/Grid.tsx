@@ -1,10 +1,10 @@
-/** All pictures of a group, virtual: 2,000 of them scroll as ten do. */
+/** All pictures of a group; only the rows in view are rendered. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Cell } from "./Cell";
 import css from "./review.module.css";
 import type { ReviewStore } from "./store";
-import { useAll, useCursor } from "./use";
+import { useAnyChange, useCursor } from "./hooks";
 
 const GAP = 12;
 const CAPTION = 27;
@@ -19,10 +19,10 @@ function columnsFor(count: number, most: number, width: number, height: number):
   return most;
 }
 
-export function Grid({ store, size, columns: tell, label, open }: {
+export function Grid({ store, size, columns: setColumns, label, open }: {
   store: ReviewStore; size: number; columns: (count: number) => void; label: string; open: () => void;
 }) {
-  useAll(store);
+  useAnyChange(store);
   const cursor = useCursor(store);
   const box = useRef<HTMLDivElement>(null);
   const [{ width, height }, measure] = useState({ width: 0, height: 0 });
@@ -35,7 +35,7 @@ export function Grid({ store, size, columns: tell, label, open }: {
   }, []);
   const columns = columnsFor(store.view.length, Math.max(1, Math.floor((width + GAP) / (size + GAP))), width, height);
   const side = (width - GAP * (columns - 1)) / columns;
-  useEffect(() => tell(columns), [columns, tell]);
+  useEffect(() => setColumns(columns), [columns, setColumns]);
 
   const rows = useVirtualizer({
     count: width ? Math.ceil(store.view.length / columns) : 0,

@@ -1,9 +1,9 @@
-/** The picture under the cursor, large, with what was found, what can be decided, and its product's other angles. */
+/** The picture under the cursor, large, with its findings, the actions, and its product's other angles. */
 import { Button, SegmentedControl, Tooltip } from "@mantine/core";
 import { IconArrowBackUp, IconAngle, IconCheck, IconColumns, IconHistory, IconPlayerSkipForward, IconRefresh, IconX, IconZoomIn } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { channels as channelsQuery, keys } from "~/api/queries";
 import type { Finding } from "~/api/types";
 import { CorrectButton } from "~/features/cutout/Correct";
@@ -11,34 +11,34 @@ import { common } from "~/shared/copy/common";
 import { shortOf } from "~/shared/copy/findings";
 import { review as copy } from "~/shared/copy/review";
 import { Heights } from "~/features/styles/Heights";
-import { found, type Chosen } from "~/features/styles/previews";
+import { hasFinding, type Chosen } from "~/features/styles/previews";
 import { styles } from "~/shared/copy/styles";
 import { KeyCap } from "~/shared/ui/KeyCap";
 import { Pill, Status } from "~/shared/ui/marks";
 import { sentence } from "~/shared/ui/states";
 import { RejectPanel, type Rejection } from "./RejectPanel";
 import { Stage } from "./Stage";
-import { itemQuery, newest, useAhead } from "./ahead";
+import { itemQuery, newestFiles, usePrefetch } from "./prefetch";
 import type { Decision, ReviewStore } from "./store";
-import { useAll, useCursor, useItem } from "./use";
+import { useAnyChange, useCursor, useItem } from "./hooks";
 import { Versions } from "./Versions";
 import css from "./review.module.css";
 
 export type LoupeState = { mode: "whole" | "full" | "compare"; rejecting: boolean; versions: boolean };
 
-export function Loupe({ store, state, set, deed, undo, reject, correct, nameOf }: {
-  store: ReviewStore; state: LoupeState; set: (next: Partial<LoupeState>) => void; deed: (decision: Decision) => void; undo: () => void;
+export function Loupe({ store, state, set, decide, undo, reject, correct, nameOf }: {
+  store: ReviewStore; state: LoupeState; set: (next: Partial<LoupeState>) => void; decide: (decision: Decision) => void; undo: () => void;
   reject: (rejection: Rejection) => void; correct: () => void; nameOf: (by: string | null) => string;
 }) {
   const id = useCursor(store) ?? "";
   const item = useItem(store, id);
-  useAll(store);
+  useAnyChange(store);
   const settled = useSettled(id, 80);
-  const detail = useQuery({ ...itemQuery(id), enabled: settled === id && id !== "" }); // what was fetched ahead is there at once
-  const known = detail.data?.id === id ? detail.data : undefined;
-  useAhead(store, id);
+  const query = useQuery({ ...itemQuery(id), enabled: settled === id && id !== "" }); // a prefetched item is there at once
+  const detail = query.data?.id === id ? query.data : undefined;
+  usePrefetch(store, id);
 
-  const files = useMemo(() => newest(known), [known]);
+  const files = useMemo(() => newestFiles(detail), [detail]);
   const [channel, setChannel] = useState("");
   const file = files.find((one) => one.channel === channel) ?? files[0];
   const names = useQuery(channelsQuery());
@@ -47,12 +47,12 @@ export function Loupe({ store, state, set, deed, undo, reject, correct, nameOf }
   useEffect(() => (setAgainst(null), compareHeights(false)), [id]);
   const photo = useQuery({
     queryKey: [...keys.photos, item?.photo],
-    queryFn: () => got(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: item?.photo ?? "" } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: item?.photo ?? "" } } })),
     enabled: state.mode === "compare" && !!item, staleTime: 60_000,
   });
   const original = photo.data && SHOWN.has(photo.data.format.toLowerCase()) ? photo.data.original : "";
-  const version = known?.versions.find((one) => one.version === known.version);
-  const older = known?.versions.find((one) => one.version === against);
+  const version = detail?.versions.find((one) => one.version === detail.version);
+  const older = detail?.versions.find((one) => one.version === against);
 
   if (!item) return <div className={css.loupe} />;
   const title = item.title || item.sku || item.photo_name;
@@ -67,14 +67,14 @@ export function Loupe({ store, state, set, deed, undo, reject, correct, nameOf }
         {files.length > 1 && (
           <SegmentedControl
             size="xs" className={css.files} aria-label={copy.channel} value={file?.channel ?? ""} onChange={setChannel}
-            data={files.map((one) => ({ value: one.channel, label: names.data?.find((known) => known.id === one.channel)?.channel.name ?? one.channel }))}
+            data={files.map((one) => ({ value: one.channel, label: names.data?.find((view) => view.id === one.channel)?.channel.name ?? one.channel }))}
           />
         )}
         {file && <span className={`soft small num ${css.fileFacts}`}>{copy.file(file.width, file.height, file.format, common.bytes(file.bytes))}</span>}
         <span style={{ flex: 1 }} />
-        <Toggle on={state.mode === "compare"} words={copy.deeds.compare} keyName="X" icon={<IconColumns size={17} />} flip={() => set({ mode: state.mode === "compare" ? "whole" : "compare" })} />
-        <Toggle on={state.mode === "full"} words={copy.deeds.full} keyName="␣" icon={<IconZoomIn size={17} />} flip={() => set({ mode: state.mode === "full" ? "whole" : "full" })} />
-        <Toggle on={state.versions} words={copy.deeds.versions} keyName="V" icon={<IconHistory size={17} />} flip={() => set({ versions: !state.versions })} />
+        <Toggle on={state.mode === "compare"} words={copy.actions.compare} keyName="X" icon={<IconColumns size={17} />} flip={() => set({ mode: state.mode === "compare" ? "whole" : "compare" })} />
+        <Toggle on={state.mode === "full"} words={copy.actions.full} keyName="␣" icon={<IconZoomIn size={17} />} flip={() => set({ mode: state.mode === "full" ? "whole" : "full" })} />
+        <Toggle on={state.versions} words={copy.actions.versions} keyName="V" icon={<IconHistory size={17} />} flip={() => set({ versions: !state.versions })} />
       </div>
       <div className={css.stage}>
         <Stage
@@ -87,7 +87,7 @@ export function Loupe({ store, state, set, deed, undo, reject, correct, nameOf }
       {angles.length > 1 && (
         <div className={css.angles} role="group" aria-label={copy.angles}>
           {angles.map((one) => (
-            <button key={one.id} type="button" className={css.angle} data-here={one.id === id || undefined} onClick={() => store.go(one.id)} aria-label={`${one.role || one.photo_name}`}>
+            <button key={one.id} type="button" className={css.angle} data-here={one.id === id || undefined} onClick={() => store.moveTo(one.id)} aria-label={`${one.role || one.photo_name}`}>
               <img src={one.after || one.thumb} alt="" />
             </button>
           ))}
@@ -106,18 +106,18 @@ export function Loupe({ store, state, set, deed, undo, reject, correct, nameOf }
         ) : (
           <>
             {item.error && <p className={css.error}>{copy.failed} {sentence(item.error.reason)}</p>}
-            <div className={css.foundRow}>
-              <Found findings={bad} />
-              {version && item.status !== "processing" && found(version.findings, "camera") && (
+            <div className={css.findingRow}>
+              <FindingList findings={bad} />
+              {version && item.status !== "processing" && hasFinding(version.findings, "camera") && (
                 <Button variant="default" size="compact-sm" leftSection={<IconAngle size={15} aria-hidden />} onClick={() => compareHeights(true)}>{styles.heights.guess}</Button>
               )}
               <CorrectButton size="compact-sm" leftSection={undefined} open={correct} />
             </div>
-            <div className={css.deeds}>
-              <Button color="ok.7" leftSection={<IconCheck size={17} />} rightSection={<KeyCap hidden>A</KeyCap>} onClick={() => deed("approve")}>{copy.deeds.approve}{many > 1 && ` (${many})`}</Button>
-              <Button variant="default" leftSection={<IconX size={17} />} rightSection={<KeyCap hidden>R</KeyCap>} onClick={() => set({ rejecting: true })} styles={{ label: { color: "var(--no)" } }}>{copy.deeds.reject}</Button>
-              <Button variant="default" leftSection={<IconPlayerSkipForward size={17} />} rightSection={<KeyCap hidden>S</KeyCap>} onClick={() => deed("skip")}>{copy.deeds.skip}</Button>
-              <Button variant="subtle" leftSection={<IconArrowBackUp size={17} />} rightSection={<KeyCap hidden>Z</KeyCap>} onClick={undo}>{copy.deeds.undo}</Button>
+            <div className={css.actions}>
+              <Button color="ok.7" leftSection={<IconCheck size={17} />} rightSection={<KeyCap hidden>A</KeyCap>} onClick={() => decide("approve")}>{copy.actions.approve}{many > 1 && ` (${many})`}</Button>
+              <Button variant="default" leftSection={<IconX size={17} />} rightSection={<KeyCap hidden>R</KeyCap>} onClick={() => set({ rejecting: true })} styles={{ label: { color: "var(--no)" } }}>{copy.actions.reject}</Button>
+              <Button variant="default" leftSection={<IconPlayerSkipForward size={17} />} rightSection={<KeyCap hidden>S</KeyCap>} onClick={() => decide("skip")}>{copy.actions.skip}</Button>
+              <Button variant="subtle" leftSection={<IconArrowBackUp size={17} />} rightSection={<KeyCap hidden>Z</KeyCap>} onClick={undo}>{copy.actions.undo}</Button>
             </div>
           </>
         )}
@@ -126,11 +126,11 @@ export function Loupe({ store, state, set, deed, undo, reject, correct, nameOf }
         <Heights
           close={() => compareHeights(false)} name={title} now={item.after || item.thumb} words={styles.heights.again}
           other={{ base: version.template, chosen: version.options as Chosen, photo: { id: item.photo, matte_version: 0 } }}
-          take={() => store.decide([id], "retry", { reason: "floats" })}
+          choose={() => store.decide([id], "retry", { reason: "floats" })}
         />
       )}
       <Versions
-        opened={state.versions} close={() => set({ versions: false })} item={known} nameOf={nameOf}
+        opened={state.versions} close={() => set({ versions: false })} item={detail} nameOf={nameOf}
         compare={(version) => {
           setAgainst(version);
           set({ versions: false, mode: "compare" });
@@ -140,7 +140,7 @@ export function Loupe({ store, state, set, deed, undo, reject, correct, nameOf }
   );
 }
 
-function Found({ findings }: { findings: readonly Finding[] }) {
+function FindingList({ findings }: { findings: readonly Finding[] }) {
   if (findings.length === 0) return <div><Pill tone="ok" icon={<IconCheck size={13} stroke={2.4} aria-hidden />}>{copy.flags.none}</Pill></div>;
   return (
     <ul className={css.findings} aria-label={copy.flags.open} tabIndex={findings.length > 3 ? 0 : undefined}>
@@ -164,7 +164,7 @@ function Toggle({ on, words, keyName, icon, flip }: { on: boolean; words: string
 
 const SHOWN = new Set(["jpeg", "png", "webp", "avif"]); // what every browser shows
 
-/** A value once it has stood still: keys that are held down ask for nothing on the way. */
+/** A value once it has not changed for a while: keys that are held down load nothing on the way. */
 function useSettled(value: string, ms: number): string {
   const [settled, set] = useState(value);
   useEffect(() => {

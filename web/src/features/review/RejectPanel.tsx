@@ -1,16 +1,16 @@
-/** Why it is not taken: 1 to 9 choose, Enter confirms, Esc goes back. What a retry will change stands there before. */
+/** Why a picture is rejected: 1 to 9 choose, Enter confirms, Esc goes back. It says what a retry will change. */
 import { Button, Textarea } from "@mantine/core";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { CorrectButton } from "~/features/cutout/Correct";
 import { review as copy } from "~/shared/copy/review";
 import { useKeys } from "~/shared/keys";
 import { KeyCap } from "~/shared/ui/KeyCap";
 import css from "./review.module.css";
 
-/** Asked for with the batch, so that R and then a digit is never too fast. */
-export const reasonsQuery = queryOptions({ queryKey: ["reasons"], queryFn: () => got(api.GET("/api/v1/review/reasons")), staleTime: Infinity });
+/** Loaded with the batch, so that R and then a digit is never too fast. */
+export const reasonsQuery = queryOptions({ queryKey: ["reasons"], queryFn: () => unwrap(api.GET("/api/v1/review/reasons")), staleTime: Infinity });
 
 const CUTOUT = "cutout_wrong";
 
@@ -25,14 +25,14 @@ export function RejectPanel({ many, confirm, correct, cancel }: {
   const [note, setNote] = useState("");
   const panel = useRef<HTMLDivElement>(null);
   useEffect(() => panel.current?.focus({ preventScroll: true }), []);
-  const known = copy.reasons[chosen];
-  const fixes = known?.fix ?? "";
+  const details = copy.reasons[chosen];
+  const fixes = details?.fix ?? "";
   const corrects = chosen === CUTOUT && many === 1;
   const send = (retry: boolean) => (chosen || note) && confirm({ reason: chosen || "other", note, retry: retry && fixes !== "" });
 
   const handlers: Record<string, () => void> = { enter: () => send(true), "shift+enter": () => send(false), escape: cancel, ...(corrects ? { e: correct } : {}) };
   list.forEach((reason, at) => (handlers[String(at + 1)] = () => choose(reason.id)));
-  useKeys(handlers, { inDialog: true }); // on a contact sheet it stands in a dialog
+  useKeys(handlers, { inDialog: true }); // on a contact sheet it is in a dialog
 
   return (
     <div ref={panel} tabIndex={-1} data-autofocus className={css.reject} role="group" aria-label={copy.reject.title} data-keys>
@@ -54,7 +54,7 @@ export function RejectPanel({ many, confirm, correct, cancel }: {
         }}
       />
       <p className="soft small" aria-live="polite">{chosen && (fixes ? `${copy.reject.fixes} ${fixes}.` : chosen === CUTOUT ? copy.reject.cutout : copy.reject.nothing)}</p>
-      <div className={css.deeds}>
+      <div className={css.actions}>
         {corrects && <CorrectButton size="sm" open={correct} />}
         {fixes && <Button color="no.7" onClick={() => send(true)} rightSection={<KeyCap hidden>⏎</KeyCap>}>{copy.reject.again}{many > 1 && ` (${many})`}</Button>}
         <Button variant={fixes ? "default" : "filled"} color={fixes ? undefined : "no.7"} disabled={!chosen && !note} onClick={() => send(false)} rightSection={<KeyCap hidden>{fixes ? "⇧⏎" : "⏎"}</KeyCap>}>{copy.reject.only}{!fixes && many > 1 && ` (${many})`}</Button>

@@ -1,10 +1,10 @@
-/** Review of one batch: groups on top, pictures on the left, the one under the cursor on the right; every deed a key. */
+/** Review of one batch: groups on top, pictures on the left, the one under the cursor on the right; every action has a key. */
 import { Button, Menu, Modal, SegmentedControl } from "@mantine/core";
 import { IconCheck, IconFilter, IconLayoutGrid, IconPhoto, IconTable } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { batch as batchQuery, session } from "~/api/queries";
 import { Correct } from "~/features/cutout/Correct";
 import { shortOf } from "~/shared/copy/findings";
@@ -21,7 +21,7 @@ import { reasonsQuery, type Rejection } from "./RejectPanel";
 import { Sheet } from "./Sheet";
 import type { Group } from "./order";
 import { GROUPS, ReviewStore, type Decision } from "./store";
-import { useAll, useOf } from "./use";
+import { useAnyChange, useValue } from "./hooks";
 import css from "./review.module.css";
 
 type Layout = "grid" | "sheet" | "loupe";
@@ -31,13 +31,13 @@ export default function Review() {
   const who = useQuery(session()).data;
   const store = useMemo(() => new ReviewStore(id, who?.user ?? null), [id, who?.user]);
   useEffect(() => store.start(), [store]);
-  return <Open key={id} store={store} id={id} />;
+  return <ReviewScreen key={id} store={store} id={id} />;
 }
 
-function Open({ store, id }: { store: ReviewStore; id: string }) {
-  const loaded = useOf(store, () => store.loaded);
-  const failed = useOf(store, () => store.error !== null);
-  const empty = useOf(store, () => store.view.length === 0);
+function ReviewScreen({ store, id }: { store: ReviewStore; id: string }) {
+  const loaded = useValue(store, () => store.loaded);
+  const failed = useValue(store, () => store.error !== null);
+  const empty = useValue(store, () => store.view.length === 0);
   const navigate = useNavigate({ from: "/review/$batch" });
   const search = useSearch({ from: "/inside/review/$batch" });
   const batch = useQuery(batchQuery(id));
@@ -45,13 +45,13 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
   const nameOf = useNames();
 
   const [entered] = useState<{ group?: Group }>({});
-  if (loaded) entered.group ??= store.first();
+  if (loaded) entered.group ??= store.firstGroup();
   const group = search.group ?? entered.group ?? "look";
   const layout: Layout = search.layout ?? (group === "fine" ? "sheet" : "grid");
   useEffect(() => {
     if (loaded) store.arrange(group, search.flag);
   }, [store, loaded, group, search.flag]);
-  useEffect(() => live.listen((message) => store.hear(message, nameOf)), [store, nameOf]);
+  useEffect(() => live.listen((message) => store.apply(message, nameOf)), [store, nameOf]);
 
   const [state, setState] = useState<LoupeState>({ mode: "whole", rejecting: false, versions: false });
   const set = useCallback((next: Partial<LoupeState>) => setState((was) => (changes(was, next) ? { ...was, ...next } : was)), []);
@@ -69,7 +69,7 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
   }, [store]);
 
   const show = (next: Partial<typeof search>) => void navigate({ search: (was) => ({ ...was, ...next }), replace: true });
-  const deed = (decision: Decision) => {
+  const decide = (decision: Decision) => {
     set({ rejecting: false });
     store.decide(store.chosen(), decision);
   };
@@ -81,18 +81,18 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
   const layouts: Layout[] = ["grid", "sheet", "loupe"];
   useKeys({
     arrowright: () => store.move(1), arrowleft: () => store.move(-1), arrowdown: () => store.move(across), arrowup: () => store.move(-across),
-    home: () => store.go(store.view[0] ?? null), end: () => store.go(store.view.at(-1) ?? null),
+    home: () => store.moveTo(store.view[0] ?? null), end: () => store.moveTo(store.view.at(-1) ?? null),
     z: () => void store.undo(), "mod+z": () => void store.undo(), f: () => store.nextFlagged(), "mod+a": () => store.selectAll(),
     x: () => set({ mode: state.mode === "compare" ? "whole" : "compare" }), space: () => set({ mode: state.mode === "full" ? "whole" : "full" }),
     v: () => set({ versions: true }), m: () => show({ layout: layouts[(layouts.indexOf(layout) + 1) % 3] }),
   });
-  useKeys({ a: () => deed("approve"), s: () => deed("skip"), t: () => deed("retry"), e: correct, r: () => set({ rejecting: true }), n: () => set({ rejecting: true }), escape: () => (store.selected.size > 0 ? store.clear() : set({ mode: "whole" })) }, { enabled: !state.rejecting });
+  useKeys({ a: () => decide("approve"), s: () => decide("skip"), t: () => decide("retry"), e: correct, r: () => set({ rejecting: true }), n: () => set({ rejecting: true }), escape: () => (store.selected.size > 0 ? store.clear() : set({ mode: "whole" })) }, { enabled: !state.rejecting });
 
   const title = batch.data ? `${copy.title} · ${batch.data.name}` : copy.title;
   return (
     <Page
       title={title} scroll={false}
-      deeds={<Decided store={store} id={id} />}
+      actions={<Progress store={store} id={id} />}
     >
       <div className={css.screen}>
         <div className={css.filters}>
@@ -102,23 +102,23 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
           <SegmentedControl
             size="xs" value={layout} onChange={(value) => show({ layout: value as Layout })} aria-label={copy.layout}
             data={[
-              { value: "grid", label: <Named icon={<IconLayoutGrid size={16} />} words={copy.layouts.grid} /> },
-              { value: "sheet", label: <Named icon={<IconTable size={16} />} words={copy.layouts.sheet} /> },
-              { value: "loupe", label: <Named icon={<IconPhoto size={16} />} words={copy.layouts.loupe} /> },
+              { value: "grid", label: <IconLabel icon={<IconLayoutGrid size={16} />} words={copy.layouts.grid} /> },
+              { value: "sheet", label: <IconLabel icon={<IconTable size={16} />} words={copy.layouts.sheet} /> },
+              { value: "loupe", label: <IconLabel icon={<IconPhoto size={16} />} words={copy.layouts.loupe} /> },
             ]}
           />
         </div>
         {failed && !loaded ? <Failed error={store.error} retry={() => void store.load()} />
           : !loaded ? <TilesWaiting size={150} />
-          : empty ? <Nothing store={store} group={group} id={id} show={show} />
+          : empty ? <EmptyGroup store={store} group={group} id={id} show={show} />
           : (
             <div className={css.panes} data-layout={layout}>
               {layout === "grid" && <Grid store={store} size={132} columns={setColumns} label={copy.groups[group]} open={() => show({ layout: "loupe" })} />}
               {layout === "sheet" && <Sheet key={group} store={store} columns={setColumns} open={() => show({ layout: "loupe" })} />}
-              {layout !== "sheet" && <Loupe store={store} state={state} set={set} deed={deed} undo={() => void store.undo()} reject={reject} correct={correct} nameOf={nameOf} />}
+              {layout !== "sheet" && <Loupe store={store} state={state} set={set} decide={decide} undo={() => void store.undo()} reject={reject} correct={correct} nameOf={nameOf} />}
               {layout === "sheet" && state.rejecting && (
                 <Modal opened onClose={() => set({ rejecting: false })} withCloseButton={false} size="lg" closeOnEscape={false}>
-                  <Loupe store={store} state={{ ...state, versions: false }} set={set} deed={deed} undo={() => void store.undo()} reject={reject} correct={correct} nameOf={nameOf} />
+                  <Loupe store={store} state={{ ...state, versions: false }} set={set} decide={decide} undo={() => void store.undo()} reject={reject} correct={correct} nameOf={nameOf} />
                 </Modal>
               )}
             </div>
@@ -127,7 +127,7 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
       {correcting && <Correct {...correcting} close={() => setCorrecting(null)} />}
       <Modal opened={anyway !== null} onClose={() => setAnyway(null)} title={copy.anyway.title}>
         <p>{copy.anyway.words(anyway?.why ?? "")}</p>
-        <div className={css.deeds} style={{ marginTop: 20 }}>
+        <div className={css.actions} style={{ marginTop: 20 }}>
           <Button
             color="no.7" data-autofocus
             onClick={() => {
@@ -135,7 +135,7 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
               setAnyway(null);
             }}
           >
-            {copy.anyway.deed}
+            {copy.anyway.action}
           </Button>
           <Button variant="default" onClick={() => setAnyway(null)}>{copy.anyway.cancel}</Button>
         </div>
@@ -144,14 +144,14 @@ function Open({ store, id }: { store: ReviewStore; id: string }) {
   );
 }
 
-const Named = ({ icon, words }: { icon: React.ReactNode; words: string }) => <span className={css.named}>{icon}<span className="visually-hidden">{words}</span></span>;
+const IconLabel = ({ icon, words }: { icon: React.ReactNode; words: string }) => <span className={css.named}>{icon}<span className="visually-hidden">{words}</span></span>;
 
 function changes(was: LoupeState, next: Partial<LoupeState>): boolean {
   return (Object.keys(next) as (keyof LoupeState)[]).some((name) => was[name] !== next[name]);
 }
 
-function Decided({ store, id }: { store: ReviewStore; id: string }) {
-  useAll(store);
+function Progress({ store, id }: { store: ReviewStore; id: string }) {
+  useAnyChange(store);
   const counts = store.counts();
   return (
     <>
@@ -165,7 +165,7 @@ function Decided({ store, id }: { store: ReviewStore; id: string }) {
 }
 
 function Groups({ store, group, choose }: { store: ReviewStore; group: Group; choose: (group: Group) => void }) {
-  useAll(store);
+  useAnyChange(store);
   const counts = store.counts();
   return GROUPS.map((one) => (
     <button key={one} type="button" className={css.filter} aria-pressed={one === group} onClick={() => choose(one)}>
@@ -176,7 +176,7 @@ function Groups({ store, group, choose }: { store: ReviewStore; group: Group; ch
 
 function FlagMenu({ store, flag, choose }: { store: ReviewStore; flag: string | undefined; choose: (flag: string | undefined) => void }) {
   const [opened, open] = useState(false);
-  const any = useOf(store, () => store.hasFlags());
+  const any = useValue(store, () => store.hasFlags());
   if (!any && !flag) return null;
   const flags = opened ? store.flags() : [];
   return (
@@ -194,8 +194,8 @@ function FlagMenu({ store, flag, choose }: { store: ReviewStore; flag: string | 
   );
 }
 
-function Nothing({ store, group, id, show }: { store: ReviewStore; group: Group; id: string; show: (next: { group?: Group }) => void }) {
-  useAll(store);
+function EmptyGroup({ store, group, id, show }: { store: ReviewStore; group: Group; id: string; show: (next: { group?: Group }) => void }) {
+  useAnyChange(store);
   const counts = store.counts();
   if (counts.total > 0 && counts.left === 0 && group !== "skipped" && group !== "decided") {
     return (
@@ -213,8 +213,8 @@ function Nothing({ store, group, id, show }: { store: ReviewStore; group: Group;
   );
 }
 
-/** Who a user is, by id. */
+/** Names of users by id. */
 function useNames(): (by: string | null) => string {
-  const members = useQuery({ queryKey: ["members"], queryFn: () => got(api.GET("/api/v1/members")), staleTime: 60_000 });
+  const members = useQuery({ queryKey: ["members"], queryFn: () => unwrap(api.GET("/api/v1/members")), staleTime: 60_000 });
   return useCallback((by) => members.data?.find((one) => one.id === by)?.name || (by?.startsWith("key_") ? copy.apiKey : copy.someone), [members.data]);
 }

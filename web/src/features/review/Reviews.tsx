@@ -1,7 +1,7 @@
-/** Batches with pictures that wait for somebody's eye. */
+/** Batches with pictures to review. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { IconChecks } from "@tabler/icons-react";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Batch } from "~/api/types";
 import { Covers } from "~/features/batches/list/Covers";
@@ -17,7 +17,7 @@ import css from "./review.module.css";
 export default function Reviews() {
   const pages = useInfiniteQuery({
     queryKey: [...keys.batches, "review"],
-    queryFn: ({ pageParam }) => got(api.GET("/api/v1/batches", { params: { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryFn: ({ pageParam }) => unwrap(api.GET("/api/v1/batches", { params: { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor,
   });
@@ -29,7 +29,7 @@ export default function Reviews() {
       {pages.isPending ? <RowsWaiting />
         : pages.isError ? <Failed error={pages.error} retry={() => void pages.refetch()} />
         : waiting.length + decided.length === 0 ? (
-          <Empty icon={<IconChecks size={30} />} title={copy.list.empty} words={copy.list.emptyWords}><LinkButton to="/batches/new">{copy.list.emptyDeed}</LinkButton></Empty>
+          <Empty icon={<IconChecks size={30} />} title={copy.list.empty} words={copy.list.emptyWords}><LinkButton to="/batches/new">{copy.list.emptyAction}</LinkButton></Empty>
         ) : (
           <div className={css.list}>
             {[...waiting, ...decided].map((batch, at) => <Row key={batch.id} batch={batch} first={at === 0} />)}

@@ -1,29 +1,29 @@
-/** Contact sheets of twelve for what the checks found nothing in: looked at as a whole, approved as a whole. */
+/** Contact sheets of twelve, for pictures without findings: reviewed at a glance, approved together. */
 import { Button } from "@mantine/core";
 import { IconCheck, IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { review as copy } from "~/shared/copy/review";
-import { say } from "~/shared/notify";
+import { notify } from "~/shared/notify";
 import { useKeys } from "~/shared/keys";
 import { KeyCap } from "~/shared/ui/KeyCap";
 import { Cell } from "./Cell";
 import css from "./review.module.css";
 import type { ReviewStore } from "./store";
-import { useAll, useCursor } from "./use";
+import { useAnyChange, useCursor } from "./hooks";
 
 const ON_SHEET = 12;
 const LOOKED_MS = 2_000;
 const [GAP, CAPTION] = [12, 29];
 
 /** Twelve as 4 × 3 or as 6 × 2, whichever shows them larger; each is as wide as its picture. */
-function laid(width: number, height: number): { columns: number; side: number } {
+function layoutFor(width: number, height: number): { columns: number; side: number } {
   const sideOf = (columns: number) => Math.min((width - GAP * (columns - 1)) / columns, (height - GAP * (ON_SHEET / columns - 1)) / (ON_SHEET / columns) - CAPTION);
   const columns = sideOf(6) > sideOf(4) ? 6 : 4;
   return { columns, side: Math.max(80, Math.floor(sideOf(columns))) };
 }
 
-export function Sheet({ store, columns: tell, open }: { store: ReviewStore; columns: (count: number) => void; open: () => void }) {
-  useAll(store);
+export function Sheet({ store, columns: setColumns, open }: { store: ReviewStore; columns: (count: number) => void; open: () => void }) {
+  useAnyChange(store);
   const cursor = useCursor(store);
   const pages = Math.max(1, Math.ceil(store.view.length / ON_SHEET));
   const page = Math.floor(Math.max(0, cursor ? store.view.indexOf(cursor) : 0) / ON_SHEET);
@@ -31,30 +31,30 @@ export function Sheet({ store, columns: tell, open }: { store: ReviewStore; colu
   const left = shown.filter((id) => store.items.get(id)?.status === "review");
 
   const box = useRef<HTMLDivElement>(null);
-  const [{ columns, side }, lay] = useState({ columns: 4, side: 0 });
+  const [{ columns, side }, setLayout] = useState({ columns: 4, side: 0 });
   useLayoutEffect(() => {
     const node = box.current;
     if (!node) return;
-    const measured = new ResizeObserver(([entry]) => entry && lay(laid(entry.contentRect.width, entry.contentRect.height)));
+    const measured = new ResizeObserver(([entry]) => entry && setLayout(layoutFor(entry.contentRect.width, entry.contentRect.height)));
     measured.observe(node);
     return () => measured.disconnect();
   }, []);
-  useEffect(() => tell(columns), [columns, tell]);
+  useEffect(() => setColumns(columns), [columns, setColumns]);
 
-  // Since when this sheet has been on the screen: nobody approves what he cannot have seen.
+  // Since when this sheet has been on the screen: nobody can have reviewed it in a moment.
   const since = useRef(Date.now());
   useEffect(() => void (since.current = Date.now()), [page]);
-  // The next sheet's pictures come while this one is looked at.
+  // The next sheet's pictures are loaded while this one is reviewed.
   useEffect(() => {
     for (const id of store.view.slice((page + 1) * ON_SHEET, (page + 2) * ON_SHEET)) new Image().src = store.items.get(id)?.after ?? "";
   }, [page, store]);
 
-  const turn = (to: number) => store.go(store.view[Math.max(0, Math.min(pages - 1, to)) * ON_SHEET] ?? cursor);
+  const turn = (to: number) => store.moveTo(store.view[Math.max(0, Math.min(pages - 1, to)) * ON_SHEET] ?? cursor);
   const approve = () => {
-    if (Date.now() - since.current < LOOKED_MS) return say(copy.sheet.tooSoon);
+    if (Date.now() - since.current < LOOKED_MS) return notify(copy.sheet.tooSoon);
     const next = store.view[(page + 1) * ON_SHEET];
     store.decide(left, "approve");
-    if (next) store.go(next);
+    if (next) store.moveTo(next);
   };
   useKeys({ "shift+a": approve, pagedown: () => turn(page + 1), pageup: () => turn(page - 1) });
 

@@ -1,7 +1,7 @@
 /** One picture, large: as a whole, at 100 %, or against the original. */
 import { useEffect, useRef, useState, type PointerEvent } from "react";
 import { review as copy } from "~/shared/copy/review";
-import { isDecoded } from "./ahead";
+import { isDecoded } from "./prefetch";
 import css from "./Stage.module.css";
 
 export type Shown = { quick: string; full: string; name: string };
@@ -18,7 +18,7 @@ export function Stage({ after, before, beforeName, mode }: { after: Shown; befor
   );
 }
 
-/** Whether the large picture is decoded. Keys that are held down pass over pictures without fetching each. */
+/** Whether the large picture is decoded. Keys that are held down pass over pictures without loading each. */
 function useSharp(src: string): boolean {
   const [ready, set] = useState("");
   useEffect(() => {
@@ -67,7 +67,7 @@ function Full({ src, name }: { src: string; name: string }) {
   });
   return (
     <div
-      ref={box} className={css.full} onPointerMove={drag} role="application" tabIndex={0} aria-label={`${name}, ${copy.deeds.full}. ${copy.zoomHint}`}
+      ref={box} className={css.full} onPointerMove={drag} role="application" tabIndex={0} aria-label={`${name}, ${copy.actions.full}. ${copy.zoomHint}`}
       onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
       onKeyDown={(event) => {
         const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];

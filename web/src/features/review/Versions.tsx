@@ -1,4 +1,4 @@
-/** How a picture came to be: each version, what changed from one to the next and why, and who decided what. */
+/** The versions of a picture: what changed from one to the next and why, and who decided what. */
 import { Button, Drawer } from "@mantine/core";
 import type { ItemDetail } from "~/api/types";
 import { common } from "~/shared/copy/common";
@@ -52,7 +52,7 @@ function Decisions({ item, version, nameOf }: { item: ItemDetail | undefined; ve
 }
 
 const reasonOf = (reason: string): string =>
-  !reason ? copy.versions.made : (copy.reasons[reason]?.title ?? copy.versions.reasons[reason] ?? plain(reason));
+  !reason ? copy.versions.firstVersion : (copy.reasons[reason]?.title ?? copy.versions.reasons[reason] ?? plain(reason));
 const plain = (words: string): string => (words.charAt(0).toUpperCase() + words.slice(1)).replace(/[._]/g, " ");
 function shown(value: unknown): string {
   if (typeof value === "number") return String(Math.round(value * 100) / 100);

@@ -1,4 +1,4 @@
-/** Which pictures belong together, and in which order they are looked at. */
+/** The groups of review, and the order of items in them. */
 import type { Item } from "~/api/types";
 
 export type Group = "look" | "fine" | "skipped" | "decided" | "all";
@@ -11,7 +11,7 @@ export const inGroup: Record<Group, (item: Item) => boolean> = {
   all: () => true,
 };
 export const badChecks = (item: Item): string[] => [...new Set(item.findings.filter((one) => one.verdict === "warn" || one.verdict === "fail").map((one) => one.check))];
-/** The worst first among the doubtful; among the rest in drawing order, the angles of a product together. */
+/** In the group that needs a look the worst first; in others by position, with the angles of a product together. */
 export function arranged(items: Item[], group: Group): Item[] {
   if (group === "look") return items.sort((a, b) => b.worst - a.worst || a.position - b.position);
   const first = new Map<string, number>();

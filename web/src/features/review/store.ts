@@ -1,22 +1,22 @@
 /**
- * A batch under review: its items, which of them are looked at now, and every decision with its way back.
+ * A batch under review: its items, the group in view, and the decisions with their undo.
  *
  * Outside React: each cell subscribes to its own item, so that a key press paints two cells and not two thousand.
  */
-import { api, ApiError, got } from "~/api/client";
+import { api, ApiError, unwrap } from "~/api/client";
 import type { Item, Reviewed } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { review as copy } from "~/shared/copy/review";
 import type { Message } from "~/shared/live";
-import { say, sayFailed } from "~/shared/notify";
+import { notify, notifyError } from "~/shared/notify";
 import { arranged, badChecks, inGroup, type Group } from "./order";
-import { decide, onSent, withdraw, type Sent } from "~/shared/outbox";
+import { decide, onSent, withdraw, type SentDecision } from "~/shared/outbox";
 
 export type Decision = "approve" | "reject" | "skip" | "retry";
 type Before = Pick<Item, "id" | "status" | "version">;
-type Act = { before: Before[]; key: string; act: string | null; settled: Promise<void> };
+type Decided = { before: Before[]; key: string; act: string | null; settled: Promise<void> };
 
-const gives: Record<Decision, Item["status"]> = { approve: "approved", reject: "rejected", skip: "skipped", retry: "processing" };
+const STATUS_AFTER: Record<Decision, Item["status"]> = { approve: "approved", reject: "rejected", skip: "skipped", retry: "processing" };
 const PAGE = 200;
 const AT_ONCE = 500;
 
@@ -32,92 +32,92 @@ export class ReviewStore {
   selected = new Set<string>();
   private group: Group = "look";
   private flag: string | undefined;
-  private acts: Act[] = [];
-  private busy = new Map<string, number>();
-  private one = new Map<string, Set<() => void>>();
-  private all = new Set<() => void>();
-  private here = new Set<() => void>();
+  private history: Decided[] = [];
+  private pending = new Map<string, number>();
+  private itemListeners = new Map<string, Set<() => void>>();
+  private listeners = new Set<() => void>();
+  private cursorListeners = new Set<() => void>();
   private stamp = 0;
   private counted: Counts | null = null;
-  private ends: (() => void)[] = [];
+  private unsubscribers: (() => void)[] = [];
 
   constructor(readonly batch: string, private me: string | null) {}
 
   start(): () => void {
     void this.load();
-    this.ends.push(onSent((sent) => this.sent(sent)));
-    return () => this.ends.splice(0).forEach((end) => end());
+    this.unsubscribers.push(onSent((sent) => this.onLateAnswer(sent)));
+    return () => this.unsubscribers.splice(0).forEach((end) => end());
   }
 
-  // --- who listens ---
+  // --- listeners ---
 
   watchItem = (id: string) => (changed: () => void): (() => void) => {
-    const mine = this.one.get(id) ?? new Set();
-    this.one.set(id, mine.add(changed));
-    return () => mine.delete(changed);
+    const listeners = this.itemListeners.get(id) ?? new Set();
+    this.itemListeners.set(id, listeners.add(changed));
+    return () => listeners.delete(changed);
   };
   watch = (changed: () => void): (() => void) => {
-    this.all.add(changed);
-    return () => this.all.delete(changed);
+    this.listeners.add(changed);
+    return () => this.listeners.delete(changed);
   };
-  /** Of the cursor alone: moving it draws no list anew. */
+  /** The cursor alone: moving it renders no list again. */
   watchCursor = (changed: () => void): (() => void) => {
-    this.here.add(changed);
-    return () => this.here.delete(changed);
+    this.cursorListeners.add(changed);
+    return () => this.cursorListeners.delete(changed);
   };
   version = (): number => this.stamp;
-  private told(...ids: string[]): void {
+  private changed(...ids: string[]): void {
     this.stamp += 1;
-    for (const id of ids) for (const changed of this.one.get(id) ?? []) changed();
-    for (const changed of this.all) changed();
+    for (const id of ids) for (const changed of this.itemListeners.get(id) ?? []) changed();
+    for (const changed of this.listeners) changed();
   }
 
-  // --- what is there ---
+  // --- items ---
 
   async load(): Promise<void> {
     try {
       let cursor: string | undefined;
       do {
-        const page = await got(api.GET("/api/v1/batches/{batch_id}/items", {
+        const page = await unwrap(api.GET("/api/v1/batches/{batch_id}/items", {
           params: { path: { batch_id: this.batch }, query: { limit: PAGE, ...(cursor ? { cursor } : {}) } },
         }));
-        for (const item of page.items) if (!this.busy.has(item.id)) this.items.set(item.id, item);
+        for (const item of page.items) if (!this.pending.has(item.id)) this.items.set(item.id, item);
         cursor = page.next_cursor ?? undefined;
       } while (cursor);
       this.loaded = true;
       this.error = null;
       this.arrange(this.group, this.flag);
-      this.told(...this.items.keys());
+      this.changed(...this.items.keys());
     } catch (error) {
       this.error = error;
-      this.told();
+      this.changed();
     }
   }
 
-  /** Which items are looked at. They stay while one works on them, decided or not, so that nothing jumps. */
+  /** Chooses the items in view. They stay in view when they are decided, so that nothing jumps. */
   arrange(group: Group, flag: string | undefined): void {
     this.group = group;
     this.flag = flag;
     const fits = [...this.items.values()].filter((item) => inGroup[group](item) && (!flag || badChecks(item).includes(flag)));
     this.view = arranged(fits, group).map((item) => item.id);
     this.selected.clear();
-    if (!this.cursor || !this.view.includes(this.cursor)) this.go(this.view[0] ?? null);
-    this.told();
+    if (!this.cursor || !this.view.includes(this.cursor)) this.moveTo(this.view[0] ?? null);
+    this.changed();
   }
 
-  /** Counted once for each change, however many ask. */
+  /** Computed once for each change, however many components read it. */
   counts(): Counts {
     if (this.counted?.stamp === this.stamp) return this.counted;
-    const made: Counts = { look: 0, fine: 0, skipped: 0, decided: 0, all: 0, left: 0, total: this.items.size, approved: 0, rejected: 0, stamp: this.stamp };
+    const counts: Counts = { look: 0, fine: 0, skipped: 0, decided: 0, all: 0, left: 0, total: this.items.size, approved: 0, rejected: 0, stamp: this.stamp };
     for (const item of this.items.values()) {
-      for (const group of GROUPS) if (inGroup[group](item)) made[group] += 1;
-      if (item.status === "approved" || item.status === "rejected") made[item.status] += 1;
+      for (const group of GROUPS) if (inGroup[group](item)) counts[group] += 1;
+      if (item.status === "approved" || item.status === "rejected") counts[item.status] += 1;
     }
-    made.left = made.look + made.fine;
-    return (this.counted = made);
+    counts.left = counts.look + counts.fine;
+    return (this.counted = counts);
   }
-  /** The group that one begins with. */
-  first(): Group {
+  /** The group to begin with. */
+  firstGroup(): Group {
     const counts = this.counts();
     return counts.look > 0 ? "look" : counts.fine > 0 ? "fine" : counts.skipped > 0 ? "skipped" : "all";
   }
@@ -125,7 +125,7 @@ export class ReviewStore {
     return this.view.some((id) => this.items.get(id)?.findings.some((one) => one.verdict === "warn" || one.verdict === "fail"));
   }
 
-  /** Checks that found something, with how many pictures each, for the chosen group. */
+  /** Checks with findings in the chosen group, with the number of pictures of each. */
   flags(): [string, number][] {
     const counts = new Map<string, number>();
     for (const item of this.items.values()) {
@@ -139,19 +139,19 @@ export class ReviewStore {
     return [...this.items.values()].filter((one) => one.sku === item.sku && one.template === item.template).sort((a, b) => a.position - b.position);
   }
 
-  // --- moving ---
+  // --- cursor and selection ---
 
-  go(id: string | null): void {
+  moveTo(id: string | null): void {
     const before = this.cursor;
     if (before === id) return;
     this.cursor = id;
-    for (const one of [before, id]) for (const changed of (one !== null && this.one.get(one)) || []) changed();
-    for (const changed of this.here) changed();
+    for (const one of [before, id]) for (const changed of (one !== null && this.itemListeners.get(one)) || []) changed();
+    for (const changed of this.cursorListeners) changed();
   }
   move(by: number): void {
     const at = this.cursor ? this.view.indexOf(this.cursor) : -1;
     const next = this.view[Math.max(0, Math.min(this.view.length - 1, at + by))];
-    if (next) this.go(next);
+    if (next) this.moveTo(next);
   }
   /** The next undecided picture after this one, then from the start; null where there is none. */
   private following(from: string | null): string | null {
@@ -168,56 +168,56 @@ export class ReviewStore {
       const item = this.items.get(id);
       return item && inGroup.look(item);
     });
-    if (next) this.go(next);
+    if (next) this.moveTo(next);
   }
 
   select(id: string, on: boolean): void {
     if (on) this.selected.add(id);
     else this.selected.delete(id);
-    this.told(id);
+    this.changed(id);
   }
   selectRange(to: string): void {
     const from = this.view.indexOf(this.cursor ?? to);
     const end = this.view.indexOf(to);
     for (const id of this.view.slice(Math.min(from, end), Math.max(from, end) + 1)) this.selected.add(id);
-    this.told(...this.view);
+    this.changed(...this.view);
   }
   selectAll(): void {
     this.selected = new Set(this.view);
-    this.told(...this.view);
+    this.changed(...this.view);
   }
   clear(): void {
     this.selected.clear();
-    this.told(...this.view);
+    this.changed(...this.view);
   }
-  /** What a decision is about: the selection, or the picture under the cursor. */
+  /** The ids that a decision applies to: the selection, or the picture under the cursor. */
   chosen(): string[] {
     return this.selected.size > 0 ? [...this.selected] : this.cursor ? [this.cursor] : [];
   }
 
   // --- deciding ---
 
-  /** Decide at once on the screen; the service is told behind it. more: reason, note, retry, anyway. */
+  /** Decides at once on the screen; the request follows. more: reason, note, retry, anyway. */
   decide(ids: string[], decision: Decision, more: { reason?: string; note?: string; retry?: boolean; anyway?: boolean } = {}): void {
-    const becomes = more.retry ? "processing" : gives[decision];
-    const mine = ids.map((id) => this.items.get(id)).filter((item): item is Item => !!item && item.status !== becomes && item.status !== "processing" && item.status !== "cancelled");
-    if (mine.length === 0) return;
+    const becomes = more.retry ? "processing" : STATUS_AFTER[decision];
+    const changing = ids.map((id) => this.items.get(id)).filter((item): item is Item => !!item && item.status !== becomes && item.status !== "processing" && item.status !== "cancelled");
+    if (changing.length === 0) return;
     const last = this.cursor;
-    for (let start = 0; start < mine.length; start += AT_ONCE) {
-      const before = mine.slice(start, start + AT_ONCE).map(({ id, status, version }) => ({ id, status, version }));
+    for (let start = 0; start < changing.length; start += AT_ONCE) {
+      const before = changing.slice(start, start + AT_ONCE).map(({ id, status, version }) => ({ id, status, version }));
       this.send(before, becomes, { decision, ...more });
     }
     this.selected.clear();
-    if (last && ids.includes(last)) this.go(this.following(last) ?? last);
-    announce(`${copy.said[more.retry ? "retry" : decision](mine.length)}. ${copy.left(this.counts().left)}`);
-    this.told(...ids);
+    if (last && ids.includes(last)) this.moveTo(this.following(last) ?? last);
+    announce(`${copy.announcements[more.retry ? "retry" : decision](changing.length)}. ${copy.left(this.counts().left)}`);
+    this.changed(...ids);
   }
 
   private send(before: Before[], becomes: Item["status"], body: { decision: Decision }): void {
-    for (const one of before) this.hold(one.id, 1);
+    for (const one of before) this.markPending(one.id, 1);
     this.patch(before.map((one) => ({ id: one.id, status: becomes, version: one.version })));
-    const act: Act = { before, key: "", act: null, settled: Promise.resolve() };
-    this.acts.push(act);
+    const act: Decided = { before, key: "", act: null, settled: Promise.resolve() };
+    this.history.push(act);
     act.settled = (async () => {
       try {
         const { key, answer } = await decide<Reviewed>("/api/v1/review", { ...body, items: before });
@@ -226,108 +226,108 @@ export class ReviewStore {
       } catch (error) {
         this.refused(act, error);
       } finally {
-        for (const one of before) this.hold(one.id, -1);
+        for (const one of before) this.markPending(one.id, -1);
       }
     })();
   }
 
-  private answered(act: Act, answer: Reviewed): void {
+  private answered(act: Decided, answer: Reviewed): void {
     act.act = answer.act;
     const done = answer.results.filter((one) => one.outcome === "done");
     this.patch(done.map((one) => ({ id: one.id, status: one.status ?? "review", version: one.version ?? 1 })));
     const not = answer.results.filter((one) => one.outcome !== "done");
     if (not.length > 0) {
       this.patch(not.flatMap((one) => act.before.filter((was) => was.id === one.id).map((was) => ({ id: one.id, status: one.status ?? was.status, version: one.version ?? was.version }))));
-      say(not.slice(0, 3).map((one) => `${this.items.get(one.id)?.photo_name ?? ""}: ${one.words ?? ""}`).join(" "));
+      notify(not.slice(0, 3).map((one) => `${this.items.get(one.id)?.photo_name ?? ""}: ${one.words ?? ""}`).join(" "));
     }
   }
 
-  /** A hard rule of a channel stands in the way: the person may say “anyway”. */
+  /** Called where a channel's hard rule forbids an approval: the person may approve anyway. */
   askAnyway: ((why: string, ids: string[]) => void) | null = null;
 
-  private refused(act: Act, error: unknown): void {
-    this.acts = this.acts.filter((one) => one !== act);
+  private refused(act: Decided, error: unknown): void {
+    this.history = this.history.filter((one) => one !== act);
     this.patch(act.before);
     const ids = act.before.map((one) => one.id);
     if (error instanceof ApiError && error.code === "breaks_rule" && this.askAnyway) {
-      this.go(ids[0] ?? null);
+      this.moveTo(ids[0] ?? null);
       this.askAnyway(error.problem.detail, ids);
       return;
     }
-    sayFailed(error);
+    notifyError(error);
     for (const id of ids) void this.fetch(id);
   }
 
-  /** Take the last decision back. */
+  /** Undoes the last decision. */
   async undo(): Promise<void> {
-    const act = this.acts.pop();
-    if (!act) return say(copy.said.nothingToUndo);
+    const act = this.history.pop();
+    if (!act) return notify(copy.announcements.nothingToUndo);
     const now = act.before.map(({ id }) => this.items.get(id)).filter((item): item is Item => !!item).map(({ id, status, version }) => ({ id, status, version }));
     this.patch(act.before);
-    this.go(act.before[0]?.id ?? this.cursor);
-    announce(copy.said.undone);
+    this.moveTo(act.before[0]?.id ?? this.cursor);
+    announce(copy.announcements.undone);
     await act.settled;
     if (act.act === null && withdraw(act.key)) return;
     if (act.act === null) return;
     try {
-      const undone = await got(api.POST("/api/v1/review/{act}/undo", { params: { path: { act: act.act } } }));
+      const undone = await unwrap(api.POST("/api/v1/review/{act}/undo", { params: { path: { act: act.act } } }));
       for (const one of undone.results) if (one.outcome !== "done") void this.fetch(one.id);
     } catch (error) {
       this.patch(now);
-      sayFailed(error);
+      notifyError(error);
       for (const { id } of now) void this.fetch(id);
     }
   }
 
-  private sent(sent: Sent): void {
-    const act = this.acts.find((one) => one.key === sent.key);
+  private onLateAnswer(sent: SentDecision): void {
+    const act = this.history.find((one) => one.key === sent.key);
     if (!act) return;
     if (sent.status < 300) this.answered(act, sent.answer as Reviewed);
     else this.refused(act, new ApiError({ ...(sent.answer as object), status: sent.status }));
   }
 
-  private hold(id: string, by: 1 | -1): void {
-    const count = (this.busy.get(id) ?? 0) + by;
-    if (count > 0) this.busy.set(id, count);
-    else this.busy.delete(id);
+  private markPending(id: string, by: 1 | -1): void {
+    const count = (this.pending.get(id) ?? 0) + by;
+    if (count > 0) this.pending.set(id, count);
+    else this.pending.delete(id);
   }
 
-  private patch(news: Before[]): void {
-    for (const one of news) {
+  private patch(states: Before[]): void {
+    for (const one of states) {
       const item = this.items.get(one.id);
       if (item) this.items.set(one.id, { ...item, status: one.status, version: one.version });
     }
-    this.told(...news.map((one) => one.id));
+    this.changed(...states.map((one) => one.id));
   }
 
-  // --- what others do ---
+  // --- other people's decisions ---
 
-  hear(message: Message, nameOf: (by: string) => string): void {
+  apply(message: Message, nameOf: (by: string) => string): void {
     if (message.reset || (message.batch === this.batch && message.items === null)) return void this.load();
     if (message.batch !== this.batch) return;
-    for (const news of message.items ?? []) {
-      const item = this.items.get(news.id);
-      if (this.busy.has(news.id) || (item && item.status === news.status && item.version === news.version)) continue;
-      if (item && news.by && news.by !== this.me && copy.byOtherWhat[news.status]) {
-        say(copy.byOther(nameOf(news.by), copy.byOtherWhat[news.status] ?? "", item.sku || item.photo_name));
+    for (const update of message.items ?? []) {
+      const item = this.items.get(update.id);
+      if (this.pending.has(update.id) || (item && item.status === update.status && item.version === update.version)) continue;
+      if (item && update.by && update.by !== this.me && copy.byOtherWhat[update.status]) {
+        notify(copy.byOther(nameOf(update.by), copy.byOtherWhat[update.status] ?? "", item.sku || item.photo_name));
       }
-      if (!item || news.status === "review" || news.status === "failed" || news.version !== item.version) void this.fetch(news.id);
-      else this.patch([{ id: news.id, status: news.status as Item["status"], version: news.version }]);
+      if (!item || update.status === "review" || update.status === "failed" || update.version !== item.version) void this.fetch(update.id);
+      else this.patch([{ id: update.id, status: update.status as Item["status"], version: update.version }]);
     }
   }
 
   private async fetch(id: string): Promise<void> {
     try {
-      const found = await got(api.GET("/api/v1/items/{item_id}", { params: { path: { item_id: id } } }));
-      if (this.busy.has(id)) return;
-      this.items.set(id, found);
-      if (!this.view.includes(id) && inGroup[this.group](found) && (!this.flag || badChecks(found).includes(this.flag))) {
+      const item = await unwrap(api.GET("/api/v1/items/{item_id}", { params: { path: { item_id: id } } }));
+      if (this.pending.has(id)) return;
+      this.items.set(id, item);
+      if (!this.view.includes(id) && inGroup[this.group](item) && (!this.flag || badChecks(item).includes(this.flag))) {
         this.view = [...this.view, id];
-        if (this.cursor === null) this.go(id);
+        if (this.cursor === null) this.moveTo(id);
       }
-      this.told(id);
+      this.changed(id);
     } catch {
-      /* it is told again, or the next load brings it */
+      /* the next message or load brings it */
     }
   }
 }

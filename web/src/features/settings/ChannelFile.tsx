@@ -1,4 +1,4 @@
-/** The file of a channel: its size and format, what stands behind the product, what it is called. */
+/** The file of a channel: its size and format, its background, its name. */
 import { Button, Checkbox, SegmentedControl, Slider, Switch, TextInput } from "@mantine/core";
 import { useRef } from "react";
 import type { Channel } from "~/api/types";
@@ -31,9 +31,9 @@ export function FileFields({ channel, set }: Props) {
           }}
         />
       </div>
-      {lossy && <Range label={copy.quality} value={channel.quality} least={30} most={100} told={String} set={(quality) => set({ quality })} />}
+      {lossy && <Range label={copy.quality} value={channel.quality} least={30} most={100} format={String} set={(quality) => set({ quality })} />}
       {lossy && channel.rules.max_bytes != null && (
-        <Range label={copy.least} words={copy.leastHint} value={Math.min(channel.least_quality, channel.quality)} least={10} most={channel.quality} told={String} set={(least_quality) => set({ least_quality })} />
+        <Range label={copy.least} words={copy.leastHint} value={Math.min(channel.least_quality, channel.quality)} least={10} most={channel.quality} format={String} set={(least_quality) => set({ least_quality })} />
       )}
       <Switch
         label={copy.transparent} description={channel.format === "jpeg" ? copy.transparentNo : undefined} disabled={channel.format === "jpeg"} checked={channel.transparent}
@@ -45,7 +45,7 @@ export function FileFields({ channel, set }: Props) {
   );
 }
 
-export function LookFields({ channel, set }: Props) {
+export function BackgroundFields({ channel, set }: Props) {
   return (
     <fieldset className={css.group}>
       <legend>{copy.look}</legend>
@@ -64,7 +64,7 @@ export function LookFields({ channel, set }: Props) {
           <span className={css.label}>{copy.margin}</span>
           <Checkbox size="xs" label={copy.asStyle} aria-label={`${copy.margin}: ${copy.asStyle}`} checked={channel.margin == null} onChange={(event) => set({ margin: event.currentTarget.checked ? null : 0.05 })} />
         </div>
-        {channel.margin != null && <Range label={copy.margin} hidden value={channel.margin} least={0} most={0.45} step={0.01} told={(share) => `${Math.round(share * 100)} %`} set={(margin) => set({ margin })} />}
+        {channel.margin != null && <Range label={copy.margin} hidden value={channel.margin} least={0} most={0.45} step={0.01} format={(share) => `${Math.round(share * 100)} %`} set={(margin) => set({ margin })} />}
         <span className="soft small">{copy.marginHint}</span>
       </div>
     </fieldset>
@@ -99,16 +99,16 @@ export function NameFields({ channel, set }: Props) {
   );
 }
 
-export function Range({ label, words, value, least, most, step = 1, told, set, hidden }: {
-  label: string; words?: string; value: number; least: number; most: number; step?: number; told: (value: number) => string; set: (value: number) => void; hidden?: boolean;
+export function Range({ label, words, value, least, most, step = 1, format, set, hidden }: {
+  label: string; words?: string; value: number; least: number; most: number; step?: number; format: (value: number) => string; set: (value: number) => void; hidden?: boolean;
 }) {
   return (
     <div className={css.field}>
       <div className={css.between}>
         {!hidden && <span className={css.label}>{label}</span>}
-        <span className={`num ${css.end}`}>{told(value)}</span>
+        <span className={`num ${css.end}`}>{format(value)}</span>
       </div>
-      <Slider value={value} min={least} max={most} step={step} onChange={set} label={null} size={4} thumbSize={18} color="var(--ink)" thumbLabel={label} thumbValueText={told} className={css.slider} />
+      <Slider value={value} min={least} max={most} step={step} onChange={set} label={null} size={4} thumbSize={18} color="var(--ink)" thumbLabel={label} thumbValueText={format} className={css.slider} />
       {words && <span className="soft small">{words}</span>}
     </div>
   );

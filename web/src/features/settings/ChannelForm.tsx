@@ -1,48 +1,48 @@
-/** A channel of one's own, made anew or changed as a whole. */
+/** The form of a team's own channel, new or changed. */
 import { Button, Drawer, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { channels } from "~/api/queries";
 import type { Channel } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { settings } from "~/shared/copy/settings";
-import { say } from "~/shared/notify";
-import { told } from "~/shared/ui/states";
+import { notify } from "~/shared/notify";
+import { explain } from "~/shared/ui/states";
 import { BLANK, idFor, toSave, withSource, type ChannelDraft, type SetChannel } from "./channelDraft";
 import { isPattern } from "./channelWords";
-import { FileFields, LookFields, NameFields } from "./ChannelFile";
+import { FileFields, BackgroundFields, NameFields } from "./ChannelFile";
 import { RuleFields } from "./ChannelRules";
 import { Frame } from "./Frame";
 import css from "./settings.module.css";
 
 const copy = settings.channels.form;
 
-export function ChannelForm({ draft, close, saved, taken }: { draft: ChannelDraft | null; close: () => void; saved: (id: string) => void; taken: string[] }) {
-  // What it showed stays on it while it slides away.
-  const [last, keep] = useState(draft);
-  if (draft && draft !== last) keep(draft);
+export function ChannelForm({ draft, close, saved, existing }: { draft: ChannelDraft | null; close: () => void; saved: (id: string) => void; existing: string[] }) {
+  // The last draft stays on it while it slides away.
+  const [last, setLast] = useState(draft);
+  if (draft && draft !== last) setLast(draft);
   const title = last?.revision !== null && last?.from ? copy.edit(last.from.name) : copy.add;
   return (
     <Drawer opened={draft !== null} onClose={close} position="right" size={620} title={title} styles={{ content: { background: "var(--panel)" }, header: { background: "var(--panel)" } }}>
-      {last && <Fields key={JSON.stringify([last.from?.id, last.revision])} draft={last} close={close} saved={saved} taken={taken} />}
+      {last && <Fields key={JSON.stringify([last.from?.id, last.revision])} draft={last} close={close} saved={saved} existing={existing} />}
     </Drawer>
   );
 }
 
-function Fields({ draft, close, saved, taken }: { draft: ChannelDraft; close: () => void; saved: (id: string) => void; taken: string[] }) {
+function Fields({ draft, close, saved, existing }: { draft: ChannelDraft; close: () => void; saved: (id: string) => void; existing: string[] }) {
   const client = useQueryClient();
   const isNew = draft.revision === null;
-  const [channel, put] = useState<Channel>(draft.from ?? BLANK);
+  const [channel, setChannel] = useState<Channel>(draft.from ?? BLANK);
   const [ownId, setOwnId] = useState(!isNew);
-  const set: SetChannel = (part) => put((old) => ({ ...old, ...part }));
+  const set: SetChannel = (part) => setChannel((old) => ({ ...old, ...part }));
   const save = useMutation({
     mutationFn: (body: Channel) =>
-      got(isNew ? api.POST("/api/v1/channels", { body }) : api.PUT("/api/v1/channels/{channel_id}", { params: { path: { channel_id: body.id }, header: { "If-Match": `"${draft.revision}"` } }, body })),
-    onSuccess: async (made) => {
+      unwrap(isNew ? api.POST("/api/v1/channels", { body }) : api.PUT("/api/v1/channels/{channel_id}", { params: { path: { channel_id: body.id }, header: { "If-Match": `"${draft.revision}"` } }, body })),
+    onSuccess: async (stored) => {
       await client.invalidateQueries({ queryKey: channels().queryKey });
-      say(copy.saved(made.channel.name));
-      saved(made.id);
+      notify(copy.saved(stored.channel.name));
+      saved(stored.id);
     },
   });
   return (
@@ -63,7 +63,7 @@ function Fields({ draft, close, saved, taken }: { draft: ChannelDraft; close: ()
         <div className={css.form}>
           <TextInput
             label={copy.name} value={channel.name} required maxLength={200} data-autofocus
-            onChange={(event) => set({ name: event.currentTarget.value, ...(ownId ? {} : { id: idFor(event.currentTarget.value, taken) }) })}
+            onChange={(event) => set({ name: event.currentTarget.value, ...(ownId ? {} : { id: idFor(event.currentTarget.value, existing) }) })}
           />
           <TextInput
             label={copy.id} description={copy.idHint} value={channel.id} required disabled={!isNew} pattern="[a-z0-9][a-z0-9_\-]{0,39}" title={copy.idBad} spellCheck={false}
@@ -73,15 +73,15 @@ function Fields({ draft, close, saved, taken }: { draft: ChannelDraft; close: ()
       </div>
       <TextInput label={copy.words} value={channel.words} maxLength={400} onChange={(event) => set({ words: event.currentTarget.value })} />
       <FileFields channel={channel} set={set} />
-      <LookFields channel={channel} set={set} />
+      <BackgroundFields channel={channel} set={set} />
       <NameFields channel={channel} set={set} />
       <RuleFields channel={channel} set={set} />
       <TextInput
         label={copy.source} description={copy.sourceHint} value={channel.sources[0]?.words ?? ""} maxLength={400}
         onChange={(event) => set({ sources: withSource(channel, event.currentTarget.value, new Date().toISOString().slice(0, 10)) })}
       />
-      {save.error && <p className={css.bad} role="alert">{told(save.error).words} {told(save.error).remedy}</p>}
-      <div className={css.stickyDeeds}>
+      {save.error && <p className={css.bad} role="alert">{explain(save.error).words} {explain(save.error).remedy}</p>}
+      <div className={css.stickyActions}>
         <Button variant="default" onClick={close}>{common.cancel}</Button>
         <Button type="submit" loading={save.isPending}>{copy.save}</Button>
       </div>

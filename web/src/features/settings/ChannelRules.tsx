@@ -1,4 +1,4 @@
-/** What a channel asks of a file, and which of it turns a file down. */
+/** A channel's rules for a file, and which of them are hard. */
 import { Checkbox, RangeSlider, Switch, TextInput } from "@mantine/core";
 import type { Channel } from "~/api/types";
 import { settings } from "~/shared/copy/settings";

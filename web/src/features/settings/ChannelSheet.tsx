@@ -1,14 +1,14 @@
-/** One channel in plain words: what is made for it, what it asks, and where that is written. */
+/** One channel in plain words: its file, its rules, and their sources. */
 import { Button } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { channels } from "~/api/queries";
 import type { ChannelView } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
-import { say, sayFailed } from "~/shared/notify";
-import { Ask } from "./Ask";
+import { notify, notifyError } from "~/shared/notify";
+import { Confirm } from "./Confirm";
 import { exampleOf, isLossy, rulesOf } from "./channelWords";
 import { Frame } from "./Frame";
 import css from "./settings.module.css";
@@ -17,17 +17,17 @@ const copy = settings.channels;
 
 export function ChannelSheet({ one, edit, copyIt, gone }: { one: ChannelView; edit: () => void; copyIt: () => void; gone: () => void }) {
   const client = useQueryClient();
-  const [asking, ask] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   const { channel } = one;
   const { must, warns } = rulesOf(channel);
   const remove = useMutation({
-    mutationFn: () => got(api.DELETE("/api/v1/channels/{channel_id}", { params: { path: { channel_id: one.id } } })),
+    mutationFn: () => unwrap(api.DELETE("/api/v1/channels/{channel_id}", { params: { path: { channel_id: one.id } } })),
     onSuccess: async () => {
       gone();
-      say(copy.ask.done(channel.name));
+      notify(copy.ask.done(channel.name));
       await client.invalidateQueries({ queryKey: channels().queryKey });
     },
-    onError: sayFailed,
+    onError: notifyError,
   });
   const facts = [
     `${copy.size(channel.size[0], channel.size[1])}, ${copy.formats[channel.format]}`,
@@ -49,7 +49,7 @@ export function ChannelSheet({ one, edit, copyIt, gone }: { one: ChannelView; ed
           <div className={css.inline}>
             {!one.shipped && <Button size="xs" variant="default" onClick={edit}>{copy.edit}</Button>}
             <Button size="xs" variant="default" onClick={copyIt}>{copy.copy}</Button>
-            {!one.shipped && <Button size="xs" variant="subtle" color="no" onClick={() => ask(true)}>{copy.remove}</Button>}
+            {!one.shipped && <Button size="xs" variant="subtle" color="no" onClick={() => setConfirming(true)}>{copy.remove}</Button>}
           </div>
         </div>
       </div>
@@ -78,7 +78,7 @@ export function ChannelSheet({ one, edit, copyIt, gone }: { one: ChannelView; ed
           )}
         </section>
       </div>
-      <Ask opened={asking} close={() => ask(false)} title={copy.ask.title(channel.name)} words={copy.ask.words} deed={copy.ask.deed} busy={remove.isPending} go={() => remove.mutate()} />
+      <Confirm opened={confirming} close={() => setConfirming(false)} title={copy.ask.title(channel.name)} words={copy.ask.words} action={copy.ask.action} busy={remove.isPending} go={() => remove.mutate()} />
     </article>
   );
 }

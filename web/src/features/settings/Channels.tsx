@@ -17,19 +17,19 @@ import css from "./settings.module.css";
 const copy = settings.channels;
 
 export function Channels() {
-  const asked = useQuery(channels());
+  const query = useQuery(channels());
   const [open, setOpen] = useState("");
-  const [form, edit] = useState<ChannelDraft | null>(null);
-  const all = (asked.data ?? []) as ChannelView[]; // the client’s types lose that a size is a pair
+  const [form, setForm] = useState<ChannelDraft | null>(null);
+  const all = (query.data ?? []) as ChannelView[]; // the client’s types lose that a size is a pair
   const shown = all.find((one) => one.id === open) ?? all[0];
   const [shipped, own] = [all.filter((one) => one.shipped), all.filter((one) => !one.shipped)];
   return (
     <div className={`${css.tabBody} ${css.wide}`}>
       <Head title={copy.title} words={copy.words}>
-        <Button leftSection={<IconPlus size={17} aria-hidden />} onClick={() => edit({ from: null, revision: null })}>{copy.add}</Button>
+        <Button leftSection={<IconPlus size={17} aria-hidden />} onClick={() => setForm({ from: null, revision: null })}>{copy.add}</Button>
       </Head>
-      {asked.isPending && <RowsWaiting count={5} />}
-      {asked.isError && !asked.data && <Failed error={asked.error} retry={() => void asked.refetch()} />}
+      {query.isPending && <RowsWaiting count={5} />}
+      {query.isError && !query.data && <Failed error={query.error} retry={() => void query.refetch()} />}
       {shown && (
         <div className={css.channels}>
           <div>
@@ -37,12 +37,12 @@ export function Channels() {
             <List title={copy.shipped} of={shipped} shown={shown} open={setOpen} />
           </div>
           <ChannelSheet
-            key={shown.id} one={shown} gone={() => setOpen("")} edit={() => edit({ from: shown.channel, revision: shown.revision })}
-            copyIt={() => edit({ from: { ...shown.channel, id: "", name: "" }, revision: null })}
+            key={shown.id} one={shown} gone={() => setOpen("")} edit={() => setForm({ from: shown.channel, revision: shown.revision })}
+            copyIt={() => setForm({ from: { ...shown.channel, id: "", name: "" }, revision: null })}
           />
         </div>
       )}
-      <ChannelForm draft={form} close={() => edit(null)} saved={(id) => (edit(null), setOpen(id))} taken={all.map((one) => one.id)} />
+      <ChannelForm draft={form} close={() => setForm(null)} saved={(id) => (setForm(null), setOpen(id))} existing={all.map((one) => one.id)} />
     </div>
   );
 }

@@ -17,13 +17,13 @@ export function CopyOnce({ label, words, value }: { label: string; words: string
       document.execCommand("copy"); // without https there is no other way
     }
     set(true);
-    announce(copy.copiedSaid);
+    announce(copy.copiedAnnouncement);
   };
   return (
     <div className={css.once}>
       <TextInput ref={field} label={label} description={words} value={value} readOnly onFocus={(event) => event.currentTarget.select()} classNames={{ input: css.secret }} data-autofocus />
       <Button variant={done ? "default" : "filled"} leftSection={done ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />} onClick={() => void take()}>
-        {done ? copy.copied : copy.copyDeed}
+        {done ? copy.copied : copy.copyAction}
       </Button>
     </div>
   );

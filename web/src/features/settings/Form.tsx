@@ -1,4 +1,4 @@
-/** Each matter of the workspace is saved by itself; its button comes with a change. */
+/** One setting of the workspace, saved by itself; the button appears with a change. */
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { Workspace } from "~/api/types";

@@ -3,39 +3,39 @@ import { Button } from "@mantine/core";
 import { IconMail } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiError, api, got } from "~/api/client";
+import { ApiError, api, unwrap } from "~/api/client";
 import type { Invite } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { settings } from "~/shared/copy/settings";
-import { say, sayFailed } from "~/shared/notify";
+import { notify, notifyError } from "~/shared/notify";
 import { Failed } from "~/shared/ui/states";
-import { Ask } from "./Ask";
+import { Confirm } from "./Confirm";
 import { invites, members } from "./queries";
 import css from "./settings.module.css";
 
 const copy = settings.team.invited;
 
 export function Invites() {
-  const asked = useQuery(invites());
-  if (asked.isError && !asked.data) return <Failed error={asked.error} retry={() => void asked.refetch()} />;
-  if (!asked.data || asked.data.length === 0) return null;
+  const query = useQuery(invites());
+  if (query.isError && !query.data) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (!query.data || query.data.length === 0) return null;
   return (
     <section aria-labelledby="invited" style={{ display: "grid", gap: 10, marginTop: 8 }}>
       <h3 id="invited">{copy.title}</h3>
-      <ul className={css.table}>{asked.data.map((one) => <Row key={one.id} one={one} />)}</ul>
+      <ul className={css.table}>{query.data.map((one) => <Row key={one.id} one={one} />)}</ul>
     </section>
   );
 }
 
 function Row({ one }: { one: Invite }) {
   const client = useQueryClient();
-  const [asking, ask] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   const withdraw = useMutation({
-    mutationFn: () => got(api.DELETE("/api/v1/invites/{invite_id}", { params: { path: { invite_id: one.id } } })),
-    onSuccess: () => say(copy.done(one.email)),
-    onError: (error) => (error instanceof ApiError && error.status === 404 ? say(copy.late(one.email)) : sayFailed(error)),
+    mutationFn: () => unwrap(api.DELETE("/api/v1/invites/{invite_id}", { params: { path: { invite_id: one.id } } })),
+    onSuccess: () => notify(copy.done(one.email)),
+    onError: (error) => (error instanceof ApiError && error.status === 404 ? notify(copy.late(one.email)) : notifyError(error)),
     onSettled: () => {
-      ask(false);
+      setConfirming(false);
       for (const { queryKey } of [invites(), members()]) void client.invalidateQueries({ queryKey });
     },
   });
@@ -44,11 +44,11 @@ function Row({ one }: { one: Invite }) {
       <span className={css.initials} aria-hidden><IconMail size={17} stroke={1.6} /></span>
       <div className={css.rowWords}>
         <strong className="ellipsis">{one.email}</strong>
-        <span className="soft small ellipsis">{copy.made(common.ago(one.created_at), one.expires_at)}</span>
+        <span className="soft small ellipsis">{copy.sent(common.ago(one.created_at), one.expires_at)}</span>
       </div>
       <span className="soft">{settings.team.roles[one.role]}</span>
-      <Button size="xs" variant="subtle" color="no" aria-label={copy.withdrawOf(one.email)} onClick={() => ask(true)}>{copy.withdraw}</Button>
-      <Ask opened={asking} close={() => ask(false)} title={copy.ask.title(one.email)} words={copy.ask.words} deed={copy.ask.deed} busy={withdraw.isPending} go={() => withdraw.mutate()} />
+      <Button size="xs" variant="subtle" color="no" aria-label={copy.withdrawOf(one.email)} onClick={() => setConfirming(true)}>{copy.withdraw}</Button>
+      <Confirm opened={confirming} close={() => setConfirming(false)} title={copy.ask.title(one.email)} words={copy.ask.words} action={copy.ask.action} busy={withdraw.isPending} go={() => withdraw.mutate()} />
     </li>
   );
 }

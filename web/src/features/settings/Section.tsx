@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import css from "./settings.module.css";
 
-/** The head of a tab: what it is about and what can be begun. */
+/** The head of a tab: its title, and its main action. */
 export function Head({ title, words, children }: { title: string; words?: string; children?: ReactNode }) {
   return (
     <header className={css.head}>
@@ -14,7 +14,7 @@ export function Head({ title, words, children }: { title: string; words?: string
   );
 }
 
-/** One matter: its words on the left, its fields on the right. */
+/** One setting: its words on the left, its fields on the right. */
 export function Section({ title, words, children }: { title: string; words?: ReactNode; children: ReactNode }) {
   return (
     <section className={css.section}>

@@ -1,4 +1,4 @@
-/** Settings: who is here, what programs may do, what files are for, how the workspace runs, and oneself. */
+/** Settings: team, API keys, channels, workspace, and the person's own. */
 import { IconAdjustments, IconBuildingStore, IconKey, IconUser, IconUsers } from "@tabler/icons-react";
 import { Link, useSearch } from "@tanstack/react-router";
 import { settings as copy } from "~/shared/copy/settings";

@@ -2,14 +2,14 @@ import { Button, Select } from "@mantine/core";
 import { IconUserPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { session } from "~/api/queries";
 import type { Member, MemberChange } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
-import { say, sayFailed } from "~/shared/notify";
+import { notify, notifyError } from "~/shared/notify";
 import { Pill } from "~/shared/ui/marks";
 import { Failed, RowsWaiting } from "~/shared/ui/states";
-import { Ask } from "./Ask";
+import { Confirm } from "./Confirm";
 import { Invite } from "./Invite";
 import { Invites } from "./Invites";
 import { members, useOwner } from "./queries";
@@ -20,19 +20,19 @@ const copy = settings.team;
 
 export function Team() {
   const owner = useOwner();
-  const asked = useQuery(members());
-  const [inviting, invite] = useState(false);
+  const query = useQuery(members());
+  const [inviting, setInviting] = useState(false);
   return (
     <div className={css.tabBody}>
       <Head title={copy.title} words={copy.words}>
-        {owner && <Button leftSection={<IconUserPlus size={17} aria-hidden />} onClick={() => invite(true)}>{copy.invite}</Button>}
+        {owner && <Button leftSection={<IconUserPlus size={17} aria-hidden />} onClick={() => setInviting(true)}>{copy.invite}</Button>}
       </Head>
       {!owner && <Note>{copy.ownersOnly}</Note>}
-      {asked.isPending && <RowsWaiting count={3} />}
-      {asked.isError && !asked.data && <Failed error={asked.error} retry={() => void asked.refetch()} />}
-      {asked.data && <ul className={css.table}>{asked.data.map((one) => <Row key={one.id} one={one} owner={owner} />)}</ul>}
+      {query.isPending && <RowsWaiting count={3} />}
+      {query.isError && !query.data && <Failed error={query.error} retry={() => void query.refetch()} />}
+      {query.data && <ul className={css.table}>{query.data.map((one) => <Row key={one.id} one={one} owner={owner} />)}</ul>}
       {owner && <Invites />}
-      <Invite opened={inviting} close={() => invite(false)} />
+      <Invite opened={inviting} close={() => setInviting(false)} />
     </div>
   );
 }
@@ -40,15 +40,15 @@ export function Team() {
 function Row({ one, owner }: { one: Member; owner: boolean }) {
   const client = useQueryClient();
   const me = useQuery(session()).data?.user === one.id;
-  const [asking, ask] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   const change = useMutation({
-    mutationFn: (body: MemberChange) => got(api.PATCH("/api/v1/members/{member_id}", { params: { path: { member_id: one.id } }, body })),
+    mutationFn: (body: MemberChange) => unwrap(api.PATCH("/api/v1/members/{member_id}", { params: { path: { member_id: one.id } }, body })),
     onSuccess: async (_, body) => {
       await client.invalidateQueries({ queryKey: members().queryKey });
-      ask(false);
-      if (body.role) say(copy.roleChanged(one.name, body.role));
+      setConfirming(false);
+      if (body.role) notify(copy.roleChanged(one.name, body.role));
     },
-    onError: sayFailed,
+    onError: notifyError,
   });
   const off = one.disabled_at !== null;
   return (
@@ -71,9 +71,9 @@ function Row({ one, owner }: { one: Member; owner: boolean }) {
       {owner && !me && (off ? (
         <Button size="xs" variant="default" loading={change.isPending} onClick={() => change.mutate({ disabled: false })}>{copy.enable}</Button>
       ) : (
-        <Button size="xs" variant="subtle" color="no" onClick={() => ask(true)}>{copy.disable}</Button>
+        <Button size="xs" variant="subtle" color="no" onClick={() => setConfirming(true)}>{copy.disable}</Button>
       ))}
-      <Ask opened={asking} close={() => ask(false)} title={copy.ask.title(one.name)} words={copy.ask.words} deed={copy.ask.deed} busy={change.isPending} go={() => change.mutate({ disabled: true })} />
+      <Confirm opened={confirming} close={() => setConfirming(false)} title={copy.ask.title(one.name)} words={copy.ask.words} action={copy.ask.action} busy={change.isPending} go={() => change.mutate({ disabled: true })} />
     </li>
   );
 }

@@ -1,17 +1,17 @@
-/** How the workspace runs: its name, when overnight work may run, how long deleted things are kept, the watched folder. */
+/** How the workspace runs: its name, when overnight work may run, how long deleted things can be restored, the watched folder. */
 import { Select, Switch, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { session } from "~/api/queries";
 import type { Workspace as View, WorkspaceChange } from "~/api/types";
 import { settings } from "~/shared/copy/settings";
-import { say, sayFailed } from "~/shared/notify";
+import { notify, notifyError } from "~/shared/notify";
 import { Failed, RowsWaiting } from "~/shared/ui/states";
 import { Form, type Change, type Save } from "./Form";
 import { useOwner, workspace } from "./queries";
 import { Head, Note, Section } from "./Section";
-import { Watched } from "./Watched";
+import { WatchedFolderSection } from "./WatchedFolder";
 import css from "./settings.module.css";
 
 const copy = settings.workspace;
@@ -19,28 +19,28 @@ const copy = settings.workspace;
 export function Workspace() {
   const client = useQueryClient();
   const owner = useOwner();
-  const asked = useQuery(workspace());
+  const query = useQuery(workspace());
   const change = useMutation({
     // The schema's type names every setting; what a change leaves out keeps its value.
-    mutationFn: (body: Change) => got(api.PATCH("/api/v1/workspace", { body: body as WorkspaceChange })),
+    mutationFn: (body: Change) => unwrap(api.PATCH("/api/v1/workspace", { body: body as WorkspaceChange })),
     onSuccess: (now) => {
       client.setQueryData(workspace().queryKey, now);
       client.setQueryData(session().queryKey, (old) => old && { ...old, workspace: now });
-      say(settings.saved);
+      notify(settings.saved);
     },
-    onError: sayFailed,
+    onError: notifyError,
   });
-  if (asked.isError && !asked.data) return <Failed error={asked.error} retry={() => void asked.refetch()} />;
-  if (!asked.data) return <div className={css.tabBody}><RowsWaiting count={4} height={96} /></div>;
+  if (query.isError && !query.data) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (!query.data) return <div className={css.tabBody}><RowsWaiting count={4} height={96} /></div>;
   const save: Save = { put: change.mutate, busy: change.isPending, owner };
   return (
     <div className={css.tabBody}>
       <Head title={copy.title} />
       {!owner && <Note>{settings.ownersOnly}</Note>}
-      <Name view={asked.data} save={save} />
-      <Quiet view={asked.data} save={save} />
-      <Kept view={asked.data} save={save} />
-      <Watched view={asked.data} save={save} />
+      <Name view={query.data} save={save} />
+      <OffPeak view={query.data} save={save} />
+      <Retention view={query.data} save={save} />
+      <WatchedFolderSection view={query.data} save={save} />
     </div>
   );
 }
@@ -60,15 +60,15 @@ function Name({ view, save }: Props) {
 
 const zones = Intl.supportedValuesOf("timeZone");
 
-function Quiet({ view, save }: Props) {
-  const stands = view.settings.off_peak ?? null;
+function OffPeak({ view, save }: Props) {
+  const saved = view.settings.off_peak ?? null;
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const [on, setOn] = useState(stands !== null);
-  const [hours, set] = useState(stands ?? { start: "22:00", end: "06:00", time_zone: here });
+  const [on, setOn] = useState(saved !== null);
+  const [hours, set] = useState(saved ?? { start: "22:00", end: "06:00", time_zone: here });
   const next = on ? hours : null;
   return (
     <Section title={copy.quiet.title} words={copy.quiet.words}>
-      <Form save={save} changed={JSON.stringify(next) !== JSON.stringify(stands)} go={() => save.put({ settings: { off_peak: next } })}>
+      <Form save={save} changed={JSON.stringify(next) !== JSON.stringify(saved)} go={() => save.put({ settings: { off_peak: next } })}>
         <Switch label={copy.quiet.on} description={on ? undefined : copy.quiet.off} checked={on} onChange={(event) => setOn(event.currentTarget.checked)} disabled={!save.owner} />
         {on && (
           <div className={css.hours}>
@@ -85,14 +85,14 @@ function Quiet({ view, save }: Props) {
   );
 }
 
-function Kept({ view, save }: Props) {
+function Retention({ view, save }: Props) {
   const [days, set] = useState(String(view.settings.retention_days));
   const count = Number(days);
   const good = Number.isInteger(count) && count >= 1 && count <= 3650;
   return (
-    <Section title={copy.kept.title} words={copy.kept.words}>
+    <Section title={copy.retention.title} words={copy.retention.words}>
       <Form save={save} changed={good && count !== view.settings.retention_days} go={() => save.put({ settings: { retention_days: count } })}>
-        <TextInput type="number" label={copy.kept.label} value={days} min={1} max={3650} step={1} w={140} required withAsterisk={false} disabled={!save.owner} onChange={(event) => set(event.currentTarget.value)} />
+        <TextInput type="number" label={copy.retention.label} value={days} min={1} max={3650} step={1} w={140} required withAsterisk={false} disabled={!save.owner} onChange={(event) => set(event.currentTarget.value)} />
       </Form>
     </Section>
   );

@@ -1,13 +1,13 @@
-/** Oneself: how the studio looks, the keys, the password, the way out. */
+/** The person's own settings: appearance, keys, password, sign-out. */
 import { Button, PasswordInput, SegmentedControl, Switch, useMantineColorScheme } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { session } from "~/api/queries";
 import { settings } from "~/shared/copy/settings";
 import { singleKeys, useSingleKeys } from "~/shared/keys";
-import { say, sayFailed } from "~/shared/notify";
-import { told } from "~/shared/ui/states";
+import { notify, notifyError } from "~/shared/notify";
+import { explain } from "~/shared/ui/states";
 import { Head, Section } from "./Section";
 import css from "./settings.module.css";
 
@@ -20,7 +20,7 @@ export function You() {
       <Head title={who?.name || copy.title} words={who && copy.signedIn(who.email)} />
       <Appearance />
       <Password email={who?.email ?? ""} />
-      <Out />
+      <SignOut />
     </div>
   );
 }
@@ -42,8 +42,8 @@ function Appearance() {
   );
 }
 
-/** After this nobody is signed in here any more. */
-function useLeave() {
+/** Leaves the studio after a sign-out. */
+function useSignOut() {
   const client = useQueryClient();
   const navigate = useNavigate();
   return async () => {
@@ -53,12 +53,12 @@ function useLeave() {
 }
 
 function Password({ email }: { email: string }) {
-  const leave = useLeave();
+  const leave = useSignOut();
   const change = useMutation({
-    mutationFn: (body: { old: string; new: string }) => got(api.PUT("/api/v1/session/password", { body })),
+    mutationFn: (body: { old: string; new: string }) => unwrap(api.PUT("/api/v1/session/password", { body })),
     onSuccess: async () => {
       await leave();
-      say(copy.password.done);
+      notify(copy.password.done);
     },
   });
   return (
@@ -67,32 +67,32 @@ function Password({ email }: { email: string }) {
         className={css.form}
         onSubmit={(event) => {
           event.preventDefault();
-          const given = new FormData(event.currentTarget);
-          change.mutate({ old: String(given.get("old")), new: String(given.get("new")) });
+          const form = new FormData(event.currentTarget);
+          change.mutate({ old: String(form.get("old")), new: String(form.get("new")) });
         }}
       >
         <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
         <PasswordInput name="old" label={copy.password.old} autoComplete="current-password" required withAsterisk={false} />
         <PasswordInput name="new" label={copy.password.new} description={copy.password.hint} autoComplete="new-password" minLength={10} maxLength={1024} required withAsterisk={false} />
-        {change.error && <p className={css.bad} role="alert">{told(change.error).words}</p>}
-        <div><Button type="submit" variant="default" loading={change.isPending}>{copy.password.deed}</Button></div>
+        {change.error && <p className={css.bad} role="alert">{explain(change.error).words}</p>}
+        <div><Button type="submit" variant="default" loading={change.isPending}>{copy.password.action}</Button></div>
       </form>
     </Section>
   );
 }
 
-function Out() {
-  const leave = useLeave();
-  const out = useMutation({
-    mutationFn: (everywhere: boolean) => got(api.DELETE("/api/v1/session", { params: { query: { everywhere } } })),
+function SignOut() {
+  const leave = useSignOut();
+  const signOut = useMutation({
+    mutationFn: (everywhere: boolean) => unwrap(api.DELETE("/api/v1/session", { params: { query: { everywhere } } })),
     onSuccess: leave,
-    onError: sayFailed,
+    onError: notifyError,
   });
   return (
     <Section title={copy.session.title} words={copy.session.words}>
       <div className={css.inline}>
-        <Button variant="default" loading={out.isPending && out.variables === false} onClick={() => out.mutate(false)}>{copy.session.here}</Button>
-        <Button variant="default" loading={out.isPending && out.variables === true} onClick={() => out.mutate(true)}>{copy.session.everywhere}</Button>
+        <Button variant="default" loading={signOut.isPending && signOut.variables === false} onClick={() => signOut.mutate(false)}>{copy.session.here}</Button>
+        <Button variant="default" loading={signOut.isPending && signOut.variables === true} onClick={() => signOut.mutate(true)}>{copy.session.everywhere}</Button>
       </div>
     </Section>
   );

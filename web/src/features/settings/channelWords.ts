@@ -12,9 +12,9 @@ export const isLossy = (format: Format): boolean => format !== "png" && format !
 const SUFFIX: Record<Format, string> = { jpeg: ".jpg", png: ".png", webp: ".webp", avif: ".avif", tiff: ".tif" };
 const ANY_SIDE = 65_535;
 
-/** Those that turn a file down, and those that are only pointed out. What the channel does not ask for is left out. */
+/** Hard rules, and rules that only warn. What the channel does not require is left out. */
 export function rulesOf({ rules }: Channel): { must: string[]; warns: string[] } {
-  const says: Record<Rule, string> = {
+  const sentences: Record<Rule, string> = {
     format: words.format(rules.formats.map((one) => settings.channels.formats[one])),
     side: rules.min_side_px > 1 || rules.max_side_px < ANY_SIDE ? words.side(rules.min_side_px, rules.max_side_px) : "",
     bytes: rules.max_bytes ? words.bytes(rules.max_bytes) : "",
@@ -26,8 +26,8 @@ export function rulesOf({ rules }: Channel): { must: string[]; warns: string[] }
     safety: words.safety,
     unchanged: words.unchanged,
   };
-  const told = RULES.filter((one) => says[one]);
-  return { must: told.filter((one) => rules.hard.includes(one)).map((one) => says[one]), warns: told.filter((one) => !rules.hard.includes(one)).map((one) => says[one]) };
+  const applying = RULES.filter((one) => sentences[one]);
+  return { must: applying.filter((one) => rules.hard.includes(one)).map((one) => sentences[one]), warns: applying.filter((one) => !rules.hard.includes(one)).map((one) => sentences[one]) };
 }
 
 export const NAME_WORDS = ["sku", "gtin", "asin", "role", "amazon_role", "name", "title", "channel"] as const;

@@ -1,34 +1,34 @@
 import { Button, Modal } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { api, got } from "~/api/client";
-import { templates } from "~/api/queries";
+import { api, unwrap } from "~/api/client";
+import { allStyles } from "~/api/queries";
 import type { Style } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { styles as copy } from "~/shared/copy/styles";
-import { say, sayFailed } from "~/shared/notify";
+import { notify, notifyError } from "~/shared/notify";
 import { forget } from "./draft";
 import css from "./styles.module.css";
 
-export function DeleteStyle({ opened, close, look }: { opened: boolean; close: () => void; look: Style }) {
+export function DeleteStyle({ opened, close, style }: { opened: boolean; close: () => void; style: Style }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const remove = useMutation({
-    mutationFn: () => got(api.DELETE("/api/v1/templates/{template_id}", { params: { path: { template_id: look.id } } })),
+    mutationFn: () => unwrap(api.DELETE("/api/v1/templates/{template_id}", { params: { path: { template_id: style.id } } })),
     onSuccess: () => {
-      forget(look.id);
+      forget(style.id);
       void navigate({ to: "/styles", search: {} }).then(() =>
-        client.setQueryData(templates().queryKey, (old) => old?.filter((one) => one.id !== look.id)));
-      say(copy.delete.done(look.name));
+        client.setQueryData(allStyles().queryKey, (old) => old?.filter((one) => one.id !== style.id)));
+      notify(copy.delete.done(style.name));
     },
-    onError: sayFailed,
+    onError: notifyError,
   });
   return (
-    <Modal opened={opened} onClose={close} title={copy.delete.title(look.name)}>
+    <Modal opened={opened} onClose={close} title={copy.delete.title(style.name)}>
       <p>{copy.delete.words}</p>
-      <div className={css.formDeeds}>
+      <div className={css.formActions}>
         <Button variant="default" onClick={close} data-autofocus>{common.cancel}</Button>
-        <Button color="no" loading={remove.isPending} onClick={() => remove.mutate()}>{copy.delete.deed}</Button>
+        <Button color="no" loading={remove.isPending} onClick={() => remove.mutate()}>{copy.delete.action}</Button>
       </div>
     </Modal>
   );

@@ -1,15 +1,15 @@
-/** One style: how products look in it, and what can be moved. */
+/** One style: a preview on products, and its options. */
 import { useQuery } from "@tanstack/react-query";
 import { Skeleton } from "@mantine/core";
 import { useState } from "react";
-import { templates } from "~/api/queries";
+import { allStyles } from "~/api/queries";
 import type { Photo, Style } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
 import { Pill } from "~/shared/ui/marks";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Page } from "~/shared/ui/Page";
 import { Empty, Failed, Waiting } from "~/shared/ui/states";
-import { Back, Deeds } from "./Deeds";
+import { Back, StyleActions } from "./Actions";
 import { useDraft } from "./draft";
 import { Filmstrip } from "./Filmstrip";
 import { Options } from "./Options";
@@ -19,15 +19,15 @@ import css from "./editor.module.css";
 
 
 export function Editor({ id }: { id: string }) {
-  const looks = useQuery(templates());
-  const look = looks.data?.find((one) => one.id === id);
-  const base = looks.data?.find((one) => one.id === look?.base);
-  if (look && base) return <Opened look={look} base={base} />;
+  const styles = useQuery(allStyles());
+  const style = styles.data?.find((one) => one.id === id);
+  const base = styles.data?.find((one) => one.id === style?.base);
+  if (style && base) return <OpenStyle style={style} base={base} />;
   return (
     <Page title={copy.title} scroll={false}>
-      {looks.isError ? (
-        <Failed error={looks.error} retry={() => void looks.refetch()} />
-      ) : looks.isPending ? (
+      {styles.isError ? (
+        <Failed error={styles.error} retry={() => void styles.refetch()} />
+      ) : styles.isPending ? (
         <Waiting>
           <div className={css.editor}>
             <div className={css.stage}><Skeleton className={css.waits} radius="md" /></div>
@@ -36,38 +36,38 @@ export function Editor({ id }: { id: string }) {
         </Waiting>
       ) : (
         <Empty title={copy.gone.title} words={copy.gone.words}>
-          <LinkButton to="/styles" search={{}} variant="default">{copy.gone.deed}</LinkButton>
+          <LinkButton to="/styles" search={{}} variant="default">{copy.gone.action}</LinkButton>
         </Empty>
       )}
     </Page>
   );
 }
 
-// Whoever compares styles wants to see them on the same products.
+// The same products for the next style, so that styles can be compared.
 let lastShown: Photo[] | null = null;
 
-function Opened({ look, base }: { look: Style; base: Style }) {
-  const draft = useDraft(look, base);
+function OpenStyle({ style, base }: { style: Style; base: Style }) {
+  const draft = useDraft(style, base);
   const recent = useQuery(recentPhotos());
-  const [picked, pick] = useState(lastShown);
+  const [picked, setPicked] = useState(lastShown);
   const shown = picked ?? recent.data?.slice(0, 2) ?? [];
-  const show = (photos: Photo[]) => pick((lastShown = photos));
+  const show = (photos: Photo[]) => setPicked((lastShown = photos));
   return (
     <Page
-      title={look.name} scroll={false}
+      title={style.name} scroll={false}
       beside={
         <>
-          {!look.shipped && <span className="soft small ellipsis">{copy.from(base.name)}</span>}
-          {draft.dirty && <Pill tone="busy">{look.shipped ? copy.changed : copy.unsaved}</Pill>}
+          {!style.shipped && <span className="soft small ellipsis">{copy.from(base.name)}</span>}
+          {draft.dirty && <Pill tone="busy">{style.shipped ? copy.changed : copy.unsaved}</Pill>}
         </>
       }
       before={<Back />}
-      deeds={<Deeds look={look} base={base} draft={draft} />}
+      actions={<StyleActions style={style} base={base} draft={draft} />}
     >
       <div className={css.editor}>
-        <Stage name={look.name} base={base.id} chosen={draft.chosen} photos={shown} loading={recent.isPending} hasNone={recent.data?.length === 0} set={draft.set} />
+        <Stage name={style.name} base={base.id} chosen={draft.chosen} photos={shown} loading={recent.isPending} hasNone={recent.data?.length === 0} set={draft.set} />
         <Filmstrip shown={shown} show={show} />
-        <Options look={look} draft={draft} />
+        <Options style={style} draft={draft} />
       </div>
     </Page>
   );

@@ -1,4 +1,4 @@
-/** The library as a strip of small pictures: which products the style is shown on. */
+/** A strip of the library's photos, to choose those that the style is shown on. */
 import { TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconCheck, IconSearch } from "@tabler/icons-react";
@@ -7,7 +7,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import type { Photo } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
-import { say } from "~/shared/notify";
+import { notify } from "~/shared/notify";
 import { Picture } from "~/shared/ui/Picture";
 import { MOST_SHOWN, photosPage, recentPhotos } from "./photos";
 import css from "./editor.module.css";
@@ -15,7 +15,7 @@ import css from "./editor.module.css";
 const CELL = 76;
 
 export function Filmstrip({ shown, show }: { shown: Photo[]; show: (photos: Photo[]) => void }) {
-  const [typed, type] = useState("");
+  const [typed, setTyped] = useState("");
   const [q] = useDebouncedValue(typed.trim(), 250);
   const anyCut = useQuery(recentPhotos()).data?.some((one) => one.matte_version > 0);
   const pages = useInfiniteQuery({ ...photosPage(q, anyCut ? true : undefined), enabled: anyCut !== undefined });
@@ -31,7 +31,7 @@ export function Filmstrip({ shown, show }: { shown: Photo[]; show: (photos: Phot
 
   const toggle = (photo: Photo) => {
     if (shown.some((one) => one.id === photo.id)) show(shown.filter((one) => one.id !== photo.id));
-    else if (shown.length >= MOST_SHOWN) say(copy.strip.full(MOST_SHOWN));
+    else if (shown.length >= MOST_SHOWN) notify(copy.strip.full(MOST_SHOWN));
     else show([...shown, photo]);
   };
   if (!pages.isPending && photos.length === 0 && !q) return null;
@@ -41,7 +41,7 @@ export function Filmstrip({ shown, show }: { shown: Photo[]; show: (photos: Phot
         <strong>{copy.strip.label}</strong>
         <span className="soft small">{copy.strip.hint(MOST_SHOWN)}</span>
         <TextInput
-          value={typed} onChange={(event) => type(event.currentTarget.value)} placeholder={copy.strip.search} aria-label={copy.strip.search}
+          value={typed} onChange={(event) => setTyped(event.currentTarget.value)} placeholder={copy.strip.search} aria-label={copy.strip.search}
           leftSection={<IconSearch size={15} aria-hidden />} size="xs" data-search
         />
       </div>

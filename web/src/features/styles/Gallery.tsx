@@ -2,7 +2,7 @@
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { templates } from "~/api/queries";
+import { allStyles } from "~/api/queries";
 import type { Photo, Style } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
 import { Failed, Waiting } from "~/shared/ui/states";
@@ -13,26 +13,26 @@ import css from "./styles.module.css";
 
 
 export function Gallery() {
-  const looks = useQuery(templates());
+  const styles = useQuery(allStyles());
   const photos = useQuery(recentPhotos());
-  const own = looks.data?.filter((one) => !one.shipped) ?? [];
-  const shipped = looks.data?.filter((one) => one.shipped) ?? [];
+  const own = styles.data?.filter((one) => !one.shipped) ?? [];
+  const shipped = styles.data?.filter((one) => one.shipped) ?? [];
   const named = (id: string) => shipped.find((one) => one.id === id)?.name ?? "";
   return (
     <Page title={copy.title}>
-      {looks.isError && !looks.data ? (
-        <Failed error={looks.error} retry={() => void looks.refetch()} />
-      ) : looks.isPending ? (
+      {styles.isError && !styles.data ? (
+        <Failed error={styles.error} retry={() => void styles.refetch()} />
+      ) : styles.isPending ? (
         <Waiting>
           <div className={css.gallery}><div className={css.cards}>{Array.from({ length: 5 }, (_, at) => <Skeleton key={at} height={360} radius="lg" />)}</div></div>
         </Waiting>
       ) : (
         <div className={css.gallery}>
           <Group title={copy.own} count={own.length} words={own.length === 0 ? copy.ownNone : ""}>
-            {own.map((look, at) => <Card key={look.id} look={look} photo={pick(photos.data, at)} base={named(look.base)} />)}
+            {own.map((style, at) => <Card key={style.id} style={style} photo={pick(photos.data, at)} base={named(style.base)} />)}
           </Group>
           <Group title={copy.shipped} words="">
-            {shipped.map((look, at) => <Card key={look.id} look={look} photo={pick(photos.data, at)} />)}
+            {shipped.map((look, at) => <Card key={look.id} style={look} photo={pick(photos.data, at)} />)}
           </Group>
         </div>
       )}
@@ -54,13 +54,13 @@ function Group({ title, words, count, children }: { title: string; words: string
   );
 }
 
-function Card({ look, photo, base }: { look: Style; photo: Photo | undefined; base?: string }) {
+function Card({ style, photo, base }: { style: Style; photo: Photo | undefined; base?: string }) {
   return (
     <article className={css.card}>
-      <Cover look={look} photo={photo} />
-      <div className={css.told}>
-        <h3 className="ellipsis"><Link to="/styles" search={{ style: look.id }} className={css.open}>{look.name}</Link></h3>
-        <p className={`soft small ${css.words}`}>{look.words}</p>
+      <Cover style={style} photo={photo} />
+      <div className={css.text}>
+        <h3 className="ellipsis"><Link to="/styles" search={{ style: style.id }} className={css.open}>{style.name}</Link></h3>
+        <p className={`soft small ${css.words}`}>{style.words}</p>
         {base && <p className="soft small">{copy.from(base)}</p>}
       </div>
     </article>

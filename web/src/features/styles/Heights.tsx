@@ -1,10 +1,10 @@
-/** Two camera heights side by side, where the one that was read off a photo is a guess: keep it, or use the other. */
+/** Two camera heights side by side, where the one that was read off a photo is a guess: the person chooses one. */
 import { Button, Loader, Modal } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Photo } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
-import { told } from "~/shared/ui/states";
+import { explain } from "~/shared/ui/states";
 import { preview, type Chosen } from "./previews";
 import css from "./heights.module.css";
 
@@ -12,10 +12,10 @@ const words = copy.heights;
 /** The option that takes a set's next best height. */
 export const NEXT = { name: "height", value: "other" } as const;
 
-export function Heights({ close, name, now, other, words: then, take }: {
-  close: () => void; name: string; now: string; other: { base: string; chosen: Chosen; photo: Pick<Photo, "id" | "matte_version"> }; words: string; take: () => void;
+export function Heights({ close, name, now, other, words: then, choose }: {
+  close: () => void; name: string; now: string; other: { base: string; chosen: Chosen; photo: Pick<Photo, "id" | "matte_version"> }; words: string; choose: () => void;
 }) {
-  const made = useQuery(preview(other.base, { ...other.chosen, [NEXT.name]: NEXT.value }, other.photo));
+  const rendered = useQuery(preview(other.base, { ...other.chosen, [NEXT.name]: NEXT.value }, other.photo));
   return (
     <Modal opened onClose={close} title={words.title} size={940}>
       <p className="soft">{words.words}</p>
@@ -23,8 +23,8 @@ export function Heights({ close, name, now, other, words: then, take }: {
         <Side words={words.now} name={name} src={now}>
           <Button variant="default" onClick={close} data-autofocus>{words.keep}</Button>
         </Side>
-        <Side words={words.other} name={name} src={made.data?.src ?? ""} wrong={made.isError ? `${copy.stage.failed} ${told(made.error).words}` : ""}>
-          <Button disabled={made.isError} onClick={() => (take(), close())}>{words.take}</Button>
+        <Side words={words.other} name={name} src={rendered.data?.src ?? ""} wrong={rendered.isError ? `${copy.stage.failed} ${explain(rendered.error).words}` : ""}>
+          <Button disabled={rendered.isError} onClick={() => (choose(), close())}>{words.take}</Button>
         </Side>
       </div>
       <p className="soft small">{then}</p>

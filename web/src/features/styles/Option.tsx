@@ -1,4 +1,4 @@
-/** One thing that can be moved: a slider, a colour, a choice, a switch, a picture. */
+/** One option: a slider, a colour, a choice, a switch, a picture. */
 import { ActionIcon, Checkbox, NativeSelect, SegmentedControl, Slider, Switch, TextInput, Tooltip } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
 import { useId, type ReactNode } from "react";
@@ -11,7 +11,7 @@ import type { Value } from "./previews";
 import css from "./editor.module.css";
 
 type Props = { option: StyleOption; moved: boolean; words: Words; set: (value: Value) => void; clear: () => void };
-// Papers and walls that studios keep: neutral to warm, and two that lead the eye.
+// Papers and walls of photo studios: neutral to warm, and two that lead the eye.
 // Where a slider begins once it is set by hand; others at the middle of their range.
 const BEGINS: Record<string, number> = { baseline: 0.88 };
 const BRAND = "#d9b8a4"; // a colour to begin with where the set came as it is
@@ -46,15 +46,15 @@ export function Option({ option, moved, words: { title, words }, set, clear }: P
     case "number":
     case "whole number": {
       const [least, most] = [option.least ?? 0, option.most ?? Math.max(1, 2 * (number ?? 1))];
-      const told = (value: number) => shownAs(value, least, most, option.kind === "whole number");
+      const format = (value: number) => formatted(value, least, most, option.kind === "whole number");
       const slider = number !== null && (
         <Slider
           value={number} onChange={set} min={least} max={most} step={option.kind === "whole number" ? 1 : 0.01} label={null} size={4} thumbSize={18} color="var(--ink)"
-          startPointValue={least < 0 ? 0 : undefined} thumbLabel={title} thumbValueText={told} className={css.slider}
+          startPointValue={least < 0 ? 0 : undefined} thumbLabel={title} thumbValueText={format} className={css.slider}
         />
       );
       const beside = option.optional ? unsetBox(number === null, BEGINS[option.name] ?? (least + most) / 2) : null;
-      return field(<>{beside}{number !== null && <span className="num">{told(number)}</span>}</>, slider);
+      return field(<>{beside}{number !== null && <span className="num">{format(number)}</span>}</>, slider);
     }
     case "colour": {
       const colour = String(option.value ?? "");
@@ -83,7 +83,7 @@ export function Option({ option, moved, words: { title, words }, set, clear }: P
   }
 }
 
-function shownAs(value: number, least: number, most: number, whole: boolean): string {
+function formatted(value: number, least: number, most: number, whole: boolean): string {
   if (whole) return copy.unit.whole(value);
   if (least < 0) return copy.unit.signed(value);
   return most < 2 ? copy.unit.percent(value) : copy.unit.plain(value);

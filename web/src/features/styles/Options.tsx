@@ -1,20 +1,20 @@
-/** What can be moved on a style, by what it is about: the background, the shadow, the product. */
+/** The options of a style by subject: background, shadow, product. */
 import { Button } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
 import type { Style } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
-import { say } from "~/shared/notify";
+import { notify } from "~/shared/notify";
 import type { Draft } from "./draft";
 import { grouped, wordsOf } from "./groups";
 import { Option } from "./Option";
 import css from "./editor.module.css";
 
-export function Options({ look, draft }: { look: Style; draft: Draft }) {
+export function Options({ style, draft }: { style: Style; draft: Draft }) {
   const groups = grouped(draft.options);
   const moved = Object.keys(draft.chosen).some((name) => name !== "picture");
   return (
     <aside className={css.panel} aria-label={copy.controls}>
-      <p className="soft">{look.words}</p>
+      <p className="soft">{style.words}</p>
       {groups.map((group) => (
         <section key={group.name} className={css.set} aria-labelledby={`set-${group.name}`}>
           <h2 id={`set-${group.name}`}>{copy.groups[group.name]}</h2>
@@ -32,7 +32,7 @@ export function Options({ look, draft }: { look: Style; draft: Draft }) {
           onClick={() => {
             // A background picture is what the style is about, not a slider that was moved.
             draft.replace(draft.chosen.picture ? { picture: draft.chosen.picture } : {});
-            say(copy.resetDone);
+            notify(copy.resetDone);
           }}
         >
           {copy.reset}

@@ -1,4 +1,4 @@
-/** A background picture: which one, and a window to choose it from the library or to upload it. */
+/** The background picture, and a dialog to choose it from the library or to upload it. */
 import { Button, Modal, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconPhotoPlus, IconSearch, IconUpload } from "@tabler/icons-react";
@@ -9,7 +9,7 @@ import { upload } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Photo } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
-import { sayFailed } from "~/shared/notify";
+import { notifyError } from "~/shared/notify";
 import { Picture } from "~/shared/ui/Picture";
 import { Empty, Failed, TilesWaiting } from "~/shared/ui/states";
 import { newId } from "~/shared/id";
@@ -21,7 +21,7 @@ const words = copy.picture;
 export function PictureOption({ id, choose, clear }: { id: string; choose: (id: string) => void; clear: () => void }) {
   const [open, set] = useState(false);
   const photo = useQuery({ ...onePhoto(id), enabled: id !== "" });
-  const take = (one: Photo) => {
+  const choosePhoto = (one: Photo) => {
     choose(one.id);
     set(false);
   };
@@ -33,7 +33,7 @@ export function PictureOption({ id, choose, clear }: { id: string; choose: (id: 
       </button>
       {id && <Button variant="subtle" color="gray" size="compact-sm" className={css.takeAway} onClick={clear}>{words.clear}</Button>}
       <Modal opened={open} onClose={() => set(false)} title={words.title} size={880}>
-        <Choose take={take} />
+        <Choose take={choosePhoto} />
       </Modal>
     </>
   );
@@ -43,7 +43,7 @@ const COLUMNS = 5;
 const ROW = 168;
 
 function Choose({ take }: { take: (photo: Photo) => void }) {
-  const [typed, type] = useState("");
+  const [typed, setTyped] = useState("");
   const [q] = useDebouncedValue(typed.trim(), 250);
   const pages = useInfiniteQuery(photosPage(q));
   const photos = pages.data?.pages.flatMap((page) => page.items) ?? [];
@@ -60,7 +60,7 @@ function Choose({ take }: { take: (photo: Photo) => void }) {
       <p className="soft">{words.words}</p>
       <div className={css.chooseTop}>
         <TextInput
-          value={typed} onChange={(event) => type(event.currentTarget.value)} placeholder={words.search} aria-label={words.search}
+          value={typed} onChange={(event) => setTyped(event.currentTarget.value)} placeholder={words.search} aria-label={words.search}
           leftSection={<IconSearch size={16} aria-hidden />} data-autofocus
         />
         <Upload take={take} />
@@ -104,7 +104,7 @@ function Upload({ take }: { take: (photo: Photo) => void }) {
       void client.invalidateQueries({ queryKey: keys.photos });
       take(photo);
     },
-    onError: sayFailed,
+    onError: notifyError,
   });
   return (
     <>

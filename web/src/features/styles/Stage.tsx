@@ -1,4 +1,4 @@
-/** Up to three products side by side in the style as it stands. The picture before stays, dimmed, until the next is made. */
+/** Up to three products side by side in the style. The last picture is shown dimmed until the next is made. */
 import { Button, Loader } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconPhotoPlus, IconPhotoUp } from "@tabler/icons-react";
@@ -9,9 +9,9 @@ import { styles as copy } from "~/shared/copy/styles";
 import { announce } from "~/shared/announce";
 import { Flags } from "~/shared/ui/marks";
 import { LinkButton } from "~/shared/ui/LinkButton";
-import { Empty, told } from "~/shared/ui/states";
+import { Empty, explain } from "~/shared/ui/states";
 import { Heights, NEXT } from "./Heights";
-import { found, ofSet, preview, type Chosen, type Made, type Value } from "./previews";
+import { hasFinding, ofSet, preview, type Chosen, type Preview, type Value } from "./previews";
 import { isRendered } from "./sets";
 import { useSlow } from "./useSlow";
 import css from "./editor.module.css";
@@ -23,19 +23,19 @@ export function Stage({ name, base, chosen, photos, loading, hasNone, set }: {
 }) {
   const [settled] = useDebouncedValue(chosen, DEBOUNCE_MS);
   const ready = base !== "image" || Boolean(settled.picture);
-  const before = useRef(new Map<string, Made>());
-  const made = useQueries({
+  const before = useRef(new Map<string, Preview>());
+  const rendered = useQueries({
     queries: photos.map((photo) => ({ ...preview(base, settled, photo), enabled: ready })),
   });
-  const busy = made.some((one) => one.isFetching);
+  const busy = rendered.some((one) => one.isFetching);
   const slow = useSlow(busy && isRendered(base));
-  const [compared, compare] = useState<Photo | null>(null);
+  const [compared, setCompared] = useState<Photo | null>(null);
   const changed = useRef(false);
   useEffect(() => {
     if (busy) changed.current = true;
     else if (changed.current) {
       changed.current = false;
-      announce(copy.stage.made(photos.length));
+      announce(copy.stage.upToDate(photos.length));
     }
   }, [busy, photos.length]);
 
@@ -60,7 +60,7 @@ export function Stage({ name, base, chosen, photos, loading, hasNone, set }: {
       {photos.length === 0 && !loading && <p className="soft">{copy.stage.noneChosen}</p>}
       <div className={css.frames} style={{ ["--shown" as string]: photos.length }}>
         {photos.map((photo, at) => {
-          const now = made[at];
+          const now = rendered[at];
           if (now?.data) before.current.set(photo.id, now.data);
           const shown = now?.data ?? before.current.get(photo.id);
           const waits = settled !== chosen || (now?.isFetching && !now.data);
@@ -73,12 +73,12 @@ export function Stage({ name, base, chosen, photos, loading, hasNone, set }: {
                     <Loader size={18} color="gray" aria-hidden />{slow && copy.stage.rendering}
                   </span>
                 )}
-                {now?.isError && <p className={css.broken} role="alert">{copy.stage.failed} {told(now.error).words}</p>}
+                {now?.isError && <p className={css.broken} role="alert">{copy.stage.failed} {explain(now.error).words}</p>}
               </div>
               <figcaption className="soft small ellipsis">{photo.name}</figcaption>
-              {now?.data && <div className={css.said}><Flags findings={ofSet(now.data.findings)} most={1} /></div>}
-              {now?.data && found(now.data.findings, "camera") && (
-                <Button variant="default" size="compact-xs" className={css.said} aria-label={copy.heights.of(photo.name)} onClick={() => compare(photo)}>{copy.heights.guess}</Button>
+              {now?.data && <div className={css.message}><Flags findings={ofSet(now.data.findings)} most={1} /></div>}
+              {now?.data && hasFinding(now.data.findings, "camera") && (
+                <Button variant="default" size="compact-xs" className={css.message} aria-label={copy.heights.of(photo.name)} onClick={() => setCompared(photo)}>{copy.heights.guess}</Button>
               )}
             </figure>
           );
@@ -86,8 +86,8 @@ export function Stage({ name, base, chosen, photos, loading, hasNone, set }: {
       </div>
       {compared && (
         <Heights
-          close={() => compare(null)} name={compared.name} now={before.current.get(compared.id)?.src ?? ""} other={{ base, chosen: settled, photo: compared }} words={copy.heights.all}
-          take={() => set(NEXT.name, NEXT.value)}
+          close={() => setCompared(null)} name={compared.name} now={before.current.get(compared.id)?.src ?? ""} other={{ base, chosen: settled, photo: compared }} words={copy.heights.all}
+          choose={() => set(NEXT.name, NEXT.value)}
         />
       )}
     </section>

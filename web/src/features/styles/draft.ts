@@ -1,9 +1,9 @@
-/** What is being tried on a style: what it moves on its base. It stays while the studio is open, also from screen to screen. */
+/** A style while it is edited: the options it sets on its base. Drafts stay while the studio is open, across screens. */
 import { useCallback, useState } from "react";
 import type { Style, StyleOption } from "~/api/types";
 import type { Chosen, Value } from "./previews";
 
-const kept = new Map<string, Chosen>();
+const drafts = new Map<string, Chosen>();
 
 export type Draft = {
   chosen: Chosen;
@@ -15,13 +15,13 @@ export type Draft = {
 };
 
 /** `base`: the shipped template that the style was made from, whose values are the defaults. */
-export function useDraft(look: Style, base: Style): Draft {
-  const saved = look.chosen as Chosen;
-  const [chosen, put] = useState<Chosen>(() => kept.get(look.id) ?? saved);
+export function useDraft(style: Style, base: Style): Draft {
+  const saved = style.chosen as Chosen;
+  const [chosen, setChosen] = useState<Chosen>(() => drafts.get(style.id) ?? saved);
   const replace = useCallback((next: Chosen) => {
-    kept.set(look.id, next);
-    put(next);
-  }, [look.id]);
+    drafts.set(style.id, next);
+    setChosen(next);
+  }, [style.id]);
   const options = base.options.map((one) => (one.name in chosen ? { ...one, value: chosen[one.name] ?? null } : one));
   return {
     chosen, options, replace,
@@ -31,17 +31,17 @@ export function useDraft(look: Style, base: Style): Draft {
   };
 }
 
-/** One option moved, over what the options stand at without it. Unset where it is unset there too, it is not held. */
-export function moved(chosen: Chosen, under: readonly Pick<StyleOption, "name" | "value">[], name: string, value: Value): Chosen {
+/** Sets one option over the base's defaults. Unset where the default is unset too, it is not stored. */
+export function moved(chosen: Chosen, defaults: readonly Pick<StyleOption, "name" | "value">[], name: string, value: Value): Chosen {
   const isUnset = (one: Value | undefined) => one === null || one === "";
-  const back = isUnset(value) && isUnset(under.find((one) => one.name === name)?.value);
+  const back = isUnset(value) && isUnset(defaults.find((one) => one.name === name)?.value);
   return back ? without(chosen, name) : { ...chosen, [name]: value };
 }
 
 export const without = (chosen: Chosen, name: string): Chosen => Object.fromEntries(Object.entries(chosen).filter(([one]) => one !== name));
 
 export function forget(id: string): void {
-  kept.delete(id);
+  drafts.delete(id);
 }
 
 function same(one: Chosen, other: Chosen): boolean {

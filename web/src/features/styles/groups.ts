@@ -1,4 +1,4 @@
-/** Options by what they are about, and what each is called there. */
+/** Options in groups, and their names there. */
 import type { StyleOption } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
 
@@ -21,7 +21,7 @@ export function grouped(options: readonly StyleOption[]): { name: Group; options
     .filter((group) => group.options.length > 0);
 }
 
-/** The same slider means another thing beside others. */
+/** An option's name: the same slider means another thing beside others. */
 export function wordsOf(one: StyleOption, options: readonly StyleOption[]): Words {
   const value = (name: string) => options.find((other) => other.name === name)?.value;
   if (one.name === "color" && value("picture") !== undefined) return copy.besidePicture;

@@ -1,6 +1,6 @@
-/** Photos to show styles on: those that are cut out already come first, as nothing has to be done to them. */
+/** Photos to show styles on: those that are cut out already come first, as they need no work. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Photo } from "~/api/types";
 
@@ -10,20 +10,20 @@ export const photosPage = (q: string, cutOut?: boolean) =>
   infiniteQueryOptions({
     queryKey: [...keys.photos, "styles", q, cutOut ?? "all"],
     queryFn: ({ pageParam }) =>
-      got(api.GET("/api/v1/images", { params: { query: { cursor: pageParam, limit: 60, q: q || undefined, cut_out: cutOut } } })),
+      unwrap(api.GET("/api/v1/images", { params: { query: { cursor: pageParam, limit: 60, q: q || undefined, cut_out: cutOut } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     staleTime: 30_000,
   });
 
-/** One photo of each product first: three views of one bottle say little about a look. */
+/** One photo of each product first: three views of one bottle say little about a style. */
 export function different(photos: readonly Photo[]): Photo[] {
-  const seen = new Set<string>();
+  const owners = new Set<string>();
   const [first, rest]: [Photo[], Photo[]] = [[], []];
   for (const photo of photos) {
     const owner = photo.product_id ?? photo.id;
-    (seen.has(owner) ? rest : first).push(photo);
-    seen.add(owner);
+    (owners.has(owner) ? rest : first).push(photo);
+    owners.add(owner);
   }
   return [...first, ...rest];
 }
@@ -33,9 +33,9 @@ export const recentPhotos = () =>
   queryOptions({
     queryKey: [...keys.photos, "recent"],
     queryFn: async () => {
-      const cut = await got(api.GET("/api/v1/images", { params: { query: { cut_out: true, limit: 24 } } }));
+      const cut = await unwrap(api.GET("/api/v1/images", { params: { query: { cut_out: true, limit: 24 } } }));
       if (cut.items.length > 0) return different(cut.items);
-      return different((await got(api.GET("/api/v1/images", { params: { query: { limit: 12 } } }))).items);
+      return different((await unwrap(api.GET("/api/v1/images", { params: { query: { limit: 12 } } }))).items);
     },
     staleTime: 60_000,
   });
@@ -43,6 +43,6 @@ export const recentPhotos = () =>
 export const onePhoto = (id: string) =>
   queryOptions({
     queryKey: [...keys.photos, "one", id],
-    queryFn: () => got(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: id } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: id } } })),
     staleTime: 5 * 60_000,
   });

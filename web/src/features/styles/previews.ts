@@ -1,27 +1,27 @@
 /**
- * Pictures of photos in a look. They are made one at a time: whoever drags a slider, or scrolls through covers, must not
- * fill the service with work that nobody looks at any more. What is no longer wanted is dropped before it is begun, and
- * covers wait for what is worked on, those of rendered sets, which take seconds, for the others.
+ * Previews of photos in a style, rendered one at a time: dragging a slider, or scrolling through covers, must not fill the
+ * service with work that nobody looks at. A cancelled preview is dropped before it starts; covers wait for what a person
+ * works on, and covers of rendered sets, which take seconds, wait for other covers.
  */
 import { queryOptions } from "@tanstack/react-query";
-import { api, ApiError, got } from "~/api/client";
+import { api, ApiError, unwrap } from "~/api/client";
 import type { Finding, Photo } from "~/api/types";
 import { follow } from "~/shared/jobs";
 import { isRendered } from "./sets";
 
 export type Value = string | number | boolean | null;
 export type Chosen = Record<string, Value>;
-/** `src`: the picture itself, as an address that holds for as long as the page is open. */
-export type Made = { src: string; findings: readonly Finding[] };
+/** `src`: the picture as a data URL. */
+export type Preview = { src: string; findings: readonly Finding[] };
 export const SIDE = 512;
-const KEPT_MS = 60 * 60_000;
+const STORED_MS = 60 * 60_000;
 
-const waiting: { rank: number; begin: () => Promise<void> }[] = [];
+const waiting: { rank: number; start: () => Promise<void> }[] = [];
 let busy = false;
 function inTurn<T>(work: () => Promise<T>, signal: AbortSignal, rank: number): Promise<T> {
   return new Promise((done, failed) => {
-    const begin = () => Promise.resolve().then(() => (signal.throwIfAborted(), work())).then(done, failed);
-    waiting.push({ rank, begin });
+    const start = () => Promise.resolve().then(() => (signal.throwIfAborted(), work())).then(done, failed);
+    waiting.push({ rank, start });
     void next();
   });
 }
@@ -30,7 +30,7 @@ async function next(): Promise<void> {
   busy = true;
   while (waiting.length > 0) {
     const first = Math.min(...waiting.map((one) => one.rank));
-    await waiting.splice(waiting.findIndex((one) => one.rank === first), 1)[0]?.begin();
+    await waiting.splice(waiting.findIndex((one) => one.rank === first), 1)[0]?.start();
   }
   busy = false;
 }
@@ -39,14 +39,14 @@ async function next(): Promise<void> {
 export const preview = (base: string, chosen: Chosen, photo: Pick<Photo, "id" | "matte_version"> | undefined, cover = false) =>
   queryOptions({
     queryKey: ["previews", base, sorted(chosen), photo?.id ?? "", photo?.matte_version ?? 0],
-    queryFn: ({ signal }) => inTurn(() => made(base, chosen, photo!.id), signal, cover ? 1 + Number(isRendered(base)) : 0),
+    queryFn: ({ signal }) => inTurn(() => render(base, chosen, photo!.id), signal, cover ? 1 + Number(isRendered(base)) : 0),
     enabled: photo !== undefined,
     staleTime: Infinity,
-    gcTime: KEPT_MS,
+    gcTime: STORED_MS,
     retry: (count, error) => count < 2 && error instanceof ApiError && error.status === 0,
   });
 
-async function made(base: string, options: Chosen, photo: string): Promise<Made> {
+async function render(base: string, options: Chosen, photo: string): Promise<Preview> {
   const headers = { prefer: "wait=20" };
   // A preview is a JPEG; what is see-through must stay so.
   const started =
@@ -55,19 +55,19 @@ async function made(base: string, options: Chosen, photo: string): Promise<Made>
           params: { path: { image_id: photo }, header: headers }, body: { template: base, options, size: [SIDE, SIDE], format: "png" },
         })
       : api.POST("/api/v1/previews", { params: { header: headers }, body: { template: base, options, images: [photo] } });
-  const job = await follow(await got(started));
-  const result = job.result as Partial<Told> & { pictures?: Partial<Told>[] };
+  const job = await follow(await unwrap(started));
+  const result = job.result as Partial<Result> & { pictures?: Partial<Result>[] };
   const { url = "", findings = [] } = result.pictures?.[0] ?? result;
   return { src: await asData(url), findings };
 }
 
-type Told = { url: string; findings: Made["findings"] };
-export const found = (findings: Made["findings"] | undefined, check: string): boolean => findings?.some((one) => one.check === check) ?? false;
+type Result = { url: string; findings: Preview["findings"] };
+export const hasFinding = (findings: Preview["findings"] | undefined, check: string): boolean => findings?.some((one) => one.check === check) ?? false;
 
-/** What is said about a photo in a rendered set, which another style mends. */
-export const ofSet = (findings: Made["findings"]): Made["findings"] => findings.filter((one) => one.check === "fit" || one.check === "renderer");
+/** Findings about a photo in a rendered set, which another style would not have. */
+export const ofSet = (findings: Preview["findings"]): Preview["findings"] => findings.filter((one) => one.check === "fit" || one.check === "renderer");
 
-/** Links hold for an hour, an open page may be older: the picture itself is kept (about 30 kB). */
+/** Links are valid for an hour, and a page may be open for longer: so the picture itself (about 30 kB). */
 async function asData(url: string): Promise<string> {
   const answer = await fetch(new URL(url, location.href).pathname);
   if (!answer.ok) throw new ApiError({ status: answer.status });

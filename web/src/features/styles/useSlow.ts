@@ -2,9 +2,9 @@ import { useEffect, useState } from "react";
 import { announce } from "~/shared/announce";
 import { styles as copy } from "~/shared/copy/styles";
 
-const SLOW_MS = 1_500; // a set that was rendered before is there sooner
+const SLOW_MS = 1_500; // a set that was rendered before comes sooner
 
-/** Whether something has been going on for so long that it must be said why: a set is rendered. */
+/** Whether a rendering takes so long that the person is told why. */
 export function useSlow(busy: boolean): boolean {
   const [slow, set] = useState(false);
   useEffect(() => {

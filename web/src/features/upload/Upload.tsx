@@ -1,4 +1,4 @@
-/** Photos come in: destination first, then a drop; flags per file before anything is spent. */
+/** Upload: settings on the side, the list of files with their findings, and the next action below. */
 import { ActionIcon, Button, Menu } from "@mantine/core";
 import { IconDots, IconFolder, IconPhotoPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -9,7 +9,7 @@ import { upload as copy } from "~/shared/copy/upload";
 import { Page } from "~/shared/ui/Page";
 import { RowsWaiting } from "~/shared/ui/states";
 import { clear, start } from "./engine";
-import { whoOf } from "./engine/pausing";
+import { ownerOf } from "./engine/pause";
 import { useSettings } from "./engine/settings";
 import { useSummary } from "./engine/store";
 import { DropLayer } from "./parts/DropLayer";
@@ -19,16 +19,16 @@ import { Hero } from "./parts/Hero";
 import { Note } from "./parts/Note";
 import { Setup } from "./parts/Setup";
 import { StatusStrip } from "./parts/StatusStrip";
-import { useAdding } from "./parts/useAdding";
+import { useAddFiles } from "./parts/useAddFiles";
 import css from "./upload.module.css";
 
 export default function Upload() {
   const who = useQuery(session());
-  const name = who.data ? whoOf(who.data) : "";
+  const name = who.data ? ownerOf(who.data) : "";
   useEffect(() => {
     if (name) void start(name);
   }, [name]);
-  useNews();
+  useLibraryRefresh();
   const { all, groups, loaded, reading } = useSummary();
   const [filter, setFilter] = useState<Filter>("all");
   const { collection } = useSettings();
@@ -36,7 +36,7 @@ export default function Upload() {
   const into = tree.data?.find((one) => one.id === collection)?.name ?? null;
   const some = all.length > 0;
   return (
-    <Page title={copy.title} scroll={false} deeds={some && <Deeds />}>
+    <Page title={copy.title} scroll={false} actions={some && <UploadActions />}>
       <div className={css.upload}>
         <div className={css.main}>
           <Note />
@@ -55,8 +55,8 @@ export default function Upload() {
   );
 }
 
-function Deeds() {
-  const add = useAdding();
+function UploadActions() {
+  const add = useAddFiles();
   return (
     <>
       <Button variant="default" leftSection={<IconPhotoPlus size={17} stroke={1.7} aria-hidden />} onClick={add.files}>{copy.chooseFiles}</Button>
@@ -74,10 +74,10 @@ function Deeds() {
   );
 }
 
-const FRESH_MS = 3_000;
+const REFRESH_MS = 3_000;
 
-/** The library learns of new photos while they come, and a screen reader of the end. */
-function useNews(): void {
+/** Reloads the library while photos arrive, and announces the end. */
+function useLibraryRefresh(): void {
   const client = useQueryClient();
   const { groups, left, unpacking, loaded } = useSummary();
   const [ready, look, bad] = [groups.ready.length, groups.look.length, groups.bad.length];
@@ -89,7 +89,7 @@ function useNews(): void {
     soon.current ??= setTimeout(() => {
       soon.current = undefined;
       for (const queryKey of [keys.photos, keys.products, keys.collections]) void client.invalidateQueries({ queryKey });
-    }, FRESH_MS);
+    }, REFRESH_MS);
   }, [client, loaded, ready, look]);
   useEffect(() => {
     if (moved.current && !moves) announce(copy.finished(ready, look, bad));

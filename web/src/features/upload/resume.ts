@@ -1,5 +1,5 @@
 /** For the shell: what was not sent when the page was closed is sent, whatever screen is opened first. */
 import { start } from "./engine";
-import { whoOf } from "./engine/pausing";
+import { ownerOf } from "./engine/pause";
 
-export const goOn = (session: Parameters<typeof whoOf>[0]): Promise<void> => start(whoOf(session));
+export const resumeUploads = (session: Parameters<typeof ownerOf>[0]): Promise<void> => start(ownerOf(session));

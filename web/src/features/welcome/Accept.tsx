@@ -1,12 +1,12 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { api, ApiError, got, setCsrf } from "~/api/client";
+import { api, ApiError, unwrap, setCsrf } from "~/api/client";
 import { session } from "~/api/queries";
 import { welcome } from "~/shared/copy/welcome";
 import { LinkButton } from "~/shared/ui/LinkButton";
-import { told } from "~/shared/ui/states";
-import { Door } from "./Door";
+import { explain } from "~/shared/ui/states";
+import { WelcomeCard } from "./WelcomeCard";
 
 const copy = welcome.accept;
 
@@ -15,17 +15,17 @@ export default function Accept() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const enter = useMutation({
-    mutationFn: (body: { token: string; name: string; email: string; password: string }) => got(api.POST("/api/v1/invites/accept", { body })),
-    onSuccess: (made) => {
-      setCsrf(made.csrf);
+    mutationFn: (body: { token: string; name: string; email: string; password: string }) => unwrap(api.POST("/api/v1/invites/accept", { body })),
+    onSuccess: (signedIn) => {
+      setCsrf(signedIn.csrf);
       client.clear();
-      client.setQueryData(session().queryKey, made);
+      client.setQueryData(session().queryKey, signedIn);
       void navigate({ to: "/" });
     },
   });
   const old = !token || (enter.error instanceof ApiError && enter.error.status === 404);
   return (
-    <Door title={copy.title} words={old ? "" : copy.words}>
+    <WelcomeCard title={copy.title} words={old ? "" : copy.words}>
       {old ? (
         <>
           <p>{copy.old}</p>
@@ -35,18 +35,18 @@ export default function Accept() {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            const given = new FormData(event.currentTarget);
-            const text = (name: string) => String(given.get(name) ?? "");
+            const form = new FormData(event.currentTarget);
+            const text = (name: string) => String(form.get(name) ?? "");
             enter.mutate({ token, name: text("name"), email: text("email"), password: text("password") });
           }}
         >
           <TextInput name="name" label={copy.name} autoComplete="name" required withAsterisk={false} autoFocus size="md" />
           <TextInput name="email" type="email" label={copy.email} autoComplete="username" required withAsterisk={false} size="md" mt="md" />
           <PasswordInput name="password" label={copy.password} description={copy.passwordHelp} autoComplete="new-password" required withAsterisk={false} minLength={10} size="md" mt="md" />
-          {enter.error && <p role="alert" style={{ color: "var(--no)", marginTop: 14 }}>{told(enter.error).words}</p>}
-          <Button type="submit" size="md" fullWidth mt="xl" loading={enter.isPending}>{copy.deed}</Button>
+          {enter.error && <p role="alert" style={{ color: "var(--no)", marginTop: 14 }}>{explain(enter.error).words}</p>}
+          <Button type="submit" size="md" fullWidth mt="xl" loading={enter.isPending}>{copy.action}</Button>
         </form>
       )}
-    </Door>
+    </WelcomeCard>
   );
 }

@@ -3,13 +3,13 @@ import { Button } from "@mantine/core";
 import { IconHandStop, IconUpload } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { api, got, upload } from "~/api/client";
+import { api, unwrap, upload } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Batch, Photo } from "~/api/types";
 import { welcome } from "~/shared/copy/welcome";
 import { batches as batchCopy } from "~/shared/copy/batches";
 import { statuses } from "~/shared/copy/statuses";
-import { sayFailed } from "~/shared/notify";
+import { notifyError } from "~/shared/notify";
 import { Bar, Pill, Status } from "~/shared/ui/marks";
 import { LinkButton } from "~/shared/ui/LinkButton";
 import { Page } from "~/shared/ui/Page";
@@ -23,7 +23,7 @@ const OPEN = 5;
 const isOver = (batch: Batch): boolean => batch.state === "exported" || batch.state === "cancelled";
 
 export default function Start() {
-  const batches = useQuery({ queryKey: [...keys.batches, "open"], queryFn: () => got(api.GET("/api/v1/batches", { params: { query: { limit: 20 } } })) });
+  const batches = useQuery({ queryKey: [...keys.batches, "open"], queryFn: () => unwrap(api.GET("/api/v1/batches", { params: { query: { limit: 20 } } })) });
   const open = (batches.data?.items ?? []).filter((one) => !isOver(one)).slice(0, OPEN);
   return (
     <Page title={copy.title}>
@@ -47,7 +47,7 @@ export default function Start() {
             <div>
               <h2>{copy.upload}</h2>
               <p className="soft">{copy.uploadWords}</p>
-              <LinkButton to="/upload" mt="md">{copy.uploadDeed}</LinkButton>
+              <LinkButton to="/upload" mt="md">{copy.uploadAction}</LinkButton>
             </div>
           </section>
         </div>
@@ -78,7 +78,7 @@ function Open({ batch }: { batch: Batch }) {
 function Samples() {
   const navigate = useNavigate();
   const client = useQueryClient();
-  const develop = useMutation({
+  const createSamples = useMutation({
     mutationFn: async () => {
       const images: string[] = [];
       for (const sample of samples) {
@@ -87,17 +87,17 @@ function Samples() {
         form.append("file", await (await fetch(sample.url)).blob(), sample.file);
         const { data } = await upload<Photo>("/api/v1/images", form, { key: `sample-${sample.sku}` });
         images.push(data.id);
-        if (data.product_id) await got(api.PATCH("/api/v1/products/{product_id}", { params: { path: { product_id: data.product_id } }, body: { title: sample.title } }));
+        if (data.product_id) await unwrap(api.PATCH("/api/v1/products/{product_id}", { params: { path: { product_id: data.product_id } }, body: { title: sample.title } }));
       }
-      return got(api.POST("/api/v1/batches", {
+      return unwrap(api.POST("/api/v1/batches", {
         body: { name: copy.sampleName, source: { images }, looks: [{ template: "white" }], channels: ["amazon", "shopify", "web"] },
       }));
     },
-    onSuccess: (made) => {
+    onSuccess: (started) => {
       void client.invalidateQueries({ queryKey: keys.batches });
-      void navigate({ to: "/batches/$batch", params: { batch: made.batch.id } });
+      void navigate({ to: "/batches/$batch", params: { batch: started.batch.id } });
     },
-    onError: sayFailed,
+    onError: notifyError,
   });
   return (
     <section className={css.way}>
@@ -105,7 +105,7 @@ function Samples() {
       <div>
         <h2>{copy.sample}</h2>
         <p className="soft">{copy.sampleWords}</p>
-        <Button mt="md" variant="default" loading={develop.isPending} onClick={() => develop.mutate()}>{copy.sampleDeed}</Button>
+        <Button mt="md" variant="default" loading={createSamples.isPending} onClick={() => createSamples.mutate()}>{copy.sampleAction}</Button>
       </div>
     </section>
   );

@@ -27,7 +27,7 @@ export const batches = {
     emptyBar: "No pictures",
   },
 
-  deeds: {
+  actions: {
     menu: (name: string) => `More for ${name}`,
     rename: "Rename",
     priority: "Priority",
@@ -42,7 +42,7 @@ export const batches = {
     cancelTitle: (name: string) => `Stop “${name}” for good?`,
     cancelWords: (left: number) =>
       `${left > 0 ? `${pictures(left)} ${left === 1 ? "is" : "are"} not finished and will not be made. ` : ""}What is finished can still be reviewed and delivered. To stop for a while, pause it instead.`,
-    cancelDeed: "Stop for good",
+    cancelAction: "Stop for good",
     keep: "Keep going",
     removeTitle: (name: string) => `Delete “${name}”?`,
     removeWords: (left: number, ready: number) =>
@@ -95,7 +95,7 @@ export const batches = {
     done: "Everything is finished.",
     doneSome: "Everything that could be made is finished.",
     readyWords: "Review can start while the rest is being made.",
-    doneSaid: (name: string, ready: number, failed: number) =>
+    finishedAnnouncement: (name: string, ready: number, failed: number) =>
       `${name} is finished. ${pictures(ready)} ready for review${failed > 0 ? `, ${failed.toLocaleString()} failed` : ""}.`,
 
     flags: (many: number) => `${count(many, "photo needs", "photos need")} a look`,
@@ -124,8 +124,8 @@ export const batches = {
     channels: "Channels",
     priority: "Priority",
     started: "Started",
-    madeAt: (at: string) => new Date(at).toLocaleString(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
-    lookGone: "A deleted style",
+    at: (at: string) => new Date(at).toLocaleString(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
+    styleGone: "A deleted style",
     master: "Master",
 
     sheet: "Pictures",
@@ -136,7 +136,7 @@ export const batches = {
     shows: { all: "All", finished: "Finished", look: "Need a look", working: "In progress", failed: "Failed" },
     none: "Nothing here yet",
     noneWords: "Pictures appear as they are finished.",
-    noneMade: "No pictures were made",
+    noPictures: "No pictures were made",
     noneOf: { all: "Nothing here yet", finished: "Nothing is finished yet", look: "No picture needs a look", working: "Nothing is being made right now", failed: "Nothing failed" },
     newest: "Just finished",
     tile: (name: string, status: string) => `${name}, ${status}`,
@@ -150,7 +150,7 @@ export const batches = {
     noFindings: "No issues found",
   },
 
-  /** Why a picture failed, for people. What is not here is told in the service's own words. */
+  /** Why a picture failed, for people. A cause that is not here is shown in the service's words. */
   causes: {
     damaged_file: { title: "The photo is damaged", words: "Replace the photo with a fresh copy, then retry." },
     unsupported_format: { title: "The photo’s format is not read", words: "Replace it with a JPEG, PNG, TIFF or HEIC." },
@@ -170,7 +170,7 @@ export const batches = {
     unknown: { title: "It is not known why", words: "Retrying often helps." },
   } as Record<string, { title: string; words: string }>,
 
-  fresh: {
+  newBatch: {
     title: "New batch",
     steps: "Steps",
     step: { products: "Products", style: "Style", channels: "Channels", order: "Name and priority" },
@@ -256,7 +256,7 @@ export const batches = {
       always: "Always made",
       yours: "Yours",
       none: "Without a channel, only the master files are made.",
-      wantsWhite: (channel: string, looks: string) => `${channel} wants pure white. ${looks} will be marked as not fit for it.`,
+      needsWhite: (channel: string, looks: string) => `${channel} wants pure white. ${looks} will be marked as not fit for it.`,
       size: (width: number, height: number, format: string) => `${width} × ${height} · ${format}`,
       rules: {
         white: "Pure white background",

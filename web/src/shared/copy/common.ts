@@ -1,4 +1,4 @@
-// Words that every screen uses. Each screen has its own file beside this one; no text stands in a component.
+// Words that every screen uses. Each screen has its own file beside this one; components contain no text.
 export const common = {
   product: "Packshot",
   places: {

@@ -41,7 +41,7 @@ export const cutout = {
   failed: "No answer to this hint.",
   preview: "This format cannot be shown here at full size. What you see is a preview; hints count at full size.",
 
-  said: {
+  announcements: {
     placed: (tool: string, where: string) => `${tool} placed at ${where}.`,
     box: "Box drawn.",
     corner: "First corner. Move to the opposite one and press Enter.",
@@ -68,12 +68,12 @@ export const cutout = {
     `The cut-out is saved as version ${version}.${open > 0 ? ` ${pictures(open)} ${open === 1 ? "is" : "are"} being made again.` : ""}`,
   unchanged: "Your hints change nothing. The cut-out stays as it was.",
   reverted: (version: number) => `Version ${version} of the cut-out is used again.`,
-  changed: { words: "Somebody changed this cut-out while you worked on it.", deed: "Load it again", help: "Your hints stay and are tried on the newer one." },
+  changed: { words: "Somebody changed this cut-out while you worked on it.", action: "Load it again", help: "Your hints stay and are tried on the newer one." },
 
   leave: {
     title: "Leave without saving?",
     words: (count: number) => `${count === 1 ? "Your hint is" : `Your ${count} hints are`} not saved. The cut-out stays as it was.`,
-    stay: "Keep working", deed: "Leave without saving",
+    stay: "Keep working", action: "Leave without saving",
   },
-  uncut: { title: "Not cut out yet", words: "There is nothing to correct before the photo is cut out.", deed: "Cut it out" },
+  uncut: { title: "Not cut out yet", words: "There is nothing to correct before the photo is cut out.", action: "Cut it out" },
 };

@@ -13,12 +13,12 @@ export const deliver = {
     failed: (count: number) => `${count.toLocaleString()} failed`, items: "Single photos", gone: "A deleted batch",
   },
   empty: {
-    title: "Approved files leave from here", words: "As a ZIP, into a folder, or into your cloud storage. Approve photos first.", deed: "Review photos",
+    title: "Approved files leave from here", words: "As a ZIP, into a folder, or into your cloud storage. Approve photos first.", action: "Review photos",
   },
   pick: { title: "Choose a batch", words: "Its approved files are listed before anything is sent." },
   compose: {
     where: "Where to", channels: "Channels", files: "What will go", undecided: (count: number) => `${many(count, "photo is", "photos are")} not decided yet.`, review: "Review them",
-    deed: (files: number) => `Deliver ${many(files, "file", "files")}`, deedNone: "Nothing to deliver",
+    action: (files: number) => `Deliver ${many(files, "file", "files")}`, noAction: "Nothing to deliver",
     sum: (files: number, bytes: string) => `${many(files, "file", "files")}, ${bytes}`,
     noneApproved: "None of this batch is approved yet.", noneFor: "No approved file for these channels.", noChannel: "Choose at least one channel.",
     first: (shown: number, total: number) => `The first ${shown.toLocaleString()} of ${total.toLocaleString()} are listed; all of them go.`,
@@ -66,6 +66,6 @@ export const deliver = {
     region: "Region", endpoint: "Server", endpointHint: "Only for a provider other than Amazon, such as https://s3.example.com.", keyId: "Access key ID", secret: "Secret access key",
     secretHint: "It is kept encrypted and never shown again.", secretAgain: "Give it again: the one that is kept is never shown.",
     save: "Save and test", saved: (name: string) => `“${name}” is saved.`, place: (bucket: string, prefix: string) => (prefix ? `${bucket}/${prefix}` : bucket),
-    delete: { title: (name: string) => `Delete “${name}”?`, words: "Its keys are forgotten at once. What was delivered stays where it is.", deed: "Delete destination" },
+    delete: { title: (name: string) => `Delete “${name}”?`, words: "Its keys are forgotten at once. What was delivered stays where it is.", action: "Delete destination" },
   },
 };

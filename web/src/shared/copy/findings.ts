@@ -1,4 +1,4 @@
-// Every check in plain language. `short` stands on a badge, the sentence with its figures comes from the service.
+// Every check in plain language. `short` is for a badge; the sentence with its figures comes from the service.
 export const checks: Record<string, { short: string; help: string }> = {
   // the photo, before anything is spent
   small: { short: "Too small", help: "The product has too few pixels for the largest channel." },

@@ -26,7 +26,7 @@ export const library = {
     move: "Move to …",
     batch: "Make a batch",
     remove: "Delete",
-    deeds: (name: string) => `What to do with ${name}`,
+    actions: (name: string) => `What to do with ${name}`,
     open: (name: string) => `Open ${name}`,
     close: (name: string) => `Close ${name}`,
     inside: (name: string, count: number) => `${name} ${products(count)}`,
@@ -37,7 +37,7 @@ export const library = {
         count > 0 ? `Its ${products(count)} stay in the library.` : "There are no products in it.",
         inside > 0 ? "What is inside it moves up." : "",
       ].filter(Boolean).join(" "),
-    made: (name: string) => `“${name}” is made.`,
+    created: (name: string) => `“${name}” is made.`,
     renamed: (name: string) => `It is called “${name}” now.`,
     moved: (name: string) => `“${name}” has moved.`,
     removed: (name: string) => `“${name}” is deleted.`,
@@ -95,7 +95,7 @@ export const library = {
     removed: (count: number) => `${products(count)} deleted.`,
     removedPhotos: (count: number) => `${photos(count)} deleted.`,
     assigned: (count: number, name: string) => `${photos(count)} assigned to ${name}.`,
-    productMade: (name: string) => `${name} is in the library.`,
+    productCreated: (name: string) => `${name} is in the library.`,
     someFailed: (count: number) => `${count.toLocaleString()} could not be deleted.`,
   },
 
@@ -106,7 +106,7 @@ export const library = {
       `Batches made of ${count === 1 ? "it" : "them"}, and files already delivered, stay. This cannot be undone.`,
     photosTitle: (count: number) => (count === 1 ? "Delete this photo?" : `Delete ${photos(count)}?`),
     photosWords: "What was made of it stays. This cannot be undone.",
-    deed: "Delete",
+    action: "Delete",
   },
 
   product: {
@@ -115,7 +115,7 @@ export const library = {
     sku: "SKU", skuHelp: "Unique in your workspace.", name: "Title", gtin: "GTIN", asin: "ASIN", category: "Category",
     optional: "Optional",
     into: (name: string) => `Put it into “${name}”`,
-    deed: "Make the product",
+    action: "Make the product",
   },
 
   assign: {
@@ -129,8 +129,8 @@ export const library = {
 
   empty: {
     all: "There are no products yet", allWords: "Upload photos, and products appear by their SKU.",
-    place: (name: string) => `There is nothing in “${name}” yet`, placeWords: "Drag products here, or use “Add to …”.", placeDeed: "Show all products",
-    search: (words: string) => `Nothing found for “${words}”`, searchWords: "Try a part of the SKU or of the title.", searchDeed: "Clear the search",
+    place: (name: string) => `There is nothing in “${name}” yet`, placeWords: "Drag products here, or use “Add to …”.", placeAction: "Show all products",
+    search: (words: string) => `Nothing found for “${words}”`, searchWords: "Try a part of the SKU or of the title.", searchAction: "Clear the search",
     flagged: "Nothing needs a look", flaggedWords: "No photo here has anything to be said about it.",
     noPhotos: "Every product has a photo", noPhotosWords: "Nothing is missing here.",
     unsorted: "Everything is sorted", unsortedWords: "Each product is in a collection, a season or a category.",
@@ -155,7 +155,7 @@ export const productPage = {
   strip: "Angles",
   add: "Add photos",
   dropNow: "Drop them to add them to this product",
-  notTaken: (name: string) => `“${name}” was not taken.`,
+  notAdded: (name: string) => `“${name}” was not taken.`,
   added: (count: number) => `${photos(count)} added.`,
   noPhotos: "There are no photos of this product yet",
   noPhotosWords: "Drop them here, or choose them. The first one becomes the main photo.",
@@ -180,9 +180,9 @@ export const productPage = {
     replaced: "The file is replaced. Open work with this photo is made anew.",
     original: "Open the original",
     takeOut: "Take out of the product",
-    takenOut: "It waits under “Photos without a product”.",
+    removedFromProduct: "It waits under “Photos without a product”.",
     remove: "Delete the photo",
-    deeds: "What to do with this photo",
+    actions: "What to do with this photo",
     fine: "No issues found",
     size: (width: number, height: number) => `${width} × ${height} px`,
     profile: (name: string) => name || "no colour profile",

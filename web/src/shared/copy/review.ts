@@ -1,7 +1,7 @@
 export const review = {
   title: "Review",
   list: {
-    empty: "Nothing to review yet", emptyWords: "Finished pictures of your batches wait here for your eye.", emptyDeed: "Make a batch",
+    empty: "Nothing to review yet", emptyWords: "Finished pictures of your batches wait here for your eye.", emptyAction: "Make a batch",
     left: (count: number) => `${count.toLocaleString()} to review`, look: (count: number) => `${count.toLocaleString()} need a closer look`,
     done: "All decided", open: "Review", again: "Look again",
   },
@@ -19,10 +19,10 @@ export const review = {
   anyFlag: "Any finding",
   layout: "Layout",
   layouts: { grid: "Grid", sheet: "Contact sheet", loupe: "Large" },
-  deeds: { approve: "Approve", reject: "Reject …", skip: "Skip", retry: "Try again", undo: "Undo", compare: "Compare", full: "100 %", versions: "Versions" },
+  actions: { approve: "Approve", reject: "Reject …", skip: "Skip", retry: "Try again", undo: "Undo", compare: "Compare", full: "100 %", versions: "Versions" },
   left: (count: number) => `${count.toLocaleString()} left`,
   decidedOf: (done: number, total: number) => `${done.toLocaleString()} of ${total.toLocaleString()} decided`,
-  said: {
+  announcements: {
     approve: (count: number) => (count === 1 ? "Approved" : `${count} approved`),
     reject: (count: number) => (count === 1 ? "Rejected" : `${count} rejected`),
     skip: (count: number) => (count === 1 ? "Skipped" : `${count} skipped`),
@@ -50,7 +50,7 @@ export const review = {
     other: { title: "Something else", fix: "" },
   } as Record<string, { title: string; fix: string }>,
   anyway: {
-    title: "Approve it all the same?", deed: "Approve anyway", cancel: "Leave it",
+    title: "Approve it all the same?", action: "Approve anyway", cancel: "Leave it",
     words: (why: string) => `${why} The shop may refuse this file.`,
   },
   compare: { before: "Original", after: "Finished", slider: "Where original and finished picture meet", version: (version: number) => `Version ${version}` },
@@ -69,7 +69,7 @@ export const review = {
     deliver: "Deliver the approved", skipped: "Look at the skipped",
   },
   versions: {
-    title: "Versions", current: "Now", made: "First made", changed: "Changed", nothing: "Nothing but the style", compare: "Compare with this",
+    title: "Versions", current: "Now", firstVersion: "First made", changed: "Changed", nothing: "Nothing but the style", compare: "Compare with this",
     decisions: "Decisions", by: (name: string) => `by ${name}`, undone: "taken back", note: "Note",
     reasons: { asked: "Asked for another style", "matte edited": "Cut-out corrected", "photo replaced": "Photo replaced" } as Record<string, string>,
     from: (before: string, after: string) => `${before} → ${after}`,

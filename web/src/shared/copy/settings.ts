@@ -6,7 +6,7 @@ export const settings = {
   title: "Settings",
   tabs: { team: "Team", keys: "API keys", channels: "Channels", workspace: "Workspace", you: "You" },
   ownersOnly: "Only owners can change this. Ask one of them.",
-  copyDeed: "Copy", copied: "Copied", copiedSaid: "Copied to the clipboard.",
+  copyAction: "Copy", copied: "Copied", copiedAnnouncement: "Copied to the clipboard.",
   save: "Save", saved: "Saved.",
   team: {
     title: "Team", words: "Everyone here sees the same library, styles and batches.", invite: "Invite someone", you: "You", disabled: "No access",
@@ -14,26 +14,26 @@ export const settings = {
     roles: { owner: "Owner", member: "Member" }, roleOf: (name: string) => `Role of ${name}`,
     roleWords: { owner: "Also invites people, makes API keys, and changes workspace settings.", member: "Uploads, makes batches, reviews, delivers." },
     disable: "Take access away", enable: "Give access again", roleChanged: (name: string, role: string) => `${name} is now ${role === "owner" ? "an owner" : "a member"}.`,
-    ask: { title: (name: string) => `Take access away from ${name}?`, words: "They are signed out at once, everywhere. What they did stays. You can give access again.", deed: "Take access away" },
+    ask: { title: (name: string) => `Take access away from ${name}?`, words: "They are signed out at once, everywhere. What they did stays. You can give access again.", action: "Take access away" },
     ownersOnly: "Only owners can invite people, change roles or take access away.",
     invited: {
       title: "Invited, not here yet", withdraw: "Withdraw", withdrawOf: (email: string) => `Withdraw the invitation for ${email}`,
-      made: (ago: string, until: string) => `Invited ${ago}. The link works until ${new Date(until).toLocaleDateString(undefined, { day: "numeric", month: "long" })}.`,
-      ask: { title: (email: string) => `Withdraw the invitation for ${email}?`, words: "The link no longer works. You can invite them again.", deed: "Withdraw" },
+      sent: (ago: string, until: string) => `Invited ${ago}. The link works until ${new Date(until).toLocaleDateString(undefined, { day: "numeric", month: "long" })}.`,
+      ask: { title: (email: string) => `Withdraw the invitation for ${email}?`, words: "The link no longer works. You can invite them again.", action: "Withdraw" },
       done: (email: string) => `The invitation for ${email} is withdrawn.`, late: (email: string) => `${email} has accepted it, or somebody else withdrew it.`,
     },
-    inviting: { title: "Invite someone", email: "Email", role: "Role", deed: "Make the link", link: "Invitation link", once: "Send it to them yourself. It is shown only now, works once, and holds for a week.", done: "Done", ready: (email: string) => `The invitation for ${email} is ready.` },
+    inviting: { title: "Invite someone", email: "Email", role: "Role", action: "Make the link", link: "Invitation link", once: "Send it to them yourself. It is shown only now, works once, and holds for a week.", done: "Done", ready: (email: string) => `The invitation for ${email} is ready.` },
   },
   keys: {
     title: "API keys", words: "For programs that work with Packshot: your shop, a script, an uploader.", make: "Make a key", none: "No key yet.",
     ownersOnly: "API keys are for owners only. Ask one of them to make a key for you.",
-    made: (at: string) => `Made ${at}`, used: (at: string) => `last used ${at}`, unused: "never used", revoked: "Revoked", revoke: "Revoke",
+    created: (at: string) => `Made ${at}`, used: (at: string) => `last used ${at}`, unused: "never used", revoked: "Revoked", revoke: "Revoke",
     scopes: {
       read: { name: "See", words: "Look at photos, batches and results." }, write: { name: "Work", words: "Upload photos, make batches, deliver files." },
       review: { name: "Review", words: "Approve, reject and skip." }, admin: { name: "Manage", words: "Change people, keys and settings." },
     },
-    ask: { title: (name: string) => `Revoke “${name}”?`, words: "Programs that use it stop working at once. This cannot be taken back.", deed: "Revoke key" },
-    making: { title: "Make an API key", name: "Name", nameHint: "What will use it, such as “Shop import”.", may: "It may", none: "Choose at least one.", deed: "Make the key", key: "API key", once: "Copy it now. It is not kept and cannot be shown again.", done: "I have copied it" },
+    ask: { title: (name: string) => `Revoke “${name}”?`, words: "Programs that use it stop working at once. This cannot be taken back.", action: "Revoke key" },
+    making: { title: "Make an API key", name: "Name", nameHint: "What will use it, such as “Shop import”.", may: "It may", none: "Choose at least one.", action: "Make the key", key: "API key", once: "Copy it now. It is not kept and cannot be shown again.", done: "I have copied it" },
   },
   channels: {
     title: "Channels", words: "Where pictures are sold, and what each place asks of a file.", add: "Add a channel", shipped: "Comes with Packshot", own: "Yours",
@@ -55,7 +55,7 @@ export const settings = {
       cut: "Product is not cut off", resolution: (least: number) => `Product has at least ${px(least)} px in the photo`, disclosure: "The file says how it was made",
       safety: "Passes the content check", unchanged: "The product’s own pixels are unchanged",
     },
-    ask: { title: (name: string) => `Delete “${name}”?`, words: "It can no longer be chosen. Batches that were made with it keep it.", deed: "Delete channel", done: (name: string) => `“${name}” is deleted.` },
+    ask: { title: (name: string) => `Delete “${name}”?`, words: "It can no longer be chosen. Batches that were made with it keep it.", action: "Delete channel", done: (name: string) => `“${name}” is deleted.` },
     form: {
       add: "Add a channel", edit: (name: string) => `Change ${name}`, name: "Name", id: "Short name", idHint: "For folders and files. It does not change later.", idBad: "Small letters, digits, hyphens and underscores.", words: "Description",
       file: "File", width: "Width", height: "Height", format: "Format", quality: "Quality", least: "Lowest quality", leastHint: "Quality is lowered to this, and no further, to stay under the size limit.",
@@ -74,7 +74,7 @@ export const settings = {
   workspace: {
     title: "Workspace", name: "Name", nameWords: "Of your shop or team. Everyone sees it.",
     quiet: { title: "Overnight work", words: "Batches you send overnight run in these hours, after everything else.", on: "Only in quiet hours", off: "They run at any time, when nothing else is waiting.", start: "From", end: "Until", zone: "Time zone", zoneNone: "No such time zone" },
-    kept: { title: "Deleted things", label: "Days to keep", words: "How long deleted photos, products and batches are kept before they go for good." },
+    retention: { title: "Deleted things", label: "Days to keep", words: "How long deleted photos, products and batches are kept before they go for good." },
     watch: {
       title: "Watched folder", words: "Photos that are put into a folder on the server become a batch by themselves.", on: "Watch the folder", style: "Style", channels: "Channels", priority: "Priority",
       where: (id: string) => `The folder is ${id}, inside Packshot’s inbox on the server.`, needs: "Choose at least one channel.",
@@ -83,7 +83,7 @@ export const settings = {
   you: {
     title: "You", signedIn: (email: string) => `Signed in as ${email}`, screen: "Appearance", scheme: { label: "Colours", light: "Light", dark: "Dark", auto: "As the system" },
     keys: { label: "Single-key shortcuts", words: "Such as A to approve. Switch them off if you dictate, or press keys by accident." },
-    password: { title: "Password", old: "Current password", new: "New password", hint: "At least 10 characters.", deed: "Change password", after: "You are signed out everywhere and sign in again with the new one.", done: "Your password is changed. Sign in again." },
+    password: { title: "Password", old: "Current password", new: "New password", hint: "At least 10 characters.", action: "Change password", after: "You are signed out everywhere and sign in again with the new one.", done: "Your password is changed. Sign in again." },
     session: { title: "Sign out", here: "Sign out here", everywhere: "Sign out everywhere", words: "Everywhere means every browser and device you are signed in on, this one too." },
   },
 };

@@ -6,9 +6,9 @@ export const styles = {
   from: (base: string) => `Based on ${base}`,
   cover: (name: string) => `${name}, on one of your products`,
   pictured: (name: string) => `${name}, on a product of ours`,
-  drawn: (name: string) => `${name}, as a drawing`,
+  drawing: (name: string) => `${name}, as a drawing`,
   back: "All styles",
-  gone: { title: "This style is gone", words: "It may have been deleted.", deed: "All styles" },
+  gone: { title: "This style is gone", words: "It may have been deleted.", action: "All styles" },
   changed: "Changed",
   unsaved: "Not saved",
   batch: "Make a batch",
@@ -25,7 +25,7 @@ export const styles = {
   controls: "Adjust",
   groups: { background: "Background", light: "Light and camera", shadow: "Shadow", product: "Product", other: "More" },
   resetOne: (title: string) => `Reset ${title.toLowerCase()}`,
-  /** What an option that is not set goes by. */
+  /** What is shown for an option that is not set. */
   unset: { baseline: "Automatic", color: "As the set comes" } as Record<string, string>,
   fromPhoto: "From the photo",
   unsetOf: (title: string, unset: string) => `${title}: ${unset.charAt(0).toLowerCase()}${unset.slice(1)}`,
@@ -66,7 +66,7 @@ export const styles = {
   stage: {
     label: "Preview",
     making: "Making the preview",
-    made: (count: number) => `Preview of ${count} ${count === 1 ? "photo" : "photos"} is up to date.`,
+    upToDate: (count: number) => `Preview of ${count} ${count === 1 ? "photo" : "photos"} is up to date.`,
     rendering: "Rendering this set. It takes longer the first time.",
     failed: "This preview could not be made.",
     of: (name: string, style: string) => `${name} in ${style}`,
@@ -96,11 +96,11 @@ export const styles = {
   },
   save: {
     title: "Save as our own style", rename: "Rename", name: "Name", nameHint: "Such as “Our gray” or “Spring campaign”.",
-    words: "Description", wordsHint: "What it is for. Optional.", deed: "Save", saved: (name: string) => `“${name}” is saved.`,
+    words: "Description", wordsHint: "What it is for. Optional.", action: "Save", saved: (name: string) => `“${name}” is saved.`,
     changed: "Batches made before keep the style as it was.",
   },
   delete: {
-    title: (name: string) => `Delete “${name}”?`, words: "It can no longer be chosen. Batches that were made with it keep it.", deed: "Delete style",
+    title: (name: string) => `Delete “${name}”?`, words: "It can no longer be chosen. Batches that were made with it keep it.", action: "Delete style",
     done: (name: string) => `“${name}” is deleted.`,
   },
 };

@@ -19,7 +19,7 @@ export const upload = {
     formats: "JPEG, PNG, WebP, AVIF, HEIC and TIFF · ZIP · a CSV list beside the photos",
     over: "Drop to add",
     overInto: (name: string) => `Drop to add to ${name}`,
-    reading: (seen: number) => (seen ? `Reading folders: ${files(seen)} so far` : "Reading folders"),
+    reading: (many: number) => (many ? `Reading folders: ${files(many)} so far` : "Reading folders"),
   },
 
   setup: {
@@ -32,7 +32,7 @@ export const upload = {
     make: "New collection",
     makeName: "Name of the new collection",
     makeHint: "Spring 2027",
-    makeDeed: "Create",
+    makeAction: "Create",
     way: "Products",
     next: "This goes for the photos you add from now on.",
     ways: {
@@ -55,12 +55,12 @@ export const upload = {
     exampleRows: "sku,file,title,role\r\nMUG-GREEN,mug.jpg,\"Stoneware mug, green\",main\r\nMUG-GREEN,mug-handle.jpg,,angle 2\r\n",
   },
 
-  added: ({ files: all, products, again, passed }: { files: number; products: number; again: number; passed: number }) =>
+  added: ({ files: all, products, again, skipped }: { files: number; products: number; again: number; skipped: number }) =>
     [
       all > 0 && `${files(all)} added${products > 0 ? `, ${common.products(products)}` : ""}.`,
       again > 0 && `${files(again)} ${again === 1 ? "is" : "are"} in the list already.`,
-      passed > 0 && `${files(passed)} that ${passed === 1 ? "is no photo was" : "are no photos were"} left out.`,
-      all + again + passed === 0 && "There were no files in it.",
+      skipped > 0 && `${files(skipped)} that ${skipped === 1 ? "is no photo was" : "are no photos were"} left out.`,
+      all + again + skipped === 0 && "There were no files in it.",
     ].filter(Boolean).join(" "),
   finished: (ready: number, look: number, bad: number) => `All sent. ${count(ready)} ready, ${count(look)} need a look, ${count(bad)} can’t be used.`,
 
@@ -75,9 +75,9 @@ export const upload = {
     away: (left: number) => `Packshot cannot be reached. ${files(left)} wait here and are sent when it is back.`,
     signedOut: "You are signed out. Sign in again, and it goes on from here.",
     full: (words: string) => `${words} Nothing is lost: it goes on once there is room.`,
-    kept: "You may leave this page or close it: it goes on when you come back.",
-    roomless: (unkept: number) =>
-      `This browser has no room to keep ${files(unkept)} over a reload. They are sent all the same; leave this page open until then.`,
+    stored: "You may leave this page or close it: it goes on when you come back.",
+    storageFull: (unstored: number) =>
+      `This browser has no room to keep ${files(unstored)} over a reload. They are sent all the same; leave this page open until then.`,
   },
 
   row: {
@@ -90,7 +90,7 @@ export const upload = {
     failed: "Not sent",
     refused: "Can’t be used",
     lost: "Choose it again",
-    taken: "Taken in",
+    imported: "Taken in",
     main: "main",
     noProduct: "No product yet",
     retry: "Try again",
@@ -124,7 +124,7 @@ export const upload = {
   },
 
   duplicates: {
-    deed: (all: number) => `Delete ${count(all)} ${all === 1 ? "duplicate" : "duplicates"}`,
+    action: (all: number) => `Delete ${count(all)} ${all === 1 ? "duplicate" : "duplicates"}`,
     title: (all: number) => (all === 1 ? "Delete this duplicate?" : `Delete ${count(all)} duplicates?`),
     words: "These are the very same files as photos that were in your library before. Those stay; the copies that were just sent are deleted.",
     confirm: "Delete duplicates",

@@ -1,10 +1,10 @@
-/** A screen: its title and deeds on top, its content below, which scrolls. */
+/** A screen: its title and actions on top, its content below, which scrolls. */
 import { useEffect, type ReactNode } from "react";
 import shell from "~/app/shell.module.css";
 import { common } from "~/shared/copy/common";
 
-export function Page({ title, before, beside, deeds, children, scroll = true }: {
-  title: string; before?: ReactNode; beside?: ReactNode; deeds?: ReactNode; children: ReactNode; scroll?: boolean;
+export function Page({ title, before, beside, actions, children, scroll = true }: {
+  title: string; before?: ReactNode; beside?: ReactNode; actions?: ReactNode; children: ReactNode; scroll?: boolean;
 }) {
   useEffect(() => {
     document.title = `${title} · ${common.product}`;
@@ -16,7 +16,7 @@ export function Page({ title, before, beside, deeds, children, scroll = true }: 
         <h1>{title}</h1>
         {beside}
         <span style={{ flex: 1 }} />
-        {deeds}
+        {actions}
       </header>
       <div className={shell.body} style={scroll ? undefined : { overflow: "hidden" }}>{children}</div>
     </div>

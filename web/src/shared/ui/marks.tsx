@@ -1,4 +1,4 @@
-/** Small marks: what state something is in, what was found, how far it is. Never by colour alone. */
+/** Small marks: states, findings, progress. Never by colour alone. */
 import { IconAlertTriangle, IconCheck, IconClock, IconPlayerSkipForward, IconPlayerPause, IconX, IconLoader2, IconBan, IconSend } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import type { Finding } from "~/api/types";
@@ -13,7 +13,7 @@ const tones: Record<string, [Tone, typeof IconCheck]> = {
   validating: ["busy", IconLoader2], queued: ["plain", IconClock], created: ["plain", IconClock], paused: ["plain", IconPlayerPause], cancelled: ["plain", IconBan],
 };
 
-/** The state of a batch, an item or a run, as a word with a sign. */
+/** The state of a batch, an item or a job, as a word with a sign. */
 export function Status({ of }: { of: string }) {
   const [tone, Icon] = tones[of] ?? ["plain", IconClock];
   return <Pill tone={tone} icon={<Icon size={13} stroke={2} aria-hidden />}>{statuses[of] ?? of}</Pill>;

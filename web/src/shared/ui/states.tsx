@@ -11,26 +11,26 @@ export function Empty({ icon, title, words, children }: { icon?: ReactNode; titl
       {icon && <div className={css.icon} aria-hidden>{icon}</div>}
       <h2>{title}</h2>
       {words && <p className="soft">{words}</p>}
-      {children && <div className={css.deeds}>{children}</div>}
+      {children && <div className={css.actions}>{children}</div>}
     </div>
   );
 }
 
 export function Failed({ error, retry }: { error: unknown; retry?: () => void }) {
-  const { title, words, remedy, reference } = told(error);
+  const { title, words, remedy, reference } = explain(error);
   return (
     <div className={css.state} role="alert">
       <h2>{title}</h2>
       <p>{words}</p>
       <p className="soft">{remedy || common.error.safe}</p>
       {reference && <p className="soft small">{common.error.reference}: <code>{reference}</code></p>}
-      {retry && <div className={css.deeds}><Button variant="default" onClick={retry}>{common.retry}</Button></div>}
+      {retry && <div className={css.actions}><Button variant="default" onClick={retry}>{common.retry}</Button></div>}
     </div>
   );
 }
 
-/** An error in words: title, what happened, what to do, what to quote. */
-export function told(error: unknown): { title: string; words: string; remedy: string; reference: string } {
+/** An error in words for people: title, what happened, what to do, what to quote. */
+export function explain(error: unknown): { title: string; words: string; remedy: string; reference: string } {
   if (error instanceof ApiError) {
     if (error.status === 0) {
       return { title: common.error.network, words: common.error.safe, remedy: common.error.networkRemedy, reference: "" };
@@ -44,7 +44,7 @@ export function told(error: unknown): { title: string; words: string; remedy: st
   return { title: common.error.title, words: "", remedy: "", reference: error instanceof Error ? error.message.slice(0, 80) : "" };
 }
 
-// The service says what it is about, then what is wrong. Ids and names of fields say nothing here.
+// The service puts the subject in front. Ids and names of fields mean nothing here.
 function problemOf(words: string, subject: string): string {
   if (!subject || !words.startsWith(`${subject}: `)) return sentence(words);
   return /^[a-z]{3}_[0-9a-f]+$|^[a-z_]+$/.test(subject) ? sentence(words.slice(subject.length + 2)) : words;

@@ -14,10 +14,10 @@ import css from "./list.module.css";
 
 const copy = batches.list;
 
-export function BatchRow({ batch, lookNames }: { batch: Batch; lookNames: Map<string, string> }) {
+export function BatchRow({ batch, styleNames }: { batch: Batch; styleNames: Map<string, string> }) {
   const parts = partsOf(batch.counts);
-  const said = countsOf(batch.counts).filter((part) => part.value > 0);
-  const looks = [...new Set(batch.looks.map((look) => lookNames.get(look.template) ?? batches.one.lookGone))].join(", ");
+  const counts = countsOf(batch.counts).filter((part) => part.value > 0);
+  const styles = [...new Set(batch.looks.map((look) => styleNames.get(look.template) ?? batches.one.styleGone))].join(", ");
   return (
     <article className={css.row} aria-label={copy.row(batch.name)}>
       <Covers batch={batch.id} done={batch.done} total={batch.total} />
@@ -26,18 +26,18 @@ export function BatchRow({ batch, lookNames }: { batch: Batch; lookNames: Map<st
           <Link to="/batches/$batch" params={{ batch: batch.id }} className={css.link}>{batch.name}</Link>
         </h2>
         <p className="soft small ellipsis">
-          {[looks, batch.priority === "standard" ? "" : priorities[batch.priority]?.name, common.ago(batch.created_at)].filter(Boolean).join(" · ")}
+          {[styles, batch.priority === "standard" ? "" : priorities[batch.priority]?.name, common.ago(batch.created_at)].filter(Boolean).join(" · ")}
         </p>
       </div>
       <div className={css.far}>
         <Bar parts={parts} total={batch.total} label={copy.progress(batch.name)} />
         <p className="soft small num">
-          {said.length > 0 ? said.map((part) => `${part.value.toLocaleString()} ${part.words}`).join(" · ") : copy.emptyBar}
+          {counts.length > 0 ? counts.map((part) => `${part.value.toLocaleString()} ${part.words}`).join(" · ") : copy.emptyBar}
         </p>
       </div>
       <div>{isHeld(batch) ? <Pill icon={<IconHandStop size={13} stroke={2} aria-hidden />}>{batches.one.held}</Pill> : <Status of={batch.state} />}</div>
-      <div className={css.deeds}>
-        <Next batch={batch} />
+      <div className={css.actions}>
+        <NextAction batch={batch} />
         <BatchMenu batch={batch} />
       </div>
     </article>
@@ -45,7 +45,7 @@ export function BatchRow({ batch, lookNames }: { batch: Batch; lookNames: Map<st
 }
 
 /** The one thing to do next. */
-function Next({ batch }: { batch: Batch }) {
+function NextAction({ batch }: { batch: Batch }) {
   const ready = batch.counts.review ?? 0;
   const approved = batch.counts.approved ?? 0;
   if (ready > 0) return <LinkButton to="/review/$batch" params={{ batch: batch.id }} variant={batch.state === "review" ? "filled" : "default"}>{copy.review(ready)}</LinkButton>;

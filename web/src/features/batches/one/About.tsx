@@ -7,15 +7,15 @@ import css from "./side.module.css";
 
 const copy = batches.one;
 
-/** What it was made with. */
-export function About({ batch, lookNames }: { batch: Batch; lookNames: Map<string, string> }) {
+/** The batch's styles, channels and priority. */
+export function About({ batch, styleNames }: { batch: Batch; styleNames: Map<string, string> }) {
   const channels = useQuery(channelsQuery());
   const named = (id: string) => (id === "master" ? copy.master : (channels.data?.find((one) => one.id === id)?.channel.name ?? id));
   const rows: [string, string][] = [
-    [copy.looks, batch.looks.map((look) => lookNames.get(look.template) ?? copy.lookGone).join(", ")],
+    [copy.looks, batch.looks.map((look) => styleNames.get(look.template) ?? copy.styleGone).join(", ")],
     [copy.channels, batch.channels.map(named).join(", ")],
     [copy.priority, priorities[batch.priority]?.name ?? ""],
-    [copy.started, copy.madeAt(batch.started_at ?? batch.created_at)],
+    [copy.started, copy.at(batch.started_at ?? batch.created_at)],
   ];
   return (
     <section className={css.block} aria-label={copy.about}>

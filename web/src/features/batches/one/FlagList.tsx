@@ -1,8 +1,8 @@
-/** What the photos told before any work was done. */
+/** What the checks flagged in the photos before any work was done. */
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Batch } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
@@ -15,7 +15,7 @@ const SHOWN = 5;
 
 export function FlagList({ flags }: { flags: Batch["flags"] }) {
   if (flags.length === 0) return null;
-  // At most twenty photos are named with each: where all are, they can be counted.
+  // A flag names twenty photos at most: only where it names all can they be counted.
   const whole = flags.every((flag) => flag.photos.length === flag.count);
   const title = whole ? copy.flags(new Set(flags.flatMap((flag) => flag.photos)).size) : copy.flagsSome;
   return (
@@ -47,15 +47,15 @@ function Photos({ ids }: { ids: string[] }) {
   const photos = useQueries({
     queries: ids.map((id) => ({
       queryKey: [...keys.photos, "one", id],
-      queryFn: () => got(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: id } } })),
+      queryFn: () => unwrap(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: id } } })),
       staleTime: 5 * 60_000,
       retry: false,
     })),
   });
-  const found = photos.flatMap((photo) => (photo.data ? [photo.data] : []));
+  const loaded = photos.flatMap((photo) => (photo.data ? [photo.data] : []));
   return (
     <div className={css.thumbs}>
-      {found.map((photo) => {
+      {loaded.map((photo) => {
         const picture = <Picture src={photo.thumb} alt={copy.flagPhoto(photo.name)} fit="cover" />;
         return photo.product_id
           ? <Link key={photo.id} to="/library/$product" params={{ product: photo.product_id }} className={css.thumb} title={photo.name}>{picture}</Link>

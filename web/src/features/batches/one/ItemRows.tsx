@@ -1,4 +1,4 @@
-/** The same as a list: photo and picture, what it is, how it stands, what was found. */
+/** The items as a list: photo and picture, product, status, findings. */
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
@@ -12,7 +12,7 @@ import { nameOf } from "./Tile";
 
 const copy = batches.one;
 
-export function ItemRows({ items, lookNames, several, more, load }: { items: Item[]; lookNames: Map<string, string>; several: boolean; more: boolean; load: () => void }) {
+export function ItemRows({ items, styleNames, several, more, load }: { items: Item[]; styleNames: Map<string, string>; several: boolean; more: boolean; load: () => void }) {
   const scroll = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({ count: items.length, getScrollElement: () => scroll.current, estimateSize: () => 77, overscan: 8 });
   const shown = rows.getVirtualItems();
@@ -32,7 +32,7 @@ export function ItemRows({ items, lookNames, several, more, load }: { items: Ite
             const item = items[row.index];
             return item && (
               <div key={item.id} role="row" aria-rowindex={row.index + 2} className={css.item} style={{ transform: `translateY(${row.start}px)` }}>
-                <Row item={item} look={lookNames.get(item.template) ?? copy.lookGone} />
+                <Row item={item} style={styleNames.get(item.template) ?? copy.styleGone} />
               </div>
             );
           })}
@@ -42,7 +42,7 @@ export function ItemRows({ items, lookNames, several, more, load }: { items: Ite
   );
 }
 
-function Row({ item, look }: { item: Item; look: string }) {
+function Row({ item, style }: { item: Item; style: string }) {
   const name = nameOf(item);
   const ready = item.after && item.status !== "processing";
   return (
@@ -57,12 +57,12 @@ function Row({ item, look }: { item: Item; look: string }) {
           : <strong className="ellipsis">{name}</strong>}
         <span className="soft small ellipsis">{[item.sku !== name && item.sku, item.role, item.photo_name !== name && item.photo_name].filter(Boolean).join(" · ")}</span>
       </span>
-      <span role="cell" className="ellipsis">{look}</span>
+      <span role="cell" className="ellipsis">{style}</span>
       <span role="cell" className={css.what}>
         <span><Status of={item.status} /></span>
         {item.status === "processing" && <span className="soft small">{stages[item.stage] ?? ""}</span>}
       </span>
-      <span role="cell" className={css.found}>
+      <span role="cell" className={css.findingCount}>
         {item.error ? <span className="small">{batches.causes[item.error.cause]?.title ?? item.error.reason}</span>
           : item.status === "review" && !item.needs_look ? <span className="soft small">{copy.noFindings}</span>
           : <Flags findings={item.findings} most={2} />}

@@ -1,8 +1,8 @@
-/** In a large batch, the picture that was finished last, large: something to look at while the sheet fills. */
+/** In a large batch, the picture that was finished last, large. */
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import type { Item } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { live } from "~/shared/live";
@@ -18,30 +18,30 @@ export function Newest({ batch }: { batch: string }) {
   const [newest, set] = useState<Item | null>(null);
   useEffect(() => {
     let waiting = "";
-    let soon: ReturnType<typeof setTimeout> | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     let ended = false;
-    const look = async () => {
+    const load = async () => {
       const id = waiting;
       try {
-        const item = await got(api.GET("/api/v1/items/{item_id}", { params: { path: { item_id: id } } }));
+        const item = await unwrap(api.GET("/api/v1/items/{item_id}", { params: { path: { item_id: id } } }));
         if (!ended && item.after) set(item);
       } catch {
         /* the next one will do */
       }
-      soon = undefined;
-      if (waiting !== id && !ended) soon = setTimeout(() => void look(), EVERY_MS);
+      timer = undefined;
+      if (waiting !== id && !ended) timer = setTimeout(() => void load(), EVERY_MS);
     };
     const stop = live.listen((message) => {
       if (message.batch !== batch) return;
-      const made = message.items?.findLast((item) => item.status === "review" && item.by === null);
-      if (!made) return;
-      waiting = made.id;
-      soon ??= setTimeout(() => void look(), 200);
+      const finished = message.items?.findLast((item) => item.status === "review" && item.by === null);
+      if (!finished) return;
+      waiting = finished.id;
+      timer ??= setTimeout(() => void load(), 200);
     });
     return () => {
       ended = true;
       stop();
-      clearTimeout(soon);
+      clearTimeout(timer);
     };
   }, [batch, client]);
   if (!newest) return null;
@@ -49,7 +49,7 @@ export function Newest({ batch }: { batch: string }) {
   return (
     <section className={css.newest} aria-label={batches.one.newest}>
       <Link to="/review/$batch" params={{ batch }} search={{ group: "all", item: newest.id }} aria-label={batches.one.openInReview(name)}>
-        <div className={sheet.made} data-fresh key={newest.id}><Picture src={newest.after} alt="" eager /></div>
+        <div className={sheet.result} data-new key={newest.id}><Picture src={newest.after} alt="" eager /></div>
       </Link>
       <p className="small ellipsis"><span className="soft">{batches.one.newest}:</span> {name}</p>
     </section>

@@ -1,30 +1,30 @@
-/** How far it is: one figure, one bar, what happens right now, and how it came out so far. */
+/** The batch's progress: one figure, one bar, what happens right now, and the results so far. */
 import { Button } from "@mantine/core";
 import { IconPlayerPlay, IconRotateClockwise } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Batch, BatchStatus, Job } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
 import { common } from "~/shared/copy/common";
 import { stages as stageNames } from "~/shared/copy/statuses";
-import { sayFailed } from "~/shared/notify";
+import { notifyError } from "~/shared/notify";
 import { Bar } from "~/shared/ui/marks";
 import { sentence } from "~/shared/ui/states";
 import { countsOf, partsOf } from "../parts";
-import { useDeeds } from "../useDeeds";
+import { useBatchActions } from "../useBatchActions";
 import css from "./side.module.css";
 
 const copy = batches.one;
 const STAGES = ["segment", "upscale", "generate", "export"];
 
 export function Progress({ batch, status, job, filled }: { batch: Batch; status?: BatchStatus; job?: Job; filled: boolean }) {
-  const deeds = useDeeds(batch);
+  const actions = useBatchActions(batch);
   const { state, counts, total, done } = batch;
   const left = counts.processing ?? 0;
   const parts = partsOf(counts);
   const preparing = state === "created" || state === "validating";
-  const { title, words } = told(batch, job, filled);
+  const { title, words } = headline(batch, job, filled);
   return (
     <section className={css.block} aria-label={copy.progress}>
       {preparing || (state === "failed" && total === 0) || total === 0 ? (
@@ -43,10 +43,10 @@ export function Progress({ batch, status, job, filled }: { batch: Batch; status?
         </p>
       )}
       {preparing && filled && batch.hold && (
-        <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} loading={deeds.start.isPending} onClick={() => deeds.start.mutate()}>{copy.start(total)}</Button>
+        <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} loading={actions.start.isPending} onClick={() => actions.start.mutate()}>{copy.start(total)}</Button>
       )}
       {state === "paused" && (
-        <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} loading={deeds.resume.isPending} onClick={() => deeds.resume.mutate()}>{batches.deeds.resume}</Button>
+        <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} loading={actions.resume.isPending} onClick={() => actions.resume.mutate()}>{batches.actions.resume}</Button>
       )}
       {state === "failed" && job?.status === "failed" && (job.error?.status ?? 500) >= 500 && <RetryJob job={job} batch={batch.id} />}
       {state === "processing" && status && <Stages stages={status.stages} />}
@@ -61,10 +61,10 @@ export function Progress({ batch, status, job, filled }: { batch: Batch; status?
   );
 }
 
-/** A message of the service as a sentence; one that begins with a file's name keeps it as it is. */
+/** A message of the service as a sentence; one that begins with a file's name is left as it is. */
 const plain = (words: string): string => (/^\S+\.\w+: /.test(words) ? words : sentence(words));
 
-function told(batch: Batch, job: Job | undefined, filled: boolean): { title: string; words: string } {
+function headline(batch: Batch, job: Job | undefined, filled: boolean): { title: string; words: string } {
   const { state, counts, total } = batch;
   const ready = counts.review ?? 0;
   switch (state) {
@@ -102,16 +102,16 @@ function Stages({ stages }: { stages: Record<string, number> }) {
   );
 }
 
-/** Its list could not be made, for a reason that may be gone by now. */
+/** For a batch whose job failed for a reason that may be gone by now. */
 function RetryJob({ job, batch }: { job: Job; batch: string }) {
   const client = useQueryClient();
   const retry = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/failures/retry", { body: { runs: [job.id], items: [] } })),
+    mutationFn: () => unwrap(api.POST("/api/v1/failures/retry", { body: { runs: [job.id], items: [] } })),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: keys.batch(batch) });
       void client.invalidateQueries({ queryKey: keys.jobs });
     },
-    onError: sayFailed,
+    onError: notifyError,
   });
   return <Button variant="default" leftSection={<IconRotateClockwise size={16} aria-hidden />} loading={retry.isPending} onClick={() => retry.mutate()}>{copy.failedRetry}</Button>;
 }

@@ -13,15 +13,15 @@ import { SHOWS, useSheet, type Show } from "./useSheet";
 
 const copy = batches.one;
 
-export function Sheet({ batch, lookNames }: { batch: Batch; lookNames: Map<string, string> }) {
-  const [show, pick] = useState<Show>("all");
-  const [layout, lay] = useState<"sheet" | "list">("sheet");
+export function Sheet({ batch, styleNames }: { batch: Batch; styleNames: Map<string, string> }) {
+  const [show, setShow] = useState<Show>("all");
+  const [layout, setLayout] = useState<"sheet" | "list">("sheet");
   const sheet = useSheet(batch.id, show);
   const items = useMemo(() => sheet.data?.pages.flatMap((page) => page.items) ?? [], [sheet.data]);
   const several = batch.looks.length > 1;
   const going = batch.state === "processing" || batch.state === "paused";
   const options = SHOWS.filter((one) => one === show || one === "all" || one === "finished" || one === "look" || (one === "failed" ? batch.counts.failed : going ? batch.counts.processing : 0))
-    .map((value) => ({ value, words: copy.shows[value], count: counted(batch, value) }));
+    .map((value) => ({ value, words: copy.shows[value], count: countOf(batch, value) }));
   const more = sheet.hasNextPage && !sheet.isFetchingNextPage;
   const load = () => void sheet.fetchNextPage();
   const ended = batch.state === "failed" || batch.state === "cancelled";
@@ -29,10 +29,10 @@ export function Sheet({ batch, lookNames }: { batch: Batch; lookNames: Map<strin
   return (
     <section className={css.table} aria-label={copy.sheet}>
       {batch.total > 0 && <header className={css.bar}>
-        <Chips label={copy.show} options={options} value={show} pick={pick} />
+        <Chips label={copy.show} options={options} value={show} pick={setShow} />
         <span style={{ flex: 1 }} />
         <SegmentedControl
-          aria-label={copy.layout} size="xs" value={layout} onChange={(value) => lay(value === "list" ? "list" : "sheet")}
+          aria-label={copy.layout} size="xs" value={layout} onChange={(value) => setLayout(value === "list" ? "list" : "sheet")}
           data={[
             { value: "sheet", label: <span className={css.choice}><IconLayoutGrid size={15} aria-hidden />{copy.asSheet}</span> },
             { value: "list", label: <span className={css.choice}><IconList size={15} aria-hidden />{copy.asList}</span> },
@@ -44,23 +44,23 @@ export function Sheet({ batch, lookNames }: { batch: Batch; lookNames: Map<strin
       ) : sheet.isError && !sheet.data ? (
         <Failed error={sheet.error} retry={() => void sheet.refetch()} />
       ) : items.length === 0 ? (
-        <Empty icon={<IconPhoto size={30} stroke={1.5} />} title={ended && show === "all" ? copy.noneMade : copy.noneOf[show]} words={show === "all" && !ended ? copy.noneWords : undefined}>
-          {show !== "all" && <Button variant="default" onClick={() => pick("all")}>{batches.list.showAll}</Button>}
+        <Empty icon={<IconPhoto size={30} stroke={1.5} />} title={ended && show === "all" ? copy.noPictures : copy.noneOf[show]} words={show === "all" && !ended ? copy.noneWords : undefined}>
+          {show !== "all" && <Button variant="default" onClick={() => setShow("all")}>{batches.list.showAll}</Button>}
         </Empty>
       ) : layout === "list" ? (
-        <ItemRows key={show} items={items} lookNames={lookNames} several={several} more={more} load={load} />
+        <ItemRows key={show} items={items} styleNames={styleNames} several={several} more={more} load={load} />
       ) : (
         <Tiles
           key={show} items={items} total={show === "all" && sheet.hasNextPage ? Math.max(batch.total, items.length) : items.length}
-          lookNames={several ? lookNames : null} going={batch.state === "processing"} more={more} load={load}
+          styleNames={several ? styleNames : null} going={batch.state === "processing"} more={more} load={load}
         />
       )}
     </section>
   );
 }
 
-/** How many there are, where the batch's counts tell. */
-function counted({ counts, total }: Batch, show: Show): number | undefined {
+/** How many items there are, where the batch's counts say so. */
+function countOf({ counts, total }: Batch, show: Show): number | undefined {
   const sum = (...names: string[]) => names.reduce((all, name) => all + (counts[name] ?? 0), 0);
   switch (show) {
     case "all": return total;

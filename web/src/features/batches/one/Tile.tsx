@@ -15,28 +15,28 @@ export const stateOf = (item: Item): string =>
   : item.status === "review" && item.needs_look ? copy.needsLook
   : (statuses[item.status] ?? item.status);
 
-export const Tile = memo(function Tile({ item, look, going, calm }: { item: Item; look: string; going: boolean; calm: boolean }) {
-  const waited = useRef(!item.after); // what was there from the start does not play
+export const Tile = memo(function Tile({ item, style, going, calm }: { item: Item; style: string; going: boolean; calm: boolean }) {
+  const waited = useRef(!item.after); // what was finished from the start is not animated
   const name = nameOf(item);
   const finished = Boolean(item.after) && item.status !== "processing" && item.status !== "failed";
   const inside = (
     <>
       <div className={css.frame} data-status={item.status}>
         {(!finished || waited.current) && <div className={css.raw}><Picture src={item.thumb} alt="" /></div>}
-        {finished && <div className={css.made} data-fresh={waited.current || undefined}><Picture src={item.after} alt="" /></div>}
-        {item.status === "processing" && going && !(calm && item.stage === "segment") && <span className={css.bath} aria-hidden />}
+        {finished && <div className={css.result} data-new={waited.current || undefined}><Picture src={item.after} alt="" /></div>}
+        {item.status === "processing" && going && !(calm && item.stage === "segment") && <span className={css.shimmer} aria-hidden />}
       </div>
       <div className={css.words}>
         <Mark item={item} />
         <span className="ellipsis">{name}</span>{" "}
-        <span className={`${css.state} ellipsis`}>{look || (item.status === "failed" || (item.status === "processing" && going) ? stateOf(item) : "")}</span>
+        <span className={`${css.state} ellipsis`}>{style || (item.status === "failed" || (item.status === "processing" && going) ? stateOf(item) : "")}</span>
       </div>
     </>
   );
-  const said = copy.tile(look ? `${name}, ${look}` : name, item.status === "processing" && !going ? copy.waiting : stateOf(item));
-  if (!finished) return <div className={css.tile} role="img" aria-label={said}>{inside}</div>;
+  const label = copy.tile(style ? `${name}, ${style}` : name, item.status === "processing" && !going ? copy.waiting : stateOf(item));
+  if (!finished) return <div className={css.tile} role="img" aria-label={label}>{inside}</div>;
   return (
-    <Link to="/review/$batch" params={{ batch: item.batch }} search={{ group: "all", item: item.id }} className={css.tile} aria-label={said}>{inside}</Link>
+    <Link to="/review/$batch" params={{ batch: item.batch }} search={{ group: "all", item: item.id }} className={css.tile} aria-label={label}>{inside}</Link>
   );
 });
 

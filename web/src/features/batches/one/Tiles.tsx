@@ -8,13 +8,13 @@ import { Tile } from "./Tile";
 
 const GAP = 18;
 const WORDS = 34;
-const MANY = 40; // of so many those that wait lie still, and only those at work shimmer
+const MANY = 40; // of so many only those in work shimmer, and those that wait do not
 
 /** Few pictures are shown large, many as a contact sheet. */
 const sideOf = (total: number): number => (total <= 3 ? 380 : total <= 8 ? 290 : total <= 30 ? 220 : 172);
 
-export function Tiles({ items, total, lookNames, going, more, load }: {
-  items: Item[]; total: number; lookNames: Map<string, string> | null; going: boolean; more: boolean; load: () => void;
+export function Tiles({ items, total, styleNames, going, more, load }: {
+  items: Item[]; total: number; styleNames: Map<string, string> | null; going: boolean; more: boolean; load: () => void;
 }) {
   const scroll = useRef<HTMLDivElement>(null);
   const [width, measure] = useState(0);
@@ -43,7 +43,7 @@ export function Tiles({ items, total, lookNames, going, more, load }: {
             {Array.from({ length: Math.min(columns, total - row.index * columns) }, (_, at) => {
               const item = items[row.index * columns + at];
               return item
-                ? <Tile key={item.id} item={item} look={lookNames?.get(item.template) ?? ""} going={going} calm={total > MANY} />
+                ? <Tile key={item.id} item={item} style={styleNames?.get(item.template) ?? ""} going={going} calm={total > MANY} />
                 : <Skeleton key={at} radius="md" height={side} />;
             })}
           </div>

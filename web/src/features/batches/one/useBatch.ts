@@ -1,4 +1,4 @@
-/** A batch with how far it is, kept up by the live messages; and the run that fills it, while it does. */
+/** A batch with its progress, kept current by the live messages; and the job that fills it, until it is filled. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { batch as batchQuery, batchStatus, keys } from "~/api/queries";
@@ -12,48 +12,48 @@ const FILLING = ["created", "validating", "paused", "failed"];
 
 export function useBatch(id: string) {
   const client = useQueryClient();
-  const asked = useQuery(batchQuery(id));
+  const query = useQuery(batchQuery(id));
   const status = useQuery(batchStatus(id));
-  const kept = asked.data;
+  const cached = query.data;
   const now = status.data;
-  const batch = kept && now ? { ...kept, state: now.state, counts: now.counts, done: now.done, total: now.total } : kept;
+  const batch = cached && now ? { ...cached, state: now.state, counts: now.counts, done: now.done, total: now.total } : cached;
 
-  // Messages tell counts; the time left and the failures' causes are asked for now and then while they come.
+  // Messages carry counts; the time left and the failures' causes are loaded now and then while messages come.
   useEffect(() => {
-    let soon: ReturnType<typeof setTimeout> | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     let at = 0;
     const stop = live.listen((message) => {
-      if (message.batch !== id || soon) return;
-      soon = setTimeout(() => {
-        soon = undefined;
+      if (message.batch !== id || timer) return;
+      timer = setTimeout(() => {
+        timer = undefined;
         at = Date.now();
         void client.invalidateQueries({ queryKey: keys.batchStatus(id) });
       }, Math.max(message.done === message.total ? 300 : 1_200, STATUS_MS - (Date.now() - at)));
     });
     return () => {
       stop();
-      clearTimeout(soon);
+      clearTimeout(timer);
     };
   }, [client, id]);
 
-  const job = useQuery({ ...jobQuery(kept?.run ?? ""), enabled: Boolean(kept?.run && batch && FILLING.includes(batch.state)) });
+  const job = useQuery({ ...jobQuery(cached?.run ?? ""), enabled: Boolean(cached?.run && batch && FILLING.includes(batch.state)) });
   const filled = job.data?.status === "done";
   useEffect(() => {
     if (filled) void client.invalidateQueries({ queryKey: keys.batch(id), exact: true });
   }, [client, filled, id]);
 
-  useFinish(batch);
-  return { batch, status: now, job: job.data, filled, error: asked.error, again: () => void asked.refetch() };
+  useAnnounceFinish(batch);
+  return { batch, status: now, job: job.data, filled, error: query.error, reload: () => void query.refetch() };
 }
 
-/** Says once that it is finished. */
-function useFinish(batch: { id: string; name: string; state: string; counts: Record<string, number> } | undefined): void {
+/** Announces once that the batch is finished. */
+function useAnnounceFinish(batch: { id: string; name: string; state: string; counts: Record<string, number> } | undefined): void {
   const was = useRef<{ id: string; state: string } | null>(null);
   useEffect(() => {
     if (!batch) return;
     const { id, state, counts } = batch;
     if (was.current?.id === id && was.current.state === "processing" && (state === "review" || state === "approved")) {
-      announce(batches.one.doneSaid(batch.name, counts.review ?? 0, counts.failed ?? 0));
+      announce(batches.one.finishedAnnouncement(batch.name, counts.review ?? 0, counts.failed ?? 0));
     }
     was.current = { id, state };
   }, [batch]);

@@ -1,7 +1,7 @@
-/** The pictures of a batch, page by page. Of what changes on the server only the pages that hold it are fetched anew. */
+/** The items of a batch, page by page. When one changes on the server, only its page is loaded again. */
 import { useInfiniteQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import type { Item, ItemPage } from "~/api/types";
 import { live } from "~/shared/live";
 
@@ -11,14 +11,14 @@ type Pages = InfiniteData<ItemPage, string | null>;
 
 const PAGE = 100;
 const EVERY_MS = 900;
-const ASKED: Record<Show, { status?: Item["status"][]; needs_look?: boolean }> = {
+const FILTERS: Record<Show, { status?: Item["status"][]; needs_look?: boolean }> = {
   all: {}, finished: { status: ["review", "approved", "rejected", "skipped"] }, look: { needs_look: true, status: ["review"] },
   working: { status: ["processing"] }, failed: { status: ["failed"] },
 };
 
 function page(batch: string, show: Show, cursor: string | null): Promise<ItemPage> {
-  return got(
-    api.GET("/api/v1/batches/{batch_id}/items", { params: { path: { batch_id: batch }, query: { limit: PAGE, cursor, ...ASKED[show] } } }),
+  return unwrap(
+    api.GET("/api/v1/batches/{batch_id}/items", { params: { path: { batch_id: batch }, query: { limit: PAGE, cursor, ...FILTERS[show] } } }),
   );
 }
 
@@ -31,17 +31,17 @@ export function useSheet(batch: string, show: Show) {
     let all = false;
     let busy = false;
     let ended = false;
-    let soon: ReturnType<typeof setTimeout> | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
 
-    const later = () => {
-      if (!ended) soon ??= setTimeout(() => void afresh(), show === "all" ? EVERY_MS : 2 * EVERY_MS);
+    const reloadSoon = () => {
+      if (!ended) timer ??= setTimeout(() => void reload(), show === "all" ? EVERY_MS : 2 * EVERY_MS);
     };
-    const afresh = async () => {
-      soon = undefined;
-      const known = client.getQueryData<Pages>(key);
-      if (busy || !known) return later();
+    const reload = async () => {
+      timer = undefined;
+      const cached = client.getQueryData<Pages>(key);
+      if (busy || !cached) return reloadSoon();
       busy = true;
-      const hit = known.pages.flatMap((one, at) => (one.items.some((item) => changed.has(item.id)) ? [at] : []));
+      const hit = cached.pages.flatMap((one, at) => (one.items.some((item) => changed.has(item.id)) ? [at] : []));
       const whole = all || show !== "all";
       changed.clear();
       all = false;
@@ -49,31 +49,31 @@ export function useSheet(batch: string, show: Show) {
         if (whole) await client.invalidateQueries({ queryKey: key });
         else {
           for (const at of hit) {
-            const fresh = await page(batch, show, known.pageParams[at] ?? null);
-            client.setQueryData<Pages>(key, (old) => old && { ...old, pages: old.pages.map((one, place) => (place === at ? fresh : one)) });
+            const newPage = await page(batch, show, cached.pageParams[at] ?? null);
+            client.setQueryData<Pages>(key, (old) => old && { ...old, pages: old.pages.map((one, place) => (place === at ? newPage : one)) });
           }
         }
       } catch {
         all = true; // the next message tries again
       } finally {
         busy = false;
-        if (changed.size > 0) later();
+        if (changed.size > 0) reloadSoon();
       }
     };
     const stop = live.listen((message) => {
       if (message.batch !== batch) return;
       if (message.items === null) all = true;
       for (const item of message.items ?? []) changed.add(item.id);
-      const known = client.getQueryData<Pages>(key);
-      const loaded = known?.pages.reduce((sum, one) => sum + one.items.length, 0) ?? 0;
-      // Its items are still being listed, and there is room on what is shown.
-      if (known && !known.pages.at(-1)?.next_cursor && loaded < (message.total ?? 0)) all = true;
-      if (all || changed.size > 0) later();
+      const cached = client.getQueryData<Pages>(key);
+      const loaded = cached?.pages.reduce((sum, one) => sum + one.items.length, 0) ?? 0;
+      // The batch's items are still being listed, and the last page is not full.
+      if (cached && !cached.pages.at(-1)?.next_cursor && loaded < (message.total ?? 0)) all = true;
+      if (all || changed.size > 0) reloadSoon();
     });
     return () => {
       ended = true;
       stop();
-      clearTimeout(soon);
+      clearTimeout(timer);
     };
   }, [batch, client, key, show]);
 

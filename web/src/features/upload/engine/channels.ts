@@ -1,25 +1,25 @@
-/** The one flag that can be told here: a photo with fewer pixels than a channel asks of the product itself. */
-import { api, got } from "~/api/client";
+/** The one finding that needs no service: a photo with fewer pixels than a channel requires of the product itself. */
+import { api, unwrap } from "~/api/client";
 import type { Finding } from "~/api/types";
 import { upload as copy } from "~/shared/copy/upload";
 
-type Ask = { name: string; px: number };
-let asked: Promise<Ask[]> | null = null;
+type Limit = { name: string; px: number };
+let limits: Promise<Limit[]> | null = null;
 
-const ask = async (): Promise<Ask[]> =>
-  (await got(api.GET("/api/v1/channels"))).items.map(({ channel }) => ({ name: channel.name, px: channel.rules?.product_px ?? 1 }));
+const loadLimits = async (): Promise<Limit[]> =>
+  (await unwrap(api.GET("/api/v1/channels"))).items.map(({ channel }) => ({ name: channel.name, px: channel.rules?.product_px ?? 1 }));
 
 export async function tooSmall({ width, height }: { width: number; height: number }): Promise<Finding[]> {
-  asked ??= ask();
-  let channels: Ask[] = [];
+  limits ??= loadLimits();
+  let channels: Limit[] = [];
   try {
-    channels = await asked;
+    channels = await limits;
   } catch {
-    asked = null; // the service says it again when the batch is made
+    limits = null; // the service finds it when the batch is made
   }
   const side = Math.max(width, height);
-  const wants = channels.filter((one) => side < one.px);
-  if (wants.length === 0) return [];
-  const limit = Math.max(...wants.map((one) => one.px));
-  return [{ check: "small", verdict: "warn", words: copy.small(side, limit, wants.map((one) => one.name)), value: side, limit, unit: "px" }];
+  const unmet = channels.filter((one) => side < one.px);
+  if (unmet.length === 0) return [];
+  const limit = Math.max(...unmet.map((one) => one.px));
+  return [{ check: "small", verdict: "warn", words: copy.small(side, limit, unmet.map((one) => one.name)), value: side, limit, unit: "px" }];
 }

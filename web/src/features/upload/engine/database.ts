@@ -1,54 +1,64 @@
-/** What was not sent yet, over a reload or a crash: lines in one store, their files in another, so that a line is cheap to write. */
+/** Entries that are not sent yet, and their files, in the browser's database: they survive a reload or a crash. */
 import type { Entry } from "./entry";
 
 const NAME = "packshot-uploads";
-let opened: Promise<IDBDatabase> | null = null;
+const VERSION = 2;
+let connection: Promise<IDBDatabase> | null = null;
 
-function open(): Promise<IDBDatabase> {
-  opened ??= new Promise((done, failed) => {
-    const asked = indexedDB.open(NAME, 1);
-    asked.onupgradeneeded = () => {
-      asked.result.createObjectStore("entries", { keyPath: "id" });
-      asked.result.createObjectStore("files");
+function connect(): Promise<IDBDatabase> {
+  connection ??= new Promise((resolve, reject) => {
+    const opening = indexedDB.open(NAME, VERSION);
+    opening.onupgradeneeded = ({ oldVersion }) => {
+      if (oldVersion === 1) return renameFields(opening.transaction!.objectStore("entries"));
+      opening.result.createObjectStore("entries", { keyPath: "id" });
+      opening.result.createObjectStore("files"); // apart from the entries, so that an entry is cheap to write
     };
-    asked.onsuccess = () => {
-      asked.result.onversionchange = () => asked.result.close();
-      done(asked.result);
+    opening.onsuccess = () => {
+      opening.result.onversionchange = () => opening.result.close();
+      resolve(opening.result);
     };
-    asked.onerror = () => failed(asked.error ?? new Error("closed"));
+    opening.onerror = () => reject(opening.error ?? new Error("closed"));
   });
-  opened.catch(() => (opened = null));
-  return opened;
+  connection.catch(() => (connection = null));
+  return connection;
 }
 
-async function act<T>(stores: string[], mode: IDBTransactionMode, deed: (store: (name: string) => IDBObjectStore) => IDBRequest<T> | void): Promise<T | undefined> {
-  const tx = (await open()).transaction(stores, mode);
-  return new Promise((done, failed) => {
-    let asked: IDBRequest<T> | void;
-    tx.oncomplete = () => done(asked ? asked.result : undefined);
-    tx.onabort = () => failed(tx.error ?? new DOMException("aborted", "AbortError"));
-    asked = deed((name) => tx.objectStore(name));
+/** Version 1 called `stored` kept, and `job` run. */
+function renameFields(entries: IDBObjectStore): void {
+  const all = entries.getAll() as IDBRequest<(Entry & { kept: boolean; run: Entry["job"] })[]>;
+  all.onsuccess = () => {
+    for (const { kept, run, ...entry } of all.result) entries.put({ ...entry, stored: kept, job: run });
+  };
+}
+
+async function transact<T>(stores: string[], mode: IDBTransactionMode, work: (store: (name: string) => IDBObjectStore) => IDBRequest<T> | void): Promise<T | undefined> {
+  const transaction = (await connect()).transaction(stores, mode);
+  return new Promise((resolve, reject) => {
+    let request: IDBRequest<T> | void;
+    transaction.oncomplete = () => resolve(request ? request.result : undefined);
+    transaction.onabort = () => reject(transaction.error ?? new DOMException("aborted", "AbortError"));
+    request = work((name) => transaction.objectStore(name));
   });
 }
 
 export const database = {
-  entries: async (): Promise<Entry[]> => (await act(["entries"], "readonly", (store) => store("entries").getAll() as IDBRequest<Entry[]>)) ?? [],
+  entries: async (): Promise<Entry[]> => (await transact(["entries"], "readonly", (store) => store("entries").getAll() as IDBRequest<Entry[]>)) ?? [],
 
-  write: (entries: readonly Entry[]): Promise<void> =>
-    act(["entries"], "readwrite", (store) => entries.forEach((entry) => void store("entries").put(entry))).then(() => undefined),
+  writeEntries: (entries: readonly Entry[]): Promise<void> =>
+    transact(["entries"], "readwrite", (store) => entries.forEach((entry) => void store("entries").put(entry))).then(() => undefined),
 
-  /** Raises a QuotaExceededError where the browser has no room, and whatever it says of a file that is gone. */
-  keep: (id: string, file: Blob): Promise<void> => act(["files"], "readwrite", (store) => void store("files").put(file, id)).then(() => undefined),
+  /** Raises QuotaExceededError where the browser has no room, and whatever it says of a file that is gone from the disk. */
+  writeFile: (id: string, file: Blob): Promise<void> => transact(["files"], "readwrite", (store) => void store("files").put(file, id)).then(() => undefined),
 
-  file: async (id: string): Promise<Blob | undefined> => act(["files"], "readonly", (store) => store("files").get(id) as IDBRequest<Blob>),
+  file: async (id: string): Promise<Blob | undefined> => transact(["files"], "readonly", (store) => store("files").get(id) as IDBRequest<Blob>),
 
-  /** Of which lines the files are here. */
-  held: async (): Promise<Set<string>> =>
-    new Set((await act(["files"], "readonly", (store) => store("files").getAllKeys()))?.map(String)),
+  /** Ids of the entries whose files are in the database. */
+  fileIds: async (): Promise<Set<string>> =>
+    new Set((await transact(["files"], "readonly", (store) => store("files").getAllKeys()))?.map(String)),
 
-  free: (ids: readonly string[]): Promise<void> =>
-    act(["files"], "readwrite", (store) => ids.forEach((id) => void store("files").delete(id))).then(() => undefined),
+  deleteFiles: (ids: readonly string[]): Promise<void> =>
+    transact(["files"], "readwrite", (store) => ids.forEach((id) => void store("files").delete(id))).then(() => undefined),
 
-  forget: (ids: readonly string[]): Promise<void> =>
-    act(["entries", "files"], "readwrite", (store) => ids.forEach((id) => (void store("entries").delete(id), void store("files").delete(id)))).then(() => undefined),
+  deleteEntries: (ids: readonly string[]): Promise<void> =>
+    transact(["entries", "files"], "readwrite", (store) => ids.forEach((id) => (void store("entries").delete(id), void store("files").delete(id)))).then(() => undefined),
 };

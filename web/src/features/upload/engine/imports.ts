@@ -1,144 +1,121 @@
-/** Follows the runs that work through ZIPs and lists; what they bring and what they refuse become lines of their own. */
-import { api, ApiError, got } from "~/api/client";
+/** Follows the jobs that work through ZIPs and lists: what they bring and what they refuse become entries of their own. */
+import { api, ApiError, unwrap } from "~/api/client";
+import { photosByIds } from "~/api/queries";
 import type { Job, Photo } from "~/api/types";
+import { upload as copy } from "~/shared/copy/upload";
+import { newId } from "~/shared/id";
 import { fetchJob, isOpen } from "~/shared/jobs";
 import { live } from "~/shared/live";
-import { upload as copy } from "~/shared/copy/upload";
 import { tooSmall } from "./channels";
-import { newId } from "~/shared/id";
 import { nameOf, type Entry } from "./entry";
-import { free } from "./keeping";
+import { releaseFiles } from "./persistence";
+import { localWrong, plain, withoutIds, wrongOf } from "./problems";
 import { store } from "./store";
-import { cleaned, local, plain, wrongOf } from "./words";
 
 type Refused = { name: string; code?: string; words: string; remedy: string };
-type Result = { images?: string[]; refused?: Refused[] };
+type ImportResult = { images?: string[]; refused?: Refused[] };
+type Following = { entry: string; loading: boolean; timer?: ReturnType<typeof setTimeout>; photos: Set<string> };
 
-const LOOK_MS = 3_000; // how often what has come so far is fetched
-const SAFE_MS = 20_000; // should a message have been lost
-const PAGE = 200;
-const followed = new Map<string, { entry: string; looks: boolean; soon?: ReturnType<typeof setTimeout>; had: Set<string> }>();
+const AFTER_MESSAGE_MS = 3_000; // how often what has come so far is loaded
+const POLL_MS = 20_000; // should a message have been lost
+const MOST_PRODUCTS = 200;
+const REFUSED_ORDER = 20_000; // behind the photos
+const following = new Map<string, Following>(); // by job
 
 export function follow(entryId: string): void {
-  const run = store.get(entryId)?.run;
-  if (!run || followed.has(run.id)) return;
-  const had = new Set(store.all().flatMap((one) => (one.parent === entryId && one.photo ? [one.photo.id] : [])));
-  followed.set(run.id, { entry: entryId, looks: false, had });
-  void look(run.id);
+  const job = store.get(entryId)?.job;
+  if (!job || following.has(job.id)) return;
+  const photos = new Set(store.all().flatMap((one) => (one.parent === entryId && one.photo ? [one.photo.id] : [])));
+  following.set(job.id, { entry: entryId, loading: false, photos });
+  void load(job.id);
 }
 
-export function leave(entryId: string): void {
-  for (const [run, one] of followed) if (one.entry === entryId) clearTimeout(one.soon), followed.delete(run);
+export function unfollow(entryId: string): void {
+  for (const [job, one] of following) if (one.entry === entryId) clearTimeout(one.timer), following.delete(job);
 }
 
 live.listen((message) => {
-  if (message.reset) for (const run of followed.keys()) void look(run);
-  const one = message.run ? followed.get(message.run) : undefined;
+  if (message.reset) for (const job of following.keys()) void load(job);
+  const one = message.run ? following.get(message.run) : undefined;
   if (!one || !message.run) return;
-  store.patch(one.entry, { run: { id: message.run, done: message.done ?? 0, total: message.total ?? 0 } });
-  const ended = message.status === "done" || message.status === "failed" || message.status === "cancelled";
-  if (ended) void look(message.run);
-  else later(message.run, LOOK_MS);
+  store.patch(one.entry, { job: { id: message.run, done: message.done ?? 0, total: message.total ?? 0 } });
+  const isEnded = message.status === "done" || message.status === "failed" || message.status === "cancelled";
+  if (isEnded) void load(message.run);
+  else loadLater(message.run, AFTER_MESSAGE_MS);
 });
 
-function later(run: string, ms: number): void {
-  const one = followed.get(run);
-  if (!one || (one.soon && ms >= SAFE_MS)) return;
-  clearTimeout(one.soon);
-  one.soon = setTimeout(() => ((one.soon = undefined), void look(run)), ms);
+function loadLater(id: string, ms: number): void {
+  const one = following.get(id);
+  if (!one || (one.timer && ms >= POLL_MS)) return;
+  clearTimeout(one.timer);
+  one.timer = setTimeout(() => ((one.timer = undefined), void load(id)), ms);
 }
 
-async function look(run: string): Promise<void> {
-  const one = followed.get(run);
-  if (!one || one.looks) return;
-  one.looks = true;
+async function load(id: string): Promise<void> {
+  const one = following.get(id);
+  if (!one || one.loading) return;
+  one.loading = true;
   try {
-    const told = await fetchJob(run);
-    const result = told.result as Result;
-    const fresh = (result.images ?? []).filter((id) => !one.had.has(id));
-    await bring(one.entry, await photosOf(fresh));
-    for (const id of fresh) one.had.add(id);
-    if (isOpen(told)) {
-      store.patch(one.entry, { run: { id: run, done: told.done, total: told.total } });
+    const job = await fetchJob(id);
+    const result = job.result as ImportResult;
+    const added = (result.images ?? []).filter((image) => !one.photos.has(image));
+    await addPhotos(one.entry, await photosByIds(added));
+    for (const image of added) one.photos.add(image);
+    if (isOpen(job)) {
+      store.patch(one.entry, { job: stateOf(job) });
     } else {
-      followed.delete(run);
-      ended(one.entry, told, result);
+      following.delete(id);
+      finish(one.entry, job, result);
     }
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) {
-      followed.delete(run);
+      following.delete(id);
       store.patch(one.entry, { state: "failed", wrong: wrongOf(error) });
     }
   } finally {
-    one.looks = false;
-    if (followed.has(run)) later(run, SAFE_MS);
+    one.loading = false;
+    if (following.has(id)) loadLater(id, POLL_MS);
   }
 }
 
-function ended(id: string, told: Job, { refused = [], images = [] }: Result): void {
+const stateOf = ({ id, done, total }: Job): Entry["job"] => ({ id, done, total });
+
+function finish(id: string, job: Job, { refused = [], images = [] }: ImportResult): void {
   const entry = store.get(id);
   if (!entry) return;
-  const run = { id: told.id, done: told.done, total: told.total };
-  if (told.status !== "done") {
-    const wrong = told.error ? { ...plain(told.error), again: true } : local(copy.wrong.cancelled, true);
-    return void store.patch(id, { state: "failed", run, wrong });
+  if (job.status !== "done") {
+    const wrong = job.error ? { ...plain(job.error), again: true } : localWrong(copy.wrong.cancelled, true);
+    return void store.patch(id, { state: "failed", job: stateOf(job), wrong });
   }
-  free([id]);
+  releaseFiles([id]);
   const [only] = refused;
   if (only && refused.length === 1 && images.length === 0) { // it was refused as a whole
-    return void store.patch(id, { state: "failed", kept: false, run, wrong: wrongIn(only) });
+    return void store.patch(id, { state: "failed", stored: false, job: stateOf(job), wrong: wrongIn(only) });
   }
-  store.put(refused.map((one, at) => member(entry, at + 20_000, one.name, {
-    state: "failed", wrong: wrongIn(one),
-  })));
-  store.patch(id, { state: "done", kept: false, run });
+  store.put(refused.map((one, at) => member(entry, REFUSED_ORDER + at, one.name, { state: "failed", wrong: wrongIn(one) })));
+  store.patch(id, { state: "done", stored: false, job: stateOf(job) });
 }
 
 const wrongIn = (one: Refused) => ({ ...plain({ detail: one.words, code: one.code ?? "", remedy: one.remedy }), again: false });
 
-async function bring(id: string, photos: Photo[]): Promise<void> {
+async function addPhotos(id: string, photos: Photo[]): Promise<void> {
   const entry = store.get(id);
   if (!entry || photos.length === 0) return;
   const before = store.all().filter((one) => one.parent === id && one.photo).length;
   const [small, skus] = await Promise.all([Promise.all(photos.map(tooSmall)), skusOf(photos)]);
   store.put(photos.map((photo, at) => member(entry, before + at, photo.name.includes("/") ? photo.name : `${nameOf(entry)}/${photo.name}`, {
-    state: "done", sku: skus.get(photo.product_id ?? "") ?? "", bytes: photo.bytes, findings: [...(small[at] ?? []), ...cleaned(photo.findings)],
+    state: "done", sku: skus.get(photo.product_id ?? "") ?? "", bytes: photo.bytes, findings: [...(small[at] ?? []), ...withoutIds(photo.findings)],
     photo: { id: photo.id, product: photo.product_id, role: photo.role, thumb: photo.thumb, width: photo.width, height: photo.height },
   })));
 }
 
 function member(of: Entry, place: number, path: string, more: Partial<Entry>): Entry {
-  return { ...of, id: newId(), order: of.order + 1 + place, kind: "member", parent: of.id, path, sku: "", bytes: 0, run: null, rows: null, note: "", kept: false, wrong: null, ...more };
+  return { ...of, id: newId(), order: of.order + 1 + place, kind: "member", parent: of.id, path, sku: "", bytes: 0, job: null, rows: null, note: "", stored: false, wrong: null, ...more };
 }
 
-/** Product → SKU, of those made by this import, which are the newest. */
+/** Product → SKU, of the products that this import created: they are the newest. */
 async function skusOf(photos: readonly Photo[]): Promise<Map<string, string>> {
-  const limit = Math.min(PAGE, photos.length + 20);
-  const page = await got(api.GET("/api/v1/products", { params: { query: { limit } } })).catch(() => ({ items: [] }));
+  const limit = Math.min(MOST_PRODUCTS, photos.length + 20);
+  const page = await unwrap(api.GET("/api/v1/products", { params: { query: { limit } } })).catch(() => ({ items: [] }));
   return new Map(page.items.map((one) => [one.id, one.sku]));
-}
-
-/** Photos by id. There is no such question, so the newest are leafed through, and what is older is asked for one by one. */
-async function photosOf(ids: readonly string[]): Promise<Photo[]> {
-  const wanted = new Set(ids);
-  const found = new Map<string, Photo>();
-  const oldest = ids.reduce((least, id) => (id < least ? id : least), "~");
-  let cursor: string | null = null;
-  for (let pages = 0; found.size < wanted.size && pages < 3 + ids.length / 100; pages++) {
-    const page: { items: Photo[]; next_cursor?: string | null } = await got(
-      api.GET("/api/v1/images", { params: { query: { limit: ids.length < 20 ? 50 : PAGE, cursor } } }),
-    );
-    for (const photo of page.items) if (wanted.has(photo.id)) found.set(photo.id, photo);
-    cursor = page.next_cursor ?? null;
-    if (!cursor || (page.items.at(-1)?.id ?? "") < oldest) break;
-  }
-  for (const id of ids) {
-    if (found.has(id)) continue;
-    try {
-      found.set(id, await got(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: id } } })));
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 404) throw error; // deleted since
-    }
-  }
-  return ids.flatMap((id) => found.get(id) ?? []);
 }

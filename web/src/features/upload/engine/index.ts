@@ -1,104 +1,104 @@
-/** Upload, as the screen and the shell see it: one engine for the page's life, whatever screen is shown. */
-import type { Found } from "../model/gather";
+/** The upload engine as screens and the shell use it. There is one for the page's life, whatever screen is shown. */
 import { announce } from "~/shared/announce";
 import { upload as copy } from "~/shared/copy/upload";
-import { adding, type Tally } from "./adding";
+import type { GatheredFile } from "../model/gather";
+import { addFiles, type Tally } from "./addFiles";
 import { groupOf, type Entry } from "./entry";
-import { follow, leave } from "./imports";
-import { adopt, forget, hold } from "./keeping";
-import { go, halt, setWho } from "./pausing";
-import { callOff, line, stopMoving } from "./sender";
-import { current } from "./settings";
+import { follow, unfollow } from "./imports";
+import { pauseFor, resume, setOwner } from "./pause";
+import { adopt, removeEntries, storeEntries } from "./persistence";
+import { abortSending, cancel, enqueue } from "./sender";
+import { currentSettings } from "./settings";
 import { store } from "./store";
 
 let started: Promise<void> | null = null;
 let who = "";
 
-/** Goes on with what was left in this browser. who: only that person's files are touched. */
+/** Resumes what this browser has stored. name: only that person's files are touched. */
 export function start(name: string): Promise<void> {
   if (name !== who) started = null;
   who = name;
-  setWho(name);
+  setOwner(name);
   started ??= load(name);
   return started;
 }
 
 async function load(name: string): Promise<void> {
   store.drop(store.all().filter((entry) => entry.who !== name).map((entry) => entry.id));
-  const found = await adopt(name).catch(() => []);
+  const adopted = await adopt(name).catch(() => []);
   store.flag({ loaded: true });
-  if (store.flags.pause === "signed-out") go();
-  for (const entry of found) if (entry.state === "unpacking") follow(entry.id);
-  line(found.filter((entry) => entry.state === "queued").map((entry) => entry.id));
+  if (store.flags.pause === "signed-out") resume();
+  for (const entry of adopted) if (entry.state === "unpacking") follow(entry.id);
+  enqueue(adopted.filter((entry) => entry.state === "queued").map((entry) => entry.id));
 }
 
-/** New files: into the list, into the browser's database, and on their way. */
-export async function add(found: readonly Found[]): Promise<Tally> {
+/** New files: they go into the list and into the browser's database, and are sent. */
+export async function add(gathered: readonly GatheredFile[]): Promise<Tally> {
   await started;
-  discard((entry) => entry.used);
-  const { entries, files, tally, revived, replaced, assigned } = await adding(found, { ...current(), who });
+  removeWhere((entry) => entry.used);
+  const { entries, files, tally, requeued, replaced, assigned } = await addFiles(gathered, { ...currentSettings(), who });
   if (replaced.length) remove(replaced);
   store.put(entries);
-  hold([...entries, ...revived], files);
+  storeEntries([...entries, ...requeued], files);
   announce(copy.added(tally));
-  line([...entries, ...revived].filter((entry) => entry.state === "queued").map((entry) => entry.id));
-  for (const done of assigned) void done();
-  store.now();
+  enqueue([...entries, ...requeued].filter((entry) => entry.state === "queued").map((entry) => entry.id));
+  for (const assign of assigned) void assign();
+  store.update();
   return tally;
 }
 
-/** Once more, under a new key. Where the collection is gone, into the one that is chosen now. */
+/** Sends them once more, under new keys. Where the collection is gone, into the one that is chosen now. */
 export function retry(ids: readonly string[]): void {
-  const again = ids.filter((id) => store.get(id)?.wrong?.again);
-  for (const id of again) {
+  const retried = ids.filter((id) => store.get(id)?.wrong?.again);
+  for (const id of retried) {
     const entry = store.get(id);
     if (!entry) continue;
-    const gone = entry.wrong?.code === "no_such_collection";
+    const isGone = entry.wrong?.code === "no_such_collection";
     store.patch(id, {
-      state: "queued", wrong: null, run: null, tries: entry.tries + 1, collection: gone ? current().collection : entry.collection,
+      state: "queued", wrong: null, job: null, tries: entry.tries + 1, collection: isGone ? currentSettings().collection : entry.collection,
     });
   }
-  line(again);
+  enqueue(retried);
 }
 
 export const retryAll = (): void => retry(store.summary.groups.bad);
 
-/** Out of the list, with what came of it. What is in the library stays there. */
+/** Takes entries and their members out of the list. What is in the library stays there. */
 export function remove(ids: readonly string[]): void {
   const all = new Set(ids);
   for (const entry of store.all()) if (entry.parent && all.has(entry.parent)) all.add(entry.id);
-  const gone = [...all];
-  for (const id of gone) leave(id);
-  store.drop(gone);
-  callOff(gone);
-  forget(gone);
+  const removed = [...all];
+  for (const id of removed) unfollow(id);
+  store.drop(removed);
+  cancel(removed);
+  removeEntries(removed);
 }
 
-function discard(which: (entry: Entry) => boolean): void {
-  const gone = store.all().filter(which).map((entry) => entry.id);
-  if (gone.length) remove(gone);
+function removeWhere(matches: (entry: Entry) => boolean): void {
+  const ids = store.all().filter(matches).map((entry) => entry.id);
+  if (ids.length) remove(ids);
 }
 
-/** All that is through, for good or bad; what is on its way stays. */
+/** Takes all that is finished out of the list, sent or failed; what is on its way stays. */
 export function clear(): void {
   const open = new Set(store.all().flatMap((one) => (groupOf(one) === "open" ? [one.id] : [])));
-  discard((entry) => !open.has(entry.id) && !open.has(entry.parent ?? ""));
+  removeWhere((entry) => !open.has(entry.id) && !open.has(entry.parent ?? ""));
 }
 
 export function pause(): void {
-  halt("person");
-  stopMoving();
+  pauseFor("person");
+  abortSending();
 }
-export const resume = go;
+export { resume };
 
-/** The photos a batch can be made of: those that are fine and those that need a look. */
-export function usable(): string[] {
+/** The photos a batch can be made from: those that are fine and those that need a look. */
+export function usablePhotos(): string[] {
   const { ready, look } = store.summary.groups;
-  const seen = new Set(ready.concat(look));
-  return [...new Set(store.all().flatMap((entry) => (seen.has(entry.id) && entry.photo ? [entry.photo.id] : [])))];
+  const usable = new Set(ready.concat(look));
+  return [...new Set(store.all().flatMap((entry) => (usable.has(entry.id) && entry.photo ? [entry.photo.id] : [])))];
 }
 
-/** A batch is being made of them: they leave the list when the next photos come. */
-export function handOver(): void {
+/** A batch is being made from them: they leave the list when the next photos are added. */
+export function markUsed(): void {
   for (const entry of store.all()) if (groupOf(entry) !== "open" && groupOf(entry) !== "bad") store.patch(entry.id, { used: true });
 }

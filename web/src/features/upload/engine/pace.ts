@@ -1,42 +1,42 @@
-/** How fast bytes go, and so how long it takes: of this go only, from the moment that something was to be sent again. */
+/** How fast bytes are sent, and so how long it takes: since the moment that there was something to send. */
 import { useSyncExternalStore } from "react";
 import { store } from "./store";
 
-/** secondsLeft: null until it can be told. */
+/** secondsLeft: null until it can be estimated. */
 export type Pace = { fraction: number; done: number; total: number; secondsLeft: number | null };
 
 const WINDOW_MS = 20_000;
 const LEAST_MS = 2_500;
 
 class Clock {
-  private base: { bytes: number; sent: number } | null = null;
+  private start: { bytes: number; sent: number } | null = null;
   private samples: { at: number; bytes: number }[] = [];
-  private now: Pace = { fraction: 0, done: 0, total: 0, secondsLeft: null };
+  private pace: Pace = { fraction: 0, done: 0, total: 0, secondsLeft: null };
 
   constructor() {
-    store.watch(() => this.look());
+    store.watch(() => this.sample());
   }
-  get = (): Pace => this.now;
+  get = (): Pace => this.pace;
 
-  private look(): void {
+  private sample(): void {
     const { left, sent, bytes, pause } = store.summary;
     if (left === 0) {
-      this.base = null;
+      this.start = null;
       this.samples = [];
       return;
     }
-    this.base ??= { bytes: bytes.sent, sent };
+    this.start ??= { bytes: bytes.sent, sent };
     if (pause) this.samples = [];
     const at = performance.now();
     const first = this.samples.find((one) => at - one.at < WINDOW_MS);
     this.samples = [...this.samples.filter((one) => at - one.at < WINDOW_MS), { at, bytes: bytes.sent }];
-    const all = Math.max(1, bytes.all - this.base.bytes);
-    const gone = Math.max(0, bytes.sent - this.base.bytes);
+    const all = Math.max(1, bytes.all - this.start.bytes);
+    const transferred = Math.max(0, bytes.sent - this.start.bytes);
     const took = first ? at - first.at : 0;
     const speed = first && took > LEAST_MS ? (bytes.sent - first.bytes) / took : 0;
-    const done = Math.max(0, sent - this.base.sent);
-    this.now = {
-      fraction: Math.min(1, gone / all), done, total: done + left,
+    const done = Math.max(0, sent - this.start.sent);
+    this.pace = {
+      fraction: Math.min(1, transferred / all), done, total: done + left,
       secondsLeft: speed > 0 ? Math.max(1, Math.round((bytes.all - bytes.sent) / speed / 1000)) : null,
     };
   }

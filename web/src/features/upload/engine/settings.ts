@@ -1,4 +1,4 @@
-/** Where the next photos go and how their products are found; the same the next time the page is opened. */
+/** Where the next photos go and how their products are found; the browser remembers it. */
 import { useSyncExternalStore } from "react";
 import type { Way } from "../model/skus";
 
@@ -18,17 +18,17 @@ function read(): Settings {
   }
 }
 
-export const current = (): Settings => settings;
+export const currentSettings = (): Settings => settings;
 
-export function choose(change: Partial<Settings>): void {
+export function changeSettings(change: Partial<Settings>): void {
   settings = { ...settings, ...change };
   try {
     localStorage.setItem(STORED, JSON.stringify(settings));
   } catch {
-    /* for this time only, then */
+    /* no storage: until the page is closed */
   }
   for (const changed of watchers) changed();
 }
 
 export const useSettings = (): Settings =>
-  useSyncExternalStore((changed) => (watchers.add(changed), () => watchers.delete(changed)), current);
+  useSyncExternalStore((changed) => (watchers.add(changed), () => watchers.delete(changed)), currentSettings);

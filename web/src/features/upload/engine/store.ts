@@ -1,25 +1,25 @@
-/** The list in memory. A line is replaced when it changes, so each row of the screen hears of its own line only. */
+/** The upload list in memory. An entry is replaced when it changes, and each row of the screen watches its own entry only. */
 import { useMemo, useSyncExternalStore } from "react";
 import { groupOf, isMoving, type Entry, type Group } from "./entry";
 
 export type Pause = "" | "person" | "away" | "signed-out" | "full";
 export type Summary = {
-  /** All lines in order, and those of each group. */
+  /** Ids of all entries in order, and of those of each group. */
   all: readonly string[];
   groups: Record<Group, readonly string[]>;
-  /** What can be tried again. */
+  /** How many can be tried again. */
   again: number;
-  /** Files still to be sent, and all of this go. */
+  /** Files still to be sent, and those that were. */
   left: number;
   sent: number;
   bytes: { sent: number; all: number };
   unpacking: number;
   pause: Pause;
   pauseWords: string;
-  /** Files that would not outlive a reload, and whether the browser has said that it is full. */
-  unkept: number;
-  roomless: boolean;
-  /** Files seen so far in a folder that is being read; 0: none is. */
+  /** Files to be sent that a reload would lose, and whether the browser has no room for more. */
+  unstored: number;
+  storageFull: boolean;
+  /** Files counted so far in a folder that is being read; 0: none is. */
   reading: number;
   loaded: boolean;
   /** What became of the files that were added last, where not all of them went into the list. */
@@ -27,18 +27,17 @@ export type Summary = {
 };
 
 const SOON_MS = 120;
-const groups = (): Record<Group, string[]> => ({ ready: [], look: [], bad: [], open: [], none: [] });
 
 class Store {
   private entries = new Map<string, Entry>();
   private fractions = new Map<string, number>();
   private rows = new Map<string, Set<() => void>>();
   private watchers = new Set<() => void>();
-  private changed = new Set<(entry: Entry) => void>();
-  private soon: ReturnType<typeof setTimeout> | undefined;
+  private listeners = new Set<(entry: Entry) => void>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
   private order: string[] | null = null;
-  flags = { pause: "" as Pause, pauseWords: "", roomless: false, reading: 0, loaded: false, note: "" };
-  summary: Summary = this.summed();
+  flags = { pause: "" as Pause, pauseWords: "", storageFull: false, reading: 0, loaded: false, note: "" };
+  summary: Summary = this.summarize();
 
   get = (id: string): Entry | undefined => this.entries.get(id);
   fraction = (id: string): number => this.fractions.get(id) ?? 0;
@@ -50,10 +49,10 @@ class Store {
   put(entries: readonly Entry[]): void {
     for (const entry of entries) {
       this.entries.set(entry.id, entry);
-      this.tell(entry);
+      this.notify(entry);
     }
     this.order = null;
-    this.later();
+    this.updateSoon();
   }
 
   patch(id: string, change: Partial<Entry>): Entry | undefined {
@@ -61,15 +60,15 @@ class Store {
     if (!old) return undefined;
     const entry = { ...old, ...change };
     this.entries.set(id, entry);
-    this.tell(entry);
-    this.later();
+    this.notify(entry);
+    this.updateSoon();
     return entry;
   }
 
   progress(id: string, fraction: number): void {
     this.fractions.set(id, fraction);
     this.rows.get(id)?.forEach((changed) => changed());
-    this.later();
+    this.updateSoon();
   }
 
   drop(ids: readonly string[]): void {
@@ -78,60 +77,60 @@ class Store {
       this.fractions.delete(id);
     }
     this.order = null;
-    this.now();
+    this.update();
   }
 
   flag(change: Partial<Store["flags"]>): void {
     Object.assign(this.flags, change);
-    this.now();
+    this.update();
   }
 
-  onChange = (heard: (entry: Entry) => void): (() => void) => (this.changed.add(heard), () => this.changed.delete(heard));
-  watch = (heard: () => void): (() => void) => (this.watchers.add(heard), () => this.watchers.delete(heard));
-  watchRow = (id: string) => (heard: () => void): (() => void) => {
+  onChange = (listener: (entry: Entry) => void): (() => void) => (this.listeners.add(listener), () => this.listeners.delete(listener));
+  watch = (listener: () => void): (() => void) => (this.watchers.add(listener), () => this.watchers.delete(listener));
+  watchRow = (id: string) => (listener: () => void): (() => void) => {
     const rows = this.rows.get(id) ?? new Set();
-    this.rows.set(id, rows.add(heard));
-    return () => void (rows.delete(heard), rows.size === 0 && this.rows.delete(id));
+    this.rows.set(id, rows.add(listener));
+    return () => void (rows.delete(listener), rows.size === 0 && this.rows.delete(id));
   };
 
-  /** The sums, at most eight times a second: there are thousands of lines, and three of them move at any time. */
-  private later(): void {
-    this.soon ??= setTimeout(() => this.now(), SOON_MS);
+  /** The summary, at most eight times a second: there are thousands of entries, and three of them move at any time. */
+  private updateSoon(): void {
+    this.timer ??= setTimeout(() => this.update(), SOON_MS);
   }
 
-  now(): void {
-    clearTimeout(this.soon);
-    this.soon = undefined;
-    this.summary = this.summed();
-    for (const heard of this.watchers) heard();
+  update(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.summary = this.summarize();
+    for (const listener of this.watchers) listener();
   }
 
-  private tell(entry: Entry): void {
+  private notify(entry: Entry): void {
     this.rows.get(entry.id)?.forEach((changed) => changed());
-    for (const heard of this.changed) heard(entry);
+    for (const listener of this.listeners) listener(entry);
   }
 
-  private summed(): Summary {
-    const found = groups();
+  private summarize(): Summary {
+    const groups: Record<Group, string[]> = { ready: [], look: [], bad: [], open: [], none: [] };
     const all: string[] = [];
-    const sum = { again: 0, left: 0, sent: 0, unpacking: 0, unkept: 0, bytes: { sent: 0, all: 0 } };
+    const sum = { again: 0, left: 0, sent: 0, unpacking: 0, unstored: 0, bytes: { sent: 0, all: 0 } };
     for (const entry of this.all()) {
       all.push(entry.id);
-      found[groupOf(entry)].push(entry.id);
+      groups[groupOf(entry)].push(entry.id);
       if (entry.wrong?.again) sum.again++;
       if (entry.kind === "member" || entry.kind === "list") continue;
       const open = entry.state === "queued" || isMoving(entry);
       if (entry.state === "unpacking") sum.unpacking++;
       if (open) sum.left++;
       else if (entry.state === "done" || entry.state === "unpacking") sum.sent++;
-      if (open && !entry.kept) sum.unkept++;
+      if (open && !entry.stored) sum.unstored++;
       if (!entry.used && entry.state !== "failed" && entry.state !== "lost") {
         sum.bytes.all += entry.bytes;
-        // The last tenth is the service's look at it.
+        // The last tenth is the time in which the service checks the file.
         sum.bytes.sent += entry.bytes * (!open ? 1 : 0.9 * (entry.state === "checking" ? 1 : this.fraction(entry.id)));
       }
     }
-    return { all, groups: found, ...sum, ...this.flags };
+    return { all, groups, ...sum, ...this.flags };
   }
 }
 

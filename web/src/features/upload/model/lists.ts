@@ -1,6 +1,6 @@
-/** CSV lists that lie beside their photos: read here, so that each photo is sent with the SKU its row gives. */
+/** CSV lists beside their photos: read here, so that each photo is sent with the SKU of its row. */
 export type Row = { number: number; sku: string; file: string; url: string; gtin: string; asin: string; title: string; role: string };
-/** rows: null where it is no list as the service wants it; the service then says what is wrong with it. */
+/** rows: null where it is not a list that the service accepts; the service then says what is wrong with it. */
 export type List = { path: string; head: string; rows: Row[] | null; lines: Map<number, string[]>; plans: boolean };
 
 const FIELDS = ["sku", "file", "url", "gtin", "asin", "title", "role"] as const;
@@ -13,8 +13,8 @@ export async function readList(path: string, file: Blob): Promise<List> {
   const records = parsed(text, separator).map((record) => record.map((cell) => cell.trim()));
   const at = records.findIndex((record) => record.some(Boolean));
   const columns = (records[at] ?? []).map((cell) => cell.toLowerCase());
-  const known = columns.includes("sku") && (columns.includes("file") || columns.includes("url"));
-  const list: List = { path, head: quoted(records[at] ?? []), rows: known ? [] : null, lines: new Map(), plans: false };
+  const isList = columns.includes("sku") && (columns.includes("file") || columns.includes("url"));
+  const list: List = { path, head: quoted(records[at] ?? []), rows: isList ? [] : null, lines: new Map(), plans: false };
   if (!list.rows) return list;
   for (const [index, record] of records.entries()) {
     if (index <= at || !record.some(Boolean)) continue;
@@ -29,7 +29,7 @@ export async function readList(path: string, file: Blob): Promise<List> {
   return list;
 }
 
-/** The rows that name an address, as a list of their own: these the service fetches. Null: there are none. */
+/** The rows that name an address, as a list of their own: the service downloads these photos. Null: there are none. */
 export function addressesOf(list: List, name: string): File | null {
   const lines = (list.rows ?? []).filter((row) => row.url && !row.file).map((row) => quoted(list.lines.get(row.number) ?? []));
   return lines.length ? new File([[list.head, ...lines].join("\r\n")], name, { type: "text/csv" }) : null;

@@ -41,12 +41,12 @@ export function byFolder(path: string): Named {
 
 export function named(path: string, way: Way): Named | null {
   if (way === "none") return null;
-  const found = way === "folder" ? byFolder(path) : byName(path.split("/").at(-1) ?? "");
-  return found.sku ? found : null;
+  const result = way === "folder" ? byFolder(path) : byName(path.split("/").at(-1) ?? "");
+  return result.sku ? result : null;
 }
 
 function side(word: string, number?: string): { order: number; role: string } {
-  const said = word.toLowerCase() === "swch" ? "swatch" : word.toLowerCase();
-  if (MAIN.has(said)) return { order: 0, role: "" }; // first in line, so it becomes the main photo if there is none
-  return { order: 50 + SIDES.indexOf(said), role: number ? `${said} ${Number(number)}` : said };
+  const role = word.toLowerCase() === "swch" ? "swatch" : word.toLowerCase();
+  if (MAIN.has(role)) return { order: 0, role: "" }; // first in line, so it becomes the main photo if there is none
+  return { order: 50 + SIDES.indexOf(role), role: number ? `${role} ${Number(number)}` : role };
 }

@@ -3,15 +3,15 @@ import { Button, Select, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { collections, keys } from "~/api/queries";
 import type { Place } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { common } from "~/shared/copy/common";
 import { collectionKinds } from "~/shared/copy/statuses";
 import { upload as copy } from "~/shared/copy/upload";
-import { sayFailed } from "~/shared/notify";
-import { choose, useSettings } from "../engine/settings";
+import { notifyError } from "~/shared/notify";
+import { changeSettings, useSettings } from "../engine/settings";
 import css from "../upload.module.css";
 
 const NONE = "none";
@@ -20,7 +20,7 @@ const words = copy.setup;
 export function Destination() {
   const { collection, way } = useSettings();
   const tree = useQuery(collections());
-  const [makes, setMakes] = useState(false);
+  const [making, setMaking] = useState(false);
   const help = useId();
   const rows = flat(tree.data ?? []);
   const gone = collection !== null && tree.data && !rows.some((one) => one.node.id === collection);
@@ -31,7 +31,7 @@ export function Destination() {
         label={words.into} aria-describedby={help} value={collection && !gone ? collection : NONE} searchable allowDeselect={false} maxDropdownHeight={360}
         checkIconPosition="right" comboboxProps={{ withinPortal: false }} error={gone ? words.gone : undefined} disabled={tree.isPending}
         data={[{ value: NONE, label: words.intoNone }, ...rows.map(({ node }) => ({ value: node.id, label: node.name }))]}
-        onChange={(value) => choose({ collection: value === NONE ? null : value })}
+        onChange={(value) => changeSettings({ collection: value === NONE ? null : value })}
         renderOption={({ option }) => {
           const row = byId.get(option.value);
           return (
@@ -43,8 +43,8 @@ export function Destination() {
         }}
       />
       <p id={help} className="soft small">{way === "none" && collection ? words.intoNoProduct : words.intoHelp}</p>
-      {makes ? <Make close={() => setMakes(false)} /> : (
-        <Button variant="subtle" color="gray" size="compact-sm" className={css.make} leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setMakes(true)}>
+      {making ? <Make close={() => setMaking(false)} /> : (
+        <Button variant="subtle" color="gray" size="compact-sm" className={css.make} leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setMaking(true)}>
           {words.make}
         </Button>
       )}
@@ -56,15 +56,15 @@ function Make({ close }: { close: () => void }) {
   const client = useQueryClient();
   const [name, setName] = useState("");
   const make = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/collections", { body: { kind: "collection", name: name.trim(), position: 0 } })),
-    onSuccess: (made) => {
-      client.setQueryData(collections().queryKey, (old) => old && [...old, made]);
+    mutationFn: () => unwrap(api.POST("/api/v1/collections", { body: { kind: "collection", name: name.trim(), position: 0 } })),
+    onSuccess: (created) => {
+      client.setQueryData(collections().queryKey, (old) => old && [...old, created]);
       void client.invalidateQueries({ queryKey: keys.collections });
-      choose({ collection: made.id });
-      announce(`${words.into}: ${made.name}`);
+      changeSettings({ collection: created.id });
+      announce(`${words.into}: ${created.name}`);
       close();
     },
-    onError: sayFailed,
+    onError: notifyError,
   });
   return (
     <form
@@ -76,7 +76,7 @@ function Make({ close }: { close: () => void }) {
       onKeyDown={(event) => event.key === "Escape" && close()}
     >
       <TextInput aria-label={words.makeName} placeholder={words.makeHint} value={name} maxLength={200} autoFocus onChange={(event) => setName(event.currentTarget.value)} />
-      <Button type="submit" loading={make.isPending} disabled={!name.trim()}>{words.makeDeed}</Button>
+      <Button type="submit" loading={make.isPending} disabled={!name.trim()}>{words.makeAction}</Button>
       <Button variant="subtle" color="gray" onClick={close}>{common.cancel}</Button>
     </form>
   );

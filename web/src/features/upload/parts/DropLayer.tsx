@@ -3,13 +3,13 @@ import { IconDownload } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { upload as copy } from "~/shared/copy/upload";
 import css from "../upload.module.css";
-import { useAdding } from "./useAdding";
+import { useAddFiles } from "./useAddFiles";
 
 const holdsFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
 
 export function DropLayer({ into }: { into: string | null }) {
   const [over, setOver] = useState(false);
-  const add = useAdding();
+  const add = useAddFiles();
   const latest = useRef(add);
   latest.current = add;
   useEffect(() => {

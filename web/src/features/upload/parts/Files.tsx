@@ -1,4 +1,4 @@
-/** The list, of which only what can be seen is there. */
+/** The upload list; only the rows in view are rendered. */
 import { Button } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";

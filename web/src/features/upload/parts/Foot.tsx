@@ -1,26 +1,26 @@
-/** What came of it, by groups that are filters, and the deed that comes next. It stays in sight. */
+/** The counts by group, which are filters, and the next action. It is always in sight. */
 import { Button } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconClock, IconRefresh, IconX } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { upload as copy } from "~/shared/copy/upload";
-import { handOver, retryAll, usable } from "../engine";
+import { markUsed, retryAll, usablePhotos } from "../engine";
 import { useSummary } from "../engine/store";
 import css from "../upload.module.css";
 import { Duplicates } from "./Duplicates";
 import type { Filter } from "./Files";
 
 const words = copy.foot;
-/** The builder of a batch reads the photos here: an address would be too long for thousands. */
-const HANDED = "packshot-batch-images";
+/** The screen of a new batch reads the photos here: an address would be too long for thousands. */
+const BATCH_IMAGES = "packshot-batch-images";
 
 export function Foot({ filter, choose }: { filter: Filter; choose: (filter: Filter) => void }) {
   const { groups, again, left } = useSummary();
   const navigate = useNavigate();
   const photos = groups.ready.length + groups.look.length;
   const batch = (): void => {
-    sessionStorage.setItem(HANDED, JSON.stringify(usable()));
-    handOver();
+    sessionStorage.setItem(BATCH_IMAGES, JSON.stringify(usablePhotos()));
+    markUsed();
     void navigate({ to: "/batches/new" });
   };
   const chips: { of: Filter; words: string; icon: ReactNode; hidden?: boolean }[] = [
@@ -39,7 +39,7 @@ export function Foot({ filter, choose }: { filter: Filter; choose: (filter: Filt
           </button>
         ))}
       </div>
-      <div className={css.footDeeds}>
+      <div className={css.footActions}>
         {filter === "look" && <Duplicates />}
         {again > 0 && <Button variant="default" leftSection={<IconRefresh size={16} aria-hidden />} onClick={retryAll}>{words.retryAll(again)}</Button>}
         <Button variant={left > 0 ? "default" : "filled"} disabled={photos === 0} onClick={batch}>{photos > 0 ? words.batch(photos) : words.none}</Button>

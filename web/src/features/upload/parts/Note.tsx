@@ -1,4 +1,4 @@
-/** What became of the files that were added last, where some of them did not go into the list. */
+/** A note on the files that were added last, where some of them did not go into the list. */
 import { CloseButton } from "@mantine/core";
 import { IconInfoCircle } from "@tabler/icons-react";
 import { common } from "~/shared/copy/common";

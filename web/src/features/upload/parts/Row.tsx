@@ -1,11 +1,11 @@
-/** One line: its picture, what it is called and which product it is of, how it stands, and what can be done with it. */
+/** One entry: its picture, its name and product, its state, and the actions on it. */
 import { IconAlertTriangle, IconCheck, IconRefresh, IconX } from "@tabler/icons-react";
 import { memo } from "react";
 import { common } from "~/shared/copy/common";
 import { upload as copy } from "~/shared/copy/upload";
 import { Flags, Pill } from "~/shared/ui/marks";
 import { remove, retry } from "../engine";
-import { folderOf, nameOf, warned, type Entry } from "../engine/entry";
+import { folderOf, nameOf, hasWarnings, type Entry } from "../engine/entry";
 import { useEntry, useFraction } from "../engine/store";
 import css from "../upload.module.css";
 import { Thumb } from "./Thumb";
@@ -19,14 +19,14 @@ export const Row = memo(function Row({ id, place, of }: { id: string; place: num
   return (
     <div className={css.row} role="listitem" aria-posinset={place + 1} aria-setsize={of} data-state={entry.state}>
       <Thumb entry={entry} />
-      <div className={css.told}>
+      <div className={css.text}>
         <strong className="ellipsis" title={entry.path}>{name}</strong>
         <Facts entry={entry} />
-        <Said entry={entry} />
+        <RowMessage entry={entry} />
       </div>
-      <div className={css.state}><How entry={entry} /></div>
+      <div className={css.state}><RowStatus entry={entry} /></div>
       {/* Plain buttons: hundreds of rows pass by in a second of scrolling. */}
-      <div className={css.deeds}>
+      <div className={css.actions}>
         {entry.wrong?.again && (
           <button type="button" title={words.retry} aria-label={words.retryOf(name)} onClick={() => retry([id])}><IconRefresh size={17} stroke={1.7} aria-hidden /></button>
         )}
@@ -36,7 +36,7 @@ export const Row = memo(function Row({ id, place, of }: { id: string; place: num
   );
 });
 
-/** The row is about to go: the next one's button takes the focus. */
+/** The row is about to be removed: the next one's button takes the focus. */
 function passFocus(button: HTMLElement): void {
   const place = button.closest("[data-index]");
   const next = place?.nextElementSibling ?? place?.previousElementSibling;
@@ -44,7 +44,7 @@ function passFocus(button: HTMLElement): void {
 }
 
 function Facts({ entry }: { entry: Entry }) {
-  const { photo, kind, run, rows } = entry;
+  const { photo, kind, job, rows } = entry;
   const folder = folderOf(entry);
   const facts = [
     photo && kind === "photo" && photo.product ? photo.role : "",
@@ -52,7 +52,7 @@ function Facts({ entry }: { entry: Entry }) {
     folder,
     photo ? words.size(photo.width, photo.height) : "",
     entry.bytes > 0 && kind !== "list" ? common.bytes(entry.bytes) : "",
-    kind === "zip" && entry.state === "done" && run ? words.members(run.total) : "",
+    kind === "zip" && entry.state === "done" && job ? words.members(job.total) : "",
     rows ? (rows.missing.length ? words.rows(rows.here, rows.all) : words.allRows(rows.all)) : "",
   ].filter(Boolean);
   return (
@@ -63,39 +63,39 @@ function Facts({ entry }: { entry: Entry }) {
   );
 }
 
-/** The sentence behind a badge, where there is one. */
-function Said({ entry }: { entry: Entry }) {
+/** The sentence that explains the entry's state, where there is one. */
+function RowMessage({ entry }: { entry: Entry }) {
   const first = entry.findings.find((one) => one.verdict === "warn" || one.verdict === "fail");
   if (entry.wrong) {
     const { words: what, remedy, reference } = entry.wrong;
-    return <span className={`small ${css.said}`} data-bad>{[what, remedy, reference && `(${reference})`].filter(Boolean).join(" ")}</span>;
+    return <span className={`small ${css.message}`} data-bad>{[what, remedy, reference && `(${reference})`].filter(Boolean).join(" ")}</span>;
   }
-  const said = first?.words
+  const message = first?.words
     || (entry.rows?.missing.length ? words.missing(entry.rows.missing, entry.rows.all - entry.rows.here) : "")
     || (entry.note === "unlisted" ? words.unlisted : entry.note === "plans" ? words.plans : "");
-  return said ? <span className={`small ${css.said}`}>{said}</span> : null;
+  return message ? <span className={`small ${css.message}`}>{message}</span> : null;
 }
 
-function How({ entry }: { entry: Entry }) {
-  const { state, run, kind } = entry;
-  if (state === "sending" || state === "unpacking") return <Moving entry={entry} />;
+function RowStatus({ entry }: { entry: Entry }) {
+  const { state, job, kind } = entry;
+  if (state === "sending" || state === "unpacking") return <RowProgress entry={entry} />;
   if (state === "checking") return <span className={`soft small ${css.busy}`}>{words.checking}</span>;
   if (state === "queued") return <span className="soft small">{words.queued}</span>;
   if (state === "failed") return <Pill tone="no" icon={<IconAlertTriangle size={13} stroke={2} aria-hidden />}>{entry.wrong?.again ? words.failed : words.refused}</Pill>;
   if (state === "lost") return <Pill tone="look" icon={<IconAlertTriangle size={13} stroke={2} aria-hidden />}>{words.lost}</Pill>;
   if (kind === "list") return null;
-  if (warned(entry)) return <Flags findings={entry.findings} most={2} />;
-  return <Pill tone="ok" icon={<IconCheck size={13} stroke={2.2} aria-hidden />}>{run && !entry.photo ? words.taken : words.ready}</Pill>;
+  if (hasWarnings(entry)) return <Flags findings={entry.findings} most={2} />;
+  return <Pill tone="ok" icon={<IconCheck size={13} stroke={2.2} aria-hidden />}>{job && !entry.photo ? words.imported : words.ready}</Pill>;
 }
 
-function Moving({ entry }: { entry: Entry }) {
+function RowProgress({ entry }: { entry: Entry }) {
   const sent = useFraction(entry.id);
-  const { run } = entry;
-  const fraction = entry.state === "unpacking" ? (run?.total ? run.done / run.total : 0) : sent;
-  const said = entry.state === "unpacking" ? words.unpacking(run?.done ?? 0, run?.total ?? 0) : words.sending(fraction);
+  const { job } = entry;
+  const fraction = entry.state === "unpacking" ? (job?.total ? job.done / job.total : 0) : sent;
+  const message = entry.state === "unpacking" ? words.unpacking(job?.done ?? 0, job?.total ?? 0) : words.sending(fraction);
   return (
     <span className={css.moving}>
-      <span className="soft small num">{said}</span>
+      <span className="soft small num">{message}</span>
       <span className={css.line} aria-hidden><span style={{ transform: `scaleX(${fraction})` }} /></span>
     </span>
   );

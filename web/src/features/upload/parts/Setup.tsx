@@ -1,4 +1,4 @@
-/** Chosen first: the collection, and how the product of a photo is found. */
+/** Settings for the next photos: the collection, and how the product of a photo is found. */
 import { IconFileSpreadsheet, IconFileZip } from "@tabler/icons-react";
 import { Anchor } from "@mantine/core";
 import { upload as copy } from "~/shared/copy/upload";

@@ -1,4 +1,4 @@
-/** How far all of it is, why it stands still, and whether the page may be left. */
+/** The progress of all files, why sending is paused, and whether the page may be left. */
 import { Button } from "@mantine/core";
 import { IconAlertTriangle, IconCloudOff, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useEffect } from "react";
@@ -16,23 +16,23 @@ export function StatusStrip() {
   const summary = useSummary();
   const pace = usePace();
   const { left, unpacking, reading } = summary;
-  const stands = left > 0 && summary.pause !== "";
-  const reason = stands && summary.pause !== "person" ? why(summary) : "";
+  const isPaused = left > 0 && summary.pause !== "";
+  const reason = isPaused && summary.pause !== "person" ? why(summary) : "";
   useEffect(() => {
     if (summary.pause && reason) announce(reason);
   }, [summary.pause]); // once for each pause, not for each count in it
   if (left + unpacking === 0 && !reading) return null;
   const sends = left > 0;
-  const done = sends ? pace.fraction : opening()?.fraction ?? 0;
+  const done = sends ? pace.fraction : unpackingNow()?.fraction ?? 0;
   return (
-    <section className={css.strip} aria-label={words.label} data-stands={(stands && summary.pause !== "person") || undefined}>
+    <section className={css.strip} aria-label={words.label} data-stands={(isPaused && summary.pause !== "person") || undefined}>
       <div className={css.stripLine}>
-        {stands && (summary.pause === "person" ? <IconPlayerPause size={17} aria-hidden /> : <IconCloudOff size={17} aria-hidden />)}
+        {isPaused && (summary.pause === "person" ? <IconPlayerPause size={17} aria-hidden /> : <IconCloudOff size={17} aria-hidden />)}
         <span className={css.stripWords}>
-          <strong className="num">{reading ? copy.drop.reading(Math.max(0, reading)) : stands ? why(summary) : sends ? words.sending(pace.done, pace.total) : opening()?.words}</strong>
-          {sends && !stands && <span className="soft num">{pace.secondsLeft === null ? words.estimating : words.left(pace.secondsLeft)}</span>}
+          <strong className="num">{reading ? copy.drop.reading(Math.max(0, reading)) : isPaused ? why(summary) : sends ? words.sending(pace.done, pace.total) : unpackingNow()?.words}</strong>
+          {sends && !isPaused && <span className="soft num">{pace.secondsLeft === null ? words.estimating : words.left(pace.secondsLeft)}</span>}
         </span>
-        {sends && (stands ? (
+        {sends && (isPaused ? (
           <Button size="compact-sm" variant="default" leftSection={<IconPlayerPlay size={14} aria-hidden />} onClick={resume}>{copy.resume}</Button>
         ) : (
           <Button size="compact-sm" variant="default" leftSection={<IconPlayerPause size={14} aria-hidden />} onClick={pause}>{copy.pause}</Button>
@@ -43,9 +43,9 @@ export function StatusStrip() {
           <span style={{ transform: `scaleX(${done})` }} />
         </div>
       )}
-      {sends && summary.roomless && summary.unkept > 0 ? (
-        <p className={`small ${css.roomless}`}><IconAlertTriangle size={15} aria-hidden />{words.roomless(summary.unkept)}</p>
-      ) : sends && summary.unkept === 0 && !stands ? <p className="soft small">{words.kept}</p> : null}
+      {sends && summary.storageFull && summary.unstored > 0 ? (
+        <p className={`small ${css.storageFull}`}><IconAlertTriangle size={15} aria-hidden />{words.storageFull(summary.unstored)}</p>
+      ) : sends && summary.unstored === 0 && !isPaused ? <p className="soft small">{words.stored}</p> : null}
     </section>
   );
 }
@@ -57,9 +57,9 @@ function why({ pause: reason, pauseWords, left }: Summary): string {
 }
 
 /** The first ZIP or list that is being worked through. */
-function opening(): { words: string; fraction: number } | undefined {
+function unpackingNow(): { words: string; fraction: number } | undefined {
   const entry = store.all().find((one) => one.state === "unpacking");
   if (!entry) return undefined;
-  const { done = 0, total = 0 } = entry.run ?? {};
+  const { done = 0, total = 0 } = entry.job ?? {};
   return { words: words.unpacking(nameOf(entry), done, total), fraction: total ? done / total : 0 };
 }

@@ -1,9 +1,9 @@
-/** A small picture of a line: the file itself until it is sent, then the service's; where neither can be shown, what it is. */
+/** An entry's thumbnail: of the file until it is sent, then the service's; where neither can be shown, an icon. */
 import { IconFileSpreadsheet, IconFileZip, IconPhoto } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
-import { api, got } from "~/api/client";
+import { api, unwrap } from "~/api/client";
 import { nameOf, type Entry } from "../engine/entry";
-import { fileOf } from "../engine/keeping";
+import { fileOf } from "../engine/persistence";
 import { store } from "../engine/store";
 import { suffixOf } from "../model/formats";
 import css from "../upload.module.css";
@@ -14,9 +14,9 @@ export function Thumb({ entry }: { entry: Entry }) {
   const [local, setLocal] = useState("");
   const [broken, setBroken] = useState("");
   const thumb = entry.photo?.thumb ?? "";
-  const wants = entry.kind === "photo" && !thumb && !local;
+  const needsFile = entry.kind === "photo" && !thumb && !local;
   useEffect(() => {
-    if (!wants) return;
+    if (!needsFile) return;
     let gone = false;
     const soon = setTimeout(async () => {
       const file = await fileOf(entry.id);
@@ -26,10 +26,10 @@ export function Thumb({ entry }: { entry: Entry }) {
       gone = true;
       clearTimeout(soon);
     };
-  }, [entry.id, wants]);
+  }, [entry.id, needsFile]);
   useEffect(() => () => URL.revokeObjectURL(local), [local]);
 
-  // What is shown already stays: the service's picture would only flash in over the same one.
+  // The local picture stays: the service's would only flash in over the same one.
   const src = [local, thumb].find((one) => one && one !== broken) ?? "";
   if (src) return <div className={css.thumb}><img key={src} src={src} alt="" decoding="async" draggable={false} onError={() => (setBroken(src), src === thumb && void renew(entry))} /></div>;
   const Icon = entry.kind === "zip" ? IconFileZip : entry.kind === "list" || entry.kind === "addresses" ? IconFileSpreadsheet : IconPhoto;
@@ -41,13 +41,13 @@ export function Thumb({ entry }: { entry: Entry }) {
   );
 }
 
-/** Links to pictures do not hold for ever; the list may be some days old. */
+/** Links to pictures expire; the list may be some days old. */
 async function renew(entry: Entry): Promise<void> {
   if (!entry.photo) return;
   try {
-    const { thumb } = await got(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: entry.photo.id } } }));
+    const { thumb } = await unwrap(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: entry.photo.id } } }));
     if (thumb !== entry.photo.thumb) store.patch(entry.id, { photo: { ...entry.photo, thumb } });
   } catch {
-    /* deleted, or the service is away: the sign is shown */
+    /* deleted, or the service is away: the icon is shown */
   }
 }

@@ -2,7 +2,7 @@
 import { IconArrowRight } from "@tabler/icons-react";
 import { Pill } from "~/shared/ui/marks";
 import { upload as copy } from "~/shared/copy/upload";
-import { choose, useSettings } from "../engine/settings";
+import { changeSettings, useSettings } from "../engine/settings";
 import type { Way } from "../model/skus";
 import css from "../upload.module.css";
 
@@ -17,7 +17,7 @@ export function Ways() {
         const words = copy.setup.ways[one];
         return (
           <label key={one} className={css.way} data-on={way === one || undefined}>
-            <input type="radio" name="upload-way" checked={way === one} onChange={() => choose({ way: one })} />
+            <input type="radio" name="upload-way" checked={way === one} onChange={() => changeSettings({ way: one })} />
             <span>
               <strong>{words.title}</strong>
               <span className="soft small">{words.words}</span>
