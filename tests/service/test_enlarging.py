@@ -49,6 +49,7 @@ async def test_a_product_that_has_to_be_enlarged_takes_one_stage_more(studio: St
     async with studio.db.write() as tx:
         following = await stages.segmented(tx, task, CUT | {"enlarge": enlarge})
     assert following is not None and following.stage == ("upscale" if enlarge else "generate")
+    assert [(row.check, row.version) for row in await studio.rows(t.findings)] == [("small", 1)]
     task = (await drawn(studio, following)).task
     assert task is not None and task.enlarged_key == ""
     if enlarge:

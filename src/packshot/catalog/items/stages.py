@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from packshot.catalog.batches.offpeak import window
 from packshot.catalog.events.log import tell
+from packshot.catalog.items import findings as flags
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.db import Tx
@@ -220,6 +221,8 @@ async def exported(tx: Tx, task: Task, answer: dict[str, Any], names: dict[str, 
         for file in files
     ]  # fmt: skip
     await tx.execute(insert(renditions), rows)
+    by_channel = {file["channel"]: map(Finding.model_validate, file["findings"]) for file in files}
+    await flags.store(tx, task.workspace_id, task.item_id, by_channel, version=task.version)
     thumb = select(photos.c.thumb_key).where(photos.c.id == task.photo_id).scalar_subquery()
     await _update_version(
         tx,
@@ -370,3 +373,6 @@ async def _advance(tx: Tx, task: Task, stage: str, **values: Any) -> bool:
 async def _update_version(tx: Tx, task: Task, **values: Any) -> None:
     mine = item_versions.c.item_id == task.item_id, item_versions.c.version == task.version
     await tx.execute(update(item_versions).where(*mine).values(**values))
+    if "findings" in values:
+        composition = map(Finding.model_validate, values["findings"])
+        await flags.store(tx, task.workspace_id, task.item_id, {"": composition}, version=task.version)

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy import Row, func, insert, select, update
 
 from packshot.catalog.events.log import tell
+from packshot.catalog.items import findings as flags
 from packshot.catalog.items.versions import remake
 from packshot.catalog.library import collections
 from packshot.catalog.ports import JobRef
@@ -197,15 +198,15 @@ async def add(
     """
     id, at = id or new_id("img"), now()
     role, position = await _place(tx, workspace_id, product_id, role, takes_over=takes_over)
-    twin = await _twin(tx, workspace_id, made["sha256"], made["fingerprint"])
-    findings = [*made["findings"], *([twin.model_dump(mode="json")] if twin else [])]
+    findings = await _findings(tx, workspace_id, made)
     await tx.execute(
         insert(photos).values(
             id=id, workspace_id=workspace_id, product_id=product_id, role=role, position=position,
-            name=safe_name(name), findings=findings, matte_version=0, revision=1, created_by=by, created_at=at,
+            name=safe_name(name), findings=_json(findings), matte_version=0, revision=1, created_by=by, created_at=at,
             updated_at=at, **{column: made[column] for column in _MADE},
         )
     )  # fmt: skip
+    await flags.store(tx, workspace_id, id, {"": findings})
     await tell(tx, workspace_id, "photo.added")
     return await get(tx, workspace_id, id)
 
@@ -263,10 +264,10 @@ async def replace(
     if made["sha256"] == photo.sha256:
         await _update(tx, workspace_id, photo_id, **named)
         return await get(tx, workspace_id, photo_id), []
-    twin = await _twin(tx, workspace_id, made["sha256"], made["fingerprint"], besides=photo_id)
-    findings = [*made["findings"], *([twin.model_dump(mode="json")] if twin else [])]
+    findings = await _findings(tx, workspace_id, made, besides=photo_id)
     fields = {column: made[column] for column in _MADE}
-    await _update(tx, workspace_id, photo_id, matte_version=0, findings=findings, **fields, **named)
+    await _update(tx, workspace_id, photo_id, matte_version=0, findings=_json(findings), **fields, **named)
+    await flags.store(tx, workspace_id, photo_id, {"": findings})
     refs = await remake(tx, workspace_id, photo_id=photo_id, reason="photo replaced")
     await tell(tx, workspace_id, "photo.replaced")
     return await get(tx, workspace_id, photo_id), refs
@@ -355,6 +356,18 @@ async def _place(
 def _free_angle(taken: Iterable[str]) -> str:
     numbers = [int(found[1]) for role in taken if (found := re.fullmatch(r"angle (\d{1,4})", role))]
     return f"angle {max(numbers, default=1) + 1}"
+
+
+async def _findings(
+    tx: Tx, workspace_id: str, made: Mapping[str, Any], *, besides: str | None = None
+) -> tuple[Finding, ...]:
+    """What is said about an upload: by its analysis, and that it looks like a photo that is here already."""
+    twin = await _twin(tx, workspace_id, made["sha256"], made["fingerprint"], besides=besides)
+    return (*map(Finding.model_validate, made["findings"]), *([twin] if twin else []))
+
+
+def _json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    return [finding.model_dump(mode="json") for finding in findings]
 
 
 async def _twin(

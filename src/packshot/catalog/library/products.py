@@ -14,7 +14,7 @@ from sqlalchemy import Row, exists, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from packshot.catalog.events.log import tell
-from packshot.catalog.items.findings import bad
+from packshot.catalog.items.findings import flagged
 from packshot.catalog.library import collections, photos
 from packshot.catalog.library.photos import PhotoView
 from packshot.catalog.status import Line
@@ -252,7 +252,7 @@ async def _of(tx: Tx, workspace_id: str, sought: Sought) -> list[Any]:
     own = (photo_rows.c.product_id == products.c.id, photo_rows.c.deleted_at.is_(None))
     for holds, such in (
         (sought.has_photos, exists().where(*own)),
-        (sought.flagged, exists().where(*own, bad(photo_rows.c.findings))),
+        (sought.flagged, exists().where(*own, flagged(photo_rows.c.id))),
         (sought.unsorted, ~exists().where(product_collections.c.product_id == products.c.id)),
     ):
         if holds is not None:
