@@ -10,7 +10,7 @@ from studio import WS, Studio
 
 from packshot.catalog.items import findings, records
 from packshot.catalog.library import photos, products
-from packshot.catalog.library.products import Sought
+from packshot.catalog.library.products import ProductFilter
 from packshot.db import tables as t
 from packshot.finding import Finding, Verdict
 
@@ -73,7 +73,7 @@ async def test_a_photo_s_rows_go_with_the_file_that_they_are_about(studio: Studi
 
     async def flagged() -> int:
         async with studio.db.read() as tx:
-            return await products.count(tx, WS, Sought(flagged=True))
+            return await products.count(tx, WS, ProductFilter(flagged=True))
 
     async with studio.db.write() as tx:
         shoe = await products.for_sku(tx, WS, "SHOE-7")

@@ -290,7 +290,7 @@ async def _check_pictures(tx: Tx, workspace_id: str, style: Template, *, whole: 
             remedy="Upload it as an image and set the option picture to its id.",
         )
     named = {id for id in wanted if id}
-    missing = named - await photos.known(tx, workspace_id, named) if named else set()
+    missing = named - await photos.existing(tx, workspace_id, named) if named else set()
     if missing:
         raise BadOption(
             f"there is no image “{min(missing)}”.", subject=PICTURE, remedy="Set it to the id of an uploaded image."
