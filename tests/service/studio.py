@@ -17,10 +17,12 @@ from sqlalchemy import insert, select, update
 from packshot.catalog import jobs
 from packshot.catalog.batches import expand, lifecycle
 from packshot.catalog.batches.requests import BatchRequest
+from packshot.catalog.items import findings
 from packshot.catalog.jobs import Claim, JobRecord
 from packshot.catalog.ports import JobRef
 from packshot.db import Database, typed
 from packshot.db import tables as t
+from packshot.finding import Finding, Verdict
 from packshot.service.worker import work_on
 from packshot.store import Store
 
@@ -120,6 +122,7 @@ class Studio:
                 version = (await tx.execute(select(t.item_versions).where(
                     t.item_versions.c.item_id == item.id, t.item_versions.c.version == item.version
                 ))).one()  # fmt: skip
+                said = [Finding(check="white", verdict=Verdict.FAIL, words="Not white.")] if rejected else []
                 for channel in version.channels:
                     content = f"{item.id} {item.version} {channel['id']}".encode()
                     sha = hashlib.sha256(content).hexdigest()
@@ -128,8 +131,9 @@ class Studio:
                         item_id=item.id, version=item.version, channel=channel["id"], workspace_id=item.workspace_id,
                         name="shoe-main.png", key=f"renditions/{sha}", sha256=sha, bytes=len(content), width=10,
                         height=10, format="png", disclosure="compositeCapture", rejected=rejected, created_at=t.now(),
-                        findings=[{"check": "white", "verdict": "fail", "words": "Not white."}] if rejected else [],
+                        findings=[finding.model_dump(mode="json") for finding in said],
                     ))  # fmt: skip
+                    await findings.store(tx, item.workspace_id, item.id, {channel["id"]: said}, version=item.version)
                 await tx.execute(
                     update(t.items).where(t.items.c.id == item.id)
                     .values(status="review", stage="", done_at=t.now(), needs_look=rejected, worst=2.0 * rejected)

@@ -65,7 +65,7 @@ async def test_photos_are_listed_by_collection_and_by_having_no_product(studio: 
 
     async def listed(**wanted: Any) -> list[str]:
         async with studio.db.read() as tx:
-            return [photo.id for photo in await photos.page(tx, WS, photos.Sought(**wanted))]
+            return [photo.id for photo in await photos.page(tx, WS, photos.PhotoFilter(**wanted))]
 
     assert await listed(collection_id=top) == await listed(collection_id=inner) == [ids[0]]
     assert await listed(unassigned=True) == [ids[2]]
@@ -73,8 +73,8 @@ async def test_photos_are_listed_by_collection_and_by_having_no_product(studio: 
     assert await listed(unassigned=True, collection_id=top) == []
     assert await listed(ids=[ids[0], "img_none", ids[2]]) == [ids[2], ids[0]] and await listed(ids=[]) == []
     async with studio.db.read() as tx:
-        assert await photos.count(tx, WS) == 3 and await photos.count(tx, OTHER, photos.Sought(ids=ids)) == 0
-        assert await photos.count(tx, WS, photos.Sought(collection_id=top)) == 1
+        assert await photos.count(tx, WS) == 3 and await photos.count(tx, OTHER, photos.PhotoFilter(ids=ids)) == 0
+        assert await photos.count(tx, WS, photos.PhotoFilter(collection_id=top)) == 1
 
 
 async def test_a_photo_that_is_taken_away_is_told(studio: Studio) -> None:

@@ -14,7 +14,7 @@ from studio import OTHER, WS, Studio
 from packshot.catalog.library import collections, mattes, photos, products
 from packshot.catalog.library.collections import CollectionChange, CollectionRequest
 from packshot.catalog.library.photos import PhotoChange, safe_name
-from packshot.catalog.library.products import ProductChange, ProductOrder, ProductRequest, Sought
+from packshot.catalog.library.products import ProductChange, ProductFilter, ProductOrder, ProductRequest
 from packshot.db import tables as t
 from packshot.errors import BadOption, Conflict, NotFound, OutOfDate
 from packshot.finding import Finding, Verdict
@@ -88,8 +88,8 @@ async def test_nothing_of_another_workspace_is_seen(studio: Studio) -> None:
             photos.add(tx, WS, uploaded(3), name="x", product_id=id), collections.get(tx, WS, place.id),
             collections.put(tx, WS, place.id, add=[id]), collections.remove(tx, WS, place.id),
             collections.create(tx, WS, CollectionRequest(name="x", parent_id=place.id)),
-            products.page(tx, WS, Sought(collection_id=place.id)),
-            products.count(tx, WS, Sought(collection_id=place.id)),
+            products.page(tx, WS, ProductFilter(collection_id=place.id)),
+            products.count(tx, WS, ProductFilter(collection_id=place.id)),
         ):  # fmt: skip
             with pytest.raises(NotFound):
                 await call
@@ -107,11 +107,11 @@ async def test_products_are_searched_filtered_and_paged(studio: Studio) -> None:
         rest = await products.page(tx, WS, after=products.place(found[-1], ProductOrder.NEWEST))
         assert [one.id for one in [*found, *rest]] == [bag, *reversed(ids)]
         for words, count in (("red SHOE", 5), ("3%", 1), ("%", 5), ("_", 0), ("b0abc", 1), ("63813", 1), ("no", 0)):
-            assert len(await products.page(tx, WS, Sought(q=words))) == count, words
-            assert await products.count(tx, WS, Sought(q=words)) == count, words
-        assert [one.id for one in await products.page(tx, WS, Sought(has_photos=True))] == [bag]
-        assert len(await products.page(tx, WS, Sought(has_photos=False, category="shoes"))) == 5
-        assert [one.sku for one in await products.page(tx, WS, Sought(sku="SKU-2"))] == ["SKU-2"]
+            assert len(await products.page(tx, WS, ProductFilter(q=words))) == count, words
+            assert await products.count(tx, WS, ProductFilter(q=words)) == count, words
+        assert [one.id for one in await products.page(tx, WS, ProductFilter(has_photos=True))] == [bag]
+        assert len(await products.page(tx, WS, ProductFilter(has_photos=False, category="shoes"))) == 5
+        assert [one.sku for one in await products.page(tx, WS, ProductFilter(sku="SKU-2"))] == ["SKU-2"]
 
 
 async def test_products_in_no_collection_and_those_with_a_photo_to_look_at_are_found(studio: Studio) -> None:
@@ -127,8 +127,8 @@ async def test_products_in_no_collection_and_those_with_a_photo_to_look_at_are_f
 
     async def found(**sought: Any) -> list[str]:
         async with studio.db.read() as tx:
-            shown = [one.id for one in await products.page(tx, WS, Sought(**sought))]
-            assert await products.count(tx, WS, Sought(**sought)) == len(shown)
+            shown = [one.id for one in await products.page(tx, WS, ProductFilter(**sought))]
+            assert await products.count(tx, WS, ProductFilter(**sought)) == len(shown)
         return shown
 
     assert await found(flagged=True) == [shoe] and await found(flagged=False) == [hat, bag]
@@ -144,7 +144,7 @@ async def test_each_order_goes_on_where_it_stopped_whatever_came_or_went_meanwhi
     for sku, title in (("b-2", "Zebra"), ("A-1", ""), ("C-3", "apple"), ("a-0", "Apple"), ("D-4", "mug"), ("m-9", "")):
         await product(studio, sku, title=title)
 
-    async def walked(order: ProductOrder, sought: Sought, *, meanwhile: str = "") -> list[str]:
+    async def walked(order: ProductOrder, sought: ProductFilter, *, meanwhile: str = "") -> list[str]:
         skus: list[str] = []
         after = None
         while True:
@@ -159,13 +159,13 @@ async def test_each_order_goes_on_where_it_stopped_whatever_came_or_went_meanwhi
                     await products.delete(tx, WS, shown[-1].id)
                 meanwhile = ""
 
-    assert await walked(ProductOrder.SKU, Sought()) == ["a-0", "A-1", "b-2", "C-3", "D-4", "m-9"]
-    by_title = await walked(ProductOrder.TITLE, Sought())
+    assert await walked(ProductOrder.SKU, ProductFilter()) == ["a-0", "A-1", "b-2", "C-3", "D-4", "m-9"]
+    by_title = await walked(ProductOrder.TITLE, ProductFilter())
     assert by_title[0] == "A-1" and set(by_title[1:3]) == {"a-0", "C-3"} and by_title[3:] == ["m-9", "D-4", "b-2"]
-    assert await walked(ProductOrder.NEWEST, Sought()) == ["m-9", "D-4", "a-0", "C-3", "A-1", "b-2"]
-    assert await walked(ProductOrder.SKU, Sought(q="a")) == ["a-0", "A-1", "b-2", "C-3"]
-    assert await walked(ProductOrder.TITLE, Sought(), meanwhile="gone") == by_title
-    assert len(await walked(ProductOrder.SKU, Sought(), meanwhile="gone")) == 5
+    assert await walked(ProductOrder.NEWEST, ProductFilter()) == ["m-9", "D-4", "a-0", "C-3", "A-1", "b-2"]
+    assert await walked(ProductOrder.SKU, ProductFilter(q="a")) == ["a-0", "A-1", "b-2", "C-3"]
+    assert await walked(ProductOrder.TITLE, ProductFilter(), meanwhile="gone") == by_title
+    assert len(await walked(ProductOrder.SKU, ProductFilter(), meanwhile="gone")) == 5
 
 
 async def test_a_product_has_one_main_photo_and_angles_in_order(studio: Studio) -> None:
@@ -225,9 +225,9 @@ async def test_the_same_photo_twice_is_told_with_the_other_s_name(studio: Studio
         assert (near.check, near.value, near.limit) == ("duplicate", 1 - 2 / 64, 1 - 4 / 64)
         exactly = await photos.add(tx, WS, uploaded(4, fingerprint="ff00ff00ff00ff03"), name="saved again.jpg")
         assert exactly.findings[0].words.startswith("It looks like") and exactly.findings[0].value == 0.99
-        flagged = await photos.page(tx, WS, photos.Sought(flagged=True))
+        flagged = await photos.page(tx, WS, photos.PhotoFilter(flagged=True))
         assert {p.id for p in flagged} == {same.id, alike.id, exactly.id}
-        assert len(await photos.page(tx, WS, photos.Sought(flagged=False))) == 2
+        assert len(await photos.page(tx, WS, photos.PhotoFilter(flagged=False))) == 2
 
 
 async def test_a_replaced_photo_keeps_its_place_and_open_items_are_made_anew(studio: Studio) -> None:
@@ -281,7 +281,7 @@ async def test_the_tree_grows_moves_without_circles_and_counts(studio: Studio) -
         assert await collections.put(tx, WS, boots.id, add=ids[1:]) == (2, 0)
         counts = {n.name: (n.products, n.products_below) for n in await collections.tree(tx, WS)}
         assert counts == {"Spring": (0, 3), "Shoes": (2, 3), "Boots": (2, 2)}
-        assert len(await products.page(tx, WS, Sought(collection_id=spring.id))) == 3
+        assert len(await products.page(tx, WS, ProductFilter(collection_id=spring.id))) == 3
         for parent in (spring.id, shoes.id, boots.id):
             with pytest.raises(BadOption, match="under itself"):
                 await collections.change(tx, WS, spring.id, CollectionChange(parent_id=parent))

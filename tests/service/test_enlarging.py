@@ -52,6 +52,7 @@ async def test_a_product_that_has_to_be_enlarged_takes_one_stage_more(studio: St
     async with studio.db.write() as tx:
         following = await stages.record(tx, item, [cutout])
     assert following is not None and following.stage == ("upscale" if enlarge else "generate")
+    assert [(row.check, row.version) for row in await studio.rows(t.findings)] == [("small", 1)]
     item = await loaded(studio, following)
     assert (item.photo.cutout, item.photo.enlarged) == ("cutouts/c1", "")
     if enlarge:

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, inspect, select, text
 
-from packshot.db.tables import events, jobs, metadata, styles
+from packshot.db.tables import events, findings, jobs, metadata, styles
 from packshot.db.upgrade import downgrade, sync_engine, upgrade
 from packshot.errors import Conflict, Unavailable
 from servers import Postgres
@@ -161,3 +161,44 @@ def test_work_of_before_is_carried_over_to_jobs_and_styles(empty_url: str, engin
     downgrade(empty_url, "0001")
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT kind, run_id FROM events").one() == ("run.done", "run_1")
+
+
+def test_checks_that_warn_or_fail_are_carried_over_to_rows(empty_url: str, engine: Engine) -> None:
+    """Whatever spaces and order of keys their JSON has; a photo's, a version's and a file's."""
+    upgrade(empty_url, "0002")
+    warns = r"""[{"check": "blur", "verdict": "warn", "words": "\"verdict\": \"fail\""},
+                 {"verdict":"ok","check":"noise"}]"""
+    fails = """[{"verdict":"warn","check":"white"},{"verdict":"fail","check":"white"}]"""
+    columns = {
+        "workspaces": {"id": "ws", "name": "W", "settings": "{}", "created_at": 0},
+        "batches": {"id": "bat_1", "workspace_id": "ws", "name": "B", "state": "processing", "priority": 5,
+                    "styles": "[]", "channels": "[]", "unmatched": "[]", "error": "", "revision": 1, "created_at": 0,
+                    "updated_at": 0},
+        "photos": {"id": "img_1", "workspace_id": "ws", "role": "main", "position": 0, "name": "a.jpg", "sha256": "",
+                   "key": "", "thumb_key": "", "format": "JPEG", "width": 1, "height": 1, "bytes": 1, "profile": "",
+                   "fingerprint": "", "findings": warns, "matte_version": 0, "revision": 1, "created_at": 0,
+                   "updated_at": 0},
+        "items": {"id": "itm_1", "workspace_id": "ws", "batch_id": "bat_1", "photo_id": "img_1", "style_id": "white",
+                  "position": 0, "priority": 5, "status": "review", "stage": "", "version": 2, "attempts": 0,
+                  "needs_look": False, "worst": 0, "created_at": 0, "touched_at": 0},
+        "item_versions": {"item_id": "itm_1", "version": 2, "workspace_id": "ws", "style": "{}", "channels": "[]",
+                          "refined": False, "upscaled": False, "reason": "", "changed": "[]", "photo_sha256": "",
+                          "matte_version": 0, "cutout_key": "", "findings": warns, "changes": "[]", "steps": "[]",
+                          "before_key": "", "after_key": "", "created_at": 0},
+        "renditions": {"item_id": "itm_1", "version": 2, "channel": "web", "workspace_id": "ws", "name": "a.png",
+                       "key": "", "sha256": "", "bytes": 1, "width": 1, "height": 1, "format": "png",
+                       "disclosure": "", "rejected": True, "findings": fails, "created_at": 0},
+    }  # fmt: skip
+    with engine.begin() as connection:
+        for table, values in columns.items():
+            names = ", ".join(values), ", ".join(f":{name}" for name in values)
+            connection.execute(text(f"INSERT INTO {table} ({names[0]}) VALUES ({names[1]})"), values)
+    upgrade(empty_url)
+    with engine.connect() as connection:
+        assert set(connection.execute(select(findings)).all()) == {
+            ("img_1", 0, "", "blur", "ws", "warn"), ("itm_1", 2, "", "blur", "ws", "warn"),
+            ("itm_1", 2, "web", "white", "ws", "fail"),
+        }  # fmt: skip
+    downgrade(empty_url, "0002")
+    with engine.connect() as connection:
+        assert "findings" not in inspect(connection).get_table_names()

@@ -12,7 +12,9 @@ from sqlalchemy import insert, update
 from studio import WS, Studio
 
 from packshot.catalog.batches import lifecycle
+from packshot.catalog.items import findings
 from packshot.db import tables as t
+from packshot.finding import Finding, Verdict
 from packshot.service.maintenance.purge import DAY, Counts, purge
 
 pytestmark = pytest.mark.anyio
@@ -41,7 +43,7 @@ async def _there(studio: Studio, *keys: str) -> list[bool]:
 
 async def _finished_batch(studio: Studio, ids: list[str]) -> tuple[str, list[str]]:
     batch = await studio.make({"source": {"images": ids}})
-    return batch, await studio.finish(batch)
+    return batch, await studio.finish(batch, rejected=True)
 
 
 async def test_a_batch_deleted_long_ago_goes_with_all_that_hangs_on_it(studio: Studio) -> None:
@@ -63,6 +65,7 @@ async def test_a_batch_deleted_long_ago_goes_with_all_that_hangs_on_it(studio: S
     left = {row.id for row in await studio.rows(t.items)}
     for table in (t.item_versions, t.renditions):
         assert {row.item_id for row in await studio.rows(table)} == left
+    assert {row.owner_id for row in await studio.rows(t.findings)} == left
     assert await studio.rows(t.reviews) == []
     assert await purge(studio.db, studio.store, at=t.now()) == Counts()
 
@@ -88,17 +91,24 @@ async def test_a_photo_that_a_batch_uses_stays_and_so_does_its_product(studio: S
             {"photo_id": id, "version": 1, "workspace_id": WS, "photo_sha256": "0", "key": f"cutouts/{id}",
              "sha256": id, "source": "by hand", "uncertainty": 0.0, "findings": [], "created_at": 0} for id in ids
         ]))  # fmt: skip
+        for id in ids:
+            blurred = Finding(check="blur", verdict=Verdict.WARN, words="It looks blurred.")
+            await findings.store(tx, WS, id, {"": [blurred]})
     for table in (t.photos, t.products):
         await _set(studio, table, True, deleted_at=t.now() - LONG_AGO)
     counts = await purge(studio.db, studio.store, at=t.now())
     assert (counts.photos, counts.products) == (1, 1)
+    assert [row.owner_id for row in await studio.rows(t.findings)] == ids[:1]
     assert [row.id for row in await studio.rows(t.photos)] == ids[:1]
     assert [row.photo_id for row in await studio.rows(t.mattes)] == ids[:1]
     assert await _there(studio, key) == [True]
 
 
-async def test_a_photo_that_a_style_shows_as_its_backdrop_stays(studio: Studio) -> None:
-    ids = await studio.add_photos(2)
+async def test_a_photo_that_a_style_or_an_item_shows_as_its_backdrop_stays(studio: Studio) -> None:
+    ids = await studio.add_photos(4)
+    await studio.make({"source": {"images": ids[2:3]}})
+    steps = [{"kind": "picture", "picture": ids[1]}, {"kind": "picture", "picture": ""}, {"kind": "compose"}]
+    await _set(studio, t.item_versions, True, style={"steps": steps})
     async with studio.db.write() as tx:
         await tx.execute(insert(t.styles).values(
             id="tpl_1", workspace_id=WS, name="Wood", base="image", options={"picture": ids[0]}, revision=1,
@@ -106,7 +116,7 @@ async def test_a_photo_that_a_style_shows_as_its_backdrop_stays(studio: Studio) 
         ))  # fmt: skip
     await _set(studio, t.photos, True, deleted_at=t.now() - LONG_AGO)
     await purge(studio.db, studio.store, at=t.now())
-    assert [row.id for row in await studio.rows(t.photos)] == ids[:1]
+    assert [row.id for row in await studio.rows(t.photos)] == ids[:3]
 
 
 async def test_only_old_files_that_nothing_names_are_swept(studio: Studio) -> None:

@@ -9,13 +9,14 @@ from sqlalchemy import func, select, update
 from studio import OTHER, WS, Studio
 
 from packshot.catalog.batches import lifecycle
-from packshot.catalog.items import dead_letters, records, retry_reasons, review
+from packshot.catalog.items import dead_letters, findings, records, retry_reasons, review
 from packshot.catalog.items.retry_reasons import Retry
 from packshot.catalog.items.review import Outcome, ReviewRequest
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.channel import Channel, channel
 from packshot.db import tables as t
 from packshot.errors import BadInput, BadOption, BreaksRule, Conflict, NotFound, OutOfDate
+from packshot.finding import Finding, Verdict
 from packshot.template import Template, template
 
 pytestmark = pytest.mark.anyio
@@ -202,8 +203,8 @@ async def test_items_are_found_by_status_sku_and_what_was_found(studio: Studio) 
     batch, ids = await reviewed(studio, 3)
     async with studio.db.write() as tx:
         await tx.execute(update(t.items).where(t.items.c.id == ids[1]).values(worst=2.0, needs_look=True))
-        found = [{"check": "white", "verdict": "warn", "words": "Not white."}]
-        await tx.execute(update(t.renditions).where(t.renditions.c.item_id == ids[1]).values(findings=found))
+        warns = Finding(check="white", verdict=Verdict.WARN, words="Not white.")
+        await findings.store(tx, WS, ids[1], {"master": [warns]}, version=1)
 
     async def page(**by: Any) -> list[str]:
         async with studio.db.read() as tx:

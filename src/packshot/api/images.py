@@ -44,7 +44,7 @@ from packshot.api.uploads import (
     where_of,
 )
 from packshot.catalog.library import photo_jobs, photos
-from packshot.catalog.library.photos import PhotoChange, PhotoView, Sought
+from packshot.catalog.library.photos import PhotoChange, PhotoFilter, PhotoView
 from packshot.catalog.old_names import STYLE
 from packshot.catalog.styles import templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
@@ -187,10 +187,10 @@ async def list_images(
     count: Count = False,
 ) -> Counted[PhotoView]:
     """Photos, the newest first. `q` looks into their names; a collection counts with all that is under it."""
-    sought = Sought(ids, product_id, collection_id, unassigned, q, role, cut_out, flagged)
+    filter = PhotoFilter(ids, product_id, collection_id, unassigned, q, role, cut_out, flagged)
     async with svc.db.read() as tx:
-        found = await photos.page(tx, who.workspace_id, sought, after=after_id(cursor), limit=limit + 1)
-        total = await photos.count(tx, who.workspace_id, sought) if count else None
+        found = await photos.page(tx, who.workspace_id, filter, after=after_id(cursor), limit=limit + 1)
+        total = await photos.count(tx, who.workspace_id, filter) if count else None
     shown = page_of([linked(svc, who, photo) for photo in found], limit, lambda photo: photo.id)
     return Counted(**dict(shown), total=total)
 

@@ -27,10 +27,10 @@ from packshot.api.uploads import linked
 from packshot.catalog.library import products
 from packshot.catalog.library.products import (
     ProductChange,
+    ProductFilter,
     ProductOrder,
     ProductRequest,
     ProductView,
-    Sought,
     place,
 )
 from packshot.catalog.status import Line
@@ -80,12 +80,12 @@ async def list_products(
     count: Count = False,
 ) -> Counted[ProductView]:
     """Products in order. `q` looks into sku, title, gtin and asin; a collection takes in what is under it."""
-    sought = Sought(q, sku, collection_id, category, has_photos, flagged, unsorted)
+    filter = ProductFilter(q, sku, collection_id, category, has_photos, flagged, unsorted)
     async with svc.db.read() as tx:
         found = await products.page(
-            tx, who.workspace_id, sought, order=order, after=_after(cursor, order), limit=limit + 1
+            tx, who.workspace_id, filter, order=order, after=_after(cursor, order), limit=limit + 1
         )
-        total = await products.count(tx, who.workspace_id, sought) if count else None
+        total = await products.count(tx, who.workspace_id, filter) if count else None
     shown = page_of(
         [with_links(svc, who, product) for product in found], limit, lambda one: [order, *place(one, order)]
     )

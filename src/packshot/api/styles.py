@@ -96,7 +96,7 @@ async def preview(
 ) -> JobView:
     """See up to three photos in a style before work is spent on it: JPEGs of 512 pixels."""
     async with svc.db.write() as tx:
-        known = await photos.known(tx, who.workspace_id, asked.images)
+        known = await photos.existing(tx, who.workspace_id, asked.images)
         for id in asked.images:
             if id not in known:
                 raise NotFound("there is no such photo.", subject=id)

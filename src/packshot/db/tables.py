@@ -288,6 +288,18 @@ renditions = Table(
     _moment("created_at"),
 )  # fmt: skip
 
+# One row for each check that warns or fails, which is what lists and counts look for; the findings themselves stand in
+# the JSON of the photo, version or rendition.
+findings = Table(
+    "findings", metadata,
+    Column("owner_id", String(40), primary_key=True),  # a photo or an item
+    Column("version", Integer, primary_key=True),  # of the item; 0 for a photo
+    Column("channel", String(40), primary_key=True),  # whose file it is about; "" for the photo and the composition
+    Column("check", String(40), primary_key=True),
+    _workspace(),
+    Column("verdict", String(10), nullable=False),  # warn | fail
+)  # fmt: skip
+
 reviews = Table(
     "reviews", metadata, _id(), _workspace(),
     Column("item_id", String(40), ForeignKey("items.id"), nullable=False, index=True),

@@ -1,19 +1,56 @@
-"""Which rows carry a finding that a person should look at, as a condition of a query."""
+"""Which checks warn or fail, as rows: lists and counts find them by an index, not by reading every finding."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Text, cast, or_
+from sqlalchemy import ColumnElement, delete, insert, select
 
-from packshot.finding import Verdict
+from packshot.db import Tx
+from packshot.db.tables import findings
+from packshot.finding import Finding, Verdict
+
+_FLAGGED = (Verdict.WARN, Verdict.FAIL)  # the graver one last
 
 
-def bad(findings: Any, check: str | None = None) -> Any:
-    """Whether a column of findings holds one, of this check if named, that warns or fails.
+async def store(
+    tx: Tx, workspace_id: str, owner_id: str, by_channel: Mapping[str, Iterable[Finding]], *, version: int = 0
+) -> None:
+    """Write down what warns or fails, in place of what these channels had before.
 
-    Read off the text, kept as written by both databases; quotation marks in words are escaped in it.
+    owner_id: a photo, or an item at `version`.  by_channel: channel → findings about its file; "" holds those about the
+    photo or the composition.
     """
-    named = f'"check": "{check}", ' if check else ""
-    text = cast(findings, Text)
-    return or_(*(text.contains(f'{named}"verdict": "{it}"', autoescape=True) for it in (Verdict.WARN, Verdict.FAIL)))
+    rows = [
+        {"workspace_id": workspace_id, "owner_id": owner_id, "version": version, "channel": channel,
+         "check": check, "verdict": verdict.value}
+        for channel, found in by_channel.items() for check, verdict in _gravest(found).items()
+    ]  # fmt: skip
+    before = (
+        findings.c.owner_id == owner_id, findings.c.version == version, findings.c.channel.in_(list(by_channel)),
+    )  # fmt: skip
+    await tx.execute(delete(findings).where(*before))
+    if rows:
+        await tx.execute(insert(findings), rows)
+
+
+def flagged(
+    owner_id: ColumnElement[str],
+    version: ColumnElement[int] | int = 0,
+    *,
+    channel: str | None = None,
+    check: str | None = None,
+) -> ColumnElement[bool]:
+    """Whether a check warns or fails; only this one, only about this channel's file, where they are named."""
+    found = select(findings.c.owner_id).where(findings.c.owner_id == owner_id, findings.c.version == version)
+    if channel is not None:
+        found = found.where(findings.c.channel == channel)
+    if check is not None:
+        found = found.where(findings.c.check == check)
+    return found.exists()
+
+
+def _gravest(found: Iterable[Finding]) -> dict[str, Verdict]:
+    """Check → its gravest verdict, of those that warn or fail."""
+    flagged = [finding for finding in found if finding.verdict in _FLAGGED]
+    return {finding.check: finding.verdict for finding in sorted(flagged, key=lambda f: _FLAGGED.index(f.verdict))}

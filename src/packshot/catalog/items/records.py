@@ -11,7 +11,7 @@ from sqlalchemy import Row, func, or_, select, tuple_, update
 
 from packshot.catalog.batches.lifecycle import row as batch_row
 from packshot.catalog.batches.requests import with_master
-from packshot.catalog.items.findings import bad
+from packshot.catalog.items.findings import flagged
 from packshot.catalog.items.retry_reasons import Changed
 from packshot.catalog.items.versions import Renewal, latest, remake, renew, tell_items
 from packshot.catalog.ports import JobRef
@@ -162,7 +162,7 @@ async def page(
 ) -> list[ItemView]:
     """Items of a batch, in drawing order or the worst first.  after: (worst, position, id) of the last one seen.
 
-    channel, finding: those of whose files a check of this name says warn or fail; either alone works too.
+    channel, finding: those of whose files in this channel a check of this name warns or fails; either alone works too.
     """
     await batch_row(tx, workspace_id, batch_id)
     query = _query().where(items.c.workspace_id == workspace_id, items.c.batch_id == batch_id)
@@ -173,7 +173,7 @@ async def page(
     if sku is not None:
         query = query.where(products.c.sku == sku)
     if channel is not None or finding is not None:
-        query = query.where(_told(channel, finding))
+        query = query.where(flagged(items.c.id, items.c.version, channel=channel, check=finding))
     if order == "worst":
         query = query.order_by(items.c.worst.desc(), items.c.position, items.c.id)
         if after:
@@ -207,16 +207,6 @@ async def recent(
     if after:
         query = query.where(items.c.id < after)
     return [ItemView.model_validate(_view(row)) for row in await tx.execute(query)]
-
-
-def _told(channel: str | None, finding: str | None) -> Any:
-    """Whether a file of the item's version has such a finding; of any channel, or the composition itself."""
-    files = select(renditions.c.item_id).where(
-        renditions.c.item_id == items.c.id, renditions.c.version == items.c.version, bad(renditions.c.findings, finding)
-    )
-    if channel is not None:
-        return files.where(renditions.c.channel == channel).exists()
-    return or_(files.exists(), bad(item_versions.c.findings, finding))
 
 
 def _view(row: Row[Any]) -> dict[str, Any]:

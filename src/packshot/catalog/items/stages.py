@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 
 from packshot.catalog import jobs
+from packshot.catalog.items import findings as flags
 from packshot.catalog.jobs import Claim, Failed
 from packshot.catalog.photo_stages import (
     StagePhoto,
@@ -105,7 +106,9 @@ async def fail(tx: Tx, claim: Claim, error: BaseException) -> Failed:
     restart, error = restart_at(claim, error)
     failed = await jobs.fail(tx, claim, error, restart=restart)
     if restart and not failed.final:
-        fewer = {"max_pixels": fewer_pixels(claim.attempts + 1)} if isinstance(error, OutOfMemory) else {}
+        fewer: dict[str, Any] = {}
+        if isinstance(error, OutOfMemory):
+            fewer["max_pixels"] = fewer_pixels(claim.attempts + 1)
         await _update_version(tx, claim, cutout_key="", **fewer)
     return failed
 
@@ -120,7 +123,7 @@ async def _segmented(tx: Tx, work: ItemWork, result: CutoutResult) -> JobRef | N
         matte_version = await store_matte(tx, work.claim.workspace_id, work.photo, result.matte)
     await _update_version(
         tx, work.claim, cutout_key=result.matte.key, matte_version=matte_version, uncertainty=result.matte.uncertainty,
-        findings=_json(result.findings), steps=_json(result.steps), changes=[],
+        findings=result.findings, steps=_json(result.steps), changes=[],
     )  # fmt: skip
     return _ref(work, following)
 
@@ -128,7 +131,7 @@ async def _segmented(tx: Tx, work: ItemWork, result: CutoutResult) -> JobRef | N
 async def _next(tx: Tx, work: ItemWork, stage: str, *, findings: Sequence[Finding], **values: Any) -> JobRef | None:
     if not await jobs.advance(tx, work.claim, stage, event="stage"):
         return None
-    await _update_version(tx, work.claim, findings=_json(findings), **values)
+    await _update_version(tx, work.claim, findings=findings, **values)
     return _ref(work, stage)
 
 
@@ -160,8 +163,10 @@ async def _written(tx: Tx, work: ItemWork, result: WriteResult) -> None:
         for file, name in zip(result.files, work.names, strict=True)
     ]  # fmt: skip
     await tx.execute(insert(renditions), rows)
+    ref, by_channel = work.claim.ref, {file.channel: file.findings for file in result.files}
+    await flags.store(tx, work.claim.workspace_id, ref.id, by_channel, version=ref.version)
     await _update_version(
-        tx, work.claim, findings=_json(tuple(findings.values())), steps=_steps(work, result.steps),
+        tx, work.claim, findings=tuple(findings.values()), steps=_steps(work, result.steps),
         after_key=result.thumbnail, done_at=at,
         before_key=select(photos.c.thumb_key).where(photos.c.id == work.photo.id).scalar_subquery(),
     )  # fmt: skip
@@ -181,8 +186,12 @@ def _steps(work: ItemWork, steps: Sequence[StepRecord], *, layer: str = "") -> l
     return [*work.steps, *(one | {"layer": layer} if layer else one for one in _json(steps))]
 
 
-async def _update_version(tx: Tx, claim: Claim, **values: Any) -> None:
-    mine = item_versions.c.item_id == claim.ref.id, item_versions.c.version == claim.ref.version
+async def _update_version(tx: Tx, claim: Claim, *, findings: Sequence[Finding] | None = None, **values: Any) -> None:
+    ref = claim.ref
+    if findings is not None:
+        values["findings"] = _json(findings)
+        await flags.store(tx, claim.workspace_id, ref.id, {"": findings}, version=ref.version)
+    mine = item_versions.c.item_id == ref.id, item_versions.c.version == ref.version
     await tx.execute(update(item_versions).where(*mine).values(**values))
 
 

@@ -1,18 +1,19 @@
-"""The tree of collections, seasons and categories that products are put into, each into as many as wanted."""
+"""The tree of collections, seasons and categories; a product may be in several."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from packshot.catalog.events.log import tell
 from packshot.catalog.status import Line
-from packshot.db import Tx
+from packshot.db import Tx, typed
 from packshot.db.tables import collections, new_id, now, product_collections, products, workspaces
 from packshot.errors import BadOption, Conflict, NoSuchCollection, NotFound
 
@@ -33,7 +34,7 @@ _EXAMPLE: dict[str, Any] = {"examples": [{"kind": "season", "name": "Spring 2027
 
 
 class CollectionRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=_EXAMPLE):
-    """A place in the tree to be."""
+    """A new place in the tree."""
 
     kind: Kind = Kind.COLLECTION
     name: Name
@@ -42,7 +43,7 @@ class CollectionRequest(BaseModel, frozen=True, extra="forbid", json_schema_extr
 
 
 class CollectionChange(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"name": "Summer"}]}):
-    """What is to be different; what is left out stays. A null parent moves it to the top."""
+    """What to change; what is left out stays. A null parent moves it to the top."""
 
     kind: Kind | None = None
     name: Name | None = None
@@ -64,13 +65,28 @@ class CollectionView(BaseModel, frozen=True):
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class CollectionRecord:
+    """A row of `collections`."""
+
+    id: str
+    workspace_id: str
+    parent_id: str | None
+    kind: str
+    name: str
+    position: int
+    revision: int
+    created_at: float
+
+
 async def tree(tx: Tx, workspace_id: str) -> list[CollectionView]:
-    """All of it, by position and name; who is under whom says `parent_id`."""
+    """All of it, by position and name; `parent_id` says what each is under."""
     mine = collections.c.workspace_id == workspace_id
-    found = (await tx.execute(
-        select(collections).where(mine).order_by(collections.c.position, collections.c.name, collections.c.id)
-    )).all()  # fmt: skip
-    held = (
+    order = collections.c.position, collections.c.name, collections.c.id
+    nodes = [
+        typed(CollectionRecord, row) for row in await tx.execute(select(collections).where(mine).order_by(*order))
+    ]  # fmt: skip
+    inside = (
         select(product_collections.c.collection_id, product_collections.c.product_id)
         .join(products, products.c.id == product_collections.c.product_id)
         .where(products.c.workspace_id == workspace_id, products.c.deleted_at.is_(None))
@@ -79,39 +95,34 @@ async def tree(tx: Tx, workspace_id: str) -> list[CollectionView]:
     pairs = pairs.union(
         select(pairs.c.top, collections.c.id).where(mine, collections.c.parent_id == pairs.c.node)
     )  # fmt: skip
-    below = dict[str, int]()
-    for count in await tx.execute(
-        select(pairs.c.top, func.count(func.distinct(held.c.product_id)).label("count"))
-        .join(held, held.c.collection_id == pairs.c.node)
+    own, below = dict[str, int](), dict[str, int]()
+    for id, count in await tx.execute(select(inside.c.collection_id, func.count()).group_by(inside.c.collection_id)):
+        own[id] = count
+    for id, count in await tx.execute(
+        select(pairs.c.top, func.count(func.distinct(inside.c.product_id)))
+        .join(inside, inside.c.collection_id == pairs.c.node)
         .group_by(pairs.c.top)
     ):
-        below[count.top] = count._mapping["count"]
-    own = dict[str, int]()
-    for count in await tx.execute(
-        select(held.c.collection_id, func.count().label("count")).group_by(held.c.collection_id)
-    ):
-        own[count.collection_id] = count._mapping["count"]
+        below[id] = count
     return [
-        CollectionView.model_validate(
-            {**node._mapping, "products": own.get(node.id, 0), "products_below": below.get(node.id, 0)}
-        )
-        for node in found
+        CollectionView(**asdict(node), products=own.get(node.id, 0), products_below=below.get(node.id, 0))
+        for node in nodes
     ]
 
 
 async def get(tx: Tx, workspace_id: str, collection_id: str) -> CollectionView:
-    """One of them.  Raises NotFound."""
+    """One of them.  Raises NoSuchCollection."""
     await row(tx, workspace_id, collection_id)
     return next(node for node in await tree(tx, workspace_id) if node.id == collection_id)
 
 
-async def row(tx: Tx, workspace_id: str, collection_id: str, *, lock: bool = False) -> Row[Any]:
-    """One of them as it is kept.  Raises NotFound."""
+async def row(tx: Tx, workspace_id: str, collection_id: str, *, lock: bool = False) -> CollectionRecord:
+    """One of them as it is stored.  Raises NoSuchCollection."""
     query = select(collections).where(collections.c.workspace_id == workspace_id, collections.c.id == collection_id)
-    found = (await tx.execute(query.with_for_update() if lock else query)).first()
-    if found is None:
+    record = (await tx.execute(query.with_for_update() if lock else query)).first()
+    if record is None:
         raise NoSuchCollection("there is no such collection.", subject=collection_id)
-    return found
+    return typed(CollectionRecord, record)
 
 
 def under(workspace_id: str, collection_id: str) -> Select[tuple[str]]:
@@ -122,31 +133,31 @@ def under(workspace_id: str, collection_id: str) -> Select[tuple[str]]:
     return select(inside.c.id)
 
 
-async def create(tx: Tx, workspace_id: str, asked: CollectionRequest) -> CollectionView:
-    """Raises NotFound, BadOption where the tree grows too deep, Conflict where it is full."""
+async def create(tx: Tx, workspace_id: str, request: CollectionRequest) -> CollectionView:
+    """Raises NoSuchCollection for the parent, BadOption where the tree grows too deep, Conflict where it is full."""
     await _lock(tx, workspace_id)
     count = await tx.scalar(select(func.count()).where(collections.c.workspace_id == workspace_id))
     if (count or 0) >= MOST:
         raise Conflict(f"there are {MOST} collections already.", remedy="Delete some that are not used.")
-    if asked.parent_id is not None:
-        await _fits(tx, workspace_id, asked.parent_id, height=1)
+    if request.parent_id is not None:
+        await _fits(tx, workspace_id, request.parent_id, height=1)
     id = new_id("col")
     await tx.execute(
         insert(collections).values(
-            id=id, workspace_id=workspace_id, revision=1, created_at=now(), **asked.model_dump(mode="json")
+            id=id, workspace_id=workspace_id, revision=1, created_at=now(), **request.model_dump(mode="json")
         )
     )
     await tell(tx, workspace_id, "collection.added")
     return await get(tx, workspace_id, id)
 
 
-async def change(tx: Tx, workspace_id: str, collection_id: str, wanted: CollectionChange) -> CollectionView:
-    """Raises NotFound; BadOption where it would be moved under itself."""
+async def change(tx: Tx, workspace_id: str, collection_id: str, changes: CollectionChange) -> CollectionView:
+    """Raises NoSuchCollection; BadOption where it would be moved under itself."""
     await _lock(tx, workspace_id)
     await row(tx, workspace_id, collection_id)
     fields = {
         name: value
-        for name, value in wanted.model_dump(mode="json", exclude_unset=True).items()
+        for name, value in changes.model_dump(mode="json", exclude_unset=True).items()
         if value is not None or name == "parent_id"
     }
     if fields.get("parent_id") is not None:
@@ -165,14 +176,17 @@ async def change(tx: Tx, workspace_id: str, collection_id: str, wanted: Collecti
 
 
 async def remove(tx: Tx, workspace_id: str, collection_id: str) -> None:
-    """Take only this one away: its products stay, and what is under it moves up to where it was.  Raises NotFound."""
+    """Delete this one alone: its products stay, and what is under it moves up to where it was.
+
+    Raises NoSuchCollection.
+    """
     await _lock(tx, workspace_id)
-    found = await row(tx, workspace_id, collection_id)
+    record = await row(tx, workspace_id, collection_id)
     mine = collections.c.workspace_id == workspace_id
     await tx.execute(
         update(collections)
         .where(mine, collections.c.parent_id == collection_id)
-        .values(parent_id=found.parent_id, revision=collections.c.revision + 1)
+        .values(parent_id=record.parent_id, revision=collections.c.revision + 1)
     )
     await tx.execute(delete(product_collections).where(product_collections.c.collection_id == collection_id))
     await tx.execute(delete(collections).where(mine, collections.c.id == collection_id))
@@ -182,37 +196,37 @@ async def remove(tx: Tx, workspace_id: str, collection_id: str) -> None:
 async def put(
     tx: Tx, workspace_id: str, collection_id: str, *, add: Sequence[str] = (), take_out: Sequence[str] = ()
 ) -> tuple[int, int]:
-    """Put products in and take others out.  How many really came and went.
+    """Put products in and take others out.  Returns how many were added and removed.
 
-    Raises NotFound for the first product that is not there, before anything is changed.
+    Raises NoSuchCollection; NotFound for the first product that is not there, before anything is changed.
     """
     await row(tx, workspace_id, collection_id, lock=True)
-    coming = list(dict.fromkeys(add))
-    for chunk in _chunks(coming):
-        known = set(await tx.scalars(
+    new = list(dict.fromkeys(add))
+    for chunk in _chunks(new):
+        existing = set(await tx.scalars(
             select(products.c.id).where(
                 products.c.workspace_id == workspace_id, products.c.deleted_at.is_(None), products.c.id.in_(chunk)
             )
         ))  # fmt: skip
-        missing = [id for id in chunk if id not in known]
+        missing = [id for id in chunk if id not in existing]
         if missing:
             raise NotFound("there is no such product; nothing was changed.", subject=missing[0])
-    came = went = 0
+    added = removed = 0
     here = product_collections.c.collection_id == collection_id
-    for chunk in _chunks(coming):
+    for chunk in _chunks(new):
         inside = set(await tx.scalars(
             select(product_collections.c.product_id).where(here, product_collections.c.product_id.in_(chunk))
         ))  # fmt: skip
         rows = [{"product_id": id, "collection_id": collection_id} for id in chunk if id not in inside]
         if rows:
             await tx.execute(insert(product_collections), rows)
-        came += len(rows)
+        added += len(rows)
     for chunk in _chunks(list(dict.fromkeys(take_out))):
-        gone = await tx.execute(
+        deleted = await tx.execute(
             delete(product_collections).where(here, product_collections.c.product_id.in_(chunk))
         )  # fmt: skip
-        went += gone.rowcount
-    return came, went
+        removed += deleted.rowcount
+    return added, removed
 
 
 # --- parts ---

@@ -1,18 +1,20 @@
-"""Mattes of a photo, version after version: a model's, or drawn by hand. None is ever overwritten."""
+"""Mattes of a photo, version after version: a model's, or painted by hand. None is ever overwritten."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from packshot.catalog.events.log import tell
 from packshot.catalog.items.versions import remake
 from packshot.catalog.library import photos
+from packshot.catalog.library.photos import PhotoRecord
 from packshot.catalog.ports import JobRef
-from packshot.db import Tx
+from packshot.db import Tx, typed
 from packshot.db.tables import mattes, now
 from packshot.db.tables import photos as photo_rows
 from packshot.errors import Conflict, NotFound, OutOfDate
@@ -34,28 +36,45 @@ class MatteView(BaseModel, frozen=True):
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class MatteRecord:
+    """A row of `mattes`."""
+
+    photo_id: str
+    version: int
+    workspace_id: str
+    photo_sha256: str
+    key: str
+    sha256: str
+    source: str
+    uncertainty: float
+    findings: list[dict[str, Any]]
+    created_by: str | None
+    created_at: float
+
+
 async def versions(tx: Tx, workspace_id: str, photo_id: str) -> list[MatteView]:
     """All mattes of a photo, the newest first.  Raises NotFound."""
     photo = await photos.row(tx, workspace_id, photo_id)
-    found = await tx.execute(
+    rows = await tx.execute(
         select(mattes)
         .where(mattes.c.workspace_id == workspace_id, mattes.c.photo_id == photo_id)
         .order_by(mattes.c.version.desc())
     )
-    return [_view(photo, matte) for matte in found]
+    return [_view(photo, typed(MatteRecord, row)) for row in rows]
 
 
-async def current(tx: Tx, workspace_id: str, photo_id: str) -> tuple[Row[Any], Row[Any]]:
-    """A photo and its matte.  Raises NotFound that says what to do before there is one."""
+async def current(tx: Tx, workspace_id: str, photo_id: str) -> tuple[PhotoRecord, MatteRecord]:
+    """A photo and its matte.  Raises NotFound, which names the remedy where it is not cut out yet."""
     photo = await photos.row(tx, workspace_id, photo_id)
-    found = await _matte(tx, photo, photo.matte_version)
-    if found is None:
+    matte = await _version(tx, photo, photo.matte_version)
+    if matte is None:
         raise NotFound(
             "this photo is not cut out yet.",
             subject=photo.name,
             remedy=f"POST /api/v1/images/{photo_id}/segment does it.",
         )
-    return photo, found
+    return photo, matte
 
 
 async def put(
@@ -68,9 +87,9 @@ async def put(
     matte_version: int,
     by: str | None = None,
 ) -> tuple[MatteView, list[JobRef]]:
-    """Keep a matte drawn by hand as the photo's next version.  matte: as the pixel process stored it.
+    """Store a matte painted by hand as the photo's next version.  matte: as the pixel process stored its layer.
 
-    photo_sha256, matte_version: what it was drawn on.  Raises OutOfDate where that has changed, NotFound.
+    photo_sha256, matte_version: what it was painted on.  Raises OutOfDate where that has changed, NotFound.
     """
     photo = await photos.row(tx, workspace_id, photo_id, lock=True)
     if photo.sha256 != photo_sha256 or photo.matte_version != matte_version:
@@ -89,30 +108,30 @@ async def put(
             created_by=by, created_at=now(),
         )
     )  # fmt: skip
-    return await _wear(tx, workspace_id, photo_id, version)
+    return await _use(tx, workspace_id, photo_id, version)
 
 
 async def revert(tx: Tx, workspace_id: str, photo_id: str, version: int) -> tuple[MatteView, list[JobRef]]:
     """Go back to an earlier matte.  Raises NotFound; Conflict where it was made of a photo that was replaced since."""
     photo = await photos.row(tx, workspace_id, photo_id, lock=True)
-    found = await _matte(tx, photo, version)
-    if found is None:
+    matte = await _version(tx, photo, version)
+    if matte is None:
         raise NotFound(f"there is no version {version} of its matte.", subject=photo.name)
-    if found.photo_sha256 != photo.sha256:
+    if matte.photo_sha256 != photo.sha256:
         raise Conflict(
             f"version {version} was made of a photo that has been replaced since.",
             subject=photo.name,
-            remedy="Cut the photo out anew.",
+            remedy="Cut the photo out again.",
         )
     if version == photo.matte_version:
-        return _view(photo, found), []
-    return await _wear(tx, workspace_id, photo_id, version)
+        return _view(photo, matte), []
+    return await _use(tx, workspace_id, photo_id, version)
 
 
 # --- parts ---
 
 
-async def _wear(tx: Tx, workspace_id: str, photo_id: str, version: int) -> tuple[MatteView, list[JobRef]]:
+async def _use(tx: Tx, workspace_id: str, photo_id: str, version: int) -> tuple[MatteView, list[JobRef]]:
     await tx.execute(
         update(photo_rows)
         .where(photo_rows.c.workspace_id == workspace_id, photo_rows.c.id == photo_id)
@@ -120,14 +139,17 @@ async def _wear(tx: Tx, workspace_id: str, photo_id: str, version: int) -> tuple
     )  # fmt: skip
     refs = await remake(tx, workspace_id, photo_id=photo_id, reason="matte edited")
     await tell(tx, workspace_id, "photo.matte")
-    photo, found = await current(tx, workspace_id, photo_id)
-    return _view(photo, found), refs
+    photo, matte = await current(tx, workspace_id, photo_id)
+    return _view(photo, matte), refs
 
 
-async def _matte(tx: Tx, photo: Row[Any], version: int) -> Row[Any] | None:
-    return (await tx.execute(select(mattes).where(mattes.c.photo_id == photo.id, mattes.c.version == version))).first()
+async def _version(tx: Tx, photo: PhotoRecord, version: int) -> MatteRecord | None:
+    query = select(mattes).where(mattes.c.photo_id == photo.id, mattes.c.version == version)
+    row = (await tx.execute(query)).first()
+    return None if row is None else typed(MatteRecord, row)
 
 
-def _view(photo: Row[Any], matte: Row[Any]) -> MatteView:
-    fields = {**matte._mapping, "current": matte.version == photo.matte_version}
-    return MatteView.model_validate(fields | {"usable": matte.photo_sha256 == photo.sha256})
+def _view(photo: PhotoRecord, matte: MatteRecord) -> MatteView:
+    return MatteView(
+        **asdict(matte), current=matte.version == photo.matte_version, usable=matte.photo_sha256 == photo.sha256
+    )

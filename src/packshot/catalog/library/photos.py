@@ -1,24 +1,25 @@
-"""Photos: taken in, put in order, replaced. The original is never changed."""
+"""Photos: added, ordered, replaced. The original file is never changed."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from packshot.catalog.events.log import tell
+from packshot.catalog.items import findings as flags
 from packshot.catalog.items.versions import remake
 from packshot.catalog.library import collections
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import Line
-from packshot.db import Tx
+from packshot.db import Tx, typed
 from packshot.db.tables import new_id, now, photos, product_collections, products
 from packshot.errors import BadOption, NotFound
 from packshot.finding import Finding, Verdict
@@ -29,9 +30,9 @@ MAIN = "main"
 NAME_LENGTH = 200
 # Two fingerprints that differ in so many bits are the same picture (ops.measure.alike) …
 ALIKE_BITS = 4
-# … and a photo is compared with so many before it; the same file is found however old.
+# … and a photo is compared with so many before it; the same file is found whatever its age.
 COMPARED = 2_000
-# Only the same file is as similar as 1.
+# Only the same file has the similarity 1.
 _NOT_THE_FILE = 0.99
 
 
@@ -60,7 +61,7 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class PhotoView(BaseModel, frozen=True, json_schema_extra=_EXAMPLE):
-    """One photo.  `original` and `thumb` are keys in the store, until a link is made of them."""
+    """One photo.  `original` and `thumb` are keys in the store, which the API turns into links."""
 
     id: str
     product_id: str | None
@@ -73,7 +74,7 @@ class PhotoView(BaseModel, frozen=True, json_schema_extra=_EXAMPLE):
     bytes: int
     profile: str
     sha256: str
-    findings: tuple[Finding, ...] = Field(description="What is to be said about it before work is spent on it.")
+    findings: tuple[Finding, ...] = Field(description="What the checks at upload say about it.")
     matte_version: int = Field(description="Of its current matte; 0 until it is cut out.")
     original: str
     thumb: str
@@ -82,8 +83,36 @@ class PhotoView(BaseModel, frozen=True, json_schema_extra=_EXAMPLE):
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class PhotoRecord:
+    """A row of `photos`."""
+
+    id: str
+    workspace_id: str
+    product_id: str | None
+    role: str
+    position: int
+    name: str
+    sha256: str
+    key: str
+    thumb_key: str
+    format: str
+    width: int
+    height: int
+    bytes: int
+    profile: str
+    fingerprint: str
+    findings: list[dict[str, Any]]
+    matte_version: int
+    revision: int
+    created_by: str | None
+    created_at: float
+    updated_at: float
+    deleted_at: float | None
+
+
 class PhotoChange(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"role": "angle 2"}]}):
-    """What is to be different; what is left out stays. A null product takes the photo out of its product."""
+    """What to change; what is left out stays. A null product takes the photo out of its product."""
 
     name: Line | None = Field(None, min_length=1, max_length=NAME_LENGTH)
     role: Role | None = None
@@ -92,16 +121,16 @@ class PhotoChange(BaseModel, frozen=True, extra="forbid", json_schema_extra={"ex
 
 
 def safe_name(name: str) -> str:
-    """A file's own name, whatever a browser, a path trick or a joker made of it; at most NAME_LENGTH letters."""
+    """A file's own name without folders and characters that do not print; at most NAME_LENGTH letters."""
     last = PurePosixPath(name.replace("\\", "/")).name
-    kept = "".join(c if c.isprintable() else "�" for c in unicodedata.normalize("NFC", last)).strip()
-    if kept in ("", ".", ".."):
+    printable = "".join(c if c.isprintable() else "�" for c in unicodedata.normalize("NFC", last)).strip()
+    if printable in ("", ".", ".."):
         return "photo"
-    if len(kept) <= NAME_LENGTH:
-        return kept
-    suffix = PurePosixPath(kept).suffix
+    if len(printable) <= NAME_LENGTH:
+        return printable
+    suffix = PurePosixPath(printable).suffix
     suffix = suffix if len(suffix) <= 6 else ""
-    return kept[: NAME_LENGTH - len(suffix)] + suffix
+    return printable[: NAME_LENGTH - len(suffix)] + suffix
 
 
 # --- read ---
@@ -112,20 +141,21 @@ async def get(tx: Tx, workspace_id: str, photo_id: str) -> PhotoView:
     return view(await row(tx, workspace_id, photo_id))
 
 
-async def row(tx: Tx, workspace_id: str, photo_id: str, *, lock: bool = False) -> Row[Any]:
-    """One photo as it is kept.  Raises NotFound."""
+async def row(tx: Tx, workspace_id: str, photo_id: str, *, lock: bool = False) -> PhotoRecord:
+    """One photo as it is stored.  Raises NotFound."""
     query = select(photos).where(_live(workspace_id), photos.c.id == photo_id)
-    found = (await tx.execute(query.with_for_update() if lock else query)).first()
-    if found is None:
+    record = (await tx.execute(query.with_for_update() if lock else query)).first()
+    if record is None:
         raise NotFound("there is no such photo.", subject=photo_id)
-    return found
+    return typed(PhotoRecord, record)
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
-    """Which photos a list is of: all of what is given holds.
+class PhotoFilter:
+    """Which photos a list holds: those for which all that is given is true.
 
     collection_id: of products in it and in what is under it.  unassigned: of no product.  q: in the name.
+    flagged: with at least one finding.
     """
 
     ids: Sequence[str] | None = None
@@ -139,39 +169,40 @@ class Sought:
 
 
 async def page(
-    tx: Tx, workspace_id: str, sought: Sought = Sought(), *, after: str | None = None, limit: int = 50
+    tx: Tx, workspace_id: str, filter: PhotoFilter = PhotoFilter(), *, after: str | None = None, limit: int = 50
 ) -> list[PhotoView]:
-    """Photos, the newest first.  after: the id of the last one seen.
+    """Photos, the newest first.  after: the id of the last one on the page before.
 
-    Raises NotFound where there is no such collection.
+    Raises NoSuchCollection.
     """
-    query = select(photos).where(*await _of(tx, workspace_id, sought)).order_by(photos.c.id.desc()).limit(limit)
+    query = select(photos).where(*await _conditions(tx, workspace_id, filter))
     if after:
         query = query.where(photos.c.id < after)
-    return [view(found) for found in await tx.execute(query)]
+    rows = await tx.execute(query.order_by(photos.c.id.desc()).limit(limit))
+    return [view(typed(PhotoRecord, row)) for row in rows]
 
 
-async def count(tx: Tx, workspace_id: str, sought: Sought = Sought()) -> int:
-    """How many there are on all pages.  Raises NotFound where there is no such collection."""
-    query = select(func.count()).select_from(photos).where(*await _of(tx, workspace_id, sought))
+async def count(tx: Tx, workspace_id: str, filter: PhotoFilter = PhotoFilter()) -> int:
+    """How many there are on all pages.  Raises NoSuchCollection."""
+    query = select(func.count()).select_from(photos).where(*await _conditions(tx, workspace_id, filter))
     return (await tx.execute(query)).scalar_one()
 
 
 async def of_products(tx: Tx, workspace_id: str, product_ids: Sequence[str]) -> dict[str, list[PhotoView]]:
     """Product → its photos in order.  product_ids: a page of them."""
-    found = await tx.execute(
+    rows = await tx.execute(
         select(photos)
         .where(_live(workspace_id), photos.c.product_id.in_(product_ids))
         .order_by(photos.c.position, photos.c.id)
     )
     grouped: dict[str, list[PhotoView]] = {id: [] for id in product_ids}
-    for photo in found:
-        grouped[photo.product_id].append(view(photo))
+    for row in rows:
+        grouped[row.product_id].append(view(typed(PhotoRecord, row)))
     return grouped
 
 
-async def known(tx: Tx, workspace_id: str, ids: Collection[str]) -> set[str]:
-    """Those of the ids that are photos here.  At most 500."""
+async def existing(tx: Tx, workspace_id: str, ids: Collection[str]) -> set[str]:
+    """Those of the ids that are photos of this workspace.  ids: at most 500."""
     return set(await tx.scalars(select(photos.c.id).where(_live(workspace_id), photos.c.id.in_(ids))))
 
 
@@ -190,36 +221,36 @@ async def add(
     by: str | None = None,
     id: str | None = None,
 ) -> PhotoView:
-    """Keep an upload as a photo.  uploaded: as the pixel process took it in.
+    """Store an upload as a photo.  uploaded: as the pixel process took it in.
 
-    role: None finds one, main first.  takes_over: a new main photo makes the one that was main an angle; otherwise
-    whoever comes second takes the next free angle.  id: given by who must not add it twice.
+    role: None finds one, main first.  takes_over: a new main photo makes the one that was main an angle; otherwise the
+    second takes the next free angle.  id: of a caller that must not add it twice.
     Raises NotFound where there is no such product.
     """
     id, at = id or new_id("img"), now()
     role, position = await _place(tx, workspace_id, product_id, role, takes_over=takes_over)
-    twin = await _twin(tx, workspace_id, uploaded.sha256, uploaded.fingerprint)
-    findings = [f.model_dump(mode="json") for f in (*uploaded.findings, *([twin] if twin else []))]
+    findings = await _findings(tx, workspace_id, uploaded)
     await tx.execute(
         insert(photos).values(
             id=id, workspace_id=workspace_id, product_id=product_id, role=role, position=position,
-            name=safe_name(name), findings=findings, matte_version=0, revision=1, created_by=by, created_at=at,
-            updated_at=at, **{column: getattr(uploaded, column) for column in _MADE},
+            name=safe_name(name), findings=_json(findings), matte_version=0, revision=1, created_by=by, created_at=at,
+            updated_at=at, **{column: getattr(uploaded, column) for column in _FILE_COLUMNS},
         )
     )  # fmt: skip
+    await flags.store(tx, workspace_id, id, {"": findings})
     await tell(tx, workspace_id, "photo.added")
     return await get(tx, workspace_id, id)
 
 
-async def change(tx: Tx, workspace_id: str, photo_id: str, wanted: PhotoChange) -> PhotoView:
-    """Rename, move, give another role: one main photo a product, so the one that was main becomes an angle.
+async def change(tx: Tx, workspace_id: str, photo_id: str, changes: PhotoChange) -> PhotoView:
+    """Rename, move, give another role.  A product has one main photo: the one that was main becomes an angle.
 
     Raises NotFound.
     """
     photo = await row(tx, workspace_id, photo_id, lock=True)
     fields = {
         name: value
-        for name, value in wanted.model_dump(exclude_unset=True).items()
+        for name, value in changes.model_dump(exclude_unset=True).items()
         if value is not None or name == "product_id"
     }
     product_id = fields.get("product_id", photo.product_id)
@@ -234,10 +265,10 @@ async def change(tx: Tx, workspace_id: str, photo_id: str, wanted: PhotoChange) 
 
 async def reorder(tx: Tx, workspace_id: str, product_id: str, order: Sequence[str]) -> None:
     """Put a product's photos in this order.  Raises BadOption where the list is not exactly its photos."""
-    held = [photo.id for photo in (await of_products(tx, workspace_id, [product_id]))[product_id]]
-    if sorted(held) != sorted(order):
+    ids = [photo.id for photo in (await of_products(tx, workspace_id, [product_id]))[product_id]]
+    if sorted(ids) != sorted(order):
         raise BadOption(
-            f"the order must name each of the product's {len(held)} photos once.",
+            f"the order must name each of the product's {len(ids)} photos once.",
             subject="photos",
             remedy="Read the product again and send all of its photos in the order they are to have.",
         )
@@ -246,7 +277,7 @@ async def reorder(tx: Tx, workspace_id: str, product_id: str, order: Sequence[st
 
 
 async def delete(tx: Tx, workspace_id: str, photo_id: str) -> None:
-    """Take a photo away.  What was made of it stays, and so does the file until it is purged.  Raises NotFound."""
+    """Delete a photo.  Its items stay, and so does the file until it is purged.  Raises NotFound."""
     await row(tx, workspace_id, photo_id, lock=True)
     await _update(tx, workspace_id, photo_id, deleted_at=now())
     await tell(tx, workspace_id, "photo.deleted")
@@ -255,19 +286,19 @@ async def delete(tx: Tx, workspace_id: str, photo_id: str) -> None:
 async def replace(
     tx: Tx, workspace_id: str, photo_id: str, uploaded: UploadedPhoto, *, name: str | None = None
 ) -> tuple[PhotoView, list[JobRef]]:
-    """Put another file in a photo's place; role, position and product stay, its matte is to be made anew.
+    """Put another file in a photo's place; role, position and product stay, and it is cut out again.
 
-    Open items that use it get a new version.  Raises NotFound.  Gives the photo and the tickets to queue.
+    Open items that use it get a new version.  Returns the photo and the jobs to queue.  Raises NotFound.
     """
     photo = await row(tx, workspace_id, photo_id, lock=True)
     named = {} if name is None else {"name": safe_name(name)}
     if uploaded.sha256 == photo.sha256:
         await _update(tx, workspace_id, photo_id, **named)
         return await get(tx, workspace_id, photo_id), []
-    twin = await _twin(tx, workspace_id, uploaded.sha256, uploaded.fingerprint, besides=photo_id)
-    findings = [f.model_dump(mode="json") for f in (*uploaded.findings, *([twin] if twin else []))]
-    fields = {column: getattr(uploaded, column) for column in _MADE}
-    await _update(tx, workspace_id, photo_id, matte_version=0, findings=findings, **fields, **named)
+    findings = await _findings(tx, workspace_id, uploaded, besides=photo_id)
+    fields = {column: getattr(uploaded, column) for column in _FILE_COLUMNS}
+    await _update(tx, workspace_id, photo_id, matte_version=0, findings=_json(findings), **fields, **named)
+    await flags.store(tx, workspace_id, photo_id, {"": findings})
     refs = await remake(tx, workspace_id, photo_id=photo_id, reason="photo replaced")
     await tell(tx, workspace_id, "photo.replaced")
     return await get(tx, workspace_id, photo_id), refs
@@ -275,42 +306,41 @@ async def replace(
 
 # --- parts ---
 
-_MADE = ("sha256", "key", "thumb_key", "format", "width", "height", "bytes", "profile", "fingerprint")
+_FILE_COLUMNS = ("sha256", "key", "thumb_key", "format", "width", "height", "bytes", "profile", "fingerprint")
 
 
-def view(photo: Row[Any]) -> PhotoView:
-    return PhotoView.model_validate({**photo._mapping, "original": photo.key, "thumb": photo.thumb_key})
+def view(photo: PhotoRecord) -> PhotoView:
+    return PhotoView(**asdict(photo), original=photo.key, thumb=photo.thumb_key)
 
 
-def _live(workspace_id: str) -> Any:
+def _live(workspace_id: str) -> ColumnElement[bool]:
     return (photos.c.workspace_id == workspace_id) & photos.c.deleted_at.is_(None)
 
 
-async def _of(tx: Tx, workspace_id: str, sought: Sought) -> list[Any]:
-    """The conditions of a list."""
-    wanted = [_live(workspace_id)]
-    if sought.ids is not None:
-        wanted.append(photos.c.id.in_(sought.ids))
-    if sought.product_id is not None:
-        wanted.append(photos.c.product_id == sought.product_id)
-    if sought.collection_id is not None:
-        await collections.row(tx, workspace_id, sought.collection_id)
+async def _conditions(tx: Tx, workspace_id: str, filter: PhotoFilter) -> list[ColumnElement[bool]]:
+    conditions = [_live(workspace_id)]
+    if filter.ids is not None:
+        conditions.append(photos.c.id.in_(filter.ids))
+    if filter.product_id is not None:
+        conditions.append(photos.c.product_id == filter.product_id)
+    if filter.collection_id is not None:
+        await collections.row(tx, workspace_id, filter.collection_id)
         inside = select(product_collections.c.product_id).where(
-            product_collections.c.collection_id.in_(collections.under(workspace_id, sought.collection_id))
+            product_collections.c.collection_id.in_(collections.under(workspace_id, filter.collection_id))
         )
-        wanted.append(photos.c.product_id.in_(inside))
-    if sought.unassigned is not None:
-        wanted.append(photos.c.product_id.is_(None) if sought.unassigned else photos.c.product_id.is_not(None))
-    if sought.q:
-        wanted.append(photos.c.name.icontains(sought.q, autoescape=True))
-    if sought.role:
-        wanted.append(photos.c.role == sought.role.lower())
-    if sought.cut_out is not None:
-        wanted.append(photos.c.matte_version > 0 if sought.cut_out else photos.c.matte_version == 0)
-    if sought.flagged is not None:
-        some = func.json_array_length(photos.c.findings)
-        wanted.append(some > 0 if sought.flagged else some == 0)
-    return wanted
+        conditions.append(photos.c.product_id.in_(inside))
+    if filter.unassigned is not None:
+        conditions.append(photos.c.product_id.is_(None) if filter.unassigned else photos.c.product_id.is_not(None))
+    if filter.q:
+        conditions.append(photos.c.name.icontains(filter.q, autoescape=True))
+    if filter.role:
+        conditions.append(photos.c.role == filter.role.lower())
+    if filter.cut_out is not None:
+        conditions.append(photos.c.matte_version > 0 if filter.cut_out else photos.c.matte_version == 0)
+    if filter.flagged is not None:
+        number = func.json_array_length(photos.c.findings)
+        conditions.append(number > 0 if filter.flagged else number == 0)
+    return conditions
 
 
 async def _update(tx: Tx, workspace_id: str, photo_id: str, **fields: Any) -> None:
@@ -324,7 +354,7 @@ async def _update(tx: Tx, workspace_id: str, photo_id: str, **fields: Any) -> No
 async def _place(
     tx: Tx, workspace_id: str, product_id: str | None, role: str | None, *, takes_over: bool
 ) -> tuple[str, int]:
-    """Role and position of a photo that comes to a product; the photo that was main makes room."""
+    """Role and position of a photo that is added to a product; the one that was main becomes an angle."""
     if product_id is None:
         return role or MAIN, 0
     owner = select(products.c.id).where(
@@ -332,58 +362,71 @@ async def _place(
     )
     if await tx.scalar(owner.with_for_update()) is None:
         raise NotFound("there is no such product.", subject=product_id)
-    held = (await tx.execute(
+    others = (await tx.execute(
         select(photos.c.id, photos.c.role, photos.c.position).where(
             _live(workspace_id), photos.c.product_id == product_id
         )
     )).all()  # fmt: skip
-    taken = {photo.role for photo in held}
-    position = max((photo.position for photo in held), default=-1) + 1
+    roles = {other.role for other in others}
+    position = max((other.position for other in others), default=-1) + 1
     if role is None:
-        return (MAIN if MAIN not in taken else _free_angle(taken)), position
-    if role not in taken or (role != MAIN and takes_over):
+        return (MAIN if MAIN not in roles else _free_angle(roles)), position
+    if role not in roles or (role != MAIN and takes_over):
         return role, position
     if not takes_over:
-        return _free_angle(taken), position
-    for photo in held:
-        if photo.role == MAIN:
-            angle = _free_angle(taken)
-            taken.add(angle)
-            await _update(tx, workspace_id, photo.id, role=angle)
+        return _free_angle(roles), position
+    for other in others:
+        if other.role == MAIN:
+            angle = _free_angle(roles)
+            roles.add(angle)
+            await _update(tx, workspace_id, other.id, role=angle)
     return role, position
 
 
-def _free_angle(taken: Iterable[str]) -> str:
-    numbers = [int(found[1]) for role in taken if (found := re.fullmatch(r"angle (\d{1,4})", role))]
+def _free_angle(roles: Iterable[str]) -> str:
+    numbers = [int(match[1]) for role in roles if (match := re.fullmatch(r"angle (\d{1,4})", role))]
     return f"angle {max(numbers, default=1) + 1}"
+
+
+async def _findings(
+    tx: Tx, workspace_id: str, uploaded: UploadedPhoto, *, besides: str | None = None
+) -> tuple[Finding, ...]:
+    """Of the file itself, and whether it looks like a photo that exists already.  besides: the photo to pass over."""
+    twin = await _twin(tx, workspace_id, uploaded.sha256, uploaded.fingerprint, besides=besides)
+    return (*uploaded.findings, *([twin] if twin else []))
+
+
+def _json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    return [finding.model_dump(mode="json") for finding in findings]
 
 
 async def _twin(
     tx: Tx, workspace_id: str, sha256: str, fingerprint: str, *, besides: str | None = None
 ) -> Finding | None:
-    """The photo that is here already and looks the same."""
-    columns = (
+    """A finding that names a photo which exists already and looks the same."""
+    query = (
         select(photos.c.fingerprint, photos.c.name, products.c.sku)
         .outerjoin(products, products.c.id == photos.c.product_id)
         .where(_live(workspace_id))
     )
     if besides is not None:
-        columns = columns.where(photos.c.id != besides)
-    same = (await tx.execute(columns.where(photos.c.sha256 == sha256).limit(1))).first()
+        query = query.where(photos.c.id != besides)
+    same = (await tx.execute(query.where(photos.c.sha256 == sha256).limit(1))).first()
     if same is not None:
-        return _duplicate(f"The same file is here already: {_called(same)}.", 1)
-    mark = int(fingerprint, 16)
-    for other in await tx.execute(columns.order_by(photos.c.id.desc()).limit(COMPARED)):
-        bits = alike(mark, int(other.fingerprint, 16))
-        if bits <= ALIKE_BITS:
+        return _duplicate(f"The same file is here already: {_named(same.name, same.sku)}.", 1)
+    bits = int(fingerprint, 16)
+    for other in await tx.execute(query.order_by(photos.c.id.desc()).limit(COMPARED)):
+        different = alike(bits, int(other.fingerprint, 16))
+        if different <= ALIKE_BITS:
             return _duplicate(
-                f"It looks like {_called(other)}, which is here already.", min(_NOT_THE_FILE, 1 - bits / 64)
+                f"It looks like {_named(other.name, other.sku)}, which is here already.",
+                min(_NOT_THE_FILE, 1 - different / 64),
             )
     return None
 
 
-def _called(photo: Any) -> str:
-    return f"“{photo.name}” of {photo.sku}" if photo.sku else f"“{photo.name}”, a photo without a product"
+def _named(name: str, sku: str | None) -> str:
+    return f"“{name}” of {sku}" if sku else f"“{name}”, a photo without a product"
 
 
 def _duplicate(words: str, similarity: float) -> Finding:

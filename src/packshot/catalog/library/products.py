@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field
-from sqlalchemy import Row, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, exists, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from packshot.catalog.events.log import tell
-from packshot.catalog.items.findings import bad
+from packshot.catalog.items.findings import flagged
 from packshot.catalog.library import collections, photos
 from packshot.catalog.library.photos import PhotoView
 from packshot.catalog.status import Line
-from packshot.db import Tx
+from packshot.db import Tx, typed
 from packshot.db.tables import new_id, now, product_collections, products
 from packshot.db.tables import photos as photo_rows
 from packshot.errors import Conflict, NotFound
@@ -52,7 +52,7 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class ProductRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=_EXAMPLE):
-    """A product to be."""
+    """A new product."""
 
     sku: Sku
     title: Title = ""
@@ -62,7 +62,7 @@ class ProductRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=_
 
 
 class ProductChange(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"title": "Red shoe"}]}):
-    """What is to be different; what is left out stays."""
+    """What to change; what is left out stays."""
 
     sku: Sku | None = None
     title: Title | None = None
@@ -87,30 +87,47 @@ class ProductView(BaseModel, frozen=True):
     updated_at: datetime
 
 
-async def create(tx: Tx, workspace_id: str, asked: ProductRequest) -> ProductView:
-    """Raises Conflict where the sku is taken."""
-    id = await _insert(tx, workspace_id, asked.model_dump())
+@dataclass(frozen=True, slots=True)
+class ProductRecord:
+    """A row of `products`."""
+
+    id: str
+    workspace_id: str
+    sku: str
+    gtin: str
+    asin: str
+    title: str
+    category: str
+    revision: int
+    created_at: float
+    updated_at: float
+    deleted_at: float | None
+
+
+async def create(tx: Tx, workspace_id: str, request: ProductRequest) -> ProductView:
+    """Raises Conflict where the sku is in use."""
+    id = await _insert(tx, workspace_id, request.model_dump())
     if id is None:
-        raise _taken(asked.sku)
+        raise _sku_in_use(request.sku)
     return await get(tx, workspace_id, id)
 
 
 async def for_sku(
     tx: Tx, workspace_id: str, sku: str, *, title: str = "", gtin: str = "", asin: str = "", category: str = ""
 ) -> str:
-    """The product of this sku, made if there is none; what it does not say of itself yet is filled in.  Its id."""
-    told = {"title": title, "gtin": gtin, "asin": asin, "category": category}
-    found = await _by_sku(tx, workspace_id, sku)
-    if found is None:
-        made = await _insert(tx, workspace_id, {"sku": sku, **told})
-        if made is not None:
-            return made
-        found = await _by_sku(tx, workspace_id, sku)  # somebody else made it just now
-        assert found is not None
-    news = {name: value for name, value in told.items() if value and not getattr(found, name)}
-    if news:
-        await _update(tx, workspace_id, found.id, **news)
-    return str(found.id)
+    """Id of the product of this sku, which is created where there is none; fields that are still empty are filled."""
+    fields = {"title": title, "gtin": gtin, "asin": asin, "category": category}
+    existing = await _by_sku(tx, workspace_id, sku)
+    if existing is None:
+        created = await _insert(tx, workspace_id, {"sku": sku, **fields})
+        if created is not None:
+            return created
+        existing = await _by_sku(tx, workspace_id, sku)  # somebody else created it just now
+        assert existing is not None
+    missing = {name: value for name, value in fields.items() if value and not getattr(existing, name)}
+    if missing:
+        await _update(tx, workspace_id, existing.id, **missing)
+    return existing.id
 
 
 async def get(tx: Tx, workspace_id: str, product_id: str) -> ProductView:
@@ -118,21 +135,21 @@ async def get(tx: Tx, workspace_id: str, product_id: str) -> ProductView:
     return (await _views(tx, workspace_id, [await row(tx, workspace_id, product_id)]))[0]
 
 
-async def row(tx: Tx, workspace_id: str, product_id: str, *, lock: bool = False) -> Row[Any]:
-    """One product as it is kept.  Raises NotFound."""
+async def row(tx: Tx, workspace_id: str, product_id: str, *, lock: bool = False) -> ProductRecord:
+    """One product as it is stored.  Raises NotFound."""
     query = select(products).where(_live(workspace_id), products.c.id == product_id)
-    found = (await tx.execute(query.with_for_update() if lock else query)).first()
-    if found is None:
+    record = (await tx.execute(query.with_for_update() if lock else query)).first()
+    if record is None:
         raise NotFound("there is no such product.", subject=product_id)
-    return found
+    return typed(ProductRecord, record)
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
-    """Which products a list is of: all of what is given holds.
+class ProductFilter:
+    """Which products a list holds: those for which all that is given is true.
 
     q: in sku, title, gtin or asin.  collection_id: in it or in what is under it.  unsorted: in no collection.
-    flagged: with a photo that a check wants looked at.
+    flagged: with a photo of which a check warns or fails.
     """
 
     q: str | None = None
@@ -147,11 +164,11 @@ class Sought:
 class ProductOrder(StrEnum):
     NEWEST = "newest"
     SKU = "sku"
-    TITLE = "title"  # of those without one the sku stands in
+    TITLE = "title"  # the sku, where there is none
 
 
 def place(product: ProductView, order: ProductOrder) -> tuple[str, str]:
-    """Where it stands in a list of this order: the list goes on `after` it."""
+    """Where it stands in a list of this order; `page` goes on after it."""
     by = {ProductOrder.NEWEST: "", ProductOrder.SKU: product.sku, ProductOrder.TITLE: product.title or product.sku}
     return by[order], product.id
 
@@ -159,50 +176,50 @@ def place(product: ProductView, order: ProductOrder) -> tuple[str, str]:
 async def page(
     tx: Tx,
     workspace_id: str,
-    sought: Sought = Sought(),
+    filter: ProductFilter = ProductFilter(),
     *,
     order: ProductOrder = ProductOrder.NEWEST,
     after: tuple[str, str] | None = None,
     limit: int = 50,
 ) -> list[ProductView]:
-    """Products in order; capitals and small letters are the same in it.  after: the `place` of the last one seen.
+    """Products in order, without regard to case.  after: the `place` of the last one on the page before.
 
-    Raises NotFound where there is no such collection.
+    Raises NoSuchCollection.
     """
-    query = select(products).where(*await _of(tx, workspace_id, sought)).limit(limit)
+    query = select(products).where(*await _conditions(tx, workspace_id, filter)).limit(limit)
     if order is ProductOrder.NEWEST:
         query = query.order_by(products.c.id.desc())
         if after:
             query = query.where(products.c.id < after[1])
     else:
-        called = func.coalesce(func.nullif(products.c.title, ""), products.c.sku)
-        by = products.c.sku if order is ProductOrder.SKU else called
+        title = func.coalesce(func.nullif(products.c.title, ""), products.c.sku)
+        by = products.c.sku if order is ProductOrder.SKU else title
         query = query.order_by(func.lower(by), products.c.id)
         if after:
             query = query.where(tuple_(func.lower(by), products.c.id) > tuple_(func.lower(after[0]), after[1]))
-    return await _views(tx, workspace_id, (await tx.execute(query)).all())
+    return await _views(tx, workspace_id, [typed(ProductRecord, row) for row in await tx.execute(query)])
 
 
-async def count(tx: Tx, workspace_id: str, sought: Sought = Sought()) -> int:
-    """How many there are on all pages.  Raises NotFound where there is no such collection."""
-    query = select(func.count()).select_from(products).where(*await _of(tx, workspace_id, sought))
+async def count(tx: Tx, workspace_id: str, filter: ProductFilter = ProductFilter()) -> int:
+    """How many there are on all pages.  Raises NoSuchCollection."""
+    query = select(func.count()).select_from(products).where(*await _conditions(tx, workspace_id, filter))
     return (await tx.execute(query)).scalar_one()
 
 
-async def change(tx: Tx, workspace_id: str, product_id: str, wanted: ProductChange) -> ProductView:
+async def change(tx: Tx, workspace_id: str, product_id: str, changes: ProductChange) -> ProductView:
     """Raises NotFound, Conflict."""
     await row(tx, workspace_id, product_id, lock=True)
-    fields = {name: value for name, value in wanted.model_dump(exclude_unset=True).items() if value is not None}
+    fields = {name: value for name, value in changes.model_dump(exclude_unset=True).items() if value is not None}
     try:
         async with tx.begin_nested():
             await _update(tx, workspace_id, product_id, **fields)
     except IntegrityError:
-        raise _taken(str(wanted.sku)) from None
+        raise _sku_in_use(str(changes.sku)) from None
     return await get(tx, workspace_id, product_id)
 
 
 async def delete(tx: Tx, workspace_id: str, product_id: str) -> None:
-    """Take a product away with its photos.  What was made and delivered of them stays.  Raises NotFound."""
+    """Delete a product with its photos.  Batches and deliveries of them stay.  Raises NotFound."""
     await row(tx, workspace_id, product_id, lock=True)
     at = now()
     await tx.execute(
@@ -229,47 +246,47 @@ async def reorder(tx: Tx, workspace_id: str, product_id: str, order: Sequence[st
 # --- parts ---
 
 
-def _live(workspace_id: str) -> Any:
+def _live(workspace_id: str) -> ColumnElement[bool]:
     return (products.c.workspace_id == workspace_id) & products.c.deleted_at.is_(None)
 
 
-async def _of(tx: Tx, workspace_id: str, sought: Sought) -> list[Any]:
-    """The conditions of a list."""
-    wanted = [_live(workspace_id)]
-    if sought.q:
+async def _conditions(tx: Tx, workspace_id: str, filter: ProductFilter) -> list[ColumnElement[bool]]:
+    conditions = [_live(workspace_id)]
+    if filter.q:
         columns = (products.c.sku, products.c.title, products.c.gtin, products.c.asin)
-        wanted.append(or_(*(column.icontains(sought.q, autoescape=True) for column in columns)))
-    if sought.sku is not None:
-        wanted.append(products.c.sku == sought.sku)
-    if sought.category is not None:
-        wanted.append(products.c.category == sought.category)
-    if sought.collection_id is not None:
-        await collections.row(tx, workspace_id, sought.collection_id)
+        conditions.append(or_(*(column.icontains(filter.q, autoescape=True) for column in columns)))
+    if filter.sku is not None:
+        conditions.append(products.c.sku == filter.sku)
+    if filter.category is not None:
+        conditions.append(products.c.category == filter.category)
+    if filter.collection_id is not None:
+        await collections.row(tx, workspace_id, filter.collection_id)
         inside = select(product_collections.c.product_id).where(
-            product_collections.c.collection_id.in_(collections.under(workspace_id, sought.collection_id))
+            product_collections.c.collection_id.in_(collections.under(workspace_id, filter.collection_id))
         )
-        wanted.append(products.c.id.in_(inside))
+        conditions.append(products.c.id.in_(inside))
     own = (photo_rows.c.product_id == products.c.id, photo_rows.c.deleted_at.is_(None))
-    for holds, such in (
-        (sought.has_photos, exists().where(*own)),
-        (sought.flagged, exists().where(*own, bad(photo_rows.c.findings))),
-        (sought.unsorted, ~exists().where(product_collections.c.product_id == products.c.id)),
+    for required, condition in (
+        (filter.has_photos, exists().where(*own)),
+        (filter.flagged, exists().where(*own, flagged(photo_rows.c.id))),
+        (filter.unsorted, ~exists().where(product_collections.c.product_id == products.c.id)),
     ):
-        if holds is not None:
-            wanted.append(such if holds else ~such)
-    return wanted
+        if required is not None:
+            conditions.append(condition if required else ~condition)
+    return conditions
 
 
-def _taken(sku: str) -> Conflict:
+def _sku_in_use(sku: str) -> Conflict:
     return Conflict("there is a product of this sku already.", subject=sku, remedy="Change that one, or take another.")
 
 
-async def _by_sku(tx: Tx, workspace_id: str, sku: str) -> Row[Any] | None:
-    return (await tx.execute(select(products).where(_live(workspace_id), products.c.sku == sku))).first()
+async def _by_sku(tx: Tx, workspace_id: str, sku: str) -> ProductRecord | None:
+    record = (await tx.execute(select(products).where(_live(workspace_id), products.c.sku == sku))).first()
+    return None if record is None else typed(ProductRecord, record)
 
 
 async def _insert(tx: Tx, workspace_id: str, fields: dict[str, str]) -> str | None:
-    """The new product's id; None where its sku is taken."""
+    """The new product's id; None where its sku is in use."""
     id, at = new_id("prd"), now()
     row = {"id": id, "workspace_id": workspace_id, "revision": 1, "created_at": at, "updated_at": at, **fields}
     try:
@@ -289,16 +306,17 @@ async def _update(tx: Tx, workspace_id: str, product_id: str, **fields: Any) -> 
     )
 
 
-async def _views(tx: Tx, workspace_id: str, found: Sequence[Row[Any]]) -> list[ProductView]:
-    ids = [product.id for product in found]
-    pictures = await photos.of_products(tx, workspace_id, ids)
-    places: dict[str, list[str]] = {id: [] for id in ids}
-    for place in await tx.execute(
-        select(product_collections)
+async def _views(tx: Tx, workspace_id: str, records: Sequence[ProductRecord]) -> list[ProductView]:
+    ids = [product.id for product in records]
+    photos_of = await photos.of_products(tx, workspace_id, ids)
+    collections_of: dict[str, list[str]] = {id: [] for id in ids}
+    for product_id, collection_id in await tx.execute(
+        select(product_collections.c.product_id, product_collections.c.collection_id)
         .where(product_collections.c.product_id.in_(ids))
         .order_by(product_collections.c.collection_id)
     ):
-        places[place.product_id].append(place.collection_id)
+        collections_of[product_id].append(collection_id)
     return [
-        ProductView.model_validate({**p._mapping, "photos": pictures[p.id], "collections": places[p.id]}) for p in found
+        ProductView(**asdict(product), photos=photos_of[product.id], collections=collections_of[product.id])
+        for product in records
     ]

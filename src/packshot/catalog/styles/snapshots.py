@@ -1,4 +1,4 @@
-"""Templates and channels as an item's version keeps them."""
+"""Styles and channels as an item's version stores them: as they were when it was made."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from packshot.template import Template
 
 
 def style_json(style: Template) -> dict[str, Any]:
-    """A template as a version keeps it."""
-    kept: dict[str, Any] = style.model_dump(mode="json")
-    kept["chosen"] = sorted(kept["chosen"])
-    return kept
+    snapshot: dict[str, Any] = style.model_dump(mode="json")
+    snapshot["chosen"] = sorted(snapshot["chosen"])
+    return snapshot
 
 
 def channels_json(channels: Sequence[Channel]) -> list[dict[str, Any]]:
-    """Channels as a version keeps them; where their numbers come from stays in the catalog."""
-    kept = [channel.model_dump(mode="json", exclude={"sources"}) for channel in channels]
-    for channel in kept:
-        channel["rules"]["hard"] = sorted(channel["rules"]["hard"])
-    return kept
+    """Without the sources of their numbers."""
+    snapshots = [channel.model_dump(mode="json", exclude={"sources"}) for channel in channels]
+    for snapshot in snapshots:
+        snapshot["rules"]["hard"] = sorted(snapshot["rules"]["hard"])
+    return snapshots

@@ -1,4 +1,4 @@
-"""Styles: the templates that come with Packshot, and a workspace's own styles, which are those with options set."""
+"""Styles: the templates that come with Packshot, and a workspace's own styles, which are templates with options set."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import difflib
 import functools
 import re
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import UnionType
@@ -14,12 +15,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from packshot import template as shipped
 from packshot.catalog.library import photos
 from packshot.catalog.status import Line, line
-from packshot.db import Tx
+from packshot.db import Tx, typed
 from packshot.db.tables import new_id, now, styles
 from packshot.errors import BadOption, Conflict, NotFound
 from packshot.template import Template
@@ -39,7 +40,7 @@ class OptionKind(StrEnum):
 
 
 class OptionView(BaseModel, frozen=True):
-    """One slider of a template: what it is called, what it takes, where it stands."""
+    """One option of a template: its name, the values it takes, the one it has."""
 
     name: str = Field(description="What it is set by.")
     title: str
@@ -49,7 +50,7 @@ class OptionView(BaseModel, frozen=True):
     most: float | None = None
     choices: tuple[str, ...] = ()
     optional: bool = Field(False, description="It may be unset: null, or of a colour the empty text.")
-    value: float | bool | str | None = Field(description="Where it stands.")
+    value: float | bool | str | None = Field(description="The value it has.")
 
 
 class StyleView(BaseModel, frozen=True):
@@ -59,12 +60,28 @@ class StyleView(BaseModel, frozen=True):
     name: str
     words: str
     shipped: bool
-    base: str = Field(description="The template that it was made from; of a shipped one itself.")
-    chosen: dict[str, Any] = Field(description="What a style moves on its base.")
+    base: str = Field(description="The template that it is based on; of a shipped one itself.")
+    chosen: dict[str, Any] = Field(description="The options that the style sets on its base.")
     options: tuple[OptionView, ...]
     revision: int = Field(description="0 for what comes with Packshot.")
     created_at: datetime | None = None
     updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StyleRecord:
+    """A row of `styles`."""
+
+    id: str
+    workspace_id: str
+    name: str
+    words: str
+    base: str
+    options: dict[str, Any]
+    revision: int
+    created_at: float
+    updated_at: float
+    deleted_at: float | None
 
 
 Name = Annotated[Line, Field(min_length=1, max_length=200)]
@@ -76,7 +93,7 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class StyleRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=_EXAMPLE):
-    """A style to be: a shipped template with some of its options set."""
+    """A new style: a shipped template with some of its options set."""
 
     name: Name
     words: Words = ""
@@ -85,7 +102,7 @@ class StyleRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=_EX
 
 
 class StyleChange(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"name": "Our grey"}]}):
-    """What is to be different; options are replaced as a whole."""
+    """What to change; options are replaced as a whole."""
 
     name: Name | None = None
     words: Words | None = None
@@ -97,59 +114,65 @@ async def resolve(
 ) -> Template:
     """The template to work with: shipped or the workspace's own, with options set on top.
 
-    A step's `picture` is a photo's id.  whole: a picture that is needed must be set, else it may still be open.
-    Raises NotFound for the template or a picture, BadOption for an option.
+    A step's `picture` is a photo's id.  whole: a picture that a step needs must be set.
+    Raises NotFound for the style, BadOption for an option or a picture.
     """
-    known = _shipped()
-    if style_id in known:
-        base = known[style_id]
+    shipped_templates = _shipped()
+    if style_id in shipped_templates:
+        base = shipped_templates[style_id]
     else:
-        style = await _style(tx, workspace_id, style_id)
+        style = await _record(tx, workspace_id, style_id)
         if style is None:
-            near = difflib.get_close_matches(style_id, known, 1)
-            hint = f"Did you mean “{near[0]}”?" if near else f"There are {', '.join(known)}, and your own styles."
-            raise NotFound("there is no style of this id.", subject=style_id, remedy=hint)
-        base = _dressed(style)
+            near = difflib.get_close_matches(style_id, shipped_templates, 1)
+            all_ids = f"There are {', '.join(shipped_templates)}, and your own styles."
+            raise NotFound(
+                "there is no style of this id.", subject=style_id,
+                remedy=f"Did you mean “{near[0]}”?" if near else all_ids,
+            )  # fmt: skip
+        base = _template(style)
     resolved = base.with_options(_plain(options or {}))
     await _check_pictures(tx, workspace_id, resolved, whole=whole)
     return resolved
 
 
 async def page(tx: Tx, workspace_id: str) -> list[StyleView]:
-    """All looks: what comes with Packshot first, then the workspace's own by name."""
-    found = await tx.execute(select(styles).where(_live(workspace_id)).order_by(styles.c.name, styles.c.id))
-    return [_shipped_view(style) for style in _shipped().values()] + [_view(style) for style in found]
+    """All styles: what comes with Packshot first, then the workspace's own by name."""
+    own = await tx.execute(select(styles).where(_live(workspace_id)).order_by(styles.c.name, styles.c.id))
+    return [
+        *(_shipped_view(template) for template in _shipped().values()),
+        *(_view(typed(StyleRecord, row)) for row in own),
+    ]
 
 
 async def get(tx: Tx, workspace_id: str, style_id: str) -> StyleView:
-    """One look.  Raises NotFound."""
+    """One style.  Raises NotFound."""
     if style_id in _shipped():
         return _shipped_view(_shipped()[style_id])
-    style = await _style(tx, workspace_id, style_id)
+    style = await _record(tx, workspace_id, style_id)
     if style is None:
         raise NotFound("there is no style of this id.", subject=style_id)
     return _view(style)
 
 
-async def create(tx: Tx, workspace_id: str, asked: StyleRequest) -> StyleView:
-    """Raises NotFound for the base or a picture, BadOption, Conflict where there are too many."""
-    held = (await tx.scalars(select(styles.c.id).where(_live(workspace_id)).limit(MOST_STYLES))).all()
-    if len(held) >= MOST_STYLES:
+async def create(tx: Tx, workspace_id: str, request: StyleRequest) -> StyleView:
+    """Raises NotFound for the base, BadOption for an option or a picture, Conflict where there are too many."""
+    count = await tx.scalar(select(func.count()).select_from(styles).where(_live(workspace_id)))
+    if (count or 0) >= MOST_STYLES:
         raise Conflict(f"there are {MOST_STYLES} styles already.", remedy="Delete some that are not used.")
-    await _check(tx, workspace_id, asked.base, asked.options)
+    await _check(tx, workspace_id, request.base, request.options)
     id, at = new_id("tpl"), now()
     await tx.execute(
         insert(styles).values(
-            id=id, workspace_id=workspace_id, revision=1, created_at=at, updated_at=at, **asked.model_dump()
+            id=id, workspace_id=workspace_id, revision=1, created_at=at, updated_at=at, **request.model_dump()
         )
     )
     return await get(tx, workspace_id, id)
 
 
-async def change(tx: Tx, workspace_id: str, style_id: str, wanted: StyleChange) -> StyleView:
-    """Batches that were made with it keep it as it was.  Raises NotFound, Conflict for a shipped one, BadOption."""
+async def change(tx: Tx, workspace_id: str, style_id: str, changes: StyleChange) -> StyleView:
+    """Change it; items have a snapshot of before.  Raises NotFound, Conflict for a shipped one, BadOption."""
     style = await own(tx, workspace_id, style_id, lock=True)
-    fields = {name: value for name, value in wanted.model_dump(exclude_unset=True).items() if value is not None}
+    fields = {name: value for name, value in changes.model_dump(exclude_unset=True).items() if value is not None}
     await _check(tx, workspace_id, style.base, fields.get("options", style.options))
     await tx.execute(
         update(styles)
@@ -160,14 +183,14 @@ async def change(tx: Tx, workspace_id: str, style_id: str, wanted: StyleChange) 
 
 
 async def delete(tx: Tx, workspace_id: str, style_id: str) -> None:
-    """Batches that were made with it keep it.  Raises NotFound, Conflict for a shipped one."""
+    """Delete it; items have a snapshot of it.  Raises NotFound, Conflict for a shipped one."""
     await own(tx, workspace_id, style_id, lock=True)
     await tx.execute(
         update(styles).where(_live(workspace_id), styles.c.id == style_id).values(deleted_at=now())
     )  # fmt: skip
 
 
-async def own(tx: Tx, workspace_id: str, style_id: str, *, lock: bool = False) -> Row[Any]:
+async def own(tx: Tx, workspace_id: str, style_id: str, *, lock: bool = False) -> StyleRecord:
     """A style of the workspace's own.  Raises NotFound, Conflict for a shipped template."""
     if style_id in _shipped():
         raise Conflict(
@@ -175,17 +198,17 @@ async def own(tx: Tx, workspace_id: str, style_id: str, *, lock: bool = False) -
             subject=style_id,
             remedy="Make a style of your own from it: POST /api/v1/styles with it as base.",
         )
-    style = await _style(tx, workspace_id, style_id, lock=lock)
+    style = await _record(tx, workspace_id, style_id, lock=lock)
     if style is None:
         raise NotFound("there is no style of this id.", subject=style_id)
     return style
 
 
-# --- options, read off the steps' fields ---
+# --- options, from the fields of the steps ---
 
 
 def options_of(template: Template) -> tuple[OptionView, ...]:
-    """What can be set on a template, and where it stands."""
+    """What can be set on a template, and the values it has."""
     views = []
     for name, target in template.options.items():
         kind, _, field = target.partition(".")
@@ -194,29 +217,29 @@ def options_of(template: Template) -> tuple[OptionView, ...]:
     return tuple(views)
 
 
-def _option(name: str, field: str, told: FieldInfo, value: Any) -> OptionView:
-    members = get_args(told.annotation) if get_origin(told.annotation) in (Union, UnionType) else (told.annotation,)
-    kinds = [member for member in members if member is not type(None)]
-    first: Any = kinds[0]
-    choices = tuple(str(choice) for choice in get_args(first)) if get_origin(first) is Literal else ()
-    least = [mark.ge if isinstance(mark, Ge) else mark.gt for mark in told.metadata if isinstance(mark, Ge | Gt)]
-    most = [mark.le if isinstance(mark, Le) else mark.lt for mark in told.metadata if isinstance(mark, Le | Lt)]
-    pattern = next((mark.pattern for mark in told.metadata if getattr(mark, "pattern", None)), "")
-    kind = _kind(field, first, pattern, choices)
+def _option(name: str, field_name: str, field: FieldInfo, value: object) -> OptionView:
+    members = get_args(field.annotation) if get_origin(field.annotation) in (Union, UnionType) else (field.annotation,)
+    types = [member for member in members if member is not type(None)]
+    type_ = types[0]
+    choices = tuple(str(choice) for choice in get_args(type_)) if get_origin(type_) is Literal else ()
+    least = [limit.ge if isinstance(limit, Ge) else limit.gt for limit in field.metadata if isinstance(limit, Ge | Gt)]
+    most = [limit.le if isinstance(limit, Le) else limit.lt for limit in field.metadata if isinstance(limit, Le | Lt)]
+    pattern = next((limit.pattern for limit in field.metadata if getattr(limit, "pattern", None)), "")
+    kind = _kind(field_name, type_, pattern, choices)
     return OptionView(
         name=name,
-        title=told.title or name.replace("_", " ").capitalize(),
-        words=told.description or "",
+        title=field.title or name.replace("_", " ").capitalize(),
+        words=field.description or "",
         kind=kind,
         least=_number(least),
         most=_number(most),
         choices=choices,
-        optional=len(kinds) < len(members) or (kind is OptionKind.COLOR and re.search(pattern, "") is not None),
+        optional=len(types) < len(members) or (kind is OptionKind.COLOR and re.search(pattern, "") is not None),
         value=value,
     )
 
 
-def _kind(field: str, annotation: Any, pattern: str, choices: tuple[str, ...]) -> OptionKind:
+def _kind(field_name: str, annotation: object, pattern: str, choices: tuple[str, ...]) -> OptionKind:
     if choices:
         return OptionKind.CHOICE
     if annotation is bool:
@@ -225,13 +248,13 @@ def _kind(field: str, annotation: Any, pattern: str, choices: tuple[str, ...]) -
         return OptionKind.WHOLE
     if annotation is float:
         return OptionKind.NUMBER
-    if field == PICTURE:
+    if field_name == PICTURE:
         return OptionKind.PICTURE
     return OptionKind.COLOR if "fA-F" in pattern else OptionKind.TEXT
 
 
-def _number(found: list[Any]) -> float | None:
-    return float(found[0]) if found else None
+def _number(limits: list[Any]) -> float | None:
+    return float(limits[0]) if limits else None
 
 
 # --- parts ---
@@ -242,23 +265,24 @@ def _shipped() -> dict[str, Template]:
     return shipped.templates()
 
 
-def _live(workspace_id: str) -> Any:
+def _live(workspace_id: str) -> ColumnElement[bool]:
     return (styles.c.workspace_id == workspace_id) & styles.c.deleted_at.is_(None)
 
 
-async def _style(tx: Tx, workspace_id: str, style_id: str, *, lock: bool = False) -> Row[Any] | None:
+async def _record(tx: Tx, workspace_id: str, style_id: str, *, lock: bool = False) -> StyleRecord | None:
     query = select(styles).where(_live(workspace_id), styles.c.id == style_id)
-    return (await tx.execute(query.with_for_update() if lock else query)).first()
+    row = (await tx.execute(query.with_for_update() if lock else query)).first()
+    return None if row is None else typed(StyleRecord, row)
 
 
-def _dressed(style: Row[Any]) -> Template:
+def _template(style: StyleRecord) -> Template:
     base = _shipped()[style.base]
     template = base.with_options(style.options)
     return template.model_copy(update={"id": style.id, "name": style.name, "words": style.words or base.words})
 
 
 def _plain(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Raises BadOption for a value that no slider takes: options come from strangers and go into JSON."""
+    """Raises BadOption for a value that no option takes: they come from outside and go into JSON."""
     for name, value in options.items():
         try:
             line(f"{name} {value}" if isinstance(value, str) else name)
@@ -282,15 +306,15 @@ async def _check(tx: Tx, workspace_id: str, base: str, options: Mapping[str, Any
 
 
 async def _check_pictures(tx: Tx, workspace_id: str, style: Template, *, whole: bool) -> None:
-    wanted: list[str] = [getattr(step, PICTURE) for step in style.steps if hasattr(step, PICTURE)]
-    if whole and not all(wanted):
+    pictures: list[str] = [getattr(step, PICTURE) for step in style.steps if hasattr(step, PICTURE)]
+    if whole and not all(pictures):
         raise BadOption(
             f"the template “{style.id}” needs a picture to put behind the product.",
             subject=PICTURE,
             remedy="Upload it as an image and set the option picture to its id.",
         )
-    named = {id for id in wanted if id}
-    missing = named - await photos.known(tx, workspace_id, named) if named else set()
+    named = {id for id in pictures if id}
+    missing = named - await photos.existing(tx, workspace_id, named) if named else set()
     if missing:
         raise BadOption(
             f"there is no image “{min(missing)}”.", subject=PICTURE, remedy="Set it to the id of an uploaded image."
@@ -304,14 +328,7 @@ def _shipped_view(style: Template) -> StyleView:
     )  # fmt: skip
 
 
-def _view(style: Row[Any]) -> StyleView:
-    template = _dressed(style)
-    return StyleView.model_validate(
-        {
-            **style._mapping,
-            "words": template.words,
-            "shipped": False,
-            "chosen": style.options,
-            "options": options_of(template),
-        }
-    )
+def _view(style: StyleRecord) -> StyleView:
+    template = _template(style)
+    own = {"words": template.words, "shipped": False, "chosen": style.options, "options": options_of(template)}
+    return StyleView.model_validate(asdict(style) | own)

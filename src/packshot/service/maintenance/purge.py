@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import Column, ColumnElement, Table, Text, cast, delete, exists, select, tuple_
+from sqlalchemy import JSON, Column, ColumnElement, Table, delete, exists, func, select, true, tuple_
 
 from packshot.catalog.status import JobStatus
 from packshot.db import Database, Tx
@@ -23,6 +23,7 @@ from packshot.db.tables import (
     channels,
     deliveries,
     events,
+    findings,
     idempotency,
     invites,
     item_versions,
@@ -160,6 +161,7 @@ async def _batch(db: Database, batch_id: str) -> int:
                 return total
             for table in (reviews, renditions, deliveries, item_versions):
                 await tx.execute(delete(table).where(table.c.item_id.in_(ids)))
+            await tx.execute(delete(findings).where(findings.c.owner_id.in_(ids)))
             await tx.execute(delete(items).where(items.c.id.in_(ids)))
         total += len(ids)
 
@@ -176,6 +178,7 @@ async def _photos(db: Database, past: ColumnElement[bool]) -> int:
             found = list(await tx.scalars(free.with_for_update()))
             ids = [id for id in found if id not in shown]
             await tx.execute(delete(mattes).where(mattes.c.photo_id.in_(ids)))
+            await tx.execute(delete(findings).where(findings.c.owner_id.in_(ids)))
             await tx.execute(delete(photos).where(photos.c.id.in_(ids)))
         total += len(ids)
         if len(found) < CHUNK:
@@ -185,14 +188,12 @@ async def _photos(db: Database, past: ColumnElement[bool]) -> int:
 
 async def _pictures(tx: Tx) -> set[str]:
     """Photos that a style or an item puts behind products."""
-    named: set[str] = set()
-    for column in (styles.c.options, item_versions.c.style):
-        text = cast(column, Text)
-        # Most styles have no picture: those are passed over by the database.
-        with_picture = select(column).where(text.like('%"picture%img%'))
-        async for (value,) in await tx.stream(with_picture):
-            named |= {word for word in _strings(value) if word.startswith("img_")}
-    return named
+    elements = func.json_each if tx.dialect.name == "sqlite" else func.json_array_elements
+    step = elements(item_versions.c.style["steps"]).table_valued(Column("value", JSON), name="step")
+    picture = step.c.value["picture"].as_string()
+    of_items = await tx.scalars(select(picture).select_from(item_versions).join(step, true()).distinct())
+    of_styles = await tx.scalars(select(styles.c.options))
+    return {word for value in (*of_items, *of_styles) for word in _strings(value) if word.startswith("img_")}
 
 
 async def _products(db: Database, past: ColumnElement[bool]) -> int:
