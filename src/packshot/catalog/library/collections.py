@@ -22,6 +22,8 @@ _AT_ONCE = 500
 
 
 class Kind(StrEnum):
+    """What a node of the tree stands for."""
+
     COLLECTION = "collection"
     SEASON = "season"
     CATEGORY = "category"

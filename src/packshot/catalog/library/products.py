@@ -145,6 +145,8 @@ class Sought:
 
 
 class ProductOrder(StrEnum):
+    """What a list of products is sorted by."""
+
     NEWEST = "newest"
     SKU = "sku"
     TITLE = "title"  # of those without one the sku stands in
