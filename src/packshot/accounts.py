@@ -59,6 +59,8 @@ class Watch(BaseModel, frozen=True, extra="forbid"):
 
 
 class WorkspaceSettings(BaseModel, frozen=True, extra="forbid"):
+    """What holds for the whole workspace."""
+
     off_peak: OffPeak | None = Field(None, description="null: overnight work runs at any time, after all other")
     retention_days: int = Field(30, ge=1, le=3650, description="how long what was deleted can be brought back")
     watch: Watch | None = Field(None, description="null: no folder is watched")
@@ -248,6 +250,8 @@ async def change_password(tx: Tx, user_id: str, password_hash: str) -> None:
 
 
 class KeyView(BaseModel, frozen=True):
+    """An API key without the key itself."""
+
     id: str
     name: str
     scopes: list[Scope]
@@ -299,6 +303,8 @@ async def revoke(tx: Tx, workspace_id: str, key_id: str) -> None:
 
 
 class MemberView(BaseModel, frozen=True):
+    """Somebody who may sign in."""
+
     id: str
     email: str
     name: str
@@ -337,6 +343,8 @@ async def change_member(
 
 
 class WorkspaceView(BaseModel, frozen=True):
+    """A workspace: what is in it is seen by its members only."""
+
     id: str
     name: str
     settings: WorkspaceSettings

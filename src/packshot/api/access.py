@@ -22,7 +22,7 @@ _USED_EVERY = 60.0
 
 bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key: `Authorization: Bearer psk_…`.")
 cookie = APIKeyCookie(
-    name=COOKIE, auto_error=False, scheme_name="session", description="A session; changes also need X-CSRF-Token."
+    name=COOKIE, auto_error=False, scheme_name="session", description="The session of somebody who signed in."
 )
 
 _Key = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
@@ -92,7 +92,7 @@ def _needs(scope: str) -> Any:
     return principal
 
 
-Reader = Annotated[Principal, Security(_needs("read"))]
-Editor = Annotated[Principal, Security(_needs("write"))]
-Reviewer = Annotated[Principal, Security(_needs("review"))]
-Admin = Annotated[Principal, Security(_needs("admin"))]
+Reader = Annotated[Principal, Security(_needs("read"), scopes=["read"])]
+Editor = Annotated[Principal, Security(_needs("write"), scopes=["write"])]
+Reviewer = Annotated[Principal, Security(_needs("review"), scopes=["review"])]
+Admin = Annotated[Principal, Security(_needs("admin"), scopes=["admin"])]

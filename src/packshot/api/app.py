@@ -31,6 +31,7 @@ from packshot.api import (
     jobs,
     layers,
     members,
+    openapi,
     problems,
     products,
     review,
@@ -40,6 +41,7 @@ from packshot.api import (
 )
 from packshot.api.bodies import JSON_BYTES
 from packshot.api.middleware import Edge, Idempotent
+from packshot.api.openapi import DescribedApi
 from packshot.api.service import Service, opened
 from packshot.catalog.old_names import path_now
 from packshot.db.upgrade import upgrade
@@ -53,13 +55,6 @@ ROUTERS = (
     styles.router, channels.router, batches.router, items.router, review.router, failures.router, exports.router,
     destinations.router, jobs.router, events.router, files.router,
 )  # fmt: skip
-WORDS = """Raw product photos in, catalog files out.
-
-Upload photos, make a batch of them in a style for your channels, review what comes of it, export what was approved.
-Work that takes a while answers 202 with a job to follow, or the finished answer with `Prefer: wait=20`. A POST with an
-`Idempotency-Key` is done once. Changes to one thing take `If-Match` with the ETag you saw. Errors are problem details
-(RFC 9457) that say what to do. Lists come in pages.
-"""
 
 
 def create_app(service: Service) -> FastAPI:
@@ -79,15 +74,17 @@ def create_app(service: Service) -> FastAPI:
         if hub is not None:
             await hub.close()
 
-    app = FastAPI(
-        title="Packshot", version=__version__, description=WORDS, lifespan=lifespan, docs_url=None, redoc_url=None,
+    app = DescribedApi(
+        title="Packshot", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None,
         openapi_url="/api/v1/openapi.json", generate_unique_id_function=lambda route: route.name,
+        description=openapi.DESCRIPTION, servers=openapi.SERVERS, contact=openapi.CONTACT,
+        license_info=openapi.LICENSE, openapi_tags=openapi.TAGS, responses=problems.PROBLEMS,
         separate_input_output_schemas=False,
     )  # fmt: skip
     app.state.service = service
     problems.add_to(app)
     for router in ROUTERS:
-        app.include_router(router, prefix="/api/v1", responses=problems.PROBLEMS, max_body_size=JSON_BYTES)
+        app.include_router(router, prefix="/api/v1", max_body_size=JSON_BYTES)
     app.include_router(health.router, max_body_size=JSON_BYTES)
     # Swagger UI's own files, out of a package: its usual address on the web is not reached from everywhere.
     app.mount("/assets/docs", StaticFiles(directory=str(resources.files("fastapi_offline") / "static")))

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, BackgroundTasks, Header, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 from fastapi import Path as InPath
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
@@ -15,8 +15,9 @@ from sqlalchemy import insert
 
 from packshot.api.access import Editor, Reader
 from packshot.api.bodies import JSON_BYTES, STREAMED
+from packshot.api.described import FILE, headers
 from packshot.api.multipart import read_form, read_small
-from packshot.api.params import Cursor, Limit, Page, after_id, etag, matches, page_of
+from packshot.api.params import Cursor, IfMatch, Limit, Page, after_id, etag, matches, page_of
 from packshot.api.service import Svc
 from packshot.api.uploads import list_limit, stored_list
 from packshot.catalog.batches import lifecycle, progress
@@ -30,7 +31,6 @@ from packshot.errors import BadInput
 router = APIRouter(tags=["batches"])
 
 BatchId = Annotated[str, InPath(description="A batch, by id.", max_length=40)]
-IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag that was last seen.")]
 
 ASKED = {
     "selection": {
@@ -66,40 +66,21 @@ ASKED = {
 }
 
 
-def _whole(schema: dict[str, Any]) -> Any:
-    """A schema with its parts put in where they are referred to: the route reads two kinds of body by itself."""
-    parts = schema.pop("$defs", {})
-
-    def put(node: Any) -> Any:
-        if isinstance(node, list):
-            return [put(member) for member in node]
-        if not isinstance(node, dict):
-            return node
-        if "$ref" in node:
-            return put(parts[node["$ref"].rpartition("/")[2]] | {k: v for k, v in node.items() if k != "$ref"})
-        return {name: put(member) for name, member in node.items()}
-
-    return put(schema)
-
-
 _BODY = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": _whole(BatchRequest.model_json_schema()), "examples": ASKED},
+            "application/json": {"schema": {"$ref": "#/components/schemas/BatchRequest"}, "examples": ASKED},
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
                     "required": ["file", "batch"],
                     "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "A ZIP or a CSV list."},
-                        "batch": {
-                            "type": "string",
-                            "description": "The same as JSON, without `source`.",
-                            "example": '{"name": "From the studio", "styles": [{"style": "white"}]}',
-                        },
+                        "file": FILE | {"description": "A ZIP or a CSV list."},
+                        "batch": {"$ref": "#/components/schemas/BatchChoices"},
                     },
-                }
+                },
+                "encoding": {"batch": {"contentType": "application/json"}},
             },
         },
     }
@@ -114,11 +95,19 @@ class BatchStarted(BaseModel, frozen=True):
 
 
 class BatchChange(BaseModel, frozen=True, extra="forbid", json_schema_extra={"examples": [{"priority": "urgent"}]}):
+    """What is to be different; what is left out stays."""
+
     name: str | None = Field(None, min_length=1, max_length=200)
     priority: Priority | None = None
 
 
-@router.post("/batches", status_code=202, openapi_extra=_BODY, max_body_size=STREAMED)
+@router.post(
+    "/batches",
+    status_code=202,
+    responses={202: headers("ETag", "Location")},
+    openapi_extra=_BODY,
+    max_body_size=STREAMED,
+)
 async def create_batch(request: Request, response: Response, svc: Svc, who: Editor) -> BatchStarted:
     """Make a batch. Its items are listed by a job; follow the batch's status or the event stream."""
     asked = await _asked(request, svc, who)
@@ -145,7 +134,7 @@ async def list_batches(
     return page_of(found, limit, lambda batch: batch.id)
 
 
-@router.get("/batches/{batch_id}")
+@router.get("/batches/{batch_id}", responses={200: headers("ETag")})
 async def get_batch(batch_id: BatchId, response: Response, svc: Svc, who: Reader) -> BatchView:
     """A batch with what its photos tell (`flags`) and what matched nothing (`unmatched`)."""
     async with svc.db.read() as tx:
@@ -161,7 +150,7 @@ async def get_batch_status(batch_id: BatchId, svc: Svc, who: Reader) -> BatchSta
         return await progress.status(tx, who.workspace_id, batch_id)
 
 
-@router.patch("/batches/{batch_id}")
+@router.patch("/batches/{batch_id}", responses={200: headers("ETag")})
 async def change_batch(
     batch_id: BatchId,
     change: BatchChange,

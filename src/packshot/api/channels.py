@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel
 
 from packshot.api.access import Editor, Reader
+from packshot.api.described import headers
 from packshot.api.params import ChannelId, IfMatch, etag, matches
 from packshot.api.service import Svc
 from packshot.catalog.styles import channels
@@ -43,7 +44,7 @@ async def list_channels(svc: Svc, who: Reader) -> Channels:
         return Channels(items=tuple(await channels.page(tx, who.workspace_id)))
 
 
-@router.post("/channels", status_code=201)
+@router.post("/channels", status_code=201, responses={201: headers("ETag", "Location")})
 async def create_channel(asked: Asked, response: Response, svc: Svc, who: Editor) -> ChannelView:
     """Make a channel of your own."""
     async with svc.db.write() as tx:
@@ -53,7 +54,7 @@ async def create_channel(asked: Asked, response: Response, svc: Svc, who: Editor
     return made
 
 
-@router.get("/channels/{channel_id}")
+@router.get("/channels/{channel_id}", responses={200: headers("ETag")})
 async def get_channel(channel_id: ChannelId, response: Response, svc: Svc, who: Reader) -> ChannelView:
     """One channel."""
     async with svc.db.read() as tx:
@@ -62,7 +63,7 @@ async def get_channel(channel_id: ChannelId, response: Response, svc: Svc, who: 
     return found
 
 
-@router.put("/channels/{channel_id}")
+@router.put("/channels/{channel_id}", responses={200: headers("ETag")})
 async def replace_channel(
     channel_id: ChannelId, asked: Asked, response: Response, svc: Svc, who: Editor, if_match: IfMatch = None
 ) -> ChannelView:

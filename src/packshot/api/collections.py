@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, model_validator
 
 from packshot.api.access import Editor, Reader
+from packshot.api.described import headers
 from packshot.api.params import CollectionId, IfMatch, etag, matches
 from packshot.api.service import Svc
 from packshot.catalog.library import collections
@@ -52,7 +53,7 @@ async def get_tree(svc: Svc, who: Reader) -> Tree:
         return Tree(items=tuple(await collections.tree(tx, who.workspace_id)))
 
 
-@router.post("/collections", status_code=201)
+@router.post("/collections", status_code=201, responses={201: headers("ETag", "Location")})
 async def create_collection(asked: CollectionRequest, response: Response, svc: Svc, who: Editor) -> CollectionView:
     """Make one, at the top or under another."""
     async with svc.db.write() as tx:
@@ -62,7 +63,7 @@ async def create_collection(asked: CollectionRequest, response: Response, svc: S
     return made
 
 
-@router.get("/collections/{collection_id}")
+@router.get("/collections/{collection_id}", responses={200: headers("ETag")})
 async def get_collection(collection_id: CollectionId, response: Response, svc: Svc, who: Reader) -> CollectionView:
     """One of them. Its products: GET /products?collection_id=…"""
     async with svc.db.read() as tx:
@@ -71,7 +72,7 @@ async def get_collection(collection_id: CollectionId, response: Response, svc: S
     return found
 
 
-@router.patch("/collections/{collection_id}")
+@router.patch("/collections/{collection_id}", responses={200: headers("ETag")})
 async def change_collection(
     collection_id: CollectionId,
     change: CollectionChange,

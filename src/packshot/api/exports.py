@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Path, Response
 from pydantic import BaseModel, Field
 
 from packshot.api.access import Editor, Principal, Reader
+from packshot.api.described import headers
 from packshot.api.files import link
 from packshot.api.params import Cursor, Limit, Page, after_id, page_of
 from packshot.api.service import Service, Svc
@@ -68,7 +69,15 @@ class ExportDetail(BaseModel, frozen=True):
     next_cursor: str | None
 
 
-@router.post("/exports", status_code=202, responses={200: {"model": Planned, "description": "A dry job's answer."}})
+@router.post(
+    "/exports",
+    status_code=202,
+    response_model=None,
+    responses={
+        200: {"model": Planned, "description": "With `dry_run`: what would be delivered."},
+        202: {"model": ExportStarted, "description": "It has begun: follow the job.", **headers("Location")},
+    },
+)
 async def create_export(
     asked: Annotated[ExportRequest, Body(openapi_examples=_EXAMPLES)], response: Response, svc: Svc, who: Editor
 ) -> ExportStarted | Planned:

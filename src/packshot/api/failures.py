@@ -51,8 +51,8 @@ async def list_failures(
     who: Reader,
     cursor: Cursor = None,
     limit: Limit = 50,
-    batch: Annotated[str | None, Query(max_length=40)] = None,
-    cause: Annotated[str | None, Query(max_length=100)] = None,
+    batch: Annotated[str | None, Query(max_length=40, description="Only of this batch, by id.")] = None,
+    cause: Annotated[str | None, Query(max_length=100, description="Only those with this cause.")] = None,
 ) -> Failures:
     """The dead-letter list, grouped by cause. Stacks are shown to admins."""
     stacks = "admin" in who.scopes

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 
+from packshot.api.described import FILE
 from packshot.api.service import Service, Svc
 from packshot.channel import safe_name
 from packshot.errors import NotFound
@@ -21,8 +22,17 @@ from packshot.errors import NotFound
 router = APIRouter(tags=["files"])
 
 
-@router.get("/files/{token}", response_class=StreamingResponse)
-async def download(svc: Svc, token: Annotated[str, Path(max_length=1000)]) -> StreamingResponse:
+_KINDS = ("application/octet-stream", "application/zip", "image/*")
+
+
+@router.get(
+    "/files/{token}",
+    response_class=StreamingResponse,
+    responses={200: {"description": "The file.", "content": {kind: {"schema": FILE} for kind in _KINDS}}},
+)
+async def download(
+    svc: Svc, token: Annotated[str, Path(max_length=1000, description="The last part of the link.")]
+) -> StreamingResponse:
     """A file, by a link that the API gave: good for some eleven hours, needs no sign-in."""
     what = svc.signer.verified(token)
     size = await svc.store.asize(what["k"])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 from sqlalchemy import text
 
-from packshot.api.access import identify
+from packshot.api.access import bearer, identify
 from packshot.api.service import Service, Svc
 from packshot.errors import NotAllowed
 from packshot.service import metrics
@@ -19,6 +19,8 @@ router = APIRouter(tags=["operate"])
 
 
 class Ready(BaseModel):
+    """What can be reached."""
+
     database: bool
     store: bool
     queue: bool
@@ -39,13 +41,12 @@ async def readyz(svc: Svc, response: Response) -> Ready:
     return found
 
 
-@router.get("/metrics", response_class=Response)
-async def prometheus(
-    svc: Svc, request: Request, authorization: Annotated[str | None, Header(max_length=300)] = None
-) -> Response:
+@router.get("/metrics", response_class=PlainTextResponse, openapi_extra={"security": [{}, {"key": []}]})
+async def prometheus(svc: Svc, request: Request) -> Response:
     """Prometheus metrics: from this machine, or with a key that has the scope “admin”."""
     if not (request.client and ipaddress.ip_address(request.client.host).is_loopback):
-        who = await identify(svc, key=(authorization or "").removeprefix("Bearer "))
+        key = await bearer(request)
+        who = await identify(svc, key=key.credentials if key else "")
         if "admin" not in who.scopes:
             raise NotAllowed("this needs a key with the scope “admin”.")
     return Response(await metrics.collect(svc), media_type=metrics.CONTENT_TYPE)

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field, model_validator
 
 from packshot.api.access import Editor, Reader
 from packshot.api.bodies import STREAMED
-from packshot.api.jobs import JobView, answered
+from packshot.api.described import FILE, HEADERS, file_body, headers
+from packshot.api.jobs import STARTED, WAITED, JobView, answered
 from packshot.api.multipart import MOST_FILES, read_body, read_form, read_small
 from packshot.api.params import (
     Count,
@@ -21,8 +22,9 @@ from packshot.api.params import (
     IfMatch,
     ImageId,
     Limit,
+    OfCollection,
+    OfProduct,
     Prefer,
-    QueryId,
     Search,
     after_id,
     etag,
@@ -31,8 +33,8 @@ from packshot.api.params import (
 )
 from packshot.api.service import Svc
 from packshot.api.uploads import (
-    MOST_URLS,
     UploadResults,
+    Where,
     addresses_of,
     import_list,
     is_list,
@@ -57,12 +59,12 @@ router = APIRouter(tags=["images"])
 LARGEST_SIDE = 6_000
 MOST_IDS = 200  # as many as a page holds
 _NAME = r"^[A-Za-z0-9_-]+$"
-WAITED: dict[int | str, dict[str, Any]] = {200: {"model": JobView, "description": "It was waited for, and has ended."}}
 
 
 # --- taking in ---
 
 
+_MAYBE = {"Location": HEADERS["Location"] | {"required": False}}  # of one photo or job, not of several photos
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -74,31 +76,17 @@ _BODY: dict[str, Any] = {
                     "properties": {
                         "file": {
                             "type": "array",
+                            "minItems": 1,
                             "maxItems": MOST_FILES,
-                            "items": {"type": "string", "format": "binary"},
+                            "items": FILE,
                             "description": "Photos (JPEG, PNG, WebP, AVIF, HEIC, TIFF); or one ZIP; or one CSV list.",
                         },
-                        "product_id": {"type": "string"},
-                        "sku": {"type": "string"},
-                        "role": {"type": "string", "example": "main"},
-                        "collection_id": {"type": "string"},
+                        **Where.model_json_schema()["properties"],
                     },
                 }
             },
             "application/json": {
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "url": {"type": "string", "format": "uri"},
-                        "urls": {
-                            "type": "array", "maxItems": MOST_URLS, "items": {"type": "string", "format": "uri"},
-                        },
-                        "product_id": {"type": "string"},
-                        "sku": {"type": "string"},
-                        "role": {"type": "string"},
-                        "collection_id": {"type": "string"},
-                    },
-                },
+                "schema": {"$ref": "#/components/schemas/Addresses"},
                 "examples": {
                     "one": {"value": {"url": "https://shop.example/shoe.jpg", "sku": "SHOE-7"}},
                     "many": {"value": {"urls": ["https://shop.example/a.jpg", "https://shop.example/b.jpg"]}},
@@ -106,18 +94,25 @@ _BODY: dict[str, Any] = {
             },
         },
     }
-}  # fmt: skip
+}
 
 
 @router.post(
     "/images",
     status_code=201,
+    response_model=None,
     responses={
         200: {
             "model": JobView | UploadResults,
             "description": "An import that was waited for; or none could be taken.",
+            "headers": {**_MAYBE, **headers("Preference-Applied")["headers"]},
         },
-        202: {"model": JobView, "description": "A ZIP, a list or addresses: follow the job."},
+        201: {
+            "model": PhotoView | UploadResults,
+            "description": "The photo; or of several, what became of each.",
+            "headers": {**_MAYBE, "ETag": HEADERS["ETag"] | {"required": False}},
+        },
+        202: STARTED,
     },
     openapi_extra=_BODY,
     max_body_size=STREAMED,
@@ -175,11 +170,13 @@ async def list_images(
     ids: Annotated[
         list[Id] | None, Query(max_length=MOST_IDS, description="Of these those that are there; give it several times.")
     ] = None,
-    product_id: QueryId = None,
-    collection_id: QueryId = None,
+    product_id: OfProduct = None,
+    collection_id: OfCollection = None,
     unassigned: Annotated[bool | None, Query(description="Only those of no product, or only those of one.")] = None,
     q: Search = None,
-    role: Annotated[str | None, Query(max_length=40, pattern=r"^[^\x00-\x1f]*$")] = None,
+    role: Annotated[
+        str | None, Query(max_length=40, pattern=r"^[^\x00-\x1f]*$", description="Only those in this role.")
+    ] = None,
     cut_out: Annotated[
         bool | None, Query(description="Only those that are cut out, or only those that are not.")
     ] = None,
@@ -195,7 +192,7 @@ async def list_images(
     return Counted(**dict(shown), total=total)
 
 
-@router.get("/images/{image_id}")
+@router.get("/images/{image_id}", responses={200: headers("ETag")})
 async def get_image(image_id: ImageId, response: Response, svc: Svc, who: Reader) -> PhotoView:
     """A photo, with links to the original and a thumbnail."""
     async with svc.db.read() as tx:
@@ -204,7 +201,7 @@ async def get_image(image_id: ImageId, response: Response, svc: Svc, who: Reader
     return linked(svc, who, found)
 
 
-@router.patch("/images/{image_id}")
+@router.patch("/images/{image_id}", responses={200: headers("ETag")})
 async def change_image(
     image_id: ImageId, change: PhotoChange, response: Response, svc: Svc, who: Editor, if_match: IfMatch = None
 ) -> PhotoView:
@@ -225,25 +222,12 @@ async def delete_image(image_id: ImageId, svc: Svc, who: Editor, if_match: IfMat
         await photos.delete(tx, who.workspace_id, image_id)
 
 
-_FILE: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-            "image/jpeg": {"schema": {"type": "string", "format": "binary"}},
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            },
-        },
-    }
-}
-
-
-@router.put("/images/{image_id}/file", openapi_extra=_FILE, max_body_size=STREAMED)
+@router.put(
+    "/images/{image_id}/file",
+    responses={200: headers("ETag")},
+    openapi_extra=file_body("application/octet-stream", "The photo, in any format that is read here."),
+    max_body_size=STREAMED,
+)
 async def replace_image(
     image_id: ImageId, request: Request, response: Response, svc: Svc, who: Editor, if_match: IfMatch = None
 ) -> PhotoView:

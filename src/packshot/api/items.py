@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 
 from packshot.api.access import Editor, Principal, Reader
 from packshot.api.batches import BatchId
+from packshot.api.described import headers
 from packshot.api.files import link
-from packshot.api.params import Cursor, Limit, Page, QueryId, after_id, etag, page_of, unpacked
+from packshot.api.params import Cursor, Limit, OfImage, OfProduct, Page, after_id, etag, page_of, unpacked
 from packshot.api.service import Service, Svc
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import records
@@ -46,8 +47,8 @@ async def list_items(
     cursor: Cursor = None,
     limit: Limit = 50,
     sku: Annotated[str | None, Query(max_length=200, description="Of the product that has it now.")] = None,
-    product_id: QueryId = None,
-    image_id: QueryId = None,
+    product_id: OfProduct = None,
+    image_id: OfImage = None,
 ) -> Page[ItemView]:
     """Items of all batches, those of the newest batch first: what was made of a product, or of a photo."""
     async with svc.db.read() as tx:
@@ -67,7 +68,7 @@ async def list_batch_items(
     limit: Limit = 50,
     status: Annotated[list[ItemStatus] | None, Query(description="Only those; may be given several times.")] = None,
     needs_look: Annotated[bool | None, Query(description="Only those that a check wants looked at.")] = None,
-    sku: Annotated[str | None, Query(max_length=200)] = None,
+    sku: Annotated[str | None, Query(max_length=200, description="Only those of this product.")] = None,
     channel: Annotated[str | None, Query(pattern=_NAME, description="With a finding in this channel's file.")] = None,
     finding: Annotated[str | None, Query(pattern=_NAME, description="With this check's finding.")] = None,
     order: Annotated[Order, Query(description="In drawing order, or the worst first.")] = "position",
@@ -82,7 +83,7 @@ async def list_batch_items(
     return page_of(shown, limit, lambda item: [item.worst, item.position, item.id])
 
 
-@router.get("/items/{item_id}")
+@router.get("/items/{item_id}", responses={200: headers("ETag")})
 async def get_item(item_id: ItemId, response: Response, svc: Svc, who: Reader) -> ItemDetail:
     """An item with all its versions: files, findings in words, what changed from one to the next, who decided what."""
     async with svc.db.read() as tx:
@@ -91,7 +92,7 @@ async def get_item(item_id: ItemId, response: Response, svc: Svc, who: Reader) -
     return detail(svc, who, found)
 
 
-@router.patch("/items/{item_id}")
+@router.patch("/items/{item_id}", responses={200: headers("ETag")})
 async def change_item(
     item_id: ItemId,
     change: ItemChange,

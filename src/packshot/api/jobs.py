@@ -12,8 +12,9 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from packshot.api.access import Editor, Principal, Reader
+from packshot.api.described import headers
 from packshot.api.files import link
-from packshot.api.params import Cursor, JobId, Limit, Page, QueryId, after_id, page_of, seconds_to_wait
+from packshot.api.params import Cursor, JobId, Limit, OfImage, Page, after_id, page_of, seconds_to_wait
 from packshot.api.problems import Problem
 from packshot.api.service import Service, Svc
 from packshot.catalog import jobs
@@ -29,6 +30,8 @@ _AT_WORK = frozenset({"work", "max_pixels"})  # what only workers read
 
 
 class JobKind(StrEnum):
+    """What kind of work it is."""
+
     IMPORT = "import"
     SEGMENT = "segment"
     HINTS = "hints"
@@ -76,6 +79,23 @@ class JobView(BaseModel, frozen=True, json_schema_extra=_EXAMPLE):
     done_at: datetime | None
 
 
+_CONTENT: dict[str, Any] = {"application/json": {"schema": {"$ref": "#/components/schemas/JobView"}}}
+RESPONSES: dict[str, Any] = {
+    "JobStarted": {
+        "description": "It has begun: follow the job.",
+        **headers("Location", "Preference-Applied", "Retry-After"),
+        "content": _CONTENT,
+    },
+    "JobEnded": {
+        "description": "It was waited for, and has ended.",
+        **headers("Location", "Preference-Applied"),
+        "content": _CONTENT,
+    },
+}
+STARTED, ENDED = ({"$ref": f"#/components/responses/{name}"} for name in RESPONSES)
+WAITED: dict[int | str, dict[str, Any]] = {200: ENDED, 202: STARTED}  # of a route that answers with `answered`
+
+
 @router.get("/jobs")
 async def list_jobs(
     svc: Svc,
@@ -84,7 +104,7 @@ async def list_jobs(
     limit: Limit = 50,
     kind: Annotated[list[JobKind] | None, Query(description="Only those; may be given several times.")] = None,
     status: Annotated[JobStatus | None, Query(description="Only those.")] = None,
-    image_id: QueryId = None,
+    image_id: OfImage = None,
 ) -> Page[JobView]:
     """Jobs, the newest first."""
     async with svc.db.read() as tx:

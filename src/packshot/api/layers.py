@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 
 from packshot.api.access import Editor, Reader
 from packshot.api.bodies import STREAMED
+from packshot.api.described import PNG, file_body, headers
 from packshot.api.files import link
-from packshot.api.images import WAITED
-from packshot.api.jobs import JobView, answered
+from packshot.api.jobs import WAITED, JobView, answered
 from packshot.api.multipart import read_body, read_form
 from packshot.api.params import IfMatch, IfNoneMatch, ImageId, Prefer, etag, matches, unchanged
 from packshot.api.service import Service, Svc
@@ -25,24 +25,9 @@ from packshot.tasks import CutoutPng, MattePng, PhotoFile, StorePaintedMatte
 
 router = APIRouter(tags=["layers"])
 
-_PNG: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}, "description": "A PNG."},
-    304: {"description": "It is the one you have."},
-}
-_MATTE: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "image/png": {"schema": {"type": "string", "format": "binary"}},
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            },
-        },
-    }
+_PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {"content": PNG, "description": "A PNG.", **headers("ETag")},
+    304: {"description": "It is the one you have.", **headers("ETag")},
 }
 
 
@@ -58,7 +43,7 @@ class LayerView(BaseModel, frozen=True):
     etag: str = ""
 
 
-class Layers(BaseModel, frozen=True):
+class PhotoLayers(BaseModel, frozen=True):
     """A photo's layers as they are now, and all versions of its matte, the newest first."""
 
     layers: tuple[LayerView, ...]
@@ -81,7 +66,7 @@ class HintsRequest(Hints, frozen=True, extra="forbid", json_schema_extra=_HINTS)
 
 
 @router.get("/images/{image_id}/layers")
-async def list_layers(image_id: ImageId, svc: Svc, who: Reader) -> Layers:
+async def list_layers(image_id: ImageId, svc: Svc, who: Reader) -> PhotoLayers:
     """What a photo is made of so far. Before it is cut out there is only the photo."""
     async with svc.db.read() as tx:
         photo = await photos.row(tx, who.workspace_id, image_id)
@@ -104,22 +89,27 @@ async def list_layers(image_id: ImageId, svc: Svc, who: Reader) -> Layers:
             )
             for kind in ("matte", "cutout")
         ]  # fmt: skip
-    return Layers(layers=tuple(layers), mattes=tuple(versions))
+    return PhotoLayers(layers=tuple(layers), mattes=tuple(versions))
 
 
-@router.get("/images/{image_id}/matte", response_class=Response, responses=_PNG)
+@router.get("/images/{image_id}/matte", response_class=Response, responses=_PICTURE)
 async def get_matte(image_id: ImageId, svc: Svc, who: Reader, if_none_match: IfNoneMatch = None) -> Response:
     """The matte: 8-bit gray, the photo's upright size, white is the product. Its ETag is what PUT wants."""
     return await _picture(svc, who.workspace_id, image_id, MattePng, if_none_match)
 
 
-@router.get("/images/{image_id}/cutout", response_class=Response, responses=_PNG)
+@router.get("/images/{image_id}/cutout", response_class=Response, responses=_PICTURE)
 async def get_cutout(image_id: ImageId, svc: Svc, who: Reader, if_none_match: IfNoneMatch = None) -> Response:
     """The product alone, its edges in its own colours, on nothing."""
     return await _picture(svc, who.workspace_id, image_id, CutoutPng, if_none_match)
 
 
-@router.put("/images/{image_id}/matte", openapi_extra=_MATTE, max_body_size=STREAMED)
+@router.put(
+    "/images/{image_id}/matte",
+    responses={200: headers("ETag")},
+    openapi_extra=file_body("image/png", "8-bit gray, the photo's upright size; white is the product."),
+    max_body_size=STREAMED,
+)
 async def put_matte(
     image_id: ImageId,
     request: Request,
@@ -159,7 +149,7 @@ async def list_mattes(image_id: ImageId, svc: Svc, who: Reader) -> list[MatteVie
         return await mattes.versions(tx, who.workspace_id, image_id)
 
 
-@router.post("/images/{image_id}/matte/revert")
+@router.post("/images/{image_id}/matte/revert", responses={200: headers("ETag")})
 async def revert_matte(
     image_id: ImageId, revert: Revert, response: Response, svc: Svc, who: Editor, if_match: IfMatch = None
 ) -> MatteView:

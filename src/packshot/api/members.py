@@ -16,15 +16,19 @@ from packshot.catalog.status import Line
 
 router = APIRouter(tags=["workspace"])
 Name = Annotated[Line, Field(min_length=1, max_length=200)]
-Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_]{1,40}$")]
+Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_]{1,40}$", description="By id.")]
 
 
 class WorkspaceChange(BaseModel, extra="forbid"):
+    """What is to be different; what is left out stays."""
+
     name: Name | None = None
     settings: WorkspaceSettings | None = None
 
 
 class InviteRequest(BaseModel, extra="forbid"):
+    """Who is invited, and as what."""
+
     email: Email
     role: Role = "member"
 
@@ -37,11 +41,15 @@ class Invited(BaseModel):
 
 
 class MemberChange(BaseModel, extra="forbid"):
+    """What is to be different; what is left out stays."""
+
     role: Role | None = None
     disabled: bool | None = None
 
 
 class KeyRequest(BaseModel, extra="forbid"):
+    """A key for a program, and what it may do."""
+
     name: Name
     scopes: list[Scope] = Field(min_length=1, max_length=4, examples=[["read", "write"]])
 

@@ -24,11 +24,15 @@ StyleId = Annotated[str, Path(description="A style, by id.", pattern=_ID)]
 ChannelId = Annotated[str, Path(description="A channel, by id.", pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 JobId = Annotated[str, Path(description="A job, by id.", pattern=_ID)]
 Id = Annotated[str, Field(pattern=_ID)]
-QueryId = Annotated[str | None, Query(pattern=_ID)]
-Search = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-IfMatch = Annotated[
-    str | None, Header(alias="If-Match", description="The ETag that was last seen; refused with 412 if it changed.")
+OfProduct = Annotated[str | None, Query(pattern=_ID, description="Only those of this product, by id.")]
+OfCollection = Annotated[
+    str | None, Query(pattern=_ID, description="Only those in this collection or one under it, by id.")
 ]
+OfImage = Annotated[str | None, Query(pattern=_ID, description="Only those of this image, by id.")]
+Search = Annotated[
+    str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", description="Only those with these letters.")
+]
+IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag that was last seen; 412 if it changed.")]
 IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", description="The ETag that is there already.")]
 Prefer = Annotated[
     str | None,
@@ -45,11 +49,11 @@ def seconds_to_wait(prefer: str | None) -> int:
 T = TypeVar("T")
 
 
-class Page(BaseModel, Generic[T]):
+class Page(BaseModel, Generic[T], json_schema_extra={"description": "Some of a list, in its order."}):
     """Some of a list. `next_cursor` gives the rest; null at the end."""
 
-    items: list[T]
-    next_cursor: str | None = Field(None, description="Give this as `cursor` for the next page.")
+    items: list[T] = Field(description="In the list's order.")
+    next_cursor: str | None = Field(None, description="Give this as `cursor` for the next page; null on the last.")
 
 
 class Counted(Page[T], Generic[T]):

@@ -13,7 +13,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
+from packshot import errors
 from packshot.api.bodies import too_large
+from packshot.api.described import headers
 from packshot.errors import DiskFull, NotAllowed, NotSignedIn, PackshotError, TooManyTries, Unavailable, plainly
 
 log = structlog.get_logger(__name__)
@@ -23,25 +25,25 @@ JSON = "application/problem+json"
 class FieldProblem(BaseModel):
     """One field that was not understood."""
 
-    field: str
-    words: str
+    field: str = Field(description="Its name; of one inside another the path, with dots.", examples=["source.images"])
+    words: str = Field(description="What it must be.")
 
 
 class Problem(BaseModel):
     """What went wrong, in words (RFC 9457)."""
 
-    type: str = Field("about:blank", examples=["urn:packshot:problem:not_found"])
-    title: str = Field(examples=["Not found"])
-    status: int = Field(examples=[404])
+    type: str = Field("about:blank", description="A name for the kind: urn:packshot:problem: and the code.")
+    title: str = Field(description="The kind in words.", examples=["Not found"])
+    status: int = Field(description="The HTTP status.", examples=[404])
     detail: str = Field(
         description="What is wrong, after what it is about; what to do says `remedy`.",
         examples=["img_1: there is no such photo."],
     )
-    code: str = Field(examples=["not_found"])
-    subject: str = ""
-    remedy: str = ""
-    errors: list[FieldProblem] = []
-    reference: str = Field("", description="to quote when asking for help")
+    code: str = Field(description="The kind, for programs; more may come.", examples=["not_found"])
+    subject: str = Field("", description="The file, field, header or id that is at fault; empty where there is none.")
+    remedy: str = Field("", description="What to do.", examples=["Load it again, then make your change."])
+    errors: list[FieldProblem] = Field([], description="Of a body that was not understood: field by field.")
+    reference: str = Field("", description="To quote when asking for help; with 500 only.")
 
 
 _WORDS = {
@@ -51,9 +53,30 @@ _WORDS = {
     429: "Too many tries", 500: "Packshot itself failed", 502: "Not fetched", 503: "Not available now",
     507: "The disk is full",
 }  # fmt: skip
+_OTHER_CODES = {
+    (400, "bad_request"),
+    (405, "method_not_allowed"),
+    (422, "bad_json"),
+    (422, "bad_request"),
+    (500, "fault"),
+}
+
+
+def _codes() -> str:
+    """Which codes come with which status."""
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PackshotError)]
+    codes = _OTHER_CODES | {(kind.status, kind.code) for kind in kinds if kind is not PackshotError}
+    return ", ".join(f"{status} `{code}`" for status, code in sorted(codes))
+
+
+# Every error of every route, described once: api/openapi.py puts it into the description's components.
+RESPONSE: dict[str, Any] = {
+    "description": f"It was not done: `detail` says why, `remedy` what to do. Its codes: {_codes()}.",
+    **headers("Retry-After", "WWW-Authenticate", "X-Request-Id"),
+    "content": {JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": _WORDS[status], "content": {JSON: {}}}
-    for status in (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 502, 503, 507)
+    range: {"$ref": "#/components/responses/Problem"} for range in ("4XX", "5XX")
 }
 
 
@@ -128,4 +151,4 @@ def _problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
     return JSONResponse(made.model_dump(mode="json"), status, media_type=JSON)
 
 
-__all__ = ["PROBLEMS", "NotAllowed", "Problem", "add_to", "answer"]
+__all__ = ["PROBLEMS", "RESPONSE", "NotAllowed", "Problem", "add_to", "answer"]

@@ -8,14 +8,15 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from packshot.api.access import Editor, Principal, Reader
+from packshot.api.described import headers
 from packshot.api.params import (
     Count,
     Counted,
     Cursor,
     IfMatch,
     Limit,
+    OfCollection,
     ProductId,
-    QueryId,
     Search,
     etag,
     matches,
@@ -49,7 +50,7 @@ class PhotoOrder(BaseModel, frozen=True, extra="forbid", json_schema_extra=_ORDE
     photos: Annotated[tuple[Annotated[str, Field(max_length=40)], ...], Field(max_length=1_000)]
 
 
-@router.post("/products", status_code=201)
+@router.post("/products", status_code=201, responses={201: headers("ETag", "Location")})
 async def create_product(asked: ProductRequest, response: Response, svc: Svc, who: Editor) -> ProductView:
     """Make a product. Its sku is unique in the workspace; a gtin's check digit must be right."""
     async with svc.db.write() as tx:
@@ -66,7 +67,7 @@ async def list_products(
     limit: Limit = 50,
     q: Search = None,
     sku: Annotated[Line | None, Query(max_length=200, description="Exactly this one.")] = None,
-    collection_id: QueryId = None,
+    collection_id: OfCollection = None,
     category: Annotated[Line | None, Query(max_length=200, description="Exactly this one.")] = None,
     has_photos: Annotated[bool | None, Query(description="Only those with photos, or only those without.")] = None,
     flagged: Annotated[
@@ -92,7 +93,7 @@ async def list_products(
     return Counted(**dict(shown), total=total)
 
 
-@router.get("/products/{product_id}")
+@router.get("/products/{product_id}", responses={200: headers("ETag")})
 async def get_product(product_id: ProductId, response: Response, svc: Svc, who: Reader) -> ProductView:
     """A product with its photos in order."""
     async with svc.db.read() as tx:
@@ -100,7 +101,7 @@ async def get_product(product_id: ProductId, response: Response, svc: Svc, who: 
     return _shown(svc, who, response, found)
 
 
-@router.patch("/products/{product_id}")
+@router.patch("/products/{product_id}", responses={200: headers("ETag")})
 async def change_product(
     product_id: ProductId,
     change: ProductChange,
@@ -124,7 +125,7 @@ async def delete_product(product_id: ProductId, svc: Svc, who: Editor, if_match:
         await products.delete(tx, who.workspace_id, product_id)
 
 
-@router.put("/products/{product_id}/photos")
+@router.put("/products/{product_id}/photos", responses={200: headers("ETag")})
 async def order_photos(
     product_id: ProductId, order: PhotoOrder, response: Response, svc: Svc, who: Editor, if_match: IfMatch = None
 ) -> ProductView:

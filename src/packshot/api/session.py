@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from packshot import accounts
 from packshot.accounts import SignedIn, WorkspaceView
 from packshot.api.access import COOKIE, Reader, same_origin
 from packshot.api.bodies import OPEN_BYTES
+from packshot.api.described import headers
 from packshot.api.service import Service, Svc
 from packshot.catalog.status import Line
 from packshot.errors import NotAllowed, NotSignedIn
@@ -23,12 +24,19 @@ Email = Annotated[
 Password = Annotated[str, Field(min_length=1, max_length=1024)]
 
 
+Everywhere = Annotated[bool, Query(description="End all sessions of this member, not only this one.")]
+
+
 class Login(BaseModel, extra="forbid"):
+    """Who signs in."""
+
     email: Email
     password: Password
 
 
 class Acceptance(BaseModel, extra="forbid"):
+    """Who accepts an invitation, and the password of the new account."""
+
     token: str = Field(max_length=200, description="of the invitation, or of the first-login link")
     email: Email
     name: Annotated[Line, Field(min_length=1, max_length=200)]
@@ -36,6 +44,8 @@ class Acceptance(BaseModel, extra="forbid"):
 
 
 class NewPassword(BaseModel, extra="forbid"):
+    """The old password and the one that takes its place."""
+
     old: Password
     new: Password
 
@@ -51,7 +61,7 @@ class SessionView(BaseModel):
     workspace: WorkspaceView
 
 
-@router.post("/session", status_code=201)
+@router.post("/session", status_code=201, responses={201: headers("Set-Cookie")})
 async def sign_in(svc: Svc, request: Request, response: Response, body: Login) -> SessionView:
     """Sign in with an address and a password: sets the session's cookie."""
     _from_here(svc, request)
@@ -67,7 +77,7 @@ async def sign_in(svc: Svc, request: Request, response: Response, body: Login) -
     return await _signed_in(svc, response, made)
 
 
-@router.post("/invites/accept", status_code=201)
+@router.post("/invites/accept", status_code=201, responses={201: headers("Set-Cookie")})
 async def accept_invite(svc: Svc, request: Request, response: Response, body: Acceptance) -> SessionView:
     """Make the account that an invitation, or the first-login link, stands for, and sign it in."""
     _from_here(svc, request)
@@ -89,8 +99,8 @@ async def who_am_i(svc: Svc, who: Reader) -> SessionView:
     return SessionView(user=who.by, name=who.name, email=who.email, role=who.role, csrf=who.csrf, workspace=shop)
 
 
-@router.delete("/session", status_code=204)
-async def sign_out(svc: Svc, request: Request, response: Response, who: Reader, everywhere: bool = False) -> None:
+@router.delete("/session", status_code=204, responses={204: headers("Set-Cookie")})
+async def sign_out(svc: Svc, request: Request, response: Response, who: Reader, everywhere: Everywhere = False) -> None:
     """End this session, or all of this member's."""
     async with svc.db.write() as tx:
         token = request.cookies.get(COOKIE, "")
@@ -98,7 +108,7 @@ async def sign_out(svc: Svc, request: Request, response: Response, who: Reader, 
     response.delete_cookie(COOKIE, path="/")
 
 
-@router.put("/session/password", status_code=204)
+@router.put("/session/password", status_code=204, responses={204: headers("Set-Cookie")})
 async def change_password(svc: Svc, response: Response, who: Reader, body: NewPassword) -> None:
     """Change one's own password; all sessions end."""
     if who.user_id is None:

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, Field
 
 from packshot.api.access import Editor, Reader
-from packshot.api.jobs import JobView, answered
+from packshot.api.described import headers
+from packshot.api.jobs import WAITED, JobView, answered
 from packshot.api.params import IfMatch, Prefer, StyleId, etag, matches
 from packshot.api.service import Svc
 from packshot.catalog.library import photo_jobs, photos
@@ -49,7 +50,7 @@ async def list_styles(svc: Svc, who: Reader) -> Styles:
         return Styles(items=tuple(await templates.page(tx, who.workspace_id)))
 
 
-@router.post("/styles", status_code=201)
+@router.post("/styles", status_code=201, responses={201: headers("ETag", "Location")})
 async def create_style(asked: StyleRequest, response: Response, svc: Svc, who: Editor) -> StyleView:
     """Keep a style of your own: a shipped template with some of its options set."""
     async with svc.db.write() as tx:
@@ -59,7 +60,7 @@ async def create_style(asked: StyleRequest, response: Response, svc: Svc, who: E
     return made
 
 
-@router.get("/styles/{style_id}")
+@router.get("/styles/{style_id}", responses={200: headers("ETag")})
 async def get_style(style_id: StyleId, response: Response, svc: Svc, who: Reader) -> StyleView:
     """One style."""
     async with svc.db.read() as tx:
@@ -68,7 +69,7 @@ async def get_style(style_id: StyleId, response: Response, svc: Svc, who: Reader
     return found
 
 
-@router.patch("/styles/{style_id}")
+@router.patch("/styles/{style_id}", responses={200: headers("ETag")})
 async def change_style(
     style_id: StyleId, change: StyleChange, response: Response, svc: Svc, who: Editor, if_match: IfMatch = None
 ) -> StyleView:
@@ -88,9 +89,7 @@ async def delete_style(style_id: StyleId, svc: Svc, who: Editor, if_match: IfMat
         await templates.delete(tx, who.workspace_id, style_id)
 
 
-@router.post(
-    "/previews", status_code=202, responses={200: {"model": JobView, "description": "It was waited for, and is done."}}
-)
+@router.post("/previews", status_code=202, responses=WAITED)
 async def preview(
     asked: Annotated[PreviewRequest, Body()], response: Response, svc: Svc, who: Editor, prefer: Prefer = None
 ) -> JobView:

@@ -10,6 +10,8 @@ from pydantic import AfterValidator
 
 
 class ItemStatus(StrEnum):
+    """How far an item is."""
+
     PROCESSING = "processing"  # in a queue or at work; `stage` says where
     REVIEW = "review"  # its files are made and wait for a person
     APPROVED = "approved"  # a person took its files; their hashes are pinned
@@ -20,6 +22,8 @@ class ItemStatus(StrEnum):
 
 
 class BatchState(StrEnum):
+    """How far a batch is."""
+
     CREATED = "created"  # it exists; its items are being listed
     VALIDATING = "validating"  # photos are being matched and looked at, nothing is spent yet
     PROCESSING = "processing"  # items are in the queues
@@ -32,6 +36,8 @@ class BatchState(StrEnum):
 
 
 class JobStatus(StrEnum):
+    """How far a job is."""
+
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
@@ -40,6 +46,8 @@ class JobStatus(StrEnum):
 
 
 class Priority(StrEnum):
+    """What is worked on first: urgent, then standard; overnight when the workspace says."""
+
     URGENT = "urgent"
     STANDARD = "standard"
     OVERNIGHT = "overnight"

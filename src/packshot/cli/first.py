@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from packshot import __version__
 from packshot.catalog.batches import lifecycle, progress
-from packshot.catalog.batches.requests import BatchRequest, Source, StyleChoice
+from packshot.catalog.batches.requests import BatchRequest, PhotoSource, StyleChoice
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.channel import channels
 from packshot.cli.common import progress as bar
@@ -111,7 +111,7 @@ class FirstBatch:
             )  # fmt: skip
             asked = BatchRequest(
                 name=name,
-                source=Source(upload=upload),
+                source=PhotoSource(upload=upload),
                 styles=(StyleChoice(style=self._template, options={}),),
                 channels=self._channels,
             )

@@ -16,7 +16,7 @@ from sqlalchemy import Row, select, update
 from packshot.catalog import jobs
 from packshot.catalog.batches.offpeak import window
 from packshot.catalog.batches.progress import BatchStatus, derived, statuses
-from packshot.catalog.batches.requests import BatchRequest, Source, StyleChoice, with_master
+from packshot.catalog.batches.requests import BatchRequest, PhotoSource, StyleChoice, with_master
 from packshot.catalog.events.log import tell
 from packshot.catalog.old_names import job_id_now
 from packshot.catalog.ports import JobRef
@@ -33,6 +33,8 @@ _ENDED = (BatchState.CANCELLED, BatchState.FAILED)
 
 
 class Unmatched(BaseModel, frozen=True):
+    """A row or file of an upload that no photo was found for, and why."""
+
     name: str
     reason: str
 
@@ -99,7 +101,7 @@ async def create(tx: Tx, workspace_id: str, asked: BatchRequest, *, by: str | No
     return id, ref
 
 
-async def _check_source(tx: Tx, workspace_id: str, source: Source) -> None:
+async def _check_source(tx: Tx, workspace_id: str, source: PhotoSource) -> None:
     if source.collection is not None:
         table, id, what = collections, source.collection, "collection"
     elif source.upload is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from packshot.catalog.batches.requests import BatchRequest, Special, StyleChoice, with_master
+from packshot.catalog.batches.requests import BatchRequest, ItemChoices, StyleChoice, with_master
 from packshot.ops.tiles import tiles
 from packshot.steps.layout import SHARP_ENLARGEMENT
 
@@ -32,7 +32,7 @@ class Entry:
     sku: str = ""
     role: str = ""
     category: str = ""
-    special: Special | None = None
+    special: ItemChoices | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Planned:
 
 def plan(entries: Iterable[Entry], asked: BatchRequest) -> tuple[list[Planned], list[dict[str, str]]]:
     """The items in drawing order, one template, size and category after the other; and the wishes that met no photo."""
-    by_image: dict[str, list[Special]] = {}
-    by_sku: dict[str, list[Special]] = {}
+    by_image: dict[str, list[ItemChoices]] = {}
+    by_sku: dict[str, list[ItemChoices]] = {}
     for special in asked.items:
         place, name = (by_image, special.image) if special.image else (by_sku, special.sku)
         place.setdefault(name or "", []).append(special)
@@ -76,7 +76,7 @@ def item_id(batch_id: str, planned: Planned) -> str:
     return f"itm_{batch_id.partition('_')[2][:11]}{mark[:16]}"
 
 
-def _of_photo(entry: Entry, asked: BatchRequest, specials: Sequence[Special]) -> Iterable[Planned]:
+def _of_photo(entry: Entry, asked: BatchRequest, specials: Sequence[ItemChoices]) -> Iterable[Planned]:
     row = entry.special
     told = [*([row] if row else []), *specials]  # the later one wins
     channels = next((s.channels for s in reversed(told) if s.channels), asked.channels)

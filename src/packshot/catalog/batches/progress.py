@@ -25,11 +25,15 @@ _LEAST_SPREAD = 1.25
 
 
 class Range(BaseModel, frozen=True):
+    """Seconds: at best, and at worst."""
+
     low: int
     high: int
 
 
 class FailureCount(BaseModel, frozen=True):
+    """How many items failed for one cause."""
+
     cause: str
     count: int
 

@@ -23,7 +23,7 @@ class StyleChoice(BaseModel, frozen=True, extra="forbid"):
     options: dict[str, Any] = Field({}, description="What is moved: option → value.", max_length=40)
 
 
-class Source(BaseModel, frozen=True, extra="forbid"):
+class PhotoSource(BaseModel, frozen=True, extra="forbid"):
     """Where the photos come from: exactly one of these."""
 
     images: tuple[Id, ...] | None = Field(None, min_length=1, max_length=MAX_PHOTOS, description="Photos, by id.")
@@ -34,14 +34,14 @@ class Source(BaseModel, frozen=True, extra="forbid"):
     upload: Id | None = Field(None, description="An uploaded ZIP or CSV list, or the job of an import, by id.")
 
     @model_validator(mode="after")
-    def _exactly_one(self) -> Source:
-        given = [name for name in Source.model_fields if getattr(self, name) is not None]
+    def _exactly_one(self) -> PhotoSource:
+        given = [name for name in PhotoSource.model_fields if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(f"give exactly one of images, products, collection, upload, not {len(given)}")
         return self
 
 
-class Special(BaseModel, frozen=True, extra="forbid"):
+class ItemChoices(BaseModel, frozen=True, extra="forbid"):
     """What differs for one photo, or for all photos of one product. What is not given stays as the batch has it."""
 
     image: Id | None = None
@@ -52,27 +52,32 @@ class Special(BaseModel, frozen=True, extra="forbid"):
     priority: Priority | None = None
 
     @model_validator(mode="after")
-    def _names_one(self) -> Special:
+    def _names_one(self) -> ItemChoices:
         if (self.image is None) == (self.sku is None):
             raise ValueError("name one photo by image, or one product by sku")
         return self
 
 
-class BatchRequest(BaseModel, frozen=True, extra="forbid"):
-    """photos × styles, each in all channels."""
+class BatchChoices(BaseModel, frozen=True, extra="forbid"):
+    """What is made of the photos of a batch, wherever they come from."""
 
-    name: str = Field(min_length=1, max_length=200)
-    source: Source
+    name: str = Field(min_length=1, max_length=200, description="What people call it.")
     styles: tuple[StyleChoice, ...] = Field(validation_alias=STYLES, min_length=1, max_length=MAX_STYLES)
     channels: Channels = Field((), description="Sales channels, by id. “master” is always made.")
     priority: Priority = Priority.STANDARD
-    items: tuple[Special, ...] = Field((), max_length=MAX_PHOTOS, description="What differs for single photos.")
+    items: tuple[ItemChoices, ...] = Field((), max_length=MAX_PHOTOS, description="What differs for single photos.")
     paused: bool = Field(False, description="List the items, but start no work until the batch is resumed.")
     hold: bool = Field(False, description="Stop after the photos were looked at, until the batch is started.")
     refine: bool = Field(False, description="Cut out with a second, closer pass.")
     upscale: bool = Field(
         False, description="Enlarge small products with a model; without it only those that a channel would reject."
     )
+
+
+class BatchRequest(BatchChoices, frozen=True, extra="forbid"):
+    """Photos × styles, each in all channels."""
+
+    source: PhotoSource = Field(description="Which photos.")
 
 
 def with_master(channels: tuple[str, ...]) -> tuple[str, ...]:

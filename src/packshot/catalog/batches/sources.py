@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy import Row, select
 
 from packshot.catalog.batches.plan import Entry
-from packshot.catalog.batches.requests import Source, Special
+from packshot.catalog.batches.requests import ItemChoices, PhotoSource
 from packshot.catalog.jobs import JobRecord
 from packshot.catalog.library import imports
 from packshot.catalog.old_names import job_id_now
@@ -27,7 +27,7 @@ from packshot.intake.manifest import rows as manifest_rows
 Unmatched = list[dict[str, str]]
 
 
-async def entries(job: JobRecord, context: JobContext, source: Source) -> tuple[list[Entry], Unmatched]:
+async def entries(job: JobRecord, context: JobContext, source: PhotoSource) -> tuple[list[Entry], Unmatched]:
     """The photos of a wish, each once.  Reads only; an upload may take a while, for it is imported first."""
     workspace_id = job.workspace_id
     if source.images is not None:
@@ -135,7 +135,7 @@ async def match(tx: Tx, workspace_id: str, rows: Sequence[tuple[int, ListRow]]) 
     return matched
 
 
-def wish(style: str, channels: Sequence[str], priority: str) -> tuple[Special | None, str]:
+def wish(style: str, channels: Sequence[str], priority: str) -> tuple[ItemChoices | None, str]:
     """What a list wants for its photo, or what is wrong with that.  Empty: as the batch has it."""
     if priority and priority.lower() not in list(Priority):
         return None, f"There is no priority “{priority}”: use {', '.join(Priority)}."
@@ -143,7 +143,7 @@ def wish(style: str, channels: Sequence[str], priority: str) -> tuple[Special | 
         return None, ""
     wanted = {"style": style or None, "channels": tuple(channels) or None, "priority": priority.lower() or None}
     try:
-        return Special.model_validate({"sku": "-", **wanted}), ""
+        return ItemChoices.model_validate({"sku": "-", **wanted}), ""
     except ValidationError:
         return None, "Its template and channels are more, or longer, than there are."
 
@@ -180,7 +180,7 @@ def _chunks(things: Sequence[str]) -> Iterator[Sequence[str]]:
         yield things[first : first + _AT_ONCE]
 
 
-async def taken(job: JobRecord, context: JobContext, source: Source) -> tuple[list[Entry], Unmatched]:
+async def taken(job: JobRecord, context: JobContext, source: PhotoSource) -> tuple[list[Entry], Unmatched]:
     """All photos of a wish, each once, and what matched none."""
     if source.upload is None:
         found, unmatched = await entries(job, context, source)
@@ -231,7 +231,7 @@ async def _named(job: JobRecord, context: JobContext, result: Mapping[str, Any])
     refused = [{"name": one["name"], "reason": one["reason"]} for one in result.get("refused") or ()]
     if not ids:
         return [], refused
-    found, gone = await entries(job, context, Source(images=tuple(dict.fromkeys(ids))))
+    found, gone = await entries(job, context, PhotoSource(images=tuple(dict.fromkeys(ids))))
     wished: list[Entry] = []
     for entry in found:
         want = (result.get("wishes") or {}).get(entry.photo_id) or {"style": "", "channels": (), "priority": ""}

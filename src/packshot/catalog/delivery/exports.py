@@ -99,6 +99,8 @@ class StoredFile(FilePlan, frozen=True):
 
 
 class LeftOut(BaseModel, frozen=True):
+    """An item that is not delivered, and why."""
+
     item: str
     reason: str
 
@@ -114,6 +116,8 @@ class Plan:
 
 
 class DeliveryView(BaseModel, frozen=True):
+    """One file of an export and what came of it."""
+
     item: str
     version: int
     channel: str

@@ -49,6 +49,8 @@ class Failure(BaseModel, frozen=True):
 
 
 class Retried(BaseModel, frozen=True):
+    """How many items and jobs are tried again, and how many more there are."""
+
     items: int
     jobs: int
     left: int

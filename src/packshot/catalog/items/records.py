@@ -123,6 +123,8 @@ class DecisionView(BaseModel, frozen=True):
 
 
 class ItemDetail(ItemView, frozen=True):
+    """An item with all its versions and decisions, the newest first."""
+
     versions: tuple[VersionView, ...]
     decisions: tuple[DecisionView, ...]
 

@@ -38,6 +38,8 @@ _KEPT = ("status", "version", "stage", "attempts", "needs_look", "worst", "done_
 
 
 class Decision(StrEnum):
+    """What a reviewer decides: take the files, refuse them, put the item aside, or have it made anew."""
+
     APPROVE = "approve"
     REJECT = "reject"
     SKIP = "skip"
@@ -107,6 +109,8 @@ class ReviewRequest(BaseModel, frozen=True, extra="forbid"):
 
 
 class Outcome(StrEnum):
+    """What came of a decision about one item."""
+
     DONE = "done"
     CHANGED = "changed"  # somebody or something changed the item since it was looked at
     REFUSED = "refused"  # the item does not allow it; the words say why

@@ -23,6 +23,8 @@ _AT_ONCE = 500
 
 
 class Kind(StrEnum):
+    """What a node of the tree stands for."""
+
     COLLECTION = "collection"
     SEASON = "season"
     CATEGORY = "category"

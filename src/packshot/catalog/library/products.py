@@ -162,6 +162,8 @@ class ProductFilter:
 
 
 class ProductOrder(StrEnum):
+    """What a list of products is sorted by."""
+
     NEWEST = "newest"
     SKU = "sku"
     TITLE = "title"  # the sku, where there is none

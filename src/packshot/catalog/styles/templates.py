@@ -30,6 +30,8 @@ PICTURE = "picture"  # the field of a step that names a photo of the workspace
 
 
 class OptionKind(StrEnum):
+    """What an option takes."""
+
     NUMBER = "number"
     WHOLE = "whole number"
     SWITCH = "switch"

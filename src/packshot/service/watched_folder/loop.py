@@ -25,7 +25,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from packshot.catalog.batches import lifecycle
-from packshot.catalog.batches.requests import BatchRequest, Source, StyleChoice
+from packshot.catalog.batches.requests import BatchRequest, PhotoSource, StyleChoice
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import JobStatus
 from packshot.db import Database, Tx
@@ -205,7 +205,7 @@ class Watch:
         size = await asyncio.to_thread(folders.stored, self._store, key, parcel, self._settings.data_dir / "parts")
         moment = datetime.strptime(name[:15], "%Y%m%d-%H%M%S").strftime("%Y-%m-%d %H:%M:%S")
         asked = BatchRequest(
-            name=f"{clean(parcel.name)[:150]}, {moment}", source=Source(upload=upload_id),
+            name=f"{clean(parcel.name)[:150]}, {moment}", source=PhotoSource(upload=upload_id),
             styles=(StyleChoice(style=wish.get("style") or "white", options=wish.get("options") or {}),),
             channels=tuple(wish.get("channels") or ()), priority=wish.get("priority") or "standard",
         )  # fmt: skip
