@@ -117,7 +117,7 @@ def delta_e00(one: F32, other: F32) -> F32:
 
 def srgb_profile() -> bytes:
     """The ICC profile every file of ours carries (littleCMS's sRGB, with its creation date fixed)."""
-    return resources.files("packshot").joinpath("srgb.icc").read_bytes()
+    return resources.files("packshot").joinpath("profiles", "srgb.icc").read_bytes()
 
 
 def profile_name(profile: bytes) -> str:

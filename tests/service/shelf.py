@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from packshot.catalog.tasks import PixelTask, Result
 from packshot.service import pixel_tasks
 from packshot.service.pixel_tasks.context import PixelContext
 from packshot.settings import Settings
-from packshot.tasks import PixelTask, Result
 
 
 def photo(seed: int, *, size: tuple[int, int] = (96, 72), format: str = "JPEG") -> bytes:

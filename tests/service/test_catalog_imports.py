@@ -15,11 +15,11 @@ from packshot.catalog import jobs
 from packshot.catalog.library import collections, imports, photos, products
 from packshot.catalog.library.collections import CollectionRequest
 from packshot.catalog.library.products import ProductRequest
+from packshot.catalog.tasks import AnalyseUpload, PixelTask, Result
 from packshot.db import tables as t
 from packshot.errors import DiskFull, Fault, NotFound, OutOfMemory
 from packshot.intake import source
 from packshot.store import Store
-from packshot.tasks import AnalyseUpload, PixelTask, Result
 
 pytestmark = pytest.mark.anyio
 

@@ -15,10 +15,10 @@ from studio import OTHER, WS, Studio, photo_row
 from packshot.catalog import jobs
 from packshot.catalog.library import collections, imports, photos, products
 from packshot.catalog.library.collections import CollectionRequest
+from packshot.catalog.tasks import UploadedPhoto
 from packshot.db import tables as t
 from packshot.service.pixel_process import PixelProcess
 from packshot.store import Store
-from packshot.tasks import UploadedPhoto
 from places import SAMPLES
 
 pytestmark = pytest.mark.anyio

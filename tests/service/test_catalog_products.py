@@ -15,10 +15,10 @@ from packshot.catalog.library import collections, mattes, photos, products
 from packshot.catalog.library.collections import CollectionChange, CollectionRequest
 from packshot.catalog.library.photos import PhotoChange, safe_name
 from packshot.catalog.library.products import ProductChange, ProductFilter, ProductOrder, ProductRequest
+from packshot.catalog.tasks import Matte, UploadedPhoto
 from packshot.db import tables as t
 from packshot.errors import BadOption, Conflict, NotFound, OutOfDate
 from packshot.finding import Finding, Verdict
-from packshot.tasks import Matte, UploadedPhoto
 
 pytestmark = pytest.mark.anyio
 

@@ -11,11 +11,11 @@ from packshot.catalog import jobs
 from packshot.catalog.batches import lifecycle
 from packshot.catalog.items import stages
 from packshot.catalog.ports import JobRef
+from packshot.catalog.tasks import CutoutResult, Matte, MeasureTilePace, PixelTask, TilePace, UpscaleResult
 from packshot.db import tables as t
 from packshot.errors import Unavailable
 from packshot.finding import Finding, Verdict
 from packshot.report import StepRecord
-from packshot.tasks import CutoutResult, Matte, MeasureTilePace, PixelTask, TilePace, UpscaleResult
 
 pytestmark = pytest.mark.anyio
 SMALL = Finding(check="small", verdict=Verdict.WARN, words="Small.")

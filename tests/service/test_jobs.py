@@ -14,13 +14,13 @@ from packshot.catalog import jobs
 from packshot.catalog.items import dead_letters, stages
 from packshot.catalog.library import photo_jobs
 from packshot.catalog.ports import JobRef
+from packshot.catalog.tasks import AnalyseUpload
 from packshot.db import tables as t
 from packshot.errors import BadInput, Fault, NotFound, OutOfMemory
 from packshot.service.queues import Queues
 from packshot.service.valkey import Valkey
 from packshot.service.worker import requeue_stalled
 from packshot.settings import Settings
-from packshot.tasks import AnalyseUpload
 from packshot.template import template
 
 pytestmark = pytest.mark.anyio

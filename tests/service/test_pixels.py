@@ -14,19 +14,7 @@ import numpy as np
 import pytest
 
 from handmade import textured
-from packshot.channel import channel
-from packshot.errors import BadInput, NoSuchModel, NotFound, OutOfMemory, UnsupportedFormat
-from packshot.image import Photo, read
-from packshot.model import Hints, Matter, Rater
-from packshot.models.fake import FakeMatter, FakeRater, FakeUpscaler
-from packshot.pipeline import PipelineContext, develop
-from packshot.rendering.scene import SetRenderer
-from packshot.service.layer_cache import LayerCache
-from packshot.service.pixel_process import PixelProcess
-from packshot.service.pixel_tasks import do
-from packshot.service.pixel_tasks.context import PixelContext
-from packshot.settings import Limits, Settings
-from packshot.tasks import (
+from packshot.catalog.tasks import (
     AnalyseUpload,
     ComposePhoto,
     CorrectMatte,
@@ -42,6 +30,18 @@ from packshot.tasks import (
     UpscaleProduct,
     WriteFiles,
 )
+from packshot.channel import channel
+from packshot.errors import BadInput, NoSuchModel, NotFound, OutOfMemory, UnsupportedFormat
+from packshot.image import Photo, read
+from packshot.model import Hints, Matter, Rater
+from packshot.models.fake import FakeMatter, FakeRater, FakeUpscaler
+from packshot.pipeline import PipelineContext, develop
+from packshot.rendering.scene import SetRenderer
+from packshot.service.layer_cache import LayerCache
+from packshot.service.pixel_process import PixelProcess
+from packshot.service.pixel_tasks import do
+from packshot.service.pixel_tasks.context import PixelContext
+from packshot.settings import Limits, Settings
 from packshot.template import template
 from places import SAMPLES
 

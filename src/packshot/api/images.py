@@ -50,9 +50,9 @@ from packshot.catalog.library.photos import PhotoChange, PhotoFilter, PhotoView
 from packshot.catalog.old_names import STYLE
 from packshot.catalog.styles import templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
+from packshot.catalog.tasks import AnalyseUpload
 from packshot.errors import BadInput, BadOption, NoSuchModel, UnsupportedFormat
 from packshot.rules import FileFormat
-from packshot.tasks import AnalyseUpload
 
 router = APIRouter(tags=["images"])
 

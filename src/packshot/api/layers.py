@@ -19,9 +19,9 @@ from packshot.api.params import IfMatch, IfNoneMatch, ImageId, Prefer, etag, mat
 from packshot.api.service import Service, Svc
 from packshot.catalog.library import matte_hints, mattes, photos
 from packshot.catalog.library.mattes import MatteView
+from packshot.catalog.tasks import CutoutPng, MattePng, PhotoFile, StorePaintedMatte
 from packshot.errors import BadInput, PreconditionRequired, UnsupportedFormat
 from packshot.model import Hints
-from packshot.tasks import CutoutPng, MattePng, PhotoFile, StorePaintedMatte
 
 router = APIRouter(tags=["layers"])
 

@@ -13,10 +13,7 @@ from sqlalchemy import func, insert, select, update
 
 from packshot.catalog.jobs import Claim
 from packshot.catalog.ports import Pixels
-from packshot.db import Tx
-from packshot.db.tables import mattes, now, photos
-from packshot.errors import NotFound, OutOfMemory, PackshotError
-from packshot.tasks import (
+from packshot.catalog.tasks import (
     ComposePhoto,
     ComposeResult,
     CutoutResult,
@@ -31,6 +28,9 @@ from packshot.tasks import (
     WriteFiles,
     WriteResult,
 )
+from packshot.db import Tx
+from packshot.db.tables import mattes, now, photos
+from packshot.errors import NotFound, OutOfMemory, PackshotError
 
 
 class LayerGone(PackshotError):

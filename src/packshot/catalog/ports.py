@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from packshot.catalog.tasks import PixelTask, Result
 from packshot.db import Database
 from packshot.settings import Settings
 from packshot.store import Store
-from packshot.tasks import PixelTask, Result
 
 
 class Pixels(Protocol):

@@ -22,9 +22,9 @@ import psutil
 import structlog
 
 from packshot import errors
+from packshot.catalog.tasks import PixelTask, Result
 from packshot.errors import Fault, OutOfMemory, PackshotError
 from packshot.settings import Settings, granted_memory_bytes
-from packshot.tasks import PixelTask, Result
 
 log = structlog.get_logger(__name__)
 WATCH_SECONDS = 0.5

@@ -26,6 +26,7 @@ from packshot.catalog.jobs import Claim, JobRecord
 from packshot.catalog.library import imports, matte_hints, photo_jobs
 from packshot.catalog.photo_stages import StageResult, do_stage
 from packshot.catalog.ports import JobContext, JobRef
+from packshot.catalog.tasks import CutoutResult
 from packshot.db import Database
 from packshot.db.tables import now
 from packshot.db.upgrade import upgrade
@@ -36,7 +37,6 @@ from packshot.service.queues import Consumer, GaveUp, Later, Queues, TryAgain
 from packshot.service.secrets import Secrets
 from packshot.settings import Settings
 from packshot.store import Store
-from packshot.tasks import CutoutResult
 
 log = structlog.get_logger(__name__)
 

@@ -24,12 +24,12 @@ from packshot.catalog.status import BatchState, ItemStatus
 from packshot.catalog.styles import templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
 from packshot.catalog.styles.snapshots import channels_json, style_json
+from packshot.catalog.tasks import MeasureTilePace, TilePace
 from packshot.channel import Channel
 from packshot.db import Tx
 from packshot.db.tables import batches as batch_rows
 from packshot.db.tables import item_versions, items, jobs, now
 from packshot.errors import BadInput, NotFound, PackshotError
-from packshot.tasks import MeasureTilePace, TilePace
 
 log = structlog.get_logger(__name__)
 

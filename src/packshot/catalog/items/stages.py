@@ -23,14 +23,7 @@ from packshot.catalog.photo_stages import (
 )
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import ItemStatus
-from packshot.channel import Channel, file_stem
-from packshot.db import Tx
-from packshot.db.tables import item_versions, items, mattes, now, photos, products, renditions
-from packshot.errors import OutOfMemory
-from packshot.finding import Finding, Verdict
-from packshot.pipeline import gravest_of_each
-from packshot.report import StepRecord
-from packshot.tasks import (
+from packshot.catalog.tasks import (
     ComposeResult,
     CutoutResult,
     PhotoFile,
@@ -38,6 +31,13 @@ from packshot.tasks import (
     UpscaleResult,
     WriteResult,
 )
+from packshot.channel import Channel, file_stem
+from packshot.db import Tx
+from packshot.db.tables import item_versions, items, mattes, now, photos, products, renditions
+from packshot.errors import OutOfMemory
+from packshot.finding import Finding, Verdict
+from packshot.pipeline import gravest_of_each
+from packshot.report import StepRecord
 from packshot.template import Template
 
 _BAD = (Verdict.WARN, Verdict.FAIL)

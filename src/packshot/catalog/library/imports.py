@@ -26,6 +26,7 @@ from packshot.catalog.library import collections, photos, products
 from packshot.catalog.library.photos import safe_name
 from packshot.catalog.ports import JobContext
 from packshot.catalog.status import JobStatus
+from packshot.catalog.tasks import AnalyseUpload, UploadedPhoto
 from packshot.db import Tx
 from packshot.db.tables import jobs as job_rows
 from packshot.db.tables import photos as photo_rows
@@ -34,7 +35,6 @@ from packshot.errors import BadInput, DamagedFile, DiskFull, Fault, FetchFailed,
 from packshot.intake import Refused, Source, collect
 from packshot.intake.manifest import from_rows
 from packshot.intake.manifest import rows as manifest_rows
-from packshot.tasks import AnalyseUpload, UploadedPhoto
 
 TOLD_SECONDS = 1.0  # how often progress is written down
 _AHEAD = 3  # members that are read or downloaded while one is looked at

@@ -9,10 +9,10 @@ from packshot.catalog import jobs
 from packshot.catalog.jobs import JobRecord
 from packshot.catalog.library import mattes
 from packshot.catalog.ports import JobContext, JobRef
+from packshot.catalog.tasks import CorrectMatte, PhotoFile, ShowCorrectedMatte
 from packshot.db import Tx
 from packshot.finding import Finding
 from packshot.model import Hints
-from packshot.tasks import CorrectMatte, PhotoFile, ShowCorrectedMatte
 
 
 async def start(tx: Tx, workspace_id: str, photo_id: str, hints: Hints, *, save: bool, by: str | None) -> JobRef:

@@ -14,12 +14,12 @@ from packshot.catalog.items.versions import remake
 from packshot.catalog.library import photos
 from packshot.catalog.library.photos import PhotoRecord
 from packshot.catalog.ports import JobRef
+from packshot.catalog.tasks import Matte
 from packshot.db import Tx, typed
 from packshot.db.tables import mattes, now
 from packshot.db.tables import photos as photo_rows
 from packshot.errors import Conflict, NotFound, OutOfDate
 from packshot.finding import Finding
-from packshot.tasks import Matte
 
 
 class MatteView(BaseModel, frozen=True):

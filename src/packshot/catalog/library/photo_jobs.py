@@ -26,13 +26,7 @@ from packshot.catalog.photo_stages import (
 )
 from packshot.catalog.ports import JobRef
 from packshot.catalog.styles.snapshots import channels_json, style_json
-from packshot.channel import Channel
-from packshot.db import Tx
-from packshot.db.tables import mattes, photos
-from packshot.errors import NotFound, OutOfMemory
-from packshot.finding import Finding
-from packshot.rules import FileFormat
-from packshot.tasks import (
+from packshot.catalog.tasks import (
     ComposeResult,
     CutoutResult,
     PhotoFile,
@@ -41,6 +35,12 @@ from packshot.tasks import (
     UpscaleResult,
     WriteResult,
 )
+from packshot.channel import Channel
+from packshot.db import Tx
+from packshot.db.tables import mattes, photos
+from packshot.errors import NotFound, OutOfMemory
+from packshot.finding import Finding
+from packshot.rules import FileFormat
 from packshot.template import Template
 
 KINDS = ("segment", "upscale", "generate", "preview")

@@ -19,12 +19,12 @@ from packshot.catalog.items.versions import remake
 from packshot.catalog.library import collections
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import Line
+from packshot.catalog.tasks import UploadedPhoto
 from packshot.db import Tx, typed
 from packshot.db.tables import new_id, now, photos, product_collections, products
 from packshot.errors import BadOption, NotFound
 from packshot.finding import Finding, Verdict
 from packshot.ops.measure import alike
-from packshot.tasks import UploadedPhoto
 
 MAIN = "main"
 NAME_LENGTH = 200

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from packshot import tasks
+from packshot.catalog import tasks
 from packshot.service.pixel_tasks.compositions import compose_photo, write_files
 from packshot.service.pixel_tasks.context import PixelContext
 from packshot.service.pixel_tasks.photos import (

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 
 from packshot import __version__
+from packshot.catalog.tasks import ComposePhoto, ComposeResult, WriteFiles, WriteResult, WrittenFile
 from packshot.channel import Channel
 from packshot.compose import compose, geometries
 from packshot.finding import Finding
@@ -17,7 +18,6 @@ from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, PixelContext, s
 from packshot.step import Composition, Cutout, Geometry, StepContext
 from packshot.step_timer import StepTimer
 from packshot.steps import Layout
-from packshot.tasks import ComposePhoto, ComposeResult, WriteFiles, WriteResult, WrittenFile
 
 
 def compose_photo(context: PixelContext, task: ComposePhoto) -> ComposeResult:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import structlog
 
+from packshot.catalog.tasks import PhotoFile
 from packshot.cpu_lease import CpuLease
 from packshot.errors import NotFound
 from packshot.image import Photo, read
@@ -26,7 +27,6 @@ from packshot.service.layer_cache import LayerCache, get_cutout, get_photo, memo
 from packshot.settings import Settings
 from packshot.step import Cutout
 from packshot.store import Store, unpack, unpack_enlarged
-from packshot.tasks import PhotoFile
 
 log = structlog.get_logger(__name__)
 

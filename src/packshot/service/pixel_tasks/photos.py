@@ -10,6 +10,25 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from packshot.catalog.tasks import (
+    AnalyseUpload,
+    CorrectMatte,
+    CutoutPng,
+    CutoutResult,
+    Matte,
+    MattePng,
+    MeasureTilePace,
+    Picture,
+    SegmentPhoto,
+    ShowCorrectedMatte,
+    StorePaintedMatte,
+    Target,
+    TilePace,
+    UploadedPhoto,
+    UpscalePhoto,
+    UpscaleProduct,
+    UpscaleResult,
+)
 from packshot.colour import U8
 from packshot.compose import geometries
 from packshot.errors import BadInput, NoSuchModel, NotFound
@@ -30,25 +49,6 @@ from packshot.steps.analyse import photo_flags
 from packshot.steps.segment import BY_HAND, corrected
 from packshot.steps.upscale import MOST_SIDE, NO_UPSCALER, factor_for, upscale_for
 from packshot.store import pack
-from packshot.tasks import (
-    AnalyseUpload,
-    CorrectMatte,
-    CutoutPng,
-    CutoutResult,
-    Matte,
-    MattePng,
-    MeasureTilePace,
-    Picture,
-    SegmentPhoto,
-    ShowCorrectedMatte,
-    StorePaintedMatte,
-    Target,
-    TilePace,
-    UploadedPhoto,
-    UpscalePhoto,
-    UpscaleProduct,
-    UpscaleResult,
-)
 
 # --- upload ---
 
