@@ -126,11 +126,17 @@ class StorePaintedMatte(PixelTask[Matte]):
 
 
 @dataclass(frozen=True, slots=True)
-class CorrectMatte(PixelTask[Matte]):
-    """A cut-out as hints want it, stored as a new one.  Raises BadInput."""
+class _OfCutout:
+    """What a task about a photo's cut-out names: both by their keys."""
 
     photo: PhotoFile
     cutout: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectMatte(_OfCutout, PixelTask[Matte]):
+    """A cut-out as hints want it, stored as a new one.  Raises BadInput."""
+
     hints: Hints
 
 
@@ -145,28 +151,18 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowCorrectedMatte(PixelTask[Picture]):
+class ShowCorrectedMatte(_OfCutout, PixelTask[Picture]):
     """As `CorrectMatte`, but only its matte as a picture: to be looked at before it is stored."""
 
-    photo: PhotoFile
-    cutout: str
     hints: Hints
 
 
-@dataclass(frozen=True, slots=True)
-class MattePng(PixelTask[bytes]):
+class MattePng(_OfCutout, PixelTask[bytes]):
     """The matte as an 8-bit gray PNG at the photo's upright size."""
 
-    photo: PhotoFile
-    cutout: str
 
-
-@dataclass(frozen=True, slots=True)
-class CutoutPng(PixelTask[bytes]):
+class CutoutPng(_OfCutout, PixelTask[bytes]):
     """The product's own colours, and nothing where there is none of it."""
-
-    photo: PhotoFile
-    cutout: str
 
 
 # --- enlarge ---
@@ -182,24 +178,20 @@ class UpscaleResult:
 
 
 @dataclass(frozen=True, slots=True)
-class UpscalePhoto(PixelTask[UpscaleResult]):
+class UpscalePhoto(_OfCutout, PixelTask[UpscaleResult]):
     """Enlarge the product where that is called for, and store it: once for all items of the photo."""
 
-    photo: PhotoFile
-    cutout: str
     target: Target
     upscaled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class UpscaleProduct(PixelTask[Picture]):
+class UpscaleProduct(_OfCutout, PixelTask[Picture]):
     """The product alone, enlarged, on a transparent backdrop.
 
     Raises NoSuchModel where the model is not installed, BadInput where the product is large already.
     """
 
-    photo: PhotoFile
-    cutout: str
     factor: int
 
 
@@ -228,18 +220,21 @@ class ComposeResult:
 
 
 @dataclass(frozen=True, slots=True)
-class ComposePhoto(PixelTask[ComposeResult]):
-    """Compose once per geometry and leave the compositions for `WriteFiles`.
+class _OfComposition(_OfCutout):
+    """What a task about a photo's compositions names.
 
-    pictures: photo id → key of the original, for what a style lays behind the product.
+    enlarged: key of the enlargement, "" for the product's own pixels.  pictures: photo id → key of the original, for
+    what a style lays behind the product.
     """
 
-    photo: PhotoFile
-    cutout: str
     target: Target
     enlarged: str = ""
     pictures: dict[str, str] = field(default_factory=dict)
     seed: int = 0
+
+
+class ComposePhoto(_OfComposition, PixelTask[ComposeResult]):
+    """Compose once per geometry and leave the compositions for `WriteFiles`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,13 +261,5 @@ class WriteResult:
     steps: tuple[StepRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WriteFiles(PixelTask[WriteResult]):
-    """One file a channel, encoded, checked and stored under its own hash.  Fields as in `ComposePhoto`."""
-
-    photo: PhotoFile
-    cutout: str
-    target: Target
-    enlarged: str = ""
-    pictures: dict[str, str] = field(default_factory=dict)
-    seed: int = 0
+class WriteFiles(_OfComposition, PixelTask[WriteResult]):
+    """One file a channel, encoded, checked and stored under its own hash."""

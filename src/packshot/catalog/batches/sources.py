@@ -20,7 +20,7 @@ from packshot.catalog.old_names import job_id_now
 from packshot.catalog.ports import JobContext
 from packshot.catalog.status import Priority
 from packshot.db import Tx
-from packshot.db.tables import collections, jobs, photos, product_collections, products, uploads
+from packshot.db.tables import collections, jobs, photos, product_collections, products
 from packshot.errors import BadInput, NotFound
 from packshot.intake.manifest import rows as manifest_rows
 
@@ -201,11 +201,7 @@ async def _of_import(job: JobRecord, context: JobContext, import_id: str) -> tup
 
 async def _of_upload(job: JobRecord, context: JobContext, upload_id: str) -> tuple[list[Entry], Unmatched]:
     async with context.db.read() as tx:
-        upload = (await tx.execute(
-            select(uploads).where(uploads.c.workspace_id == job.workspace_id, uploads.c.id == upload_id)
-        )).first()  # fmt: skip
-    if upload is None:
-        raise NotFound("this upload is gone.", subject=upload_id, remedy="Upload it again.")
+        upload = await imports.upload_of(tx, job.workspace_id, upload_id)
     if upload.kind == "zip":
         return await _named(job, context, await imports.bring(job, context, upload_id))
     content = await context.store.aget(upload.key)

@@ -8,19 +8,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from packshot.catalog import jobs
+from packshot.catalog import jobs, photo_stages
 from packshot.catalog.items import findings as flags
 from packshot.catalog.jobs import Claim, Failed
-from packshot.catalog.photo_stages import (
-    StagePhoto,
-    StageResult,
-    StageWork,
-    fewer_pixels,
-    picture_keys,
-    restart_at,
-    stage_after_segment,
-    store_matte,
-)
+from packshot.catalog.photo_stages import StagePhoto, StageResult, StageWork
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import ItemStatus
 from packshot.catalog.tasks import (
@@ -76,7 +67,7 @@ async def load(tx: Tx, claim: Claim) -> ItemWork:
         target=Target(template, channels),
         refined=row.refined,
         upscaled=row.upscaled,
-        pictures=await picture_keys(tx, claim.workspace_id, template.pictures()),
+        pictures=await photo_stages.picture_keys(tx, claim.workspace_id, template.pictures()),
         findings=tuple(map(Finding.model_validate, row.findings)),
         steps=tuple(row.steps),
         uncertainty=row.uncertainty or 0.0,
@@ -103,24 +94,24 @@ async def record(tx: Tx, work: ItemWork, results: Sequence[StageResult]) -> JobR
 
 async def fail(tx: Tx, claim: Claim, error: BaseException) -> Failed:
     """Count a failed try; where memory was short or a layer is gone, the item begins again at its cut-out."""
-    restart, error = restart_at(claim, error)
+    restart, error = photo_stages.restart_at(claim, error)
     failed = await jobs.fail(tx, claim, error, restart=restart)
     if restart and not failed.final:
         fewer: dict[str, Any] = {}
         if isinstance(error, OutOfMemory):
-            fewer["max_pixels"] = fewer_pixels(claim.attempts + 1)
+            fewer["max_pixels"] = photo_stages.fewer_pixels(claim.attempts + 1)
         await _update_version(tx, claim, cutout_key="", **fewer)
     return failed
 
 
 async def _segmented(tx: Tx, work: ItemWork, result: CutoutResult) -> JobRef | None:
     """The cut-out is there: the photo's next matte version, unless it is the one it has."""
-    following = stage_after_segment(result)
+    following = photo_stages.stage_after_segment(result)
     if not await jobs.advance(tx, work.claim, following, event="stage"):
         return None
     matte_version = 0
     if work.photo.file.max_pixels is None:  # a matte at another size than its photo's is the item's own
-        matte_version = await store_matte(tx, work.claim.workspace_id, work.photo, result.matte)
+        matte_version = await photo_stages.store_matte(tx, work.claim.workspace_id, work.photo, result.matte)
     await _update_version(
         tx, work.claim, cutout_key=result.matte.key, matte_version=matte_version, uncertainty=result.matte.uncertainty,
         findings=result.findings, steps=_json(result.steps), changes=[],

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from packshot.catalog import jobs
 from packshot.catalog.jobs import JobRecord
@@ -27,7 +27,7 @@ from packshot.catalog.library.photos import safe_name
 from packshot.catalog.ports import JobContext
 from packshot.catalog.status import JobStatus
 from packshot.catalog.tasks import AnalyseUpload, UploadedPhoto
-from packshot.db import Tx
+from packshot.db import Tx, typed
 from packshot.db.tables import jobs as job_rows
 from packshot.db.tables import photos as photo_rows
 from packshot.db.tables import uploads
@@ -77,16 +77,30 @@ async def work(job: JobRecord, context: JobContext) -> Result:
     return dict(job.result) | await bring(job, context, request["upload"], wish=wish, told=told)
 
 
+@dataclass(frozen=True, slots=True)
+class UploadRecord:
+    """A ZIP or CSV list that was uploaded."""
+
+    kind: str  # zip | csv
+    name: str
+    key: str
+
+
+async def upload_of(tx: Tx, workspace_id: str, upload_id: str) -> UploadRecord:
+    """Raises NotFound."""
+    query = select(uploads.c.kind, uploads.c.name, uploads.c.key)
+    row = (await tx.execute(query.where(uploads.c.workspace_id == workspace_id, uploads.c.id == upload_id))).first()
+    if row is None:
+        raise NotFound("this upload is gone.", subject=upload_id, remedy="Upload it again.")
+    return typed(UploadRecord, row)
+
+
 async def bring(
     job: JobRecord, context: JobContext, upload_id: str, *, wish: Wish | None = None, told: Told | None = None
 ) -> Result:
     """The photos of an upload, for a job of any kind.  The same result as `work`."""
     async with context.db.read() as tx:
-        upload = (await tx.execute(
-            select(uploads).where(uploads.c.workspace_id == job.workspace_id, uploads.c.id == upload_id)
-        )).first()  # fmt: skip
-    if upload is None:
-        raise NotFound("this upload is gone.", subject=upload_id, remedy="Upload it again.")
+        upload = await upload_of(tx, job.workspace_id, upload_id)
     with tempfile.TemporaryDirectory(prefix="packshot-import-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / _file_name(upload)
         if not await asyncio.to_thread(context.store.get_file, upload.key, path):
@@ -131,7 +145,7 @@ def _list(path: Path, name: str, context: JobContext) -> tuple[list[Source], lis
     return [one for one in found if isinstance(one, Source)], [one for one in found if isinstance(one, Refused)]
 
 
-def _file_name(upload: Row[Any]) -> str:
+def _file_name(upload: UploadRecord) -> str:
     """Its members are shown under this name; it ends as `collect` wants it."""
     suffix = ".csv" if upload.kind == "csv" else ".zip"
     name = re.sub(r"[/\\\0]", "-", safe_name(upload.name))

@@ -11,19 +11,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from packshot.catalog import jobs
+from packshot.catalog import jobs, photo_stages
 from packshot.catalog.jobs import Claim, Failed, JobRecord
-from packshot.catalog.photo_stages import (
-    LayerGone,
-    StagePhoto,
-    StageResult,
-    StageWork,
-    fewer_pixels,
-    picture_keys,
-    restart_at,
-    stage_after_segment,
-    store_matte,
-)
+from packshot.catalog.photo_stages import LayerGone, StagePhoto, StageResult, StageWork
 from packshot.catalog.ports import JobRef
 from packshot.catalog.styles.snapshots import channels_json, style_json
 from packshot.catalog.tasks import (
@@ -128,7 +118,7 @@ async def load(tx: Tx, claim: Claim) -> PhotoJobWork:
         style = Template.model_validate(job.request["style"])
         channels = tuple(map(Channel.model_validate, job.request["channels"]))
         target = Target(style, channels, preview=job.kind == "preview")
-        pictures = await picture_keys(tx, claim.workspace_id, style.pictures())
+        pictures = await photo_stages.picture_keys(tx, claim.workspace_id, style.pictures())
     return PhotoJobWork(
         claim=claim, photos=at_work, target=target, refined=bool(job.request.get("refined")),
         factor=job.request.get("factor"), pictures=pictures, job=job, done=done,
@@ -146,7 +136,7 @@ async def record(tx: Tx, work: PhotoJobWork, results: Sequence[StageResult]) -> 
             case CutoutResult():
                 version = 0
                 if photo.file.max_pixels is None:
-                    version = await store_matte(tx, work.claim.workspace_id, photo, outcome.matte)
+                    version = await photo_stages.store_matte(tx, work.claim.workspace_id, photo, outcome.matte)
                 entry |= {"cutout": outcome.matte.key, "findings": _json(outcome.findings)}
                 result |= {"matte_version": version, "uncertainty": outcome.matte.uncertainty,
                            "findings": _json(outcome.findings)}  # fmt: skip
@@ -179,11 +169,11 @@ async def record(tx: Tx, work: PhotoJobWork, results: Sequence[StageResult]) -> 
 
 async def fail(tx: Tx, claim: Claim, error: BaseException) -> Failed:
     """Count a failed try; where memory was short or a layer is gone, the job begins again at its cut-out."""
-    restart, error = restart_at(claim, error)
+    restart, error = photo_stages.restart_at(claim, error)
     failed = await jobs.fail(tx, claim, error, restart=restart)
     if restart and not failed.final and isinstance(error, OutOfMemory):
         job = await jobs.get(tx, claim.workspace_id, claim.ref.id)
-        await jobs.set_result(tx, claim, {**job.result, "max_pixels": fewer_pixels(claim.attempts + 1)})
+        await jobs.set_result(tx, claim, {**job.result, "max_pixels": photo_stages.fewer_pixels(claim.attempts + 1)})
     return failed
 
 
@@ -191,7 +181,7 @@ def _stage_after(job: JobRecord, results: Sequence[StageResult]) -> str:
     """The next of the job's own stages; one that nothing calls for is passed over."""
     later = job.stages[job.stages.index(job.stage) + 1 :]
     if isinstance(results[0], CutoutResult) and "upscale" in later and "factor" not in job.request:
-        return stage_after_segment(results[0])
+        return photo_stages.stage_after_segment(results[0])
     return later[0] if later else ""
 
 
