@@ -14,7 +14,7 @@ from packshot.image import PREVIEW_SIDE, thumbnail
 from packshot.pipeline import digest
 from packshot.rendition import Views, finish
 from packshot.service.layer_cache import get_composition, put_composition
-from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, Answer, PixelContext, keep, told
+from packshot.service.pixel_tasks.context import Answer, PixelContext, keep, told
 from packshot.step import Composition, Cutout, Geometry, StepContext
 from packshot.step_timer import StepTimer
 from packshot.steps import Layout
@@ -96,7 +96,7 @@ def export(
                 "findings": told(rendition.findings),
             }
         if not after:
-            after = keep(context, "thumbs", thumbnail(views.look.pixels, side=THUMBNAIL_SIDE), ".jpg")
+            after = keep(context, "thumbs", thumbnail(views.look.pixels), ".jpg")
         context.layer_cache.drop(mark)
     return {
         "renditions": [files[channel.id] for channel in wanted],

@@ -31,7 +31,6 @@ from packshot.store import Store, unpack, unpack_enlarged
 
 log = structlog.get_logger(__name__)
 
-THUMBNAIL_SIDE = 420
 Answer = dict[str, Any]
 
 

@@ -25,7 +25,7 @@ from packshot.ops.foreground import foreground_band
 from packshot.ops.measure import fingerprint
 from packshot.pipeline import cut_out, cutout_key, digest, enlarge, enlarged_key
 from packshot.service.layer_cache import put_cutout
-from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, Answer, PixelContext, keep, told
+from packshot.service.pixel_tasks.context import Answer, PixelContext, keep, told
 from packshot.step import Cutout
 from packshot.step_timer import StepTimer
 from packshot.steps import Analyse, Segment, Upscale
@@ -45,7 +45,7 @@ def analyse(context: PixelContext, *, name: str, workspace: str, path: str = "",
     kept = f"originals/{workspace}/{photo.sha256}"
     thumb = f"thumbs/{photo.sha256}.jpg"
     context.store.put_new(kept, content)
-    context.store.put_new(thumb, thumbnail(photo.pixels, side=THUMBNAIL_SIDE))
+    context.store.put_new(thumb, thumbnail(photo.pixels))
     return {
         "sha256": photo.sha256,
         "format": photo.format,
