@@ -29,6 +29,7 @@ pi_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None  # our own limit, from the header, before anything is decoded
 
 PREVIEW_SIDE = 512  # px, the longer side of a preview
+THUMBNAIL_SIDE = 420  # px, the longer side of what lists and contact sheets show
 READS = "JPEG, PNG, WebP, AVIF, HEIC or TIFF"
 _KEPT_EXIF = frozenset(
     {"Make", "Model", "DateTime", "Artist", "Copyright", "ImageDescription"}
@@ -359,9 +360,9 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
     return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
 
 
-def thumbnail(pixels_u8: NDArray[np.uint8], *, side: int) -> bytes:
-    """A small JPEG for a contact sheet.  pixels_u8: (H, W, 3)."""
-    scale = min(1.0, side / max(pixels_u8.shape[:2]))
+def thumbnail(pixels_u8: NDArray[np.uint8]) -> bytes:
+    """A small JPEG, for lists and contact sheets.  pixels_u8: (H, W, 3)."""
+    scale = min(1.0, THUMBNAIL_SIDE / max(pixels_u8.shape[:2]))
     size = max(1, round(pixels_u8.shape[1] * scale)), max(1, round(pixels_u8.shape[0] * scale))
     out = io.BytesIO()
     small = np.asarray(cv2.resize(pixels_u8, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from packshot import steps
 from packshot.finding import Finding, Verdict
 from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report, StepRecord
-from packshot.run.contact_sheet import CHECK, contact_sheet, item_standing, relative_link, rendition_verdict
+from packshot.run.contact_sheet import CHECK, STEP, contact_sheet, item_standing, relative_link, rendition_verdict
+from packshot.step import Step
+from packshot.steps.encode import Encode
 
 VOID = {"meta", "img", "input", "br", "use", "path", "circle", "rect"}
 TINY = "data:image/jpeg;base64," + base64.b64encode(b"\xff\xd8\xff\xd9").decode()
@@ -238,6 +241,12 @@ HOSTILE = [
     "</script><script>alert(1)//",
     "]]><!--",
 ]
+
+
+def test_every_kind_of_step_has_its_words_and_no_word_is_for_a_step_that_is_none() -> None:
+    classes = [step for step in vars(steps).values() if isinstance(step, type) and issubclass(step, Step)]
+    kinds = {step.model_fields["kind"].default for step in (*classes, Encode)}
+    assert set(STEP) == kinds | {"check"}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

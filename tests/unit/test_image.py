@@ -531,8 +531,8 @@ def test_a_jpeg_keeps_the_full_resolution_of_its_colours() -> None:
 
 
 def test_thumbnails_are_small_and_keep_their_shape() -> None:
-    with Image.open(io.BytesIO(thumbnail(np.full((300, 600, 3), 200, np.uint8), side=120))) as made:
-        assert made.size == (120, 60)
+    with Image.open(io.BytesIO(thumbnail(np.full((600, 1200, 3), 200, np.uint8)))) as made:
+        assert made.size == (420, 210)
         assert np.abs(np.asarray(made).astype(int) - 200).max() <= 2
-    with Image.open(io.BytesIO(thumbnail(np.zeros((2, 4000, 3), np.uint8), side=120))) as thin:
-        assert thin.size == (120, 1)
+    with Image.open(io.BytesIO(thumbnail(np.zeros((2, 4000, 3), np.uint8)))) as thin:
+        assert thin.size == (420, 1)

@@ -58,6 +58,9 @@ CHECK = {
     "photo": "Reading the photo",
     "enlarged": "Enlargement",
     "backdrop": "Backdrop",
+    "fit": "Suits the set",
+    "camera": "Height of the camera",
+    "renderer": "Renderer of sets",
     "shadow": "Shadow",
     "quality": "Saved quality",
     "name": "File name",
@@ -74,18 +77,14 @@ CHECK = {
 STEP = {
     "analyse": "Photo examined",
     "segment": "Product cut out",
-    "matte": "Product cut out",
-    "cutout": "Product cut out",
-    "retouch": "Retouched",
     "layout": "Placed in the frame",
     "upscale": "Enlarged",
     "color": "Backdrop, one colour",
     "gradient": "Backdrop, gradient",
     "picture": "Backdrop, your picture",
-    "plate": "Backdrop",
+    "rendered": "Backdrop, rendered set",
     "light": "Light matched",
     "shadow": "Shadow",
-    "compose": "Put together",
     "encode": "Saved",
     "check": "Checked",
 }
@@ -101,9 +100,7 @@ DISCLOSURE = {
     "compositeWithTrainedAlgorithmicMedia": "Real product, partly drawn by AI",
     "trainedAlgorithmicMedia": "Wholly AI-made",
 }
-SETTING = {"model": "Engine", "matte": "Cut-out", "plate": "Backdrop", "prompt": "Description", "seed": "Variation"}
 ROLE = {"angle": "Angle", "detail": "Detail", "back": "Back", "lifestyle": "In use"}
-UNIT = {"ratio": "", "share": "", "fraction": "", "delta_e00": "ΔE00", "de00": "ΔE00", "percent": "%"}
 PHOTO_GROUP = "Photo and cut-out"
 EVERY_FILE = "Every file"
 REJECTED_BY = "Rejected by {channels}"
@@ -464,7 +461,7 @@ def _photo(item: ItemRecord) -> str:
 
 
 def _settings(parameters: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((_label(SETTING, name), _setting(value)) for name, value in parameters.items())
+    return tuple((_label({}, name), _setting(value)) for name, value in parameters.items())
 
 
 def _setting(value: object) -> str:
@@ -487,9 +484,9 @@ def _setting(value: object) -> str:
 def _measure(value: float | None, unit: str) -> str:
     if value is None:
         return ""
-    if unit in {"bytes", "B"}:
+    if unit == "bytes":
         return _weight(int(value))
-    return f"{_number(value)} {_line(UNIT.get(unit, unit))}".strip()
+    return f"{_number(value)} {_line(unit)}".strip()
 
 
 def _number(value: float) -> str:

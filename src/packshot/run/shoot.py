@@ -32,7 +32,6 @@ from packshot.settings import Limits
 from packshot.steps.analyse import duplicates
 from packshot.template import Template
 
-THUMBNAIL_SIDE = 420
 PRIORITIES = ("urgent", "standard", "overnight")
 
 
@@ -260,8 +259,8 @@ def _finish(photo: Photo, item: ItemRecord, job: Job, run: Run, context: Pipelin
             "findings": findings,
             "changes": developed.changes,
             "renditions": files,
-            "before": jpeg_uri(thumbnail(photo.pixels, side=THUMBNAIL_SIDE)),
-            "after": jpeg_uri(thumbnail(developed.shown, side=THUMBNAIL_SIDE)),
+            "before": jpeg_uri(thumbnail(photo.pixels)),
+            "after": jpeg_uri(thumbnail(developed.shown)),
         }
     )
 

@@ -14,7 +14,7 @@ from packshot.image import thumbnail
 from packshot.pipeline import digest
 from packshot.rendition import Views, finish
 from packshot.service.layer_cache import get_composition, put_composition
-from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, PixelContext, store_file
+from packshot.service.pixel_tasks.context import PixelContext, store_file
 from packshot.step import Composition, Cutout, Geometry, StepContext
 from packshot.step_timer import StepTimer
 from packshot.steps import Layout
@@ -63,7 +63,7 @@ def write_files(context: PixelContext, task: WriteFiles) -> WriteResult:
                 findings=rendition.findings,
             )
         if not small:
-            small = store_file(context, "thumbs", thumbnail(views.look.pixels, side=THUMBNAIL_SIDE), ".jpg")
+            small = store_file(context, "thumbs", thumbnail(views.look.pixels), ".jpg")
         context.layer_cache.drop(key)
     return WriteResult(
         tuple(files[channel.id] for channel in task.target.channels), small, tuple(timer.records)

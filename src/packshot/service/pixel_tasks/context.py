@@ -30,8 +30,6 @@ from packshot.store import Store, unpack, unpack_enlarged
 
 log = structlog.get_logger(__name__)
 
-THUMBNAIL_SIDE = 420
-
 
 class PixelContext:
     """What the functions work with, loaded when first needed: a process that only composes never loads a model."""

@@ -41,7 +41,7 @@ from packshot.ops.foreground import foreground_band
 from packshot.ops.measure import fingerprint
 from packshot.pipeline import cut_out, cutout_key, digest, enlarge, enlarged_key
 from packshot.service.layer_cache import put_cutout
-from packshot.service.pixel_tasks.context import THUMBNAIL_SIDE, PixelContext, store_file
+from packshot.service.pixel_tasks.context import PixelContext, store_file
 from packshot.step import Cutout
 from packshot.step_timer import StepTimer
 from packshot.steps import Analyse, Segment, Upscale
@@ -58,7 +58,7 @@ def analyse_upload(context: PixelContext, task: AnalyseUpload) -> UploadedPhoto:
     photo = read(content, task.name, limits=context.settings.limits)
     key, thumb_key = f"originals/{task.workspace}/{photo.sha256}", f"thumbs/{photo.sha256}.jpg"
     context.store.put_new(key, content)
-    context.store.put_new(thumb_key, thumbnail(photo.pixels, side=THUMBNAIL_SIDE))
+    context.store.put_new(thumb_key, thumbnail(photo.pixels))
     return UploadedPhoto(
         sha256=photo.sha256,
         format=photo.format,
