@@ -8,7 +8,7 @@ import { dragging } from "./dragging";
 import { NameField } from "./NameField";
 import type { PlaceActions } from "./placeActions";
 import { PlaceRow } from "./PlaceRow";
-import type { useOpened } from "./useOpenPlaces";
+import type { useOpenPlaces } from "./useOpenPlaces";
 import { rowsOf, within } from "./tree";
 import css from "./places.module.css";
 
@@ -16,7 +16,7 @@ const copy = library.places;
 type Naming = { id: string } | { parent: string | null; kind: PlaceKind } | null;
 
 export function Branch({ kind, places, current, opened, actions, go, drop, openDialog }: {
-  kind: PlaceKind; places: Place[]; current?: string; opened: ReturnType<typeof useOpened>; actions: PlaceActions;
+  kind: PlaceKind; places: Place[]; current?: string; opened: ReturnType<typeof useOpenPlaces>; actions: PlaceActions;
   go: (id: string) => void; drop: (place: Place, ids: readonly string[], adds: boolean) => void;
   openDialog: (what: "move" | "remove", place: Place) => void;
 }) {
@@ -95,7 +95,7 @@ export function Branch({ kind, places, current, opened, actions, go, drop, openD
 }
 
 /** The keys of a tree (WAI-ARIA's pattern), and F2 to rename. */
-function walk(event: KeyboardEvent<HTMLElement>, rows: Place[], opened: ReturnType<typeof useOpened>, go: (id: string) => void, rename: (id: string) => void): void {
+function walk(event: KeyboardEvent<HTMLElement>, rows: Place[], opened: ReturnType<typeof useOpenPlaces>, go: (id: string) => void, rename: (id: string) => void): void {
   const target = event.target as HTMLElement;
   const id = target.dataset.place;
   if (!id || event.altKey || event.ctrlKey || event.metaKey) return;

@@ -12,7 +12,7 @@ import { Branch } from "./Branch";
 import { Confirm } from "./Confirm";
 import { useDragged } from "./dragging";
 import { kinds } from "./kinds";
-import { useOpened } from "./useOpenPlaces";
+import { useOpenPlaces } from "./useOpenPlaces";
 import { usePlaceActions } from "./placeActions";
 import { PlacePicker } from "./PlacePicker";
 import { productTotal, unassignedTotal } from "./queries";
@@ -25,7 +25,7 @@ const copy = library.places;
 export function Places({ view, drop }: { view: LibrarySearch; drop: (place: Place, ids: readonly string[], adds: boolean) => void }) {
   const navigate = useNavigate();
   const tree = useQuery(collections());
-  const opened = useOpened();
+  const opened = useOpenPlaces();
   const actions = usePlaceActions();
   const dragged = useDragged();
   const [dialog, open] = useState<{ what: "move" | "remove"; place: Place } | null>(null);

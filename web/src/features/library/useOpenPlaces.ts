@@ -3,7 +3,7 @@ import { useCallback, useState } from "react";
 
 const STORED = "packshot-open-places";
 
-export function useOpened() {
+export function useOpenPlaces() {
   const [ids, set] = useState<ReadonlySet<string>>(() => new Set(JSON.parse(localStorage.getItem(STORED) ?? "[]") as string[]));
   const put = useCallback((changed: Iterable<string>, opened: boolean) => {
     set((before) => {

@@ -1,6 +1,7 @@
 /** The picture under the cursor, large, with its findings, the actions, and its product's other angles. */
 import { Button, SegmentedControl, Tooltip } from "@mantine/core";
 import { IconArrowBackUp, IconAngle, IconCheck, IconColumns, IconHistory, IconPlayerSkipForward, IconRefresh, IconX, IconZoomIn } from "@tabler/icons-react";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { api, unwrap } from "~/api/client";
@@ -24,6 +25,7 @@ import { useAnyChange, useCursor, useItem } from "./hooks";
 import { Versions } from "./Versions";
 import css from "./review.module.css";
 
+const SETTLED_MS = 80;
 export type LoupeState = { mode: "whole" | "full" | "compare"; rejecting: boolean; versions: boolean };
 
 export function Loupe({ store, state, set, decide, undo, reject, correct, nameOf }: {
@@ -33,7 +35,7 @@ export function Loupe({ store, state, set, decide, undo, reject, correct, nameOf
   const id = useCursor(store) ?? "";
   const item = useItem(store, id);
   useAnyChange(store);
-  const settled = useSettled(id, 80);
+  const [settled] = useDebouncedValue(id, SETTLED_MS); // keys that are held down load nothing on the way
   const query = useQuery({ ...itemQuery(id), enabled: settled === id && id !== "" }); // a prefetched item is there at once
   const detail = query.data?.id === id ? query.data : undefined;
   usePrefetch(store, id);
@@ -163,13 +165,3 @@ function Toggle({ on, words, keyName, icon, flip }: { on: boolean; words: string
 }
 
 const SHOWN = new Set(["jpeg", "png", "webp", "avif"]); // what every browser shows
-
-/** A value once it has not changed for a while: keys that are held down load nothing on the way. */
-function useSettled(value: string, ms: number): string {
-  const [settled, set] = useState(value);
-  useEffect(() => {
-    const soon = setTimeout(() => set(value), ms);
-    return () => clearTimeout(soon);
-  }, [value, ms]);
-  return settled;
-}

@@ -1,8 +1,9 @@
 /** Up to three photos in the style, side by side. The last picture is shown dimmed while the next is made. */
 import { Button, Loader } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import type { Photo, Style } from "~/api/types";
 import { different, recentPhotos } from "~/features/styles/photos";
 import { ofSet, preview, type Chosen } from "~/features/styles/previews";
@@ -49,7 +50,7 @@ export function Preview({ style, choice, photos, name }: { style: Style; choice:
 
 function Frame({ style, choice, photo }: { style: Style; choice: StyleChoice; photo: Photo }) {
   const chosen = { ...(style.chosen as Chosen), ...choice.options };
-  const settled = useSettled(JSON.stringify(chosen));
+  const [settled] = useDebouncedValue(JSON.stringify(chosen), SETTLED_MS);
   const rendered = useQuery({ ...preview(style.base, JSON.parse(settled) as Chosen, photo), placeholderData: (old) => old });
   const busy = rendered.isFetching || settled !== JSON.stringify(chosen);
   const slow = useSlow(rendered.isFetching && isRendered(style.base));
@@ -63,13 +64,4 @@ function Frame({ style, choice, photo }: { style: Style; choice: StyleChoice; ph
       </div>
     </figure>
   );
-}
-
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const soon = setTimeout(() => setSettled(value), SETTLED_MS);
-    return () => clearTimeout(soon);
-  }, [value]);
-  return settled;
 }
