@@ -2,14 +2,21 @@
 
 Files in a memory file system, mapped where they are read. Nobody depends on them: what is not there (another machine,
 a restart, too little room) is made again from the layers in the store, to the same bits.
+
+Whoever uses a folder holds a shared lock on it, which the system releases however the process ends; the folder is
+removed only by somebody who gets the lock for himself.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import json
 import os
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -17,32 +24,70 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import structlog
 
+from packshot import atomic
 from packshot.image import Photo
 from packshot.ops.layout import Placement
+from packshot.settings import Settings
 from packshot.step import Composition, Cutout, Ratio
 from packshot.store import cutout_of, facts_of_json
 
+log = structlog.get_logger(__name__)
+
 _ALIGN = 64
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 Arrays = Mapping[str, np.ndarray]
 
 
 def memory_folder(mark: str) -> Path:
-    """A folder of ours in memory where the system has such a thing, else among its temporary files."""
+    """A path of this user's in memory where the system has such a thing, else among its temporary files."""
     shared = Path("/dev/shm")
     root = shared if os.access(shared, os.W_OK) else Path(tempfile.gettempdir())
     return root / f"packshot-{os.getuid()}-{mark}"
 
 
+def layer_folder(settings: Settings) -> Path:
+    """The folder that all processes on this machine share that work with one store."""
+    return memory_folder(hashlib.sha256(settings.store.encode()).hexdigest()[:12])
+
+
+def free(folder: Path) -> bool:
+    """Give back the memory of a layer cache's folder unless a process uses it.  False: one does."""
+    try:
+        handle = os.open(folder, _FOLDER)
+    except OSError:  # there is none, or not one of ours
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _is_at(handle, folder):
+            shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
 class LayerCache:
-    """Arrays by key, the oldest dropped once there are more than `most_bytes`; 0 keeps nothing."""
+    """Arrays by key, the oldest dropped once there are more than `most_bytes`; 0 caches nothing.
+
+    The last process that lets go of the folder frees it.  One that is killed cannot: the supervisor does it then.
+    """
 
     def __init__(self, folder: Path, *, most_bytes: int) -> None:
         self._folder, self._most = folder, most_bytes
         if most_bytes:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                handle = _in_use(folder)
+            except OSError as error:
+                self._most = 0
+                log.warning("layers.not_shared", folder=str(folder), reason=error.strerror)
+            else:
+                weakref.finalize(self, _let_go, folder, handle)
 
     def put(self, key: str, facts: Mapping[str, Any], arrays: Arrays) -> None:
+        """Store it unless it is there already, or takes more room than there is.  Others never see half of it."""
         if not self._most or self._path(key).exists():
             return
         entries: dict[str, dict[str, Any]] = {}
@@ -54,18 +99,14 @@ class LayerCache:
         start = -(-(8 + len(head)) // _ALIGN) * _ALIGN
         if start + at > self._most / 2:
             return
-        self._make_room(start + at)
-        part = self._path(f"{key}.{os.getpid()}.part")
-        try:
-            with part.open("wb") as out:
+        with suppress(OSError):  # no room, or another was first
+            self._make_room(start + at)
+            with atomic.opened(self._path(key), new=True, mode=0o600) as out:
                 out.write(len(head).to_bytes(8, "big") + head)
                 for name, array in arrays.items():
                     out.seek(start + entries[name]["at"])
                     out.write(np.ascontiguousarray(array).data)
                 out.truncate(start + at)
-            part.replace(self._path(key))
-        except OSError:  # no room: the next stage makes it again
-            part.unlink(missing_ok=True)
 
     def get(self, key: str) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
         """Facts and read-only arrays."""
@@ -92,18 +133,51 @@ class LayerCache:
     def _path(self, key: str) -> Path:
         return self._folder / key
 
-    def _make_room(self, wanted: int) -> None:
-        kept = []
+    def _make_room(self, needed_bytes: int) -> None:
+        entries = []
         for path in self._folder.iterdir():
-            with suppress(OSError):
-                found = path.stat()
-                kept.append((found.st_mtime, found.st_size, path))
-        total = wanted + sum(size for _, size, _ in kept)
-        for _, size, path in sorted(kept):
+            with suppress(OSError):  # another process dropped it meanwhile
+                state = path.stat()
+                entries.append((state.st_mtime, state.st_size, path))
+        total = needed_bytes + sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries):
             if total <= self._most:
                 return
             path.unlink(missing_ok=True)
             total -= size
+
+
+def _in_use(folder: Path) -> int:
+    """Make the folder if need be and hold it.  Raises OSError where it cannot be made or belongs to somebody else."""
+    while True:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            handle = os.open(folder, _FOLDER)
+        except FileNotFoundError:  # freed in between
+            continue
+        try:
+            if os.fstat(handle).st_uid != os.getuid():
+                raise PermissionError(errno.EPERM, "it belongs to another user")
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            if _is_at(handle, folder):
+                return handle
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
+
+
+def _let_go(folder: Path, handle: int) -> None:
+    os.close(handle)
+    free(folder)
+
+
+def _is_at(handle: int, folder: Path) -> bool:
+    """Whether the folder of that path is still the open one: it may have been freed, and another made."""
+    try:
+        return os.path.samestat(os.fstat(handle), folder.lstat())
+    except FileNotFoundError:
+        return False
 
 
 def put_photo(to: LayerCache, key: str, photo: Photo) -> None:
@@ -159,10 +233,10 @@ def get_composition(of: LayerCache, key: str, plate_key: str, cutout: Cutout) ->
     canvas = (facts["canvas"][0], facts["canvas"][1])
     plate = None
     if facts["plate"]:
-        kept = of.get(_plate(plate_key, facts["mark"]))
-        if kept is None:
+        shared = of.get(_plate(plate_key, facts["mark"]))
+        if shared is None:
             return None
-        plate = np.broadcast_to(kept[1]["plate"], (canvas[1], canvas[0], 3))
+        plate = np.broadcast_to(shared[1]["plate"], (canvas[1], canvas[0], 3))
     placement: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in facts["placement"].items()
     }

@@ -23,7 +23,15 @@ from packshot.models.local import local_matter, local_rater, local_upscaler
 from packshot.pipeline import digest
 from packshot.rendering.engines.local import local_renderer
 from packshot.rendering.scene import SetRenderer
-from packshot.service.layer_cache import LayerCache, get_cutout, get_photo, memory_folder, put_cutout, put_photo
+from packshot.service.layer_cache import (
+    LayerCache,
+    get_cutout,
+    get_photo,
+    layer_folder,
+    memory_folder,
+    put_cutout,
+    put_photo,
+)
 from packshot.settings import Settings
 from packshot.step import Cutout
 from packshot.store import Store, unpack, unpack_enlarged
@@ -37,8 +45,7 @@ class PixelContext:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(settings.store)
-        mark = hashlib.sha256(settings.store.encode()).hexdigest()[:12]
-        self.layer_cache = LayerCache(memory_folder(mark), most_bytes=settings.shared_memory_bytes)
+        self.layer_cache = LayerCache(layer_folder(settings), most_bytes=settings.shared_memory_bytes)
         self.lease = CpuLease(memory_folder("cpu.lock"))
         self._models = threading.Lock()
         self._turns: dict[str, tuple[threading.Lock, int]] = {}
