@@ -99,6 +99,6 @@ def _postgres(url: str, connections: int) -> AsyncEngine:
 _Record = TypeVar("_Record")
 
 
-def typed(cls: type[_Record], row: Row[Any]) -> _Record:
+def typed(cls: type[_Record], row: Row[*tuple[Any, ...]]) -> _Record:
     """A row as a dataclass of the same fields: a column that is missing or one too many is an error."""
     return cls(**row._mapping)

@@ -15,6 +15,7 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from packshot.catalog.batches import lifecycle, sources
+from packshot.catalog.batches.lifecycle import BatchRecord
 from packshot.catalog.batches.plan import Planned, enlarging, flags, item_id, plan
 from packshot.catalog.batches.requests import BatchRequest, StyleChoice
 from packshot.catalog.events.log import tell
@@ -57,7 +58,7 @@ async def work(job: Row[Any], ctx: Any) -> dict[str, Any]:
     return {**(result or {}), "queued": queued}
 
 
-async def _begun(tx: Tx, job: Row[Any]) -> Row[Any] | None:
+async def _begun(tx: Tx, job: Row[Any]) -> BatchRecord | None:
     """The batch, if it is still to be filled or queued."""
     try:
         batch = await lifecycle.row(tx, job.workspace_id, job.batch_id, lock=True)
@@ -179,7 +180,7 @@ class _Resolver:
 
 
 async def _insert(
-    tx: Tx, batch: Row[Any], chunk: Sequence[Planned], first: int, asked: BatchRequest, resolver: _Resolver
+    tx: Tx, batch: BatchRecord, chunk: Sequence[Planned], first: int, asked: BatchRequest, resolver: _Resolver
 ) -> list[dict[str, str]]:
     """Gives what could not be taken: [{name, reason}]."""
     at = now()
@@ -213,7 +214,7 @@ async def _insert(
     return refused
 
 
-async def _state(tx: Tx, batch: Row[Any], state: BatchState, **values: Any) -> None:
+async def _state(tx: Tx, batch: BatchRecord, state: BatchState, **values: Any) -> None:
     values |= {"revision": batch_rows.c.revision + 1, "updated_at": now(), "state": state}
     await tx.execute(update(batch_rows).where(batch_rows.c.id == batch.id).values(**values))
     await tell(tx, batch.workspace_id, f"batch.{state}", batch_id=batch.id)
