@@ -28,7 +28,6 @@ from packshot.db.tables import batches, collections, items, new_id, now, uploads
 from packshot.db.tables import jobs as job_rows
 from packshot.errors import BadInput, Conflict, NoSuchCollection, NotFound
 
-_LEVELS = {priority.level: priority for priority in Priority}
 _ENDED = (BatchState.CANCELLED, BatchState.FAILED)
 
 
@@ -207,12 +206,13 @@ async def _views(tx: Tx, workspace_id: str, records: Sequence[BatchRecord]) -> l
 
 def _view(batch: BatchRecord, status: BatchStatus, expansion: _Expansion | None) -> BatchView:
     return BatchView(
-        id=batch.id, name=batch.name, state=derived(batch.state, status.counts), priority=_LEVELS[batch.priority],
-        styles=batch.styles, channels=batch.channels, counts=status.counts, done=status.done, total=status.total,
-        unmatched=batch.unmatched, flags=expansion.result.get("flags", ()) if expansion else (),
-        hold=expansion is not None and expansion.hold, error=batch.error, job=batch.job_id, revision=batch.revision,
-        created_by=batch.created_by, created_at=batch.created_at, updated_at=batch.updated_at,
-        started_at=batch.started_at, exported_at=batch.exported_at,
+        id=batch.id, name=batch.name, state=derived(batch.state, status.counts),
+        priority=Priority.of_level(batch.priority), styles=batch.styles, channels=batch.channels, counts=status.counts,
+        done=status.done, total=status.total, unmatched=batch.unmatched,
+        flags=expansion.result.get("flags", ()) if expansion else (), hold=expansion is not None and expansion.hold,
+        error=batch.error, job=batch.job_id, revision=batch.revision, created_by=batch.created_by,
+        created_at=batch.created_at, updated_at=batch.updated_at, started_at=batch.started_at,
+        exported_at=batch.exported_at,
     )  # fmt: skip
 
 
