@@ -15,7 +15,7 @@ from packshot.api.params import Cursor, Limit, Page, after_id, page_of
 from packshot.api.service import Svc
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import retry_reasons, review
-from packshot.catalog.items.review import Decision, Done, HistoryEntry, Result, ReviewRequest, Seen
+from packshot.catalog.items.review import Decision, HistoryEntry, Result, ReviewAct, ReviewItem, ReviewRequest
 from packshot.catalog.old_names import STYLE
 from packshot.catalog.status import ItemStatus
 
@@ -70,7 +70,7 @@ async def list_reasons(who: Reader) -> list[ReasonView]:
 @router.post("/items/{item_id}/review")
 async def review_item(item_id: ItemId, asked: DecisionRequest, svc: Svc, who: Reviewer) -> Reviewed:
     """Decide about one item. Refused with 409 if it is no longer as it was seen."""
-    seen = Seen(id=item_id, version=asked.version, status=asked.status)
+    seen = ReviewItem(id=item_id, version=asked.version, status=asked.status)
     fields = asked.model_dump(exclude={"version", "status"})
     try:
         one = ReviewRequest(items=(seen,), **fields)
@@ -117,6 +117,6 @@ async def _decide(svc: Svc, who: Reviewer, asked: ReviewRequest) -> Reviewed:
     return _reviewed(done)
 
 
-def _reviewed(done: Done) -> Reviewed:
+def _reviewed(done: ReviewAct) -> Reviewed:
     count = sum(result.outcome is review.Outcome.DONE for result in done.results)
     return Reviewed(act=done.act, done=count, results=tuple(done.results))

@@ -1,4 +1,4 @@
-"""What items, batches and jobs can be, each value told."""
+"""The states of items, batches and jobs, each value explained."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class ItemStatus(StrEnum):
     """How far an item is."""
 
     PROCESSING = "processing"  # in a queue or at work; `stage` says where
-    REVIEW = "review"  # its files are made and wait for a person
-    APPROVED = "approved"  # a person took its files; their hashes are pinned
-    REJECTED = "rejected"  # a person did not
+    REVIEW = "review"  # its files are finished and wait for a person
+    APPROVED = "approved"  # a person approved its files; their hashes are pinned
+    REJECTED = "rejected"  # a person rejected them
     SKIPPED = "skipped"  # a person put it aside
     FAILED = "failed"  # three tries failed: the dead-letter list, with its reason
     CANCELLED = "cancelled"  # its batch was stopped before it was done
@@ -25,14 +25,14 @@ class BatchState(StrEnum):
     """How far a batch is."""
 
     CREATED = "created"  # it exists; its items are being listed
-    VALIDATING = "validating"  # photos are being matched and looked at, nothing is spent yet
+    VALIDATING = "validating"  # photos are being matched and checked; no work is spent yet
     PROCESSING = "processing"  # items are in the queues
     REVIEW = "review"  # no item is in the queues any more; some wait for a person
     APPROVED = "approved"  # every item is decided, and at least one is approved
     EXPORTED = "exported"  # what was approved has been delivered
     PAUSED = "paused"  # items stay where they are until it is resumed
     CANCELLED = "cancelled"
-    FAILED = "failed"  # not one photo could be taken
+    FAILED = "failed"  # none of its photos could be used
 
 
 class JobStatus(StrEnum):
@@ -56,6 +56,10 @@ class Priority(StrEnum):
     def level(self) -> int:
         """BullMQ's number: 1 runs first; 0 would run before all of them."""
         return {"urgent": 1, "standard": 5, "overnight": 10}[self.value]
+
+    @classmethod
+    def of_level(cls, level: int) -> Priority:
+        return next(priority for priority in cls if priority.level == level)
 
 
 def line(text: str) -> str:

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from packshot.catalog.batches import lifecycle, sources
+from packshot.catalog.batches.lifecycle import BatchRecord
 from packshot.catalog.batches.plan import Planned, enlarging, flags, item_id, plan
 from packshot.catalog.batches.requests import BatchRequest, StyleChoice
 from packshot.catalog.events.log import tell
@@ -59,7 +60,7 @@ async def work(job: JobRecord, context: JobContext) -> dict[str, Any]:
     return {**(result or {}), "queued": queued}
 
 
-async def _begun(tx: Tx, job: JobRecord) -> Row[Any] | None:
+async def _begun(tx: Tx, job: JobRecord) -> BatchRecord | None:
     """The batch, if it is still to be filled or queued."""
     try:
         batch = await lifecycle.row(tx, job.workspace_id, _batch_of(job), lock=True)
@@ -181,7 +182,7 @@ class _Resolver:
 
 
 async def _insert(
-    tx: Tx, batch: Row[Any], chunk: Sequence[Planned], first: int, asked: BatchRequest, resolver: _Resolver
+    tx: Tx, batch: BatchRecord, chunk: Sequence[Planned], first: int, asked: BatchRequest, resolver: _Resolver
 ) -> list[dict[str, str]]:
     """Gives what could not be taken: [{name, reason}]."""
     at = now()
@@ -215,7 +216,7 @@ async def _insert(
     return refused
 
 
-async def _state(tx: Tx, batch: Row[Any], state: BatchState, **values: Any) -> None:
+async def _state(tx: Tx, batch: BatchRecord, state: BatchState, **values: Any) -> None:
     values |= {"revision": batch_rows.c.revision + 1, "updated_at": now(), "state": state}
     await tx.execute(update(batch_rows).where(batch_rows.c.id == batch.id).values(**values))
     await tell(tx, batch.workspace_id, f"batch.{state}", batch_id=batch.id)

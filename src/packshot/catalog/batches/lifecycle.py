@@ -1,17 +1,18 @@
-"""Batches: made, looked up, renamed, paused, resumed, started, cancelled, deleted.
+"""Batches: created, read, renamed, paused, resumed, started, cancelled, deleted.
 
 The column `state` says what somebody did with the batch; whether it is in review or approved is counted from its items.
-Filling it with items is `filling.work`, a job.
+A job lists its items: `expand.work`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, select, update
 
 from packshot.catalog import jobs
 from packshot.catalog.batches.offpeak import window
@@ -23,12 +24,11 @@ from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, JobStatus, Priority
 from packshot.catalog.styles import templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
-from packshot.db import Tx
+from packshot.db import Tx, typed
 from packshot.db.tables import batches, collections, items, new_id, now, uploads, workspaces
 from packshot.db.tables import jobs as job_rows
 from packshot.errors import BadInput, Conflict, NoSuchCollection, NotFound
 
-_LEVELS = {priority.level: priority for priority in Priority}
 _ENDED = (BatchState.CANCELLED, BatchState.FAILED)
 
 
@@ -40,7 +40,7 @@ class Unmatched(BaseModel, frozen=True):
 
 
 class Flag(BaseModel, frozen=True):
-    """Something that the photos tell before work is spent."""
+    """What a check says of several photos, before work is spent on them."""
 
     check: str
     words: str
@@ -58,7 +58,7 @@ class BatchView(BaseModel, frozen=True):
     styles: tuple[StyleChoice, ...]
     channels: tuple[str, ...]
     counts: dict[str, int]
-    done: int = Field(description="Made, or failed for good; neither waiting nor cancelled.")
+    done: int = Field(description="Finished, or failed for good; neither waiting nor cancelled.")
     total: int
     unmatched: tuple[Unmatched, ...]
     flags: tuple[Flag, ...]
@@ -73,28 +73,62 @@ class BatchView(BaseModel, frozen=True):
     exported_at: datetime | None
 
 
-async def create(tx: Tx, workspace_id: str, asked: BatchRequest, *, by: str | None) -> tuple[str, JobRef]:
-    """Write the batch down and start the job that fills it.
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """A row of `batches`."""
 
-    Raises NotFound and BadOption for a template, option, channel, collection or upload that is not there or not taken:
-    at once, before any photo is looked at.
+    id: str
+    workspace_id: str
+    name: str
+    state: str
+    priority: int
+    styles: list[dict[str, Any]]
+    channels: list[str]
+    unmatched: list[dict[str, str]]
+    error: str
+    job_id: str | None
+    created_by: str | None
+    revision: int
+    created_at: float
+    updated_at: float
+    started_at: float | None
+    exported_at: float | None
+    deleted_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Expansion:
+    """The job that lists a batch's items."""
+
+    id: str
+    hold: bool
+    result: dict[str, Any]
+
+
+async def create(tx: Tx, workspace_id: str, request: BatchRequest, *, by: str | None) -> tuple[str, JobRef]:
+    """Create a batch and start the job that lists its items.
+
+    Raises NotFound, BadOption, Conflict and BadInput for a style, option, channel, collection or upload that does not
+    exist or does not fit, before any photo is read.
     """
-    wanted = [*asked.styles, *(StyleChoice(style=s.style, options=s.options or {}) for s in asked.items if s.style)]
-    for choice in {(one.style, repr(sorted(one.options.items()))): one for one in wanted}.values():
+    choices = [*request.styles]
+    choices += [StyleChoice(style=s.style, options=s.options or {}) for s in request.items if s.style]
+    for choice in {(one.style, repr(sorted(one.options.items()))): one for one in choices}.values():
         await templates.resolve(tx, workspace_id, choice.style, choice.options)
-    channels = with_master(asked.channels)
-    for ids in {channels, *(with_master(s.channels) for s in asked.items if s.channels)}:
+    channels = with_master(request.channels)
+    for ids in {channels, *(with_master(s.channels) for s in request.items if s.channels)}:
         await resolve_channels(tx, workspace_id, list(ids))
-    await _check_source(tx, workspace_id, asked.source)
+    await _check_source(tx, workspace_id, request.source)
     id, at = new_id("bat"), now()
     ref = await jobs.start(
-        tx, workspace_id, "batch", stages=["segment"], request=asked.model_dump(mode="json"), batch_id=id, by=by
+        tx, workspace_id, "batch", stages=["segment"], request=request.model_dump(mode="json"), batch_id=id, by=by
     )
     await tx.execute(
         batches.insert().values(
-            id=id, workspace_id=workspace_id, name=asked.name, state=BatchState.CREATED, priority=asked.priority.level,
-            styles=[choice.model_dump(mode="json") for choice in asked.styles], channels=list(channels), unmatched=[],
-            error="", job_id=ref.id, created_by=by, revision=1, created_at=at, updated_at=at,
+            id=id, workspace_id=workspace_id, name=request.name, state=BatchState.CREATED,
+            priority=request.priority.level, styles=[choice.model_dump(mode="json") for choice in request.styles],
+            channels=list(channels), unmatched=[], error="", job_id=ref.id, created_by=by, revision=1, created_at=at,
+            updated_at=at,
         )
     )  # fmt: skip
     await tell(tx, workspace_id, "batch.created", batch_id=id)
@@ -108,7 +142,7 @@ async def _check_source(tx: Tx, workspace_id: str, source: PhotoSource) -> None:
         table, what = (job_rows, "import") if source.upload.startswith(("job_", "run_")) else (uploads, "upload")
         id = source.upload
     else:
-        return  # photos and products that are not there are listed, not refused: the rest can go on
+        return  # photos and products that do not exist are listed, not refused: the others can go on
     id_now = job_id_now(id)
     row = (await tx.execute(select(table).where(table.c.workspace_id == workspace_id, table.c.id == id_now))).first()
     if row is None or (what == "import" and row.kind != "import"):
@@ -121,27 +155,26 @@ async def _check_source(tx: Tx, workspace_id: str, source: PhotoSource) -> None:
         raise BadInput("this upload is neither a ZIP nor a CSV list.", subject=id)
 
 
-async def row(tx: Tx, workspace_id: str, batch_id: str, *, lock: bool = False) -> Row[Any]:
-    """Raises NotFound."""
+async def row(tx: Tx, workspace_id: str, batch_id: str, *, lock: bool = False) -> BatchRecord:
+    """A batch as it is stored.  Raises NotFound."""
     query = select(batches).where(
         batches.c.workspace_id == workspace_id, batches.c.id == batch_id, batches.c.deleted_at.is_(None)
     )
-    found = (await tx.execute(query.with_for_update() if lock else query)).first()
-    if found is None:
+    record = (await tx.execute(query.with_for_update() if lock else query)).first()
+    if record is None:
         raise NotFound("there is no such batch.", subject=batch_id)
-    return found
+    return typed(BatchRecord, record)
 
 
 async def get(tx: Tx, workspace_id: str, batch_id: str) -> BatchView:
     """Raises NotFound."""
-    found = await row(tx, workspace_id, batch_id)
-    return (await _views(tx, workspace_id, [found]))[0]
+    return (await _views(tx, workspace_id, [await row(tx, workspace_id, batch_id)]))[0]
 
 
 async def page(
     tx: Tx, workspace_id: str, *, state: BatchState | None = None, after: str | None = None, limit: int = 50
 ) -> list[BatchView]:
-    """The newest first.  after: the id of the last one that was seen."""
+    """The newest first.  after: the id of the last one on the page before."""
     query = select(batches).where(batches.c.workspace_id == workspace_id, batches.c.deleted_at.is_(None))
     if state in (BatchState.REVIEW, BatchState.APPROVED, BatchState.PROCESSING):
         query = query.where(batches.c.state == BatchState.PROCESSING, *_derived_as(state))
@@ -149,152 +182,153 @@ async def page(
         query = query.where(batches.c.state == state)
     if after:
         query = query.where(batches.c.id < after)
-    rows = (await tx.execute(query.order_by(batches.c.id.desc()).limit(limit))).all()
-    return await _views(tx, workspace_id, rows)
+    rows = await tx.execute(query.order_by(batches.c.id.desc()).limit(limit))
+    return await _views(tx, workspace_id, [typed(BatchRecord, row) for row in rows])
 
 
-def _derived_as(state: BatchState) -> tuple[Any, ...]:
+def _derived_as(state: BatchState) -> tuple[ColumnElement[bool], ...]:
     """`progress.derived`, as conditions on a batch whose column says processing."""
 
-    def holds(status: ItemStatus) -> Any:
+    def has_item(status: ItemStatus) -> ColumnElement[bool]:
         return select(items.c.id).where(items.c.batch_id == batches.c.id, items.c.status == status).exists()
 
     if state is BatchState.PROCESSING:
-        return (holds(ItemStatus.PROCESSING),)
-    approved = holds(ItemStatus.APPROVED) & ~holds(ItemStatus.REVIEW)
-    return ~holds(ItemStatus.PROCESSING), approved if state is BatchState.APPROVED else ~approved
+        return (has_item(ItemStatus.PROCESSING),)
+    approved = has_item(ItemStatus.APPROVED) & ~has_item(ItemStatus.REVIEW)
+    return ~has_item(ItemStatus.PROCESSING), approved if state is BatchState.APPROVED else ~approved
 
 
-async def _views(tx: Tx, workspace_id: str, rows: Sequence[Row[Any]]) -> list[BatchView]:
-    known = await statuses(tx, workspace_id, [row.id for row in rows])
-    filled = await tx.execute(
+async def _views(tx: Tx, workspace_id: str, records: Sequence[BatchRecord]) -> list[BatchView]:
+    status_of = await statuses(tx, workspace_id, [batch.id for batch in records])
+    rows = await tx.execute(
         select(job_rows.c.id, job_rows.c.request["hold"].label("hold"), job_rows.c.result)
-        .where(job_rows.c.workspace_id == workspace_id, job_rows.c.id.in_([row.job_id for row in rows]))
+        .where(job_rows.c.workspace_id == workspace_id, job_rows.c.id.in_([batch.job_id for batch in records]))
     )  # fmt: skip
-    by_run = {job.id: job for job in filled}
-    return [_view(row, known[row.id], by_run.get(row.job_id)) for row in rows]
+    expansions = {expansion.id: expansion for expansion in (typed(_Expansion, row) for row in rows)}
+    return [_view(batch, status_of[batch.id], expansions.get(batch.job_id or "")) for batch in records]
 
 
-def _view(row: Row[Any], status: BatchStatus, job: Any) -> BatchView:
-    result: Mapping[str, Any] = job.result if job is not None else {}
+def _view(batch: BatchRecord, status: BatchStatus, expansion: _Expansion | None) -> BatchView:
     return BatchView(
-        id=row.id, name=row.name, state=derived(row.state, status.counts), priority=_LEVELS[row.priority],
-        styles=row.styles, channels=row.channels, counts=status.counts, done=status.done, total=status.total,
-        unmatched=row.unmatched, flags=result.get("flags", ()), hold=bool(job is not None and job.hold),
-        error=row.error, job=row.job_id, revision=row.revision, created_by=row.created_by, created_at=row.created_at,
-        updated_at=row.updated_at, started_at=row.started_at, exported_at=row.exported_at,
+        id=batch.id, name=batch.name, state=derived(batch.state, status.counts),
+        priority=Priority.of_level(batch.priority), styles=batch.styles, channels=batch.channels, counts=status.counts,
+        done=status.done, total=status.total, unmatched=batch.unmatched,
+        flags=expansion.result.get("flags", ()) if expansion else (), hold=expansion is not None and expansion.hold,
+        error=batch.error, job=batch.job_id, revision=batch.revision, created_by=batch.created_by,
+        created_at=batch.created_at, updated_at=batch.updated_at, started_at=batch.started_at,
+        exported_at=batch.exported_at,
     )  # fmt: skip
 
 
 async def change(
     tx: Tx, workspace_id: str, batch_id: str, *, name: str | None = None, priority: Priority | None = None
 ) -> list[JobRef]:
-    """Rename it, or put it before or behind others: gives the tickets that are to be queued anew.
+    """Rename it, or give it another priority.  Returns the jobs to queue again.
 
-    Items that were given a priority of their own keep it.
+    Items that have a priority of their own keep it.
     """
-    found = await row(tx, workspace_id, batch_id, lock=True)
-    values: dict[str, Any] = {}
+    batch = await row(tx, workspace_id, batch_id, lock=True)
+    values: dict[str, object] = {}
     if name is not None:
         values["name"] = name
     if priority is not None:
         values["priority"] = priority.level
-    await _set(tx, found, "batch.changed", **values)
-    if priority is None or priority.level == found.priority:
+    await _update(tx, batch, "batch.changed", **values)
+    if priority is None or priority.level == batch.priority:
         return []
     await tx.execute(
         update(items)
         .where(
             items.c.batch_id == batch_id,
             items.c.status == ItemStatus.PROCESSING,
-            items.c.priority == found.priority,
+            items.c.priority == batch.priority,
         )
         .values(priority=priority.level)
     )
-    if found.state != BatchState.PROCESSING:
+    if batch.state != BatchState.PROCESSING:
         return []
     return [ref for ref in await refs(tx, workspace_id, batch_id) if ref.priority == priority.level]
 
 
 async def pause(tx: Tx, workspace_id: str, batch_id: str) -> None:
     """Items stay where they are; what is at work is finished."""
-    found = await row(tx, workspace_id, batch_id, lock=True)
-    if found.state == BatchState.PAUSED:
+    batch = await row(tx, workspace_id, batch_id, lock=True)
+    if batch.state == BatchState.PAUSED:
         return
-    if found.state in (*_ENDED, BatchState.EXPORTED):
-        raise Conflict(f"a batch that is {found.state} cannot be paused.", subject=found.name)
-    await _set(tx, found, "batch.paused", state=BatchState.PAUSED)
+    if batch.state in (*_ENDED, BatchState.EXPORTED):
+        raise Conflict(f"a batch that is {batch.state} cannot be paused.", subject=batch.name)
+    await _update(tx, batch, "batch.paused", state=BatchState.PAUSED)
 
 
 async def resume(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
-    """Go on with a paused batch: gives the tickets to queue."""
-    found = await row(tx, workspace_id, batch_id, lock=True)
-    if found.state != BatchState.PAUSED:
-        raise Conflict("only a paused batch can be resumed.", subject=found.name)
-    return await _go(tx, workspace_id, found)
+    """Go on with a paused batch.  Returns the jobs to queue."""
+    batch = await row(tx, workspace_id, batch_id, lock=True)
+    if batch.state != BatchState.PAUSED:
+        raise Conflict("only a paused batch can be resumed.", subject=batch.name)
+    return await _proceed(tx, workspace_id, batch)
 
 
 async def start(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
-    """Let a batch go that was held after its photos were looked at: gives the tickets to queue."""
-    found = await row(tx, workspace_id, batch_id, lock=True)
-    if found.state != BatchState.VALIDATING or not await _is_filled(tx, found):
+    """Start a batch that was held after its photos were checked.  Returns the jobs to queue."""
+    batch = await row(tx, workspace_id, batch_id, lock=True)
+    if batch.state != BatchState.VALIDATING or not await _is_filled(tx, batch):
         raise Conflict(
-            f"it is {found.state}, not waiting for a start.", subject=found.name,
-            remedy="Only a batch made with “hold” waits, once its photos have been looked at.",
+            f"it is {batch.state}, not waiting for a start.", subject=batch.name,
+            remedy="Only a batch created with “hold” waits, once its photos have been checked.",
         )  # fmt: skip
-    return await _go(tx, workspace_id, found)
+    return await _proceed(tx, workspace_id, batch)
 
 
-async def _go(tx: Tx, workspace_id: str, found: Row[Any]) -> list[JobRef]:
-    if not await _is_filled(tx, found):  # its job goes on, and queues what it lists
-        await _set(tx, found, "batch.validating", state=BatchState.VALIDATING)
+async def _proceed(tx: Tx, workspace_id: str, batch: BatchRecord) -> list[JobRef]:
+    if not await _is_filled(tx, batch):  # its job goes on, and queues what it lists
+        await _update(tx, batch, "batch.validating", state=BatchState.VALIDATING)
         return []
-    await _set(tx, found, "batch.processing", state=BatchState.PROCESSING, started_at=found.started_at or now())
-    return await refs(tx, workspace_id, found.id)
+    await _update(tx, batch, "batch.processing", state=BatchState.PROCESSING, started_at=batch.started_at or now())
+    return await refs(tx, workspace_id, batch.id)
 
 
-async def _is_filled(tx: Tx, found: Row[Any]) -> bool:
-    result = await tx.scalar(select(job_rows.c.result).where(job_rows.c.id == found.job_id))
+async def _is_filled(tx: Tx, batch: BatchRecord) -> bool:
+    result = await tx.scalar(select(job_rows.c.result).where(job_rows.c.id == batch.job_id))
     return bool(result and result.get("filled"))
 
 
 async def cancel(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
-    """Stop it for good; what is finished stays.  Gives the tickets that may be taken out of the queues."""
-    found = await row(tx, workspace_id, batch_id, lock=True)
-    if found.state == BatchState.CANCELLED:
+    """Stop it for good; what is finished stays.  Returns the jobs that may be removed from the queues."""
+    batch = await row(tx, workspace_id, batch_id, lock=True)
+    if batch.state == BatchState.CANCELLED:
         return []
-    gone = await waiting(tx, workspace_id, batch_id)
+    removed = await waiting(tx, workspace_id, batch_id)
     await tx.execute(
         update(items)
         .where(items.c.batch_id == batch_id, items.c.status == ItemStatus.PROCESSING)
         .values(status=ItemStatus.CANCELLED, touched_at=now())
     )
-    await _set(tx, found, "batch.cancelled", state=BatchState.CANCELLED)
-    return gone
+    await _update(tx, batch, "batch.cancelled", state=BatchState.CANCELLED)
+    return removed
 
 
 async def delete(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
-    """Cancel it and hide it; retention removes its files.  Gives the tickets that may be taken out of the queues."""
-    gone = await cancel(tx, workspace_id, batch_id)
-    await _set(tx, await row(tx, workspace_id, batch_id), "batch.deleted", deleted_at=now())
-    return gone
+    """Cancel it and hide it; purge removes its files.  Returns the jobs that may be removed from the queues."""
+    removed = await cancel(tx, workspace_id, batch_id)
+    await _update(tx, await row(tx, workspace_id, batch_id), "batch.deleted", deleted_at=now())
+    return removed
 
 
 async def refs(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
-    """Tickets for all items that are not done; overnight ones wait for the workspace's off-peak window."""
+    """The jobs of all items that are not done; overnight ones wait for the workspace's off-peak window."""
     settings = await tx.scalar(select(workspaces.c.settings).where(workspaces.c.id == workspace_id))
     is_open, opens = window(now(), settings or {})
     queued = (items.c.batch_id == batch_id, items.c.status == ItemStatus.PROCESSING)
     overnight = items.c.priority == Priority.OVERNIGHT.level
-    free = () if is_open else (~overnight,)
-    await tx.execute(update(items).where(*queued, items.c.not_before.is_not(None), *free).values(not_before=None))
+    at_once = () if is_open else (~overnight,)
+    await tx.execute(update(items).where(*queued, items.c.not_before.is_not(None), *at_once).values(not_before=None))
     if not is_open:
         await tx.execute(update(items).where(*queued, overnight).values(not_before=opens))
     return await waiting(tx, workspace_id, batch_id)
 
 
 async def waiting(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
-    """Tickets for all items that are not done, in drawing order."""
+    """The jobs of all items that are not done, in their order."""
     rows = await tx.execute(
         select(items.c.stage, items.c.id, items.c.version, items.c.priority, items.c.not_before)
         .where(
@@ -305,7 +339,7 @@ async def waiting(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
     return [JobRef(r.stage or "segment", r.id, r.version, r.priority, r.not_before or 0.0) for r in rows]
 
 
-async def _set(tx: Tx, found: Row[Any], event: str, **values: Any) -> None:
+async def _update(tx: Tx, batch: BatchRecord, event: str, **values: object) -> None:
     values |= {"revision": batches.c.revision + 1, "updated_at": now()}
-    await tx.execute(update(batches).where(batches.c.id == found.id).values(**values))
-    await tell(tx, found.workspace_id, event, batch_id=found.id)
+    await tx.execute(update(batches).where(batches.c.id == batch.id).values(**values))
+    await tell(tx, batch.workspace_id, event, batch_id=batch.id)

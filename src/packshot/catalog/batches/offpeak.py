@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 def window(at: float, settings: Mapping[str, Any]) -> tuple[bool, float]:
     """Whether the window is open at a moment, and the moment from which work may run: `at` itself, or the next opening.
 
-    at: seconds since 1970.  settings: a workspace's, with `off_peak` {start, end, time_zone} or nothing, which is
-    always open.  The window belongs to the day on which it starts.  A start that the clocks jump over comes with the
-    jump; of an hour that comes twice the window holds both.
+    at: seconds since 1970.  settings: of a workspace; without `off_peak` {start, end, time_zone} it is always open.
+    The window belongs to the day on which it starts.  A start that the clocks jump over is at the jump; an hour that
+    they repeat is in the window both times.
     """
     off_peak = settings.get("off_peak")
     if not off_peak:
@@ -32,7 +32,7 @@ def window(at: float, settings: Mapping[str, Any]) -> tuple[bool, float]:
 
 
 def _moment(day: date, clock: time, zone: ZoneInfo, *, fold: int) -> float:
-    """The moment at which a clock on the wall shows this; in a gap, the moment of the jump."""
+    """The moment at which a local clock shows this; where clocks jump over it, the moment of the jump."""
     shown = datetime.combine(day, clock, zone).replace(fold=fold)
     moment = shown.timestamp()
     back = datetime.fromtimestamp(moment, zone)

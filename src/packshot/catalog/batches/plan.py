@@ -1,4 +1,4 @@
-"""Which items a batch gets, in which order they are drawn, and what is to be said before work is spent."""
+"""Which items a batch gets, in which order, and what its photos flag before work is spent on them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from packshot.steps.layout import SHARP_ENLARGEMENT
 
 # Photos whose fingerprints differ in so few of 64 bits are the same picture (steps/analyse.py).
 ALIKE_BITS = 4
-SHOWN_PHOTOS = 20  # ids told with each flag
-_SIZE_CLASSES = (1_000_000, 4_000_000, 12_000_000, 30_000_000)  # pixels: alike ones are drawn together
+SHOWN_PHOTOS = 20  # ids in each flag
+_SIZE_CLASSES = (1_000_000, 4_000_000, 12_000_000, 30_000_000)  # pixels: photos of one class follow each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,54 +37,53 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One item to be: a photo in one look."""
+    """A future item: a photo in one style."""
 
     entry: Entry
     choice: StyleChoice
     channels: tuple[str, ...]
     level: int  # of its priority
-    key: str  # the look, hashed: tells the items of one photo apart
+    key: str  # hash of the style and options: distinguishes the items of one photo
 
 
-def plan(entries: Iterable[Entry], asked: BatchRequest) -> tuple[list[Planned], list[dict[str, str]]]:
-    """The items in drawing order, one template, size and category after the other; and the wishes that met no photo."""
+def plan(entries: Iterable[Entry], request: BatchRequest) -> tuple[list[Planned], list[dict[str, str]]]:
+    """The items in order, by style, size and category; and the settings that match no photo: [{name, reason}]."""
     by_image: dict[str, list[ItemChoices]] = {}
     by_sku: dict[str, list[ItemChoices]] = {}
-    for special in asked.items:
+    for special in request.items:
         place, name = (by_image, special.image) if special.image else (by_sku, special.sku)
         place.setdefault(name or "", []).append(special)
-    met: set[str] = set()
-    made: dict[tuple[str, str], Planned] = {}
+    matched: set[str] = set()
+    unique: dict[tuple[str, str], Planned] = {}
     for entry in entries:
         specials = by_image.get(entry.photo_id) or by_sku.get(entry.sku) or []
-        met.update(special.image or special.sku or "" for special in specials)
-        for item in _of_photo(entry, asked, specials):
-            made.setdefault((entry.photo_id, item.key), item)
-    order = {choice.style: n for n, choice in reversed(list(enumerate(asked.styles)))}
-    planned = sorted(made.values(), key=lambda item: _drawn(item, order))
-    unmet = [
+        matched.update(special.image or special.sku or "" for special in specials)
+        for item in _of_photo(entry, request, specials):
+            unique.setdefault((entry.photo_id, item.key), item)
+    order = {choice.style: n for n, choice in reversed(list(enumerate(request.styles)))}
+    planned = sorted(unique.values(), key=lambda item: _place(item, order))
+    unmatched = [
         {"name": name, "reason": "Its settings were given, but there is no such photo in the batch."}
         for name in (*by_image, *by_sku)
-        if name not in met
+        if name not in matched
     ]
-    return planned, unmet
+    return planned, unmatched
 
 
 def item_id(batch_id: str, planned: Planned) -> str:
-    """The same item has the same id however often the batch is filled; it sorts with its batch."""
-    mark = hashlib.sha256(f"{batch_id} {planned.entry.photo_id} {planned.key}".encode()).hexdigest()
-    return f"itm_{batch_id.partition('_')[2][:11]}{mark[:16]}"
+    """The same item has the same id however often the batch is expanded; it sorts with its batch."""
+    digest = hashlib.sha256(f"{batch_id} {planned.entry.photo_id} {planned.key}".encode()).hexdigest()
+    return f"itm_{batch_id.partition('_')[2][:11]}{digest[:16]}"
 
 
-def _of_photo(entry: Entry, asked: BatchRequest, specials: Sequence[ItemChoices]) -> Iterable[Planned]:
-    row = entry.special
-    told = [*([row] if row else []), *specials]  # the later one wins
-    channels = next((s.channels for s in reversed(told) if s.channels), asked.channels)
-    priority = next((s.priority for s in reversed(told) if s.priority), asked.priority)
-    named = [s for s in specials if s.style] or [s for s in told if s.style]
-    choices = [StyleChoice(style=s.style or "", options=s.options or {}) for s in named] or list(asked.styles)
+def _of_photo(entry: Entry, request: BatchRequest, specials: Sequence[ItemChoices]) -> Iterable[Planned]:
+    settings = [*([entry.special] if entry.special else []), *specials]  # the later one wins
+    channels = next((s.channels for s in reversed(settings) if s.channels), request.channels)
+    priority = next((s.priority for s in reversed(settings) if s.priority), request.priority)
+    named = [s for s in specials if s.style] or [s for s in settings if s.style]
+    choices = [StyleChoice(style=s.style or "", options=s.options or {}) for s in named] or list(request.styles)
     extra: dict[str, Any] = {}
-    for special in told:
+    for special in settings:
         if special.style is None and special.options:
             extra |= special.options
     for choice in choices:
@@ -93,27 +92,28 @@ def _of_photo(entry: Entry, asked: BatchRequest, specials: Sequence[ItemChoices]
 
 
 def style_key(choice: StyleChoice) -> str:
-    """A short name for a template with its options."""
+    """A hash of a style with its options."""
     text = json.dumps([choice.style, choice.options], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _drawn(item: Planned, order: Mapping[str, int]) -> tuple[Any, ...]:
+def _place(item: Planned, order: Mapping[str, int]) -> tuple[int, str, str, int, str, str, str, str]:
+    """What items are sorted by: those after each other use the same plate and layers of the same size."""
     entry = item.entry
     size = sum(entry.width * entry.height > limit for limit in _SIZE_CLASSES)
-    place = order.get(item.choice.style, len(order))
-    return place, item.choice.style, item.key, size, entry.category, entry.sku, entry.role, entry.photo_id
+    style = order.get(item.choice.style, len(order))
+    return style, item.choice.style, item.key, size, entry.category, entry.sku, entry.role, entry.photo_id
 
 
 def flags(entries: Sequence[Entry], product_px: Mapping[str, int]) -> list[dict[str, Any]]:
-    """What the photos already tell, counted: [{check, words, count, photos}], the most frequent first.
+    """The photos' findings, counted: [{check, words, count, photos}], the most frequent first.
 
-    product_px: channel name → longest side of the product that it wants, in the photo's own pixels.
+    product_px: channel name → longest side of the product that it requires, in the photo's own pixels.
     """
-    seen: dict[str, dict[str, Any]] = {}
+    counted: dict[str, dict[str, Any]] = {}
 
-    def told(check: str, words: str, photo: str) -> None:
-        flag = seen.setdefault(check, {"check": check, "words": words, "count": 0, "photos": []})
+    def count(check: str, words: str, photo: str) -> None:
+        flag = counted.setdefault(check, {"check": check, "words": words, "count": 0, "photos": []})
         flag["count"] += 1
         if len(flag["photos"]) < SHOWN_PHOTOS:
             flag["photos"].append(photo)
@@ -121,15 +121,15 @@ def flags(entries: Sequence[Entry], product_px: Mapping[str, int]) -> list[dict[
     for entry in entries:
         for finding in entry.findings:
             if finding["verdict"] in ("warn", "fail"):
-                told(finding["check"], finding["words"], entry.photo_id)
+                count(finding["check"], finding["words"], entry.photo_id)
         longest = max(entry.width, entry.height)
-        for name, wanted in product_px.items():
-            if longest < wanted:
-                told(f"small for {name}", f"Too small for {name}: it wants the product {wanted} pixels long.",
-                     entry.photo_id)  # fmt: skip
+        for name, required in product_px.items():
+            if longest < required:
+                count(f"small for {name}", f"Too small for {name}: it wants the product {required} pixels long.",
+                      entry.photo_id)  # fmt: skip
     for photo, twin in twins(entries):
-        told("duplicate", f"Looks the same as another photo of this batch, such as {twin}.", photo)
-    return sorted(seen.values(), key=lambda flag: -flag["count"])
+        count("duplicate", f"Looks the same as another photo of this batch, such as {twin}.", photo)
+    return sorted(counted.values(), key=lambda flag: -flag["count"])
 
 
 def enlarging(
@@ -137,8 +137,8 @@ def enlarging(
 ) -> dict[str, Any] | None:
     """How long it takes to enlarge the small ones, as a flag; None where none is small.
 
-    largest: longest side of a channel's file.  The product is not known yet: at most it fills its photo, at least a
-    quarter of it.
+    largest: longest side of a channel's file.  How large the product is in its photo is not measured yet: the range
+    is from a quarter of the photo to all of it.
     """
     small = [e for e in entries if SHARP_ENLARGEMENT * max(e.width, e.height) < largest]
     if not small:
@@ -148,7 +148,7 @@ def enlarging(
     span = f"{least} to {most} minutes" if most > least else "about a minute" if most == 1 else f"about {most} minutes"
     return {
         "check": "upscale",
-        "words": f"Enlarging the small ones takes {span} here, once for all looks and channels.",
+        "words": f"Enlarging the small ones takes {span} here, once for all styles and channels.",
         "count": len(small),
         "photos": [e.photo_id for e in small[:SHOWN_PHOTOS]],
     }
@@ -157,23 +157,23 @@ def enlarging(
 def twins(entries: Sequence[Entry]) -> list[tuple[str, str]]:
     """Photos that look the same as an earlier one: (photo, name of the earlier one).
 
-    Two marks that differ in at most four of 64 bits share at least one of five groups of bits: only photos that do
-    are compared, so that ten thousand take no hundred million comparisons.
+    Two fingerprints that differ in at most four of 64 bits share at least one of five groups of bits: only photos that
+    do are compared, so that ten thousand take no hundred million comparisons.
     """
     groups: dict[tuple[int, int], list[tuple[int, str]]] = {}
     exact: dict[int, str] = {}
-    found = []
+    pairs = []
     for entry in entries:
-        mark = int(entry.fingerprint or "0", 16)
-        keys = [(n, mark >> (13 * n) & 0x1FFF) for n in range(ALIKE_BITS + 1)]
-        twin = exact.get(mark) or next(
-            (name for key in keys for known, name in groups.get(key, ()) if (known ^ mark).bit_count() <= ALIKE_BITS),
+        bits = int(entry.fingerprint or "0", 16)
+        keys = [(n, bits >> (13 * n) & 0x1FFF) for n in range(ALIKE_BITS + 1)]
+        twin = exact.get(bits) or next(
+            (name for key in keys for other, name in groups.get(key, ()) if (other ^ bits).bit_count() <= ALIKE_BITS),
             None,
         )
         if twin is not None:
-            found.append((entry.photo_id, twin))
+            pairs.append((entry.photo_id, twin))
             continue
-        exact[mark] = entry.name or entry.photo_id
+        exact[bits] = entry.name or entry.photo_id
         for key in keys:
-            groups.setdefault(key, []).append((mark, entry.name or entry.photo_id))
-    return found
+            groups.setdefault(key, []).append((bits, entry.name or entry.photo_id))
+    return pairs

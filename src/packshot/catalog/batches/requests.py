@@ -1,4 +1,4 @@
-"""What is asked for when a batch is made: photos, styles, channels, and what differs for single ones."""
+"""The request for a new batch: photos, styles, channels, and what differs for single photos."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class StyleChoice(BaseModel, frozen=True, extra="forbid"):
     """A style, with options of its own set for this batch."""
 
     style: Id = Field(validation_alias=STYLE, description="A style of Packshot's or of your own, by id.")
-    options: dict[str, Any] = Field({}, description="What is moved: option → value.", max_length=40)
+    options: dict[str, Any] = Field({}, description="Option → value.", max_length=40)
 
 
 class PhotoSource(BaseModel, frozen=True, extra="forbid"):
@@ -63,11 +63,11 @@ class BatchChoices(BaseModel, frozen=True, extra="forbid"):
 
     name: str = Field(min_length=1, max_length=200, description="What people call it.")
     styles: tuple[StyleChoice, ...] = Field(validation_alias=STYLES, min_length=1, max_length=MAX_STYLES)
-    channels: Channels = Field((), description="Sales channels, by id. “master” is always made.")
+    channels: Channels = Field((), description="Sales channels, by id. “master” is always one of them.")
     priority: Priority = Priority.STANDARD
     items: tuple[ItemChoices, ...] = Field((), max_length=MAX_PHOTOS, description="What differs for single photos.")
     paused: bool = Field(False, description="List the items, but start no work until the batch is resumed.")
-    hold: bool = Field(False, description="Stop after the photos were looked at, until the batch is started.")
+    hold: bool = Field(False, description="Stop once the photos are checked, until the batch is started.")
     refine: bool = Field(False, description="Cut out with a second, closer pass.")
     upscale: bool = Field(
         False, description="Enlarge small products with a model; without it only those that a channel would reject."

@@ -1,21 +1,21 @@
-"""Destinations: S3 buckets of the workspace's own, with a secret that is kept encrypted and never given back."""
+"""Destinations: a workspace's own S3 buckets, each with a secret that is stored encrypted and never shown."""
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
 import re
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import httpx
 import obstore.exceptions as s3_errors
 from obstore.store import S3Store
 from pydantic import BaseModel, Field, SecretStr, field_validator
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 
 from packshot.catalog.ports import Secrets
-from packshot.db import Tx
+from packshot.db import Tx, typed
 from packshot.db.tables import destinations, new_id, now
 from packshot.errors import BadInput, BadOption, FetchFailed, NotFound, PackshotError, UnsafeInput
 from packshot.fetch import check_url, is_public, resolve
@@ -68,6 +68,20 @@ class DestinationView(BaseModel, frozen=True):
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DestinationRecord:
+    """A row of `destinations`.  config: bucket, prefix, region, endpoint, access_key_id.  secret: encrypted."""
+
+    id: str
+    workspace_id: str
+    name: str
+    kind: str
+    config: dict[str, str]
+    secret: bytes
+    created_at: float
+    deleted_at: float | None
+
+
 def plain_prefix(prefix: str) -> str:
     """A folder path of plain names.  Raises ValueError for anything that leads elsewhere."""
     parts = [part for part in prefix.strip("/").split("/") if part]
@@ -76,39 +90,41 @@ def plain_prefix(prefix: str) -> str:
     return "/".join(parts)
 
 
-async def create(tx: Tx, workspace_id: str, asked: DestinationRequest, *, secrets: Secrets) -> DestinationView:
+async def create(tx: Tx, workspace_id: str, request: DestinationRequest, *, secrets: Secrets) -> DestinationView:
     """`check_endpoint` comes first, outside the transaction: it looks a name up."""
     id = new_id("dst")
-    config = asked.model_dump(exclude={"name", "secret_access_key"})
+    config = request.model_dump(exclude={"name", "secret_access_key"})
     await tx.execute(
         destinations.insert().values(
-            id=id, workspace_id=workspace_id, name=asked.name, kind="s3", config=config, created_at=now(),
-            secret=secrets.encrypt(asked.secret_access_key.get_secret_value()),
+            id=id, workspace_id=workspace_id, name=request.name, kind="s3", config=config, created_at=now(),
+            secret=secrets.encrypt(request.secret_access_key.get_secret_value()),
         )
     )  # fmt: skip
     return view(await row(tx, workspace_id, id))
 
 
-async def change(tx: Tx, workspace_id: str, id: str, asked: DestinationRequest, *, secrets: Secrets) -> DestinationView:
+async def change(
+    tx: Tx, workspace_id: str, id: str, request: DestinationRequest, *, secrets: Secrets
+) -> DestinationView:
     """Replace it, secret included; `check_endpoint` comes first.  Raises NotFound."""
     await row(tx, workspace_id, id)
     await tx.execute(
         update(destinations).where(destinations.c.workspace_id == workspace_id, destinations.c.id == id).values(
-            name=asked.name, config=asked.model_dump(exclude={"name", "secret_access_key"}),
-            secret=secrets.encrypt(asked.secret_access_key.get_secret_value()),
+            name=request.name, config=request.model_dump(exclude={"name", "secret_access_key"}),
+            secret=secrets.encrypt(request.secret_access_key.get_secret_value()),
         )
     )  # fmt: skip
     return view(await row(tx, workspace_id, id))
 
 
-async def row(tx: Tx, workspace_id: str, id: str) -> Row[Any]:
-    """Raises NotFound."""
-    found = (await tx.execute(select(destinations).where(
+async def row(tx: Tx, workspace_id: str, id: str) -> DestinationRecord:
+    """A destination as it is stored.  Raises NotFound."""
+    record = (await tx.execute(select(destinations).where(
         destinations.c.workspace_id == workspace_id, destinations.c.id == id, destinations.c.deleted_at.is_(None)
     ))).first()  # fmt: skip
-    if found is None:
+    if record is None:
         raise NotFound("there is no such destination.", subject=id)
-    return found
+    return typed(DestinationRecord, record)
 
 
 async def page(tx: Tx, workspace_id: str, *, after: str | None = None, limit: int = 50) -> list[DestinationView]:
@@ -117,11 +133,12 @@ async def page(tx: Tx, workspace_id: str, *, after: str | None = None, limit: in
     )  # fmt: skip
     if after:
         query = query.where(destinations.c.id < after)
-    return [view(found) for found in await tx.execute(query.order_by(destinations.c.id.desc()).limit(limit))]
+    rows = await tx.execute(query.order_by(destinations.c.id.desc()).limit(limit))
+    return [view(typed(DestinationRecord, row)) for row in rows]
 
 
 async def delete(tx: Tx, workspace_id: str, id: str) -> None:
-    """Forget it, its secret at once.  Raises NotFound."""
+    """Hide it and delete its secret.  Raises NotFound."""
     await row(tx, workspace_id, id)
     await tx.execute(
         update(destinations).where(destinations.c.workspace_id == workspace_id, destinations.c.id == id)
@@ -129,8 +146,10 @@ async def delete(tx: Tx, workspace_id: str, id: str) -> None:
     )  # fmt: skip
 
 
-def view(found: Row[Any]) -> DestinationView:
-    return DestinationView(id=found.id, name=found.name, kind=found.kind, created_at=found.created_at, **found.config)
+def view(record: DestinationRecord) -> DestinationView:
+    return DestinationView(
+        id=record.id, name=record.name, kind=record.kind, created_at=record.created_at, **record.config
+    )  # fmt: skip
 
 
 async def check_endpoint(endpoint: str, *, private: bool) -> None:
@@ -154,14 +173,14 @@ async def check_endpoint(endpoint: str, *, private: bool) -> None:
         )  # fmt: skip
 
 
-async def opened(found: Row[Any], *, secrets: Secrets, settings: Settings) -> Bucket:
-    """The bucket behind a destination, its server checked anew.  Raises UnsafeInput, FetchFailed."""
-    config = found.config
+async def opened(record: DestinationRecord, *, secrets: Secrets, settings: Settings) -> Bucket:
+    """The bucket of a destination, its server checked again.  Raises UnsafeInput, FetchFailed."""
+    config = record.config
     try:
         await check_endpoint(config["endpoint"], private=settings.private_endpoints)
-    except BadOption as unknown:  # it was found when it was entered: it may be again
+    except BadOption as unknown:  # its name had an address when it was entered, and may have one again
         raise FetchFailed(unknown.problem, subject=unknown.subject, remedy="It is tried again.") from unknown
-    # All of it is named, so that nothing is taken from this machine's own AWS settings.
+    # Everything is set here, so that no AWS settings of this machine are used.
     store = S3Store(
         config["bucket"],
         prefix=config["prefix"] or None,
@@ -169,23 +188,23 @@ async def opened(found: Row[Any], *, secrets: Secrets, settings: Settings) -> Bu
             "endpoint": config["endpoint"] or f"https://s3.{config['region']}.amazonaws.com",
             "region": config["region"],
             "access_key_id": config["access_key_id"],
-            "secret_access_key": secrets.decrypt(found.secret),
+            "secret_access_key": secrets.decrypt(record.secret),
             "virtual_hosted_style_request": False,
         },
         client_options={"allow_http": settings.private_endpoints, "timeout": "120s", "connect_timeout": "10s"},
         retry_config={"max_retries": 3},
     )
-    return Bucket(store, found.name)
+    return Bucket(store, record.name)
 
 
 class Bucket:
-    """Writes to one bucket, with errors in words. What the server answers is not passed on: it is a stranger's."""
+    """Writes to one bucket, with errors in words of our own: what the server answers may hold anything."""
 
-    def __init__(self, store: Any, name: str) -> None:
+    def __init__(self, store: S3Store, name: str) -> None:
         self._store, self._name = store, name
 
     async def put(self, path: str, content: bytes) -> None:
-        """Raises BadOption where trying again is no use, FetchFailed where it may be."""
+        """Raises BadOption where another try cannot help, FetchFailed where it can."""
         try:
             await self._store.put_async(path, content)
         except (s3_errors.PermissionDeniedError, s3_errors.UnauthenticatedError):
@@ -204,7 +223,7 @@ class Bucket:
             ) from None  # fmt: skip
 
     async def probe(self) -> None:
-        """Write a small file and take it away again.  Raises as `put` does."""
+        """Write a small file and delete it.  Raises as `put` does, and BadInput where it cannot be deleted."""
         await self.put(PROBE, b"Packshot can write here.\n")
         try:
             await self._store.delete_async(PROBE)

@@ -1,7 +1,7 @@
-"""Exports: what would be delivered, the job that does it, and what came of it. Only approved files leave the house.
+"""Exports: what would be delivered, the job that delivers, and its result. Only approved files are delivered.
 
 An item's standing approval is its last decision that was not undone, if that is `approve`: the files whose hashes it
-pinned are delivered, whatever versions came after it.
+pinned are delivered, whatever versions were made since.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from packshot.catalog.jobs import JobRecord
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import JobStatus
 from packshot.channel import safe_name
-from packshot.db import Tx
+from packshot.db import Tx, typed
 from packshot.db.tables import batches, deliveries, items, renditions, reviews
 from packshot.errors import Conflict, NotFound
 
@@ -31,7 +31,7 @@ SHOWN_LEFT_OUT = 500
 
 
 class ToZip(BaseModel, frozen=True, extra="forbid"):
-    """One ZIP to download; it is kept for seven days."""
+    """One ZIP to download, for seven days."""
 
     kind: Literal["zip"]
 
@@ -93,7 +93,7 @@ class FilePlan(BaseModel, frozen=True):
 
 
 class StoredFile(FilePlan, frozen=True):
-    """The same with the place in the store that it is taken from."""
+    """The same with its key in the store."""
 
     key: str
 
@@ -130,7 +130,7 @@ class DeliveryView(BaseModel, frozen=True):
 
 
 class ExportView(BaseModel, frozen=True):
-    """An export, and how far it is. `zip` is a key in the store, of which the API makes a link."""
+    """An export, and how far it is. `zip` is a key in the store, which the API turns into a link."""
 
     id: str
     status: JobStatus
@@ -149,41 +149,68 @@ class ExportView(BaseModel, frozen=True):
     zip_expires_at: datetime | None
 
 
-async def plan(tx: Tx, workspace_id: str, asked: ExportRequest) -> Plan:
-    """What an export would deliver, in drawing order.  Raises NotFound for a batch or item that is not there."""
-    where = [items.c.workspace_id == workspace_id, batches.c.deleted_at.is_(None)]
-    if asked.batch is not None:
-        await batch_row(tx, workspace_id, asked.batch)
-        where.append(items.c.batch_id == asked.batch)
-    else:
-        where.append(items.c.id.in_(asked.items or ()))
-    last = (
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """An item with its standing decision; None where there is none."""
+
+    id: str
+    status: str
+    decision: str | None
+    version: int | None
+    pins: dict[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What an export needs of a rendition."""
+
+    item_id: str
+    version: int
+    channel: str
+    name: str
+    key: str
+    sha256: str
+    bytes: int
+
+
+async def plan(tx: Tx, workspace_id: str, request: ExportRequest) -> Plan:
+    """What an export would deliver, in the order of the items.  Raises NotFound for a batch or item."""
+    if request.batch is not None:
+        await batch_row(tx, workspace_id, request.batch)
+    in_request = items.c.id.in_(request.items) if request.items is not None else items.c.batch_id == request.batch
+    standing = (
         select(reviews.c.item_id, func.max(reviews.c.id).label("review_id"))
-        .where(reviews.c.workspace_id == workspace_id, reviews.c.undone_at.is_(None))
+        .where(
+            reviews.c.workspace_id == workspace_id, reviews.c.undone_at.is_(None),
+            reviews.c.item_id.in_(select(items.c.id).where(in_request)),
+        )
         .group_by(reviews.c.item_id)
-    )
-    mine = asked.items if asked.items is not None else select(items.c.id).where(items.c.batch_id == asked.batch)
-    last = last.where(reviews.c.item_id.in_(mine))
-    standing = last.subquery()
-    found = (await tx.execute(
+        .subquery()
+    )  # fmt: skip
+    query = (
         select(items.c.id, items.c.status, reviews.c.decision, reviews.c.version, reviews.c.pins)
         .join(batches, batches.c.id == items.c.batch_id)
         .outerjoin(standing, standing.c.item_id == items.c.id)
         .outerjoin(reviews, reviews.c.id == standing.c.review_id)
-        .where(*where).order_by(items.c.position, items.c.id)
-    )).all()  # fmt: skip
-    if asked.items is not None and len(found) < len(set(asked.items)):
-        missing = next(id for id in asked.items if id not in {item.id for item in found})
+        .where(items.c.workspace_id == workspace_id, batches.c.deleted_at.is_(None), in_request)
+        .order_by(items.c.position, items.c.id)
+    )
+    existing = [typed(_Item, row) for row in await tx.execute(query)]
+    if request.items is not None and len(existing) < len(set(request.items)):
+        missing = next(id for id in request.items if id not in {item.id for item in existing})
         raise NotFound("there is no such item.", subject=missing)
-    approved = {item.id: item for item in found if item.decision == "approve"}
-    others = [item for item in found if item.id not in approved]
-    left_out = [LeftOut(item=item.id, reason=f"It is not approved, but {item.status}.") for item in others]
-    files, broken = _files(approved, await _renditions(tx, list(approved), asked.channels))
-    return Plan(files, left_out + broken)
+    approved = [item for item in existing if item.decision == "approve"]
+    left_out = [
+        LeftOut(item=item.id, reason=f"It is not approved, but {item.status}.")
+        for item in existing if item.decision != "approve"
+    ]  # fmt: skip
+    files, changed = _files(approved, await _renditions(tx, [item.id for item in approved], request.channels))
+    return Plan(files, left_out + changed)
 
 
-async def _renditions(tx: Tx, item_ids: Sequence[str], channels: Sequence[str] | None) -> dict[str, list[Any]]:
-    made: dict[str, list[Any]] = {}
+async def _renditions(tx: Tx, item_ids: Sequence[str], channels: Sequence[str] | None) -> dict[str, list[_File]]:
+    """Item → its files, of all versions."""
+    files: dict[str, list[_File]] = {}
     for first in range(0, len(item_ids), 1000):
         query = select(
             renditions.c.item_id, renditions.c.version, renditions.c.channel, renditions.c.name, renditions.c.key,
@@ -192,46 +219,49 @@ async def _renditions(tx: Tx, item_ids: Sequence[str], channels: Sequence[str] |
         if channels is not None:
             query = query.where(renditions.c.channel.in_(channels))
         for row in await tx.execute(query.order_by(renditions.c.channel)):
-            made.setdefault(row.item_id, []).append(row)
-    return made
+            files.setdefault(row.item_id, []).append(typed(_File, row))
+    return files
 
 
-def _files(approved: Mapping[str, Any], made: Mapping[str, Sequence[Any]]) -> tuple[list[StoredFile], list[LeftOut]]:
+def _files(
+    approved: Sequence[_Item], files_of: Mapping[str, Sequence[_File]]
+) -> tuple[list[StoredFile], list[LeftOut]]:
+    """The files that approvals pinned, and those that have changed since."""
     files: list[StoredFile] = []
     left_out: list[LeftOut] = []
     names: set[str] = set()
-    for id, item in approved.items():
-        for row in made.get(id, ()):
-            pin = item.pins.get(row.channel)
-            if row.version != item.version or pin is None:
+    for item in approved:
+        for file in files_of.get(item.id, ()):
+            pin = (item.pins or {}).get(file.channel)
+            if file.version != item.version or pin is None:
                 continue
-            if pin != row.sha256:
-                words = f"Its file for {row.channel} is no longer the one that was approved."
-                left_out.append(LeftOut(item=id, reason=words))
+            if pin != file.sha256:
+                words = f"Its file for {file.channel} is no longer the one that was approved."
+                left_out.append(LeftOut(item=item.id, reason=words))
                 continue
             files.append(StoredFile(
-                item=id, version=row.version, channel=row.channel, name=_unique(row.channel, row.name, names),
-                bytes=row.bytes, sha256=row.sha256, key=row.key,
+                item=item.id, version=file.version, channel=file.channel,
+                name=_unique(file.channel, file.name, names), bytes=file.bytes, sha256=file.sha256, key=file.key,
             ))  # fmt: skip
     return files, left_out
 
 
-def _unique(channel: str, name: str, taken: set[str]) -> str:
-    """channel/name; a number is put behind what is there already, upper and lower case being the same."""
+def _unique(channel: str, name: str, used: set[str]) -> str:
+    """channel/name, numbered where it is used already; upper and lower case are the same."""
     stem, dot, suffix = safe_name(name.replace("/", "-").replace("\\", "-")).rpartition(".")
     stem, suffix = (stem, dot + suffix) if stem else (suffix, "")
     path, number = f"{safe_name(channel)}/{stem}{suffix}", 1
-    while path.casefold() in taken:
+    while path.casefold() in used:
         number += 1
         path = f"{safe_name(channel)}/{stem}-{number}{suffix}"
-    taken.add(path.casefold())
+    used.add(path.casefold())
     return path
 
 
-async def create(tx: Tx, workspace_id: str, asked: ExportRequest, *, by: str | None) -> JobRef:
+async def create(tx: Tx, workspace_id: str, request: ExportRequest, *, by: str | None) -> JobRef:
     """Start the job that delivers.  Raises NotFound; Conflict where nothing is approved."""
-    if isinstance(asked.to, ToS3):
-        await destinations.row(tx, workspace_id, asked.to.destination)
+    if isinstance(request.to, ToS3):
+        await destinations.row(tx, workspace_id, request.to.destination)
     later = reviews.alias("later")
     overruled = select(later.c.id).where(
         later.c.item_id == reviews.c.item_id, later.c.undone_at.is_(None), later.c.id > reviews.c.id
@@ -244,11 +274,11 @@ async def create(tx: Tx, workspace_id: str, asked: ExportRequest, *, by: str | N
             ~overruled.exists(),
         )
     )  # fmt: skip
-    if asked.batch is not None:
-        await batch_row(tx, workspace_id, asked.batch)
-        approval = approval.where(items.c.batch_id == asked.batch)
+    if request.batch is not None:
+        await batch_row(tx, workspace_id, request.batch)
+        approval = approval.where(items.c.batch_id == request.batch)
     else:
-        approval = approval.where(items.c.id.in_(asked.items or ()))
+        approval = approval.where(items.c.id.in_(request.items or ()))
     if (await tx.execute(approval.limit(1))).first() is None:
         raise Conflict("none of this is approved, so there is nothing to deliver.", remedy="Review it first.")
     return await jobs.start(
@@ -256,14 +286,14 @@ async def create(tx: Tx, workspace_id: str, asked: ExportRequest, *, by: str | N
         workspace_id,
         "export",
         stages=["export"],
-        request=asked.model_dump(mode="json"),
-        batch_id=asked.batch,
+        request=request.model_dump(mode="json"),
+        batch_id=request.batch,
         by=by,
     )
 
 
 async def page(tx: Tx, workspace_id: str, *, after: str | None = None, limit: int = 50) -> list[ExportView]:
-    """The newest first.  after: the id of the last one seen."""
+    """The newest first.  after: the id of the last one on the page before."""
     rows = await jobs.page(tx, workspace_id, kinds=("export",), after=after, limit=limit)
     counts = await _counts(tx, [row.id for row in rows])
     return [_view(row, counts.get(row.id, {})) for row in rows]
@@ -280,12 +310,14 @@ async def get(tx: Tx, workspace_id: str, job_id: str) -> ExportView:
 async def delivered(
     tx: Tx, workspace_id: str, job_id: str, *, after: str | None = None, limit: int = 50
 ) -> list[tuple[str, DeliveryView]]:
-    """An export's files with the id each is paged by, in order of their names within it."""
-    query = select(deliveries).where(deliveries.c.workspace_id == workspace_id, deliveries.c.job_id == job_id)
+    """An export's files with the id that each is paged by, in the order in which they are delivered."""
+    query = select(deliveries, deliveries.c.item_id.label("item")).where(
+        deliveries.c.workspace_id == workspace_id, deliveries.c.job_id == job_id
+    )
     if after:
         query = query.where(deliveries.c.id > after)
     rows = await tx.execute(query.order_by(deliveries.c.id).limit(limit))
-    return [(row.id, DeliveryView.model_validate({**row._mapping, "item": row.item_id})) for row in rows]
+    return [(row.id, DeliveryView.model_validate(row, from_attributes=True)) for row in rows]
 
 
 async def _counts(tx: Tx, job_ids: Sequence[str]) -> dict[str, dict[str, int]]:

@@ -24,7 +24,7 @@ async def store(
     rows = [
         {"workspace_id": workspace_id, "owner_id": owner_id, "version": version, "channel": channel,
          "check": check, "verdict": verdict.value}
-        for channel, found in by_channel.items() for check, verdict in _gravest(found).items()
+        for channel, about in by_channel.items() for check, verdict in _gravest(about).items()
     ]  # fmt: skip
     before = (
         findings.c.owner_id == owner_id, findings.c.version == version, findings.c.channel.in_(list(by_channel)),
@@ -42,15 +42,15 @@ def flagged(
     check: str | None = None,
 ) -> ColumnElement[bool]:
     """Whether a check warns or fails; only this one, only about this channel's file, where they are named."""
-    found = select(findings.c.owner_id).where(findings.c.owner_id == owner_id, findings.c.version == version)
+    query = select(findings.c.owner_id).where(findings.c.owner_id == owner_id, findings.c.version == version)
     if channel is not None:
-        found = found.where(findings.c.channel == channel)
+        query = query.where(findings.c.channel == channel)
     if check is not None:
-        found = found.where(findings.c.check == check)
-    return found.exists()
+        query = query.where(findings.c.check == check)
+    return query.exists()
 
 
-def _gravest(found: Iterable[Finding]) -> dict[str, Verdict]:
+def _gravest(about: Iterable[Finding]) -> dict[str, Verdict]:
     """Check → its gravest verdict, of those that warn or fail."""
-    flagged = [finding for finding in found if finding.verdict in _FLAGGED]
+    flagged = [finding for finding in about if finding.verdict in _FLAGGED]
     return {finding.check: finding.verdict for finding in sorted(flagged, key=lambda f: _FLAGGED.index(f.verdict))}

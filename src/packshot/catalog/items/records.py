@@ -1,25 +1,26 @@
-"""Items: one photo in one style. Looked through, looked at with all their versions, and changed."""
+"""Items: one photo in one style. Lists of them, one with all its versions, and changes to it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
-from sqlalchemy import Row, func, or_, select, tuple_, update
+from pydantic import BaseModel, BeforeValidator, Field
+from sqlalchemy import Select, case, func, or_, select, tuple_, update
 
 from packshot.catalog.batches.lifecycle import row as batch_row
 from packshot.catalog.batches.requests import with_master
 from packshot.catalog.items.findings import flagged
 from packshot.catalog.items.retry_reasons import Changed
-from packshot.catalog.items.versions import Renewal, latest, remake, renew, tell_items
+from packshot.catalog.items.versions import LatestItem, Renewal, latest, remake, renew, tell_items
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.catalog.styles import templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
 from packshot.channel import Channel
-from packshot.db import Tx
+from packshot.db import Tx, typed
 from packshot.db.tables import batches, item_versions, items, now, photos, products, renditions, reviews
 from packshot.errors import Conflict, NotFound, OutOfDate
 from packshot.finding import Finding
@@ -27,7 +28,9 @@ from packshot.template import Template
 
 __all__ = ["ItemDetail", "ItemView", "change", "get", "page", "recent", "remake"]
 
-_LEVELS = {priority.level: priority for priority in Priority}
+_Priority = Annotated[
+    Priority, BeforeValidator(lambda value: Priority.of_level(value) if isinstance(value, int) else value)
+]  # fmt: skip
 
 
 class ItemError(BaseModel, frozen=True):
@@ -39,7 +42,7 @@ class ItemError(BaseModel, frozen=True):
 
 
 class ItemView(BaseModel, frozen=True):
-    """An item as a list shows it. Pictures and files are keys in the store, of which the API makes links."""
+    """An item in a list. Pictures are keys in the store, which the API turns into links."""
 
     id: str
     batch: str
@@ -54,7 +57,7 @@ class ItemView(BaseModel, frozen=True):
     stage: str
     version: int
     position: int
-    priority: Priority
+    priority: _Priority
     needs_look: bool
     worst: float
     attempts: int
@@ -87,7 +90,7 @@ class RenditionView(BaseModel, frozen=True):
 
 
 class VersionView(BaseModel, frozen=True):
-    """One version of an item: what it was made with, what came of it, and what differs from the one before."""
+    """One version of an item: its settings, its result, and what differs from the version before."""
 
     version: int
     reason: str
@@ -132,13 +135,49 @@ class ItemDetail(ItemView, frozen=True):
 Order = Literal["position", "worst"]
 
 
-def _query() -> Any:
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """What is shown of a row of `item_versions`."""
+
+    version: int
+    reason: str
+    changed: list[dict[str, Any]]
+    style: dict[str, Any]
+    channels: list[dict[str, Any]]
+    refined: bool
+    upscaled: bool
+    uncertainty: float | None
+    findings: list[dict[str, Any]]
+    touched_product: list[str]
+    steps: list[dict[str, Any]]
+    created_at: float
+    done_at: float | None
+    before: str
+    after: str
+
+
+_VERSION = (
+    item_versions.c.version, item_versions.c.reason, item_versions.c.changed, item_versions.c.style,
+    item_versions.c.channels, item_versions.c.refined, item_versions.c.upscaled, item_versions.c.uncertainty,
+    item_versions.c.findings, item_versions.c.changes.label("touched_product"), item_versions.c.steps,
+    item_versions.c.created_at, item_versions.c.done_at, item_versions.c.before_key.label("before"),
+    item_versions.c.after_key.label("after"),
+)  # fmt: skip
+
+
+def _query() -> Select[*tuple[Any, ...]]:
+    """The columns of an `ItemView`."""
     return (
         select(
-            items, photos.c.name.label("photo_name"), photos.c.role, photos.c.thumb_key.label("thumb"),
+            items.c.id, items.c.batch_id.label("batch"), batches.c.name.label("batch_name"),
+            items.c.photo_id.label("photo"), photos.c.name.label("photo_name"),
             func.coalesce(products.c.sku, "").label("sku"), func.coalesce(products.c.title, "").label("title"),
-            item_versions.c.findings, item_versions.c.before_key.label("before"),
-            item_versions.c.after_key.label("after"), batches.c.name.label("batch_name"),
+            photos.c.role, items.c.style_id.label("style"), items.c.status, items.c.stage, items.c.version,
+            items.c.position, items.c.priority, items.c.needs_look, items.c.worst, items.c.attempts,
+            item_versions.c.findings, case((items.c.status == ItemStatus.FAILED, items.c.error)).label("error"),
+            items.c.not_before, items.c.created_at, items.c.touched_at, items.c.done_at,
+            photos.c.thumb_key.label("thumb"), item_versions.c.before_key.label("before"),
+            item_versions.c.after_key.label("after"),
         )
         .join(photos, photos.c.id == items.c.photo_id)
         .outerjoin(products, products.c.id == photos.c.product_id)
@@ -162,7 +201,7 @@ async def page(
     after: tuple[float, int, str] | None = None,
     limit: int = 50,
 ) -> list[ItemView]:
-    """Items of a batch, in drawing order or the worst first.  after: (worst, position, id) of the last one seen.
+    """Items of a batch, in order or the worst first.  after: (worst, position, id) of the last on the page before.
 
     channel, finding: those of whose files in this channel a check of this name warns or fails; either alone works too.
     """
@@ -185,7 +224,7 @@ async def page(
         query = query.order_by(items.c.position, items.c.id)
         if after:
             query = query.where(tuple_(items.c.position, items.c.id) > tuple_(after[1], after[2]))
-    return [ItemView.model_validate(_view(row)) for row in await tx.execute(query.limit(limit))]
+    return [ItemView.model_validate(row, from_attributes=True) for row in await tx.execute(query.limit(limit))]
 
 
 async def recent(
@@ -198,7 +237,7 @@ async def recent(
     after: str | None = None,
     limit: int = 50,
 ) -> list[ItemView]:
-    """Items of all batches, those of the newest batch first.  after: the id of the last one seen."""
+    """Items of all batches, those of the newest batch first.  after: the id of the last on the page before."""
     query = _query().where(items.c.workspace_id == workspace_id).order_by(items.c.id.desc()).limit(limit)
     if sku is not None:
         query = query.where(products.c.sku == sku)
@@ -208,14 +247,7 @@ async def recent(
         query = query.where(items.c.photo_id == image_id)
     if after:
         query = query.where(items.c.id < after)
-    return [ItemView.model_validate(_view(row)) for row in await tx.execute(query)]
-
-
-def _view(row: Row[Any]) -> dict[str, Any]:
-    return {
-        **row._mapping, "batch": row.batch_id, "photo": row.photo_id, "style": row.style_id,
-        "priority": _LEVELS[row.priority], "error": row.error if row.status == ItemStatus.FAILED else None,
-    }  # fmt: skip
+    return [ItemView.model_validate(row, from_attributes=True) for row in await tx.execute(query)]
 
 
 async def get(tx: Tx, workspace_id: str, item_id: str) -> ItemDetail:
@@ -224,31 +256,34 @@ async def get(tx: Tx, workspace_id: str, item_id: str) -> ItemDetail:
     row = (await tx.execute(query)).first()
     if row is None:
         raise NotFound("there is no such item.", subject=item_id)
+    item = ItemView.model_validate(row, from_attributes=True)
     files: dict[int, list[RenditionView]] = {}
-    for made in await tx.execute(select(renditions).where(renditions.c.item_id == item_id)):
-        files.setdefault(made.version, []).append(RenditionView.model_validate({**made._mapping, "url": made.key}))
-    versions = await tx.execute(
-        select(item_versions).where(item_versions.c.item_id == item_id).order_by(item_versions.c.version.desc())
+    of_item = select(renditions, renditions.c.key.label("url")).where(renditions.c.item_id == item_id)
+    for file in await tx.execute(of_item):
+        files.setdefault(file.version, []).append(RenditionView.model_validate(file, from_attributes=True))
+    version_rows = await tx.execute(
+        select(*_VERSION).where(item_versions.c.item_id == item_id).order_by(item_versions.c.version.desc())
     )
-    decided = await tx.execute(
+    versions = [typed(_Version, version) for version in version_rows]
+    decisions = await tx.execute(
         select(reviews).where(reviews.c.item_id == item_id).order_by(reviews.c.at.desc(), reviews.c.id.desc())
     )
-    return ItemDetail.model_validate({
-        **_view(row),
-        "versions": [_version(version, files.get(version.version, [])) for version in versions],
-        "decisions": [dict(decision._mapping) for decision in decided],
-    })  # fmt: skip
+    return ItemDetail(
+        **dict(item),
+        versions=[_version_view(version, files.get(version.version, [])) for version in versions],
+        decisions=[DecisionView.model_validate(decision, from_attributes=True) for decision in decisions],
+    )
 
 
-def _version(row: Row[Any], files: list[RenditionView]) -> dict[str, Any]:
-    style = Template.model_validate(row.style)
-    order = [channel["id"] for channel in row.channels]
-    return {
-        **row._mapping, "style": style.id, "style_name": style.name, "channels": order,
+def _version_view(version: _Version, files: list[RenditionView]) -> VersionView:
+    style = Template.model_validate(version.style)
+    order = [channel["id"] for channel in version.channels]
+    shown = {
+        "style": style.id, "style_name": style.name, "channels": order,
         "options": {name: style.option_value(name) for name in style.options},
-        "touched_product": row.changes, "before": row.before_key, "after": row.after_key,
         "renditions": sorted(files, key=lambda file: order.index(file.channel)),
     }  # fmt: skip
+    return VersionView.model_validate(asdict(version) | shown)
 
 
 async def change(
@@ -262,16 +297,17 @@ async def change(
     channels: Sequence[str] | None = None,
     priority: Priority | None = None,
 ) -> list[JobRef]:
-    """Give an item another style, other channels or another place in the queue.  Returns the jobs to queue.
+    """Give an item another style, other channels or another priority.  Returns the jobs to queue.
 
-    A new style or channels make a new version; what was approved or delivered stays.  `options` are of `style`, or on
-    top of the item's own.
+    Another style or other channels make a new version; what was approved or delivered stays.  `options` are of `style`,
+    or on top of the item's own.
     Raises NotFound, BadOption, OutOfDate (the item is no longer at `version`), Conflict (its batch was cancelled).
     """
     query = latest().where(items.c.workspace_id == workspace_id, items.c.id == item_id)
-    item = (await tx.execute(query)).first()
-    if item is None:
+    row = (await tx.execute(query)).first()
+    if row is None:
         raise NotFound("there is no such item.", subject=item_id)
+    item = typed(LatestItem, row)
     if version is not None and item.version != version:
         raise OutOfDate(
             f"it is at version {item.version} by now, not {version}.", subject=item.photo_name,
@@ -296,10 +332,10 @@ async def change(
 
 
 async def restyled(
-    tx: Tx, workspace_id: str, item: Row[Any], style: str | None, options: Mapping[str, Any] | None,
+    tx: Tx, workspace_id: str, item: LatestItem, style: str | None, options: Mapping[str, Any] | None,
     channels: Sequence[str] | None,
 ) -> tuple[Template | None, list[Channel] | None]:  # fmt: skip
-    """The style and channels an item is to have; None for what stays.  Raises NotFound, BadOption."""
+    """The new style and channels of an item; None for what stays.  Raises NotFound, BadOption."""
     resolved: Template | None = None
     if style is not None:
         resolved = await templates.resolve(tx, workspace_id, style, dict(options or {}))
@@ -317,15 +353,15 @@ def differences(before: Mapping[str, Any], after: Template | None) -> list[Chang
     old, why = Template.model_validate(before), "Asked for."
     if old.id != after.id or [step.kind for step in old.steps] != [step.kind for step in after.steps]:
         return [Changed(parameter="style", before=old.name, after=after.name, why=why)]
-    told = []
-    for was, is_now in zip(old.steps, after.steps, strict=True):
-        left, right = was.model_dump(mode="json"), is_now.model_dump(mode="json")
-        told += [
-            Changed(parameter=f"{was.kind}.{name}", before=left[name], after=right[name], why=why)
+    changed = []
+    for old_step, new_step in zip(old.steps, after.steps, strict=True):
+        left, right = old_step.model_dump(mode="json"), new_step.model_dump(mode="json")
+        changed += [
+            Changed(parameter=f"{old_step.kind}.{name}", before=left[name], after=right[name], why=why)
             for name in right
             if left.get(name) != right[name]
         ]
-    return told
+    return changed
 
 
 def _channel_changes(before: Sequence[Mapping[str, Any]], after: Sequence[Channel] | None) -> list[Changed]:

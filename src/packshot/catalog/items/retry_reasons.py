@@ -1,6 +1,6 @@
-"""Why a picture is not taken, and what a retry changes because of it. One table; nothing is changed in secret.
+"""Why a person rejects a picture, and what a retry changes because of it: one table.
 
-A reason changes a copy of the latest version's template by its rule; each change is told: what, before, after, why.
+A reason changes a copy of the latest version's template by its rule, and lists each change: what, before, after, why.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SHADOW_STRENGTH, SHADOW_SOFTNESS = 0.6, 1.4  # what one retry does to a shadow
 # A product that fills the frame to its border looks cut off, even where a channel allows it.
 LARGEST_FILL = 0.97
 SIZE_STEP = 1.15  # where no channel sets a limit
-# Room to a channel's limit, as the layout itself keeps (pipeline.py).
+# Distance to a channel's limit, the same as the layout's own (pipeline.py).
 _ROOM = 0.015
 
 
@@ -35,7 +35,7 @@ class Changed(BaseModel, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """What the next version is made with."""
+    """The settings of the next version."""
 
     style: Template
     channels: Sequence[Channel]
@@ -45,7 +45,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """title: what a merchandiser picks.  rule: what a retry does, in words.  apply: the same as a function."""
+    """title: what a merchandiser picks.  rule: what a retry does, in words.  apply: the rule as a function."""
 
     id: str
     title: str
@@ -68,26 +68,25 @@ def _shadow_unnatural(retry: Retry) -> Retry:
 
 
 def _floats(retry: Retry) -> Retry:
-    def seen_otherwise(fields: dict[str, Any]) -> dict[str, Any]:
+    def other_height(fields: dict[str, Any]) -> dict[str, Any]:
         return {"height": "other"} if fields["height"] is None else {}
 
-    return _steps(retry, ("rendered",), seen_otherwise, "The product seemed to float or to sink.")
+    return _steps(retry, ("rendered",), other_height, "The product seemed to float or to sink.")
 
 
 def _colour_shifted(retry: Retry) -> Retry:
     why = "The colour was shifted."
-    gone = [step for step in retry.style.steps if step.kind == "light" and step.strength > 0]
-    if gone:
+    if any(step.kind == "light" and step.strength > 0 for step in retry.style.steps):
         retry = _without(retry, "light", why)
-    reached = retry.style.options.values()  # pure white has no warmth to take out
-    return _steps(retry, None, lambda fields: {"warmth": 0.0} if f"{fields['kind']}.warmth" in reached else {}, why)
+    targets = retry.style.options.values()  # pure white has no warmth to set to 0
+    return _steps(retry, None, lambda fields: {"warmth": 0.0} if f"{fields['kind']}.warmth" in targets else {}, why)
 
 
 def _edge_rough(retry: Retry) -> Retry:
     if retry.refined:
         return retry
-    told = Changed(parameter="segment.refined", before=False, after=True, why="The edge was rough.")
-    return replace(retry, refined=True, changed=(*retry.changed, told))
+    change = Changed(parameter="segment.refined", before=False, after=True, why="The edge was rough.")
+    return replace(retry, refined=True, changed=(*retry.changed, change))
 
 
 def _too_small(retry: Retry) -> Retry:
@@ -118,15 +117,15 @@ REASONS: tuple[Reason, ...] = (
     Reason("colour_shifted", "The product's colour is off",
            "The light step is taken out and every warmth is set to 0.", _colour_shifted),
     Reason("edge_rough", "The edge is rough or jagged",
-           "The cut-out is made anew with a second, closer pass.", _edge_rough),
+           "The photo is cut out again with a second, closer pass.", _edge_rough),
     Reason("too_small_in_frame", "The product is too small in the picture",
            "It is enlarged up to what the channels allow.", _too_small),
     Reason("too_large_in_frame", "The product is too large in the picture",
            "It is made smaller, down to what the channels demand.", _too_large),
-    Reason("background_wrong", "The background is wrong", "Nothing by itself: choose another template or options."),
+    Reason("background_wrong", "The background is wrong", "Nothing by itself: choose another style or options."),
     Reason("cutout_wrong", "Part of the product is missing, or something else was cut out",
-           "Nothing by itself: correct the cut-out, and the picture is made anew."),
-    Reason("other", "Something else", "Nothing by itself: choose another template or options."),
+           "Nothing by itself: correct the cut-out, and the picture is made again."),
+    Reason("other", "Something else", "Nothing by itself: choose another style or options."),
 )  # fmt: skip
 _BY_ID = {reason.id: reason for reason in REASONS}
 
@@ -139,63 +138,64 @@ def reason(id: str) -> Reason:
 
 
 def apply(reason_id: str, retry: Retry) -> Retry:
-    """The next version as the reason's rule wants it.
+    """The settings of the next version, by the reason's rule.
 
     Raises BadOption for an unknown reason, BadInput where its rule would change nothing: the same picture again.
     """
-    known = reason(reason_id)
-    changed = known.apply(retry) if known.apply else retry
-    if changed.changed == retry.changed:
+    chosen = reason(reason_id)
+    result = chosen.apply(retry) if chosen.apply else retry
+    if result.changed == retry.changed:
         raise BadInput(
-            f"“{known.title}” would change nothing, and the picture would come out the same.",
-            remedy="Choose another template or other options, or correct the cut-out by hand.",
+            f"“{chosen.title}” would change nothing, and the picture would come out the same.",
+            remedy="Choose another style or other options, or correct the cut-out by hand.",
         )
-    return changed
+    return result
 
 
 def _steps(
     retry: Retry, kinds: tuple[str, ...] | None, rule: Callable[[dict[str, Any]], dict[str, Any]], why: str
 ) -> Retry:
     """Change fields of the template's steps, within each field's bounds."""
-    steps, told = [], []
+    steps, changes = [], []
     for step in retry.style.steps:
         before = step.model_dump()
-        wanted = rule(before) if kinds is None or step.kind in kinds else {}
-        after = {name: _bounded(step, name, value) for name, value in wanted.items()}
+        values = rule(before) if kinds is None or step.kind in kinds else {}
+        after = {name: _bounded(step, name, value) for name, value in values.items()}
         after = {name: value for name, value in after.items() if value != before[name]}
-        told += [Changed(parameter=f"{step.kind}.{name}", before=before[name], after=value, why=why)
-                 for name, value in after.items()]  # fmt: skip
+        changes += [Changed(parameter=f"{step.kind}.{name}", before=before[name], after=value, why=why)
+                    for name, value in after.items()]  # fmt: skip
         steps.append(step.model_copy(update=after))
     style = retry.style.model_copy(update={"steps": tuple(steps)})
-    return replace(retry, style=style, changed=(*retry.changed, *told))
+    return replace(retry, style=style, changed=(*retry.changed, *changes))
 
 
 def _bounded(step: BaseModel, name: str, value: Any) -> Any:
     if not isinstance(value, float):
         return value
     for bound in type(step).model_fields[name].metadata:
-        if isinstance(bound, Ge):
-            value = max(value, float(bound.ge))  # type: ignore[arg-type]
-        elif isinstance(bound, Le):
-            value = min(value, float(bound.le))  # type: ignore[arg-type]
+        match bound:
+            case Ge(ge=int() | float() as least):
+                value = max(value, float(least))
+            case Le(le=int() | float() as most):
+                value = min(value, float(most))
     return round(value, 4)
 
 
 def _without(retry: Retry, kind: str, why: str) -> Retry:
-    """Take a kind of step out of the template, with the options that reach into it."""
+    """Remove a kind of step from the template, with the options that reach into it."""
     style = retry.style
-    kept = style.model_copy(
+    rest = style.model_copy(
         update={
             "steps": tuple(step for step in style.steps if step.kind != kind),
             "options": {name: at for name, at in style.options.items() if not at.startswith(f"{kind}.")},
             "chosen": frozenset(at for at in style.chosen if not at.startswith(f"{kind}.")),
         }
     )
-    told = Changed(parameter=kind, before="on", after="off", why=why)
-    return replace(retry, style=kept, changed=(*retry.changed, told))
+    change = Changed(parameter=kind, before="on", after="off", why=why)
+    return replace(retry, style=rest, changed=(*retry.changed, change))
 
 
 def _free(retry: Retry) -> Retry:
-    """Let each channel keep the size within its own limits, even where the user had set it by hand."""
+    """Let each channel adjust the size to its own limits, even where the user had set it."""
     chosen = retry.style.chosen - {"layout.fill"}
     return replace(retry, style=retry.style.model_copy(update={"chosen": chosen}))

@@ -1,7 +1,7 @@
 """Review: a person decides about items, one or five hundred at once, and takes it back.
 
-Decisions made at once share an `act`, which is undone at once. Approval pins the hashes of the approved files. Each
-item is decided for itself: one that changed meanwhile, or that does not allow it, is told and stops no other.
+Decisions of one request share an `act`, which is undone at once. Approval pins the hashes of the approved files. Each
+item is decided for itself: one that changed meanwhile, or that does not allow the decision, does not stop the others.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, model_validator
-from sqlalchemy import Row, bindparam, func, insert, null, select, update
+from sqlalchemy import bindparam, func, insert, null, select, update
 
 from packshot.catalog.batches.lifecycle import row as batch_row
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import retry_reasons
 from packshot.catalog.items.records import differences, restyled
 from packshot.catalog.items.retry_reasons import Retry
-from packshot.catalog.items.versions import Renewal, latest, remake, renew, reopen, tell_items
+from packshot.catalog.items.versions import LatestItem, Renewal, latest, remake, renew, reopen, tell_items
 from packshot.catalog.old_names import STYLE
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.channel import Channel
-from packshot.db import Tx
+from packshot.db import Tx, typed
 from packshot.db.tables import deliveries, items, new_id, now, photos, renditions, reviews
 from packshot.errors import BadInput, BreaksRule, Conflict, NotFound, PackshotError
 from packshot.template import Template
 
-__all__ = ["Decision", "Done", "Outcome", "Result", "ReviewRequest", "decide", "history", "remake", "undo"]
+__all__ = ["Decision", "Outcome", "Result", "ReviewAct", "ReviewRequest", "decide", "history", "remake", "undo"]
 
 MAX_ITEMS = 500
-# Of an item before a decision: what undo brings back.
-_KEPT = ("status", "version", "stage", "attempts", "needs_look", "worst", "done_at", "error", "style_id")
+# Of an item before a decision: what undo restores.
+_RESTORED = ("status", "version", "stage", "attempts", "needs_look", "worst", "done_at", "error", "style_id")
 
 
 class Decision(StrEnum):
@@ -71,8 +71,8 @@ _NOT_YET = {
 }
 
 
-class Seen(BaseModel, frozen=True, extra="forbid"):
-    """An item as the person saw it. Is it another by now, nothing is decided."""
+class ReviewItem(BaseModel, frozen=True, extra="forbid"):
+    """An item at the version that the person looked at. If it is at another by now, nothing is decided about it."""
 
     id: Id
     version: int = Field(ge=1, description="The version that was looked at.")
@@ -82,19 +82,19 @@ class Seen(BaseModel, frozen=True, extra="forbid"):
 class ReviewRequest(BaseModel, frozen=True, extra="forbid"):
     """One decision about one or many items."""
 
-    items: Annotated[tuple[Seen, ...], Field(min_length=1, max_length=MAX_ITEMS)]
+    items: Annotated[tuple[ReviewItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
     decision: Decision
     reason: str = Field("", max_length=40, description="Of `GET /review/reasons`; a retry follows its rule.")
     note: str = Field("", max_length=2000)
     anyway: bool = Field(False, description="Approve files too that break a channel's hard rule.")
-    retry: bool = Field(False, description="With “reject”: make it anew by the reason's rule.")
+    retry: bool = Field(False, description="With “reject”: make it again by the reason's rule.")
     style: Id | None = Field(None, validation_alias=STYLE, description="For a retry: another style.")
     options: dict[str, Any] | None = Field(None, description="For a retry: other options.")
     channels: Annotated[tuple[Id, ...], Field(min_length=1, max_length=40)] | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> ReviewRequest:
-        if len({seen.id for seen in self.items}) < len(self.items):
+        if len({item.id for item in self.items}) < len(self.items):
             raise ValueError("name each item once")
         if self.retry and self.decision not in (Decision.REJECT, Decision.RETRY):
             raise ValueError("“retry” goes with the decision “reject”")
@@ -112,13 +112,13 @@ class Outcome(StrEnum):
     """What came of a decision about one item."""
 
     DONE = "done"
-    CHANGED = "changed"  # somebody or something changed the item since it was looked at
+    CHANGED = "changed"  # the item has changed since the person looked at it
     REFUSED = "refused"  # the item does not allow it; the words say why
     MISSING = "missing"
 
 
 class Result(BaseModel, frozen=True):
-    """What came of a decision for one item, and how the item stands now."""
+    """The outcome of a decision for one item, and the item's status now."""
 
     id: str
     outcome: Outcome
@@ -129,8 +129,8 @@ class Result(BaseModel, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """act: what undo takes.  Tickets are to be queued, or taken out of the queues, after the commit."""
+class ReviewAct:
+    """act: what `undo` takes.  add, remove: jobs to queue, or to remove from the queues, after the commit."""
 
     act: str
     results: list[Result]
@@ -138,39 +138,67 @@ class Done:
     remove: list[JobRef] = field(default_factory=list)
 
 
-async def decide(tx: Tx, workspace_id: str, asked: ReviewRequest, *, by: str | None) -> Done:
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What a decision needs of a rendition."""
+
+    item_id: str
+    channel: str
+    sha256: str
+    rejected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Review:
+    """A row of `reviews`."""
+
+    id: str
+    workspace_id: str
+    item_id: str
+    version: int
+    act: str
+    decision: str
+    reason: str
+    note: str
+    before: dict[str, Any]
+    pins: dict[str, str]
+    by: str | None
+    at: float
+    undone_at: float | None
+
+
+async def decide(tx: Tx, workspace_id: str, request: ReviewRequest, *, by: str | None) -> ReviewAct:
     """Decide about items.
 
-    Raises BadOption for an unknown reason; where not one item was decided: Conflict if one is no longer as it was seen,
-    BreaksRule if files break a hard rule and `anyway` was not said, else BadInput, or NotFound where none is there.
+    Raises BadOption for an unknown reason; where no item at all was decided: Conflict if one has changed since,
+    BreaksRule if files break a hard rule and `anyway` is not set, else BadInput, or NotFound where none exists.
     """
-    if asked.reason:
-        retry_reasons.reason(asked.reason)
-    seen = {item.id: item for item in asked.items}
-    query = latest().where(items.c.workspace_id == workspace_id, items.c.id.in_(list(seen)))
-    found = {item.id: item for item in await tx.execute(query)}
-    files = await _files(tx, list(found.values())) if asked.decision is Decision.APPROVE else {}
-    deciding = _Deciding(tx, workspace_id, asked, new_id("act"), by, files)
-    results = [await deciding.one(wanted, found.get(id)) for id, wanted in seen.items()]
+    if request.reason:
+        retry_reasons.reason(request.reason)
+    query = latest().where(items.c.workspace_id == workspace_id, items.c.id.in_([item.id for item in request.items]))
+    current = {item.id: item for item in [typed(LatestItem, row) for row in await tx.execute(query)]}
+    files = await _files(tx, list(current)) if request.decision is Decision.APPROVE else {}
+    deciding = _Deciding(tx, workspace_id, request, new_id("act"), by, files)
+    results = [await deciding.one(item, current.get(item.id)) for item in request.items]
     _raise_if_none(results)
-    return Done(deciding.act, results, add=await deciding.write())
+    return ReviewAct(deciding.act, results, add=await deciding.write())
 
 
 class _Deciding:
-    """One act: item by item, then written down at once."""
+    """One act: item by item, then stored at once."""
 
     def __init__(
-        self, tx: Tx, workspace_id: str, asked: ReviewRequest, act: str, by: str | None,
-        files: Mapping[str, list[Row[Any]]],
+        self, tx: Tx, workspace_id: str, request: ReviewRequest, act: str, by: str | None,
+        files: Mapping[str, list[_File]],
     ) -> None:  # fmt: skip
-        self._tx, self._workspace_id, self._asked, self.act, self._by = tx, workspace_id, asked, act, by
+        self._tx, self._workspace_id, self._request, self.act, self._by = tx, workspace_id, request, act, by
         self._files = files
-        self._decision = Decision.RETRY if asked.is_retry else asked.decision
+        self._decision = Decision.RETRY if request.is_retry else request.decision
         self._rows: list[dict[str, Any]] = []
-        self._items: list[Row[Any]] = []
+        self._items: list[LatestItem] = []
         self._renewals: list[Renewal] = []
 
-    async def one(self, seen: Seen, item: Row[Any] | None) -> Result:
+    async def one(self, seen: ReviewItem, item: LatestItem | None) -> Result:
         if item is None:
             return Result(id=seen.id, outcome=Outcome.MISSING, words="There is no such item.")
         status = ItemStatus(item.status)
@@ -193,35 +221,35 @@ class _Deciding:
         version = item.highest + 1 if self._decision is Decision.RETRY else item.version
         return Result(id=item.id, outcome=Outcome.DONE, status=_GIVES[self._decision], version=version)
 
-    def _pins(self, item: Row[Any]) -> dict[str, str]:
+    def _pins(self, item: LatestItem) -> dict[str, str]:
         if self._decision is not Decision.APPROVE:
             return {}
         files = self._files.get(item.id, [])
         if not files:
             raise BadInput("there are no finished files to approve.", subject=item.photo_name)
         broken = [file.channel for file in files if file.rejected]
-        if broken and not self._asked.anyway:
+        if broken and not self._request.anyway:
             raise BreaksRule(
                 f"its file for {', '.join(broken)} breaks a rule of that channel.", subject=item.photo_name,
                 remedy="Make it again, or approve it anyway.",
             )  # fmt: skip
         return {file.channel: file.sha256 for file in files}
 
-    async def _renewal(self, item: Row[Any]) -> Renewal:
-        """The next version: what was asked for first, then the reason's rule on top."""
-        asked = self._asked
+    async def _renewal(self, item: LatestItem) -> Renewal:
+        """The next version: first the settings in the request, then the reason's rule."""
+        request = self._request
         if item.batch_state == BatchState.CANCELLED:
             raise Conflict("its batch was cancelled.", subject=item.photo_name, remedy="Make a new batch.")
         changed_style, channels = await restyled(
-            self._tx, self._workspace_id, item, asked.style, asked.options, asked.channels
+            self._tx, self._workspace_id, item, request.style, request.options, request.channels
         )
         changed = differences(item.style, changed_style)
         style = changed_style or Template.model_validate(item.style)
-        told = [Channel.model_validate(channel) for channel in item.channels]
-        retry = Retry(style, channels if channels is not None else told, item.refined, tuple(changed))
-        if asked.reason:
+        present = [Channel.model_validate(channel) for channel in item.channels]
+        retry = Retry(style, channels if channels is not None else present, item.refined, tuple(changed))
+        if request.reason:
             try:
-                retry = retry_reasons.apply(asked.reason, retry)
+                retry = retry_reasons.apply(request.reason, retry)
             except BadInput:
                 if not changed and channels is None:
                     raise
@@ -231,15 +259,16 @@ class _Deciding:
                 remedy="Give a reason, another style or other options.",
             )  # fmt: skip
         return Renewal(
-            item, asked.reason or "asked", retry.style, asked.style, channels, retry.refined,
+            item, request.reason or "asked", retry.style, request.style, channels, retry.refined,
             changed=retry.changed,
         )  # fmt: skip
 
-    def _review(self, item: Row[Any], pins: dict[str, str]) -> dict[str, Any]:
-        before = {name: item._mapping[name] for name in _KEPT} | {"next": item.highest + 1}
+    def _review(self, item: LatestItem, pins: dict[str, str]) -> dict[str, Any]:
+        before = {name: getattr(item, name) for name in _RESTORED} | {"next": item.highest + 1}
         return {
             "id": new_id("rev"), "workspace_id": self._workspace_id, "item_id": item.id, "version": item.version,
-            "act": self.act, "decision": self._decision.value, "reason": self._asked.reason, "note": self._asked.note,
+            "act": self.act, "decision": self._decision.value, "reason": self._request.reason,
+            "note": self._request.note,
             "before": before, "pins": pins, "by": self._by, "at": now(), "undone_at": None,
         }  # fmt: skip
 
@@ -257,81 +286,82 @@ class _Deciding:
         return []
 
 
-async def _files(tx: Tx, found: Sequence[Row[Any]]) -> dict[str, list[Any]]:
-    """Renditions of the items' present versions, by item."""
-    files: dict[str, list[Any]] = {}
+async def _files(tx: Tx, item_ids: Sequence[str]) -> dict[str, list[_File]]:
+    """Item → the files of its present version."""
+    files: dict[str, list[_File]] = {}
     query = (
         select(renditions.c.item_id, renditions.c.channel, renditions.c.sha256, renditions.c.rejected)
         .join(items, (items.c.id == renditions.c.item_id) & (items.c.version == renditions.c.version))
-        .where(items.c.id.in_([item.id for item in found]))
+        .where(items.c.id.in_(item_ids))
     )  # fmt: skip
-    for file in await tx.execute(query):
-        files.setdefault(file.item_id, []).append(file)
+    for row in await tx.execute(query):
+        files.setdefault(row.item_id, []).append(typed(_File, row))
     return files
 
 
 def _raise_if_none(results: Sequence[Result]) -> None:
-    """Where not one item was decided, the answer as a whole is an error."""
+    """Where no item at all was decided, the answer is an error."""
     outcomes = {result.outcome for result in results}
     if Outcome.DONE in outcomes:
         return
-    told = " ".join(dict.fromkeys(result.words for result in results[:5]))
+    words = " ".join(dict.fromkeys(result.words for result in results[:5]))
     if outcomes == {Outcome.MISSING}:
         raise NotFound("there is no such item." if len(results) == 1 else "there are no such items.")
     if Outcome.CHANGED in outcomes:
-        raise Conflict(told, remedy="Load them again and look at what changed." if len(results) > 1 else "")
-    raise BreaksRule(told) if any(result.code == BreaksRule.code for result in results) else BadInput(told)
+        raise Conflict(words, remedy="Load them again and look at what changed." if len(results) > 1 else "")
+    raise BreaksRule(words) if any(result.code == BreaksRule.code for result in results) else BadInput(words)
 
 
-async def undo(tx: Tx, workspace_id: str, act: str) -> Done:
-    """Take an act back, for those of its items to which nothing happened since.
+async def undo(tx: Tx, workspace_id: str, act: str) -> ReviewAct:
+    """Undo an act, for those of its items that have not changed since.
 
-    The version that a retry made is left aside if nobody has decided about it; its number is not given again.
+    The version that a retry made is left unused; its number is not used again.
     Raises NotFound, Conflict where it was undone before or where all items have changed.
     """
-    rows = (await tx.execute(
-        select(reviews).where(reviews.c.workspace_id == workspace_id, reviews.c.act == act).order_by(reviews.c.id)
-    )).all()  # fmt: skip
-    if not rows:
+    query = select(reviews).where(reviews.c.workspace_id == workspace_id, reviews.c.act == act).order_by(reviews.c.id)
+    of_act = [typed(_Review, row) for row in await tx.execute(query)]
+    if not of_act:
         raise NotFound("there is no such review.", subject=act)
-    open_rows = [row for row in rows if row.undone_at is None]
-    if not open_rows:
+    standing = [review for review in of_act if review.undone_at is None]
+    if not standing:
         raise Conflict("it was undone already.", subject=act)
-    mine = items.c.workspace_id == workspace_id, items.c.id.in_([row.item_id for row in open_rows])
-    found = {item.id: item for item in await tx.execute(latest().where(*mine))}
-    last = await _last_decisions(tx, list(found))
-    delivered = await _delivered_since(tx, open_rows)
+    mine = items.c.workspace_id == workspace_id, items.c.id.in_([review.item_id for review in standing])
+    current = {item.id: item for item in [typed(LatestItem, row) for row in await tx.execute(latest().where(*mine))]}
+    last = await _last_decisions(tx, list(current))
+    delivered = await _delivered_since(tx, standing)
     results, undone, remove = [], [], []
-    for row in open_rows:
-        item = found.get(row.item_id)
-        words = _why_not(row, item, last.get(row.item_id), row.item_id in delivered)
+    for review in standing:
+        item = current.get(review.item_id)
+        words = _why_not(review, item, last.get(review.item_id), review.item_id in delivered)
         if item is None or words:
             status, version = (ItemStatus(item.status), item.version) if item else (None, None)
             outcome = Outcome.CHANGED if item else Outcome.MISSING
-            results.append(Result(id=row.item_id, outcome=outcome, status=status, version=version, words=words))
+            results.append(Result(id=review.item_id, outcome=outcome, status=status, version=version, words=words))
             continue
-        undone.append((row, item))
+        undone.append((review, item))
         if item.status == ItemStatus.PROCESSING:
             remove.append(JobRef(item.stage, item.id, item.version, item.priority))
+        before = review.before
         results.append(Result(
-            id=item.id, outcome=Outcome.DONE, status=ItemStatus(row.before["status"]), version=row.before["version"]
+            id=item.id, outcome=Outcome.DONE, status=ItemStatus(before["status"]), version=before["version"]
         ))  # fmt: skip
     _raise_if_none(results)
-    await _take_back(tx, workspace_id, undone)
-    return Done(act, results, remove=remove)
+    await _restore(tx, workspace_id, undone)
+    return ReviewAct(act, results, remove=remove)
 
 
-def _why_not(row: Row[Any], item: Row[Any] | None, last: str | None, delivered: bool) -> str:
+def _why_not(review: _Review, item: LatestItem | None, last: str | None, delivered: bool) -> str:
+    """Why a decision cannot be undone; empty where it can."""
     if item is None:
         return "There is no such item any more."
-    if item.batch_state == BatchState.CANCELLED and row.decision == Decision.RETRY:
+    if item.batch_state == BatchState.CANCELLED and review.decision == Decision.RETRY:
         return "Its batch was cancelled since."
-    if last != row.id:
+    if last != review.id:
         return "Somebody has decided about it since."
-    if row.decision == Decision.RETRY:
-        same = item.version == row.before["next"] and item.status in (_R, _F, ItemStatus.PROCESSING)
+    if review.decision == Decision.RETRY:
+        same = item.version == review.before["next"] and item.status in (_R, _F, ItemStatus.PROCESSING)
     else:
-        same = item.version == row.version and item.status == _GIVES[Decision(row.decision)]
+        same = item.version == review.version and item.status == _GIVES[Decision(review.decision)]
     if not same:
         return f"It has changed since: it is {item.status} at version {item.version}."
     return "Its files have been delivered since." if delivered else ""
@@ -347,27 +377,31 @@ async def _last_decisions(tx: Tx, item_ids: Sequence[str]) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
-async def _delivered_since(tx: Tx, rows: Sequence[Row[Any]]) -> set[str]:
-    since = min(row.at for row in rows)
-    decided = [row.item_id for row in rows if row.decision == Decision.APPROVE]
+async def _delivered_since(tx: Tx, standing: Sequence[_Review]) -> set[str]:
+    """Items of which a file was delivered since it was approved."""
+    since = min(review.at for review in standing)
+    approved = [review.item_id for review in standing if review.decision == Decision.APPROVE]
     return set(await tx.scalars(
         select(deliveries.c.item_id).where(
-            deliveries.c.item_id.in_(decided), deliveries.c.status == "delivered", deliveries.c.at >= since
+            deliveries.c.item_id.in_(approved), deliveries.c.status == "delivered", deliveries.c.at >= since
         )
     ))  # fmt: skip
 
 
-async def _take_back(tx: Tx, workspace_id: str, undone: Sequence[tuple[Row[Any], Row[Any]]]) -> None:
+async def _restore(tx: Tx, workspace_id: str, undone: Sequence[tuple[_Review, LatestItem]]) -> None:
     at = now()
-    await tx.execute(update(reviews).where(reviews.c.id.in_([row.id for row, _ in undone])).values(undone_at=at))
-    kinds = {name: bindparam(f"was_{name}", type_=items.c[name].type) for name in _KEPT}
+    await tx.execute(update(reviews).where(reviews.c.id.in_([review.id for review, _ in undone])).values(undone_at=at))
+    before = {name: bindparam(f"before_{name}", type_=items.c[name].type) for name in _RESTORED}
     await tx.execute(
-        update(items).where(items.c.id == bindparam("item")).values(touched_at=at, not_before=None, **kinds),
-        [{"item": item.id, **{f"was_{name}": row.before[name] for name in _KEPT}} for row, item in undone],
+        update(items).where(items.c.id == bindparam("item")).values(touched_at=at, not_before=None, **before),
+        [
+            {"item": item.id, **{f"before_{name}": review.before[name] for name in _RESTORED}}
+            for review, item in undone
+        ],
     )  # fmt: skip
     await reopen(tx, workspace_id, {item.batch_id for _, item in undone})
     await tell_items(
-        tx, workspace_id, [(item.batch_id, item.id, ItemStatus(row.before["status"])) for row, item in undone]
+        tx, workspace_id, [(item.batch_id, item.id, ItemStatus(review.before["status"])) for review, item in undone]
     )
 
 
@@ -390,10 +424,10 @@ class HistoryEntry(BaseModel, frozen=True):
 async def history(
     tx: Tx, workspace_id: str, batch_id: str, *, after: str | None = None, limit: int = 50
 ) -> list[HistoryEntry]:
-    """What was decided in a batch, the newest first.  after: the id of the last one seen."""
+    """The decisions of a batch, the newest first.  after: the id of the last one on the page before."""
     await batch_row(tx, workspace_id, batch_id)
     query = (
-        select(reviews, photos.c.name.label("photo_name"))
+        select(reviews, reviews.c.item_id.label("item"), photos.c.name.label("photo_name"))
         .join(items, items.c.id == reviews.c.item_id)
         .join(photos, photos.c.id == items.c.photo_id)
         .where(reviews.c.workspace_id == workspace_id, items.c.batch_id == batch_id)
@@ -402,4 +436,4 @@ async def history(
     )
     if after:
         query = query.where(reviews.c.id < after)
-    return [HistoryEntry.model_validate({**row._mapping, "item": row.item_id}) for row in await tx.execute(query)]
+    return [HistoryEntry.model_validate(row, from_attributes=True) for row in await tx.execute(query)]

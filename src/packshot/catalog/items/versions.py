@@ -1,6 +1,6 @@
-"""New versions of items: made for a retry, a change of look, a replaced photo. What was approved is never touched.
+"""New versions of items: for a retry, another style, a replaced photo. What was approved is never touched.
 
-A version's number is never given twice, not even after an undo.
+A version's number is never used twice, not even after an undo.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, null, select, update
+from sqlalchemy import Select, bindparam, func, insert, null, select, update
 
 from packshot.catalog.batches.offpeak import window
 from packshot.catalog.items.retry_reasons import Changed
@@ -17,20 +17,47 @@ from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.catalog.styles.snapshots import channels_json, style_json
 from packshot.channel import Channel
-from packshot.db import Tx
+from packshot.db import Tx, typed
 from packshot.db.tables import batches, events, item_versions, items, now, photos, workspaces
 from packshot.template import Template
 
 # While a batch is in one of these its items are not queued: that happens when it goes on.
-_WAITS = (BatchState.CREATED, BatchState.VALIDATING, BatchState.PAUSED)
-_MADE_ANEW = (ItemStatus.REVIEW, ItemStatus.REJECTED, ItemStatus.FAILED, ItemStatus.SKIPPED)
+_WAITING = (BatchState.CREATED, BatchState.VALIDATING, BatchState.PAUSED)
+_OPEN = (ItemStatus.REVIEW, ItemStatus.REJECTED, ItemStatus.FAILED, ItemStatus.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class LatestItem:
+    """A row of `latest`."""
+
+    id: str
+    batch_id: str
+    style_id: str
+    priority: int
+    status: str
+    stage: str
+    version: int
+    attempts: int
+    needs_look: bool
+    worst: float
+    error: dict[str, Any] | None
+    not_before: float | None
+    done_at: float | None
+    style: dict[str, Any]
+    channels: list[dict[str, Any]]
+    refined: bool
+    upscaled: bool
+    photo_sha256: str  # of the photo as it is now
+    photo_name: str
+    batch_state: str
+    highest: int  # version, of those there were
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """One item's next version.  `item`: a row of `latest`.  What is None stays as it is."""
+    """One item's next version.  What is None stays as it is."""
 
-    item: Row[Any]
+    item: LatestItem
     reason: str
     style: Template | None = None
     style_id: str | None = None
@@ -40,15 +67,16 @@ class Renewal:
     changed: Sequence[Changed] = ()
 
 
-def latest() -> Any:
-    """Items with what their version was made with, their batch's state, and their photo as it is now."""
-    ever = item_versions.alias("ever")
-    highest = select(func.max(ever.c.version)).where(ever.c.item_id == items.c.id)
+def latest() -> Select[*tuple[Any, ...]]:
+    """Items with the settings of their present version, their batch's state, and their photo as it is now; locked."""
+    all_versions = item_versions.alias("all_versions")
+    highest = select(func.max(all_versions.c.version)).where(all_versions.c.item_id == items.c.id)
     return (
         select(
-            items, item_versions.c.style, item_versions.c.channels, item_versions.c.refined,
-            item_versions.c.upscaled, item_versions.c.photo_sha256.label("made_of"),
-            photos.c.sha256.label("photo_sha256"), photos.c.name.label("photo_name"),
+            items.c.id, items.c.batch_id, items.c.style_id, items.c.priority, items.c.status, items.c.stage,
+            items.c.version, items.c.attempts, items.c.needs_look, items.c.worst, items.c.error, items.c.not_before,
+            items.c.done_at, item_versions.c.style, item_versions.c.channels, item_versions.c.refined,
+            item_versions.c.upscaled, photos.c.sha256.label("photo_sha256"), photos.c.name.label("photo_name"),
             batches.c.state.label("batch_state"), highest.scalar_subquery().label("highest"),
         )
         .join(item_versions, (item_versions.c.item_id == items.c.id) & (item_versions.c.version == items.c.version))
@@ -60,7 +88,7 @@ def latest() -> Any:
 
 
 async def renew(tx: Tx, workspace_id: str, renewals: Sequence[Renewal]) -> list[JobRef]:
-    """Write the next versions down and send their items back to the start.  Gives the tickets to queue."""
+    """Store the next versions and send their items back to the first stage.  Returns the jobs to queue."""
     if not renewals:
         return []
     at = now()
@@ -84,16 +112,16 @@ async def renew(tx: Tx, workspace_id: str, renewals: Sequence[Renewal]) -> list[
         })  # fmt: skip
         moved.append({
             "item": item.id, "number": number, "level": priority, "wait": not_before,
-            "worn": renewal.style_id or item.style_id,
+            "chosen": renewal.style_id or item.style_id,
         })  # fmt: skip
-        if item.batch_state not in _WAITS:
+        if item.batch_state not in _WAITING:
             refs.append(JobRef("segment", item.id, number, priority, not_before or 0.0))
     await tx.execute(insert(item_versions), versions)
     await tx.execute(
         update(items).where(items.c.id == bindparam("item")).values(
             version=bindparam("number"), status=ItemStatus.PROCESSING.value, stage="segment", attempts=0, error=null(),
             needs_look=False, worst=0.0, done_at=None, touched_at=at, priority=bindparam("level"),
-            not_before=bindparam("wait"), style_id=bindparam("worn"),
+            not_before=bindparam("wait"), style_id=bindparam("chosen"),
         ),
         moved,
     )  # fmt: skip
@@ -109,10 +137,10 @@ async def remake(
     item_ids: Sequence[str] | None = None,
     reason: str = "photo_changed",
 ) -> list[JobRef]:
-    """Make items of a photo, or these items, anew with the same look, because what they were made of has changed.
+    """Make items of a photo, or these items, again in the same style, because their photo or its matte has changed.
 
-    Approved items keep what was approved; those of cancelled and deleted batches stay as they are.  One that is at work
-    is made anew only if the photo is no longer the one it began with.  Gives the tickets to queue.
+    Approved items stay, and so do those of cancelled and deleted batches.  An item at work is made again only if its
+    photo is no longer the one it began with.  Returns the jobs to queue.
     """
     query = latest().where(items.c.workspace_id == workspace_id, batches.c.state != BatchState.CANCELLED)
     if photo_id is not None:
@@ -120,12 +148,12 @@ async def remake(
     if item_ids is not None:
         query = query.where(items.c.id.in_(item_ids))
     outdated = (items.c.status == ItemStatus.PROCESSING) & (item_versions.c.photo_sha256 != photos.c.sha256)
-    found = (await tx.execute(query.where(items.c.status.in_(_MADE_ANEW) | outdated))).all()
-    return await renew(tx, workspace_id, [Renewal(item, reason) for item in found])
+    rows = await tx.execute(query.where(items.c.status.in_(_OPEN) | outdated))
+    return await renew(tx, workspace_id, [Renewal(typed(LatestItem, row), reason) for row in rows])
 
 
 async def reopen(tx: Tx, workspace_id: str, batch_ids: Iterable[str]) -> None:
-    """A batch that was exported is in work again once one of its items changes."""
+    """A batch that was exported is in progress again once one of its items changes."""
     exported = (await tx.scalars(
         select(batches.c.id).where(
             batches.c.workspace_id == workspace_id, batches.c.id.in_(list(batch_ids)),
@@ -141,9 +169,9 @@ async def reopen(tx: Tx, workspace_id: str, batch_ids: Iterable[str]) -> None:
 
 async def tell_items(tx: Tx, workspace_id: str, changes: Iterable[tuple[str, str, ItemStatus]]) -> None:
     """One event for each (batch, item, status)."""
-    told = [
+    rows = [
         {"workspace_id": workspace_id, "kind": f"item.{status}", "batch_id": batch, "item_id": item, "at": now()}
         for batch, item, status in changes
     ]
-    if told:
-        await tx.execute(insert(events), told)
+    if rows:
+        await tx.execute(insert(events), rows)
