@@ -9,8 +9,10 @@ PIP := $(BIN)/python -m pip
 PROJECT := --no-deps --no-build-isolation --quiet --editable .
 STUDIO := src/packshot/studio/index.html
 NPM_CI := npm ci --silent --no-audit --no-fund --prefix
-COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \
-	--generate-hashes --no-emit-index-url --no-header --quiet
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-emit-index-url --no-header --quiet $(UPGRADE)
+# What scripts/clients judges the API's description with: a Python and a Node.js environment of its own.
+CLIENTS := tests/clients/.venv/.installed tests/clients/node_modules/.package-lock.json
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -43,16 +45,17 @@ journeys: $(VENV)/.installed-dev $(STUDIO) ## Run the studio's journeys in Chrom
 	$(BIN)/packshot models pull
 	npm run e2e --prefix web --silent
 
-check: $(VENV)/.installed-dev $(STUDIO) ## Check format, lint, types and the direction of imports
+check: $(VENV)/.installed-dev $(STUDIO) $(CLIENTS) ## Check format, lint, types, the direction of imports, the API's description
 	scripts/check
 
-lock: $(BIN)/python ## Write both lock files anew from pyproject.toml; newest versions: make lock UPGRADE=--upgrade
+lock: $(BIN)/python ## Write Python's lock files anew; newest versions: make lock UPGRADE=--upgrade
 	$(PIP) install --quiet uv
-	printf 'hatchling\neditables\n' | $(COMPILE) $(UPGRADE) --output-file requirements.lock -
-	printf 'hatchling\neditables\n' | $(COMPILE) $(UPGRADE) --group dev --constraint requirements.lock --output-file requirements-dev.lock -
+	printf 'hatchling\neditables\n' | $(COMPILE) --output-file requirements.lock pyproject.toml -
+	printf 'hatchling\neditables\n' | $(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml -
+	$(COMPILE) --output-file tests/clients/requirements.lock tests/clients/requirements.txt
 
 clean: ## Remove what was installed and made here; weights stay in the cache, the data folder where it is
-	rm -rf $(VENV) out tests/node/node_modules web/node_modules src/packshot/studio
+	rm -rf $(VENV) out tests/node/node_modules tests/clients/node_modules tests/clients/.venv web/node_modules src/packshot/studio
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
@@ -68,6 +71,14 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 
 tests/node/node_modules/.package-lock.json: tests/node/package-lock.json
 	$(NPM_CI) tests/node
+
+tests/clients/node_modules/.package-lock.json: tests/clients/package-lock.json
+	$(NPM_CI) tests/clients
+
+tests/clients/.venv/.installed: tests/clients/requirements.lock | $(BIN)/python
+	$(BIN)/python -m venv --clear tests/clients/.venv
+	tests/clients/.venv/bin/python -m pip install --quiet --require-hashes --requirement tests/clients/requirements.lock
+	@touch $@
 
 web/node_modules/.package-lock.json: web/package-lock.json
 	$(NPM_CI) web
