@@ -11,6 +11,8 @@ PackshotError
 ├── NotSignedIn           401  no session, no key, or one that has expired
 ├── NotAllowed            403  signed in, but not for this: a scope, a role, a missing CSRF token
 ├── Conflict              409  it exists already, or is in a state that does not allow this
+│   ├── InProgress        409  the same request is at work right now; retry
+│   └── AlreadyDone       409  the same request was done, and its answer is not stored
 ├── OutOfDate             412  somebody else changed it in between (If-Match)
 ├── PreconditionRequired  428  it must be said which state was seen (If-Match)
 ├── TooManyTries          429  wait, then try again
@@ -90,6 +92,14 @@ class NotAllowed(PackshotError):
 
 class Conflict(PackshotError):
     status, code = 409, "conflict"
+
+
+class InProgress(Conflict):
+    code, retryable = "in_progress", True
+
+
+class AlreadyDone(Conflict):
+    code = "already_done"
 
 
 class OutOfDate(PackshotError):

@@ -11,6 +11,7 @@ from fastapi import Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from packshot import accounts
+from packshot.api.idempotency import claim
 from packshot.api.service import Service
 from packshot.db.tables import now
 from packshot.errors import NotAllowed, NotSignedIn
@@ -86,6 +87,7 @@ def _needs(scope: str) -> Any:
         if scope not in who.scopes:
             words = {"admin": "an owner"}.get(scope, f"the scope “{scope}”")
             raise NotAllowed(f"this needs {words}.", remedy="Ask an owner of the workspace.")
+        await claim(svc, request, workspace_id=who.workspace_id, by=who.by)
         return who
 
     principal.__name__ = f"needs_{scope}"

@@ -25,6 +25,7 @@ from packshot.api import (
     failures,
     files,
     health,
+    idempotency,
     images,
     items,
     jobs,
@@ -38,7 +39,7 @@ from packshot.api import (
     styles,
 )
 from packshot.api.bodies import JSON_BYTES
-from packshot.api.middleware import Edge, Idempotent
+from packshot.api.middleware import Edge
 from packshot.api.service import Service, opened
 from packshot.db.upgrade import upgrade
 from packshot.service import metrics, parent_watch
@@ -99,7 +100,7 @@ def create_app(service: Service) -> FastAPI:
         )  # fmt: skip
 
     studio.add_to(app)
-    app.add_middleware(Idempotent, service=lambda: app.state.service)
+    idempotency.add_to(app)
     app.add_middleware(Edge)
     app.add_middleware(metrics.Requests)
     return app

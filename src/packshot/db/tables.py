@@ -376,9 +376,11 @@ idempotency = Table(
     "idempotency", metadata,
     Column("workspace_id", String(40), primary_key=True),
     Column("key", String(200), primary_key=True),
-    Column("fingerprint", String(64), nullable=False),  # of method, path and body
+    Column("fingerprint", String(64), nullable=False),  # of who asks, the address and the body
+    Column("owner", String(32), nullable=False),  # the request that holds the key
+    Column("state", String(20), nullable=False),  # api.idempotency.State
     Column("status", Integer, nullable=False),
     Column("headers", JSON, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    _moment("at"),
+    _moment("at"),  # the last sign of life, then of the answer
 )  # fmt: skip
