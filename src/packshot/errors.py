@@ -111,7 +111,13 @@ class PreconditionRequired(PackshotError):
 
 
 class TooManyTries(PackshotError):
+    """seconds: until another try may pass."""
+
     status, code, retryable = 429, "too_many_tries", True
+
+    def __init__(self, problem: str, *, subject: str = "", remedy: str = "", seconds: int = 60) -> None:
+        super().__init__(problem, subject=subject, remedy=remedy)
+        self.seconds = seconds
 
 
 class FetchFailed(PackshotError):

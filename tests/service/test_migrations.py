@@ -124,9 +124,10 @@ def _sorted(connection: Connection, sql: str) -> list[Any]:
 
 
 def _statements(engine: Engine) -> dict[str, list[str]]:
-    """Name → the lines of its statement; constraints are written in any order."""
+    """Name → the lines of its statement; constraints are in any order, and the name of a copied table is quoted."""
     with engine.connect() as connection:
         rows = connection.execute(
             text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'")
         ).all()
-    return {name: sorted(line.strip().rstrip(",") for line in re.split(r"\n", sql)) for name, sql in rows}
+    plain = {name: sql.replace(f'CREATE TABLE "{name}"', f"CREATE TABLE {name}") for name, sql in rows}
+    return {name: sorted(line.strip().rstrip(",") for line in re.split(r"\n", sql)) for name, sql in plain.items()}

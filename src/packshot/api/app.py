@@ -118,6 +118,7 @@ async def _serve(settings: Settings) -> None:
         config = uvicorn.Config(
             create_app(service), host=settings.host, port=settings.port, log_config=None, access_log=False,
             timeout_graceful_shutdown=5, server_header=False,
+            proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies,
             # The other parser that uvicorn knows takes a head of any size.
             http="h11", h11_max_incomplete_event_size=64 * 1024,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, Field
 
-from packshot.api.access import COOKIE, Principal, Reader, identify
+from packshot.api.access import COOKIE, Principal, Reader, bearer_key, identify
 from packshot.api.service import Service, Svc
 from packshot.catalog.events.hub import Hub, Listener, since
 from packshot.errors import NotAllowed, NotSignedIn, PackshotError, TooManyTries
@@ -138,10 +138,10 @@ async def _until_gone(socket: WebSocket) -> None:
 async def _signed_in(socket: WebSocket, svc: Service) -> tuple[Principal, dict[str, str]]:
     """Who listens, and by what it is known.  The connection is accepted.  Raises NotSignedIn, NotAllowed."""
     await socket.accept()
-    header = socket.headers.get("authorization", "")
+    key = bearer_key(socket.headers.get("authorization", ""))
     cookie = socket.cookies.get(COOKIE, "")
-    if header.lower().startswith("bearer "):
-        credentials = {"key": header[7:].strip()}
+    if key:
+        credentials = {"key": key}
     elif cookie:
         # A page of another site could open this connection with the user's cookie: browsers name the page.
         if not _same_origin(socket, svc):

@@ -119,7 +119,7 @@ def answer(error: PackshotError) -> JSONResponse:
     if isinstance(error, NotSignedIn):
         made.headers["WWW-Authenticate"] = "Bearer"
     if (isinstance(error, TooManyTries | Unavailable | InProgress) and error.retryable) or error.status == 503:
-        made.headers["Retry-After"] = "900" if isinstance(error, TooManyTries) else "5"
+        made.headers["Retry-After"] = str(error.seconds) if isinstance(error, TooManyTries) else "5"
     return made
 
 

@@ -82,6 +82,7 @@ invites = Table(
     Column("role", String(20), nullable=False),
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("invited_by", String(40)),
+    Column("user_id", String(40)),  # on a sign-in link: the account that it opens
     _moment("created_at"), _moment("expires_at"), _moment("used_at", nullable=True),
 )  # fmt: skip
 
@@ -96,9 +97,9 @@ sessions = Table(
 
 login_tries = Table(
     "login_tries", metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("subject", String(64), nullable=False, index=True),  # hash of the email, or of the address it came from
-    _moment("at"),
+    Column("subject", String(64), primary_key=True),  # hash of where it came from, with or without the account
+    Column("tries", Integer, nullable=False),  # that failed, one after the other
+    _moment("at"),  # the last of them
 )  # fmt: skip
 
 api_keys = Table(

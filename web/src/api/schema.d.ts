@@ -43,7 +43,8 @@ export interface paths {
         put?: never;
         /**
          * Accept Invite
-         * @description Make the account that an invitation, or the first-login link, stands for, and sign it in.
+         * @description Make the account that an invitation or the first-login link stands for, or give the one that a sign-in link opens
+         *     a new password; and sign it in.
          */
         post: operations["accept_invite"];
         delete?: never;
@@ -1385,20 +1386,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** Acceptance */
+        /**
+         * Acceptance
+         * @description Of an account that a sign-in link opens, address and name stay as they are: both may be left out.
+         */
         Acceptance: {
             /**
              * Token
-             * @description of the invitation, or of the first-login link
+             * @description of the invitation, the first-login link or the sign-in link
              */
             token: string;
-            /**
-             * Email
-             * @example mia@shop.example
-             */
-            email: string;
+            /** Email */
+            email?: string | null;
             /** Name */
-            name: string;
+            name?: string | null;
             /** Password */
             password: string;
         };

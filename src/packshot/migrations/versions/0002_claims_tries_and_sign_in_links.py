@@ -1,4 +1,4 @@
-"""Who holds an Idempotency-Key, and how far it is.
+"""Who holds an Idempotency-Key, how often a sign-in was tried, whose account a sign-in link opens.
 
 Answers that were stored with their keys go: an API key or an invitation could be among them, in clear.  A request that
 is sent again across this upgrade is therefore done again.
@@ -28,9 +28,31 @@ def upgrade() -> None:
         sa.Column("at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "key", name=op.f("pk_idempotency")),
     )
+    op.drop_table("login_tries")
+    op.create_table(
+        "login_tries",
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("subject", name=op.f("pk_login_tries")),
+    )
+    with op.batch_alter_table("invites", recreate="always") as batch_op:
+        batch_op.add_column(sa.Column("user_id", sa.String(length=40), nullable=True))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("invites") as batch_op:
+        batch_op.drop_column("user_id")
+    op.drop_table("login_tries")
+    op.create_table(
+        "login_tries",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login_tries")),
+    )
+    with op.batch_alter_table("login_tries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_login_tries_subject"), ["subject"], unique=False)
     op.drop_table("idempotency")
     op.create_table(
         "idempotency",
