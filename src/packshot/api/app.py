@@ -121,6 +121,7 @@ async def _serve(settings: Settings) -> None:
             proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies,
             # The other parser that uvicorn knows takes a head of any size.
             http="h11", h11_max_incomplete_event_size=64 * 1024,
+            ws_max_size=256 * 1024,  # a listener sends its key at most
         )  # fmt: skip
         server = uvicorn.Server(config)
         orphaned = asyncio.create_task(parent_watch.watch(lambda: setattr(server, "should_exit", True)))
