@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -17,8 +18,8 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from packshot.catalog.old_names import STYLE
 from packshot.catalog.status import Priority
 from packshot.db import Tx
-from packshot.db.tables import api_keys, invites, login_tries, new_id, now, sessions, users, workspaces
-from packshot.errors import BadInput, Conflict, NotFound, NotSignedIn, TooManyTries
+from packshot.db.tables import api_keys, invites, new_id, now, sessions, users, workspaces
+from packshot.errors import BadInput, Conflict, NotFound, NotSignedIn
 
 Role = Literal["owner", "member"]
 Scope = Literal["read", "write", "review", "admin"]
@@ -26,11 +27,12 @@ SCOPES: dict[str, frozenset[str]] = {
     "owner": frozenset({"read", "write", "review", "admin"}),
     "member": frozenset({"read", "write", "review"}),
 }
-SESSION_SECONDS, INVITE_SECONDS = 14 * 86_400, 7 * 86_400
-TRIES, TRY_SECONDS = 10, 900
+SESSION_SECONDS, INVITE_SECONDS, LINK_SECONDS = 14 * 86_400, 7 * 86_400, 3_600
 LEAST_PASSWORD = 10
 
-_hasher = PasswordHasher()  # argon2id, RFC 9106's second recommendation
+_hasher = PasswordHasher()  # argon2id, RFC 9106's second recommendation: 64 MiB and three passes a password
+# However many sign in at once, they take this much memory and no thread from anybody else.
+_hashing = ThreadPoolExecutor(2, "packshot-password")
 _NOBODY = _hasher.hash("nobody has this password")  # an unknown address takes as long as a known one
 
 
@@ -116,6 +118,22 @@ async def invite(tx: Tx, workspace_id: str, *, email: str, role: Role, by: str |
     return token
 
 
+async def sign_in_link(tx: Tx, email: str) -> str:
+    """The token of a link for who cannot sign in, good once and for an hour.  Raises NotFound."""
+    user = await user_of(tx, email)
+    if user is None:
+        raise NotFound("no member has this address, or is switched off.", subject=email)
+    await tx.execute(delete(invites).where(invites.c.user_id == user.id))
+    token, at = secrets.token_urlsafe(32), now()
+    await tx.execute(
+        insert(invites).values(
+            id=new_id("inv"), workspace_id=user.workspace_id, email=user.email, role=user.role,
+            token_hash=hashed(token), user_id=user.id, created_at=at, expires_at=at + LINK_SECONDS,
+        )
+    )  # fmt: skip
+    return token
+
+
 class InviteView(BaseModel, frozen=True):
     """An invitation that nobody has accepted yet."""
 
@@ -141,48 +159,61 @@ async def withdraw(tx: Tx, workspace_id: str, invite_id: str) -> None:
 
 
 def _open(workspace_id: str) -> Any:
-    return (invites.c.workspace_id == workspace_id) & invites.c.used_at.is_(None) & (invites.c.email != "")
+    unused = invites.c.used_at.is_(None) & invites.c.user_id.is_(None)
+    return (invites.c.workspace_id == workspace_id) & unused & (invites.c.email != "")
+
+
+async def invitation(tx: Tx, token: str) -> Row[Any]:
+    """What a token stands for.  Raises NotFound."""
+    mine = invites.c.token_hash == hashed(token), invites.c.used_at.is_(None), invites.c.expires_at >= now()
+    found = (await tx.execute(select(invites).where(*mine).with_for_update())).first()
+    if found is None:
+        raise NotFound("this invitation was used, or has expired.", remedy="Ask for a new one.")
+    return found
 
 
 async def accept(tx: Tx, token: str, *, email: str, name: str, password_hash: str) -> SignedIn:
-    """Make the account that an invitation stands for, and sign it in.  Raises NotFound, Conflict."""
-    wanted = select(invites).where(invites.c.token_hash == hashed(token), invites.c.used_at.is_(None))
-    found = (await tx.execute(wanted.with_for_update())).first()
-    if found is None or found.expires_at < now():
-        raise NotFound("this invitation was used, or has expired.", remedy="Ask for a new one.")
-    email = (found.email or email).strip().lower()
+    """Make the account that an invitation stands for, or give the one that a sign-in link opens a new password.
+
+    The account is signed in.  email, name: of a new account.  Raises NotFound, Conflict, BadInput.
+    """
+    found = await invitation(tx, token)
+    if found.user_id:
+        id = str(found.user_id)
+        user = (await tx.execute(select(users.c.disabled_at).where(users.c.id == id))).one()
+        if user.disabled_at is not None:
+            raise NotFound("this account was switched off.", remedy="Ask an owner.")
+        await change_password(tx, id, password_hash)
+    else:
+        id = await _make_user(tx, found, email=found.email or email, name=name, password_hash=password_hash)
+    await tx.execute(update(invites).where(invites.c.id == found.id).values(used_at=now()))
+    return await _session(tx, id, found.workspace_id)
+
+
+async def _make_user(tx: Tx, invite: Row[Any], *, email: str, name: str, password_hash: str) -> str:
+    email = email.strip().lower()
+    if not email or not name:
+        raise BadInput("a new account needs an address and a name.", subject="name" if email else "email")
     if (await tx.execute(select(users.c.id).where(users.c.email == email))).first() is not None:
         raise Conflict("somebody with this address has an account already.", subject=email, remedy="Sign in.")
     id = new_id("usr")
     await tx.execute(
         insert(users).values(
-            id=id, workspace_id=found.workspace_id, email=email, name=name, role=found.role,
+            id=id, workspace_id=invite.workspace_id, email=email, name=name, role=invite.role,
             password_hash=password_hash, created_at=now(),
         )
     )  # fmt: skip
-    await tx.execute(update(invites).where(invites.c.id == found.id).values(used_at=now()))
-    return await _session(tx, id, found.workspace_id)
+    return id
 
 
 async def hash_password(password: str) -> str:
     """Raises BadInput for one that is too short.  Off the event loop: it takes its time on purpose."""
     if len(password) < LEAST_PASSWORD:
         raise BadInput(f"a password has at least {LEAST_PASSWORD} characters.", subject="password")
-    return await asyncio.to_thread(_hasher.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_hashing, _hasher.hash, password)
 
 
 # --- signing in ---
-
-
-async def count_try(tx: Tx, *subjects: str) -> None:
-    """Write a try down.  Raises TooManyTries after ten in a quarter of an hour, for any of the subjects."""
-    at = now()
-    for subject in subjects:
-        key = hashed(subject)[:64]
-        recent = select(func.count()).where(login_tries.c.subject == key, login_tries.c.at > at - TRY_SECONDS)
-        if ((await tx.execute(recent)).scalar() or 0) >= TRIES:
-            raise TooManyTries("too many tries to sign in.", remedy="Wait a quarter of an hour, then try again.")
-        await tx.execute(insert(login_tries).values(subject=key, at=at))
 
 
 async def user_of(tx: Tx, email: str) -> Row[Any] | None:
@@ -193,16 +224,14 @@ async def user_of(tx: Tx, email: str) -> Row[Any] | None:
 async def verify(user: Row[Any] | None, password: str) -> bool:
     """Whether it is this user's password; takes as long when there is no such user."""
     try:
-        await asyncio.to_thread(_hasher.verify, user.password_hash if user else _NOBODY, password)
+        stored = user.password_hash if user else _NOBODY
+        await asyncio.get_running_loop().run_in_executor(_hashing, _hasher.verify, stored, password)
     except (Argon2Error, InvalidHashError):
         return False
     return user is not None
 
 
-async def sign_in(tx: Tx, user: Row[Any], *subjects: str) -> SignedIn:
-    """A session; the tries that led to it are forgotten."""
-    keys = [hashed(subject)[:64] for subject in subjects]
-    await tx.execute(delete(login_tries).where(login_tries.c.subject.in_(keys)))
+async def sign_in(tx: Tx, user: Row[Any]) -> SignedIn:
     return await _session(tx, user.id, user.workspace_id)
 
 

@@ -13,7 +13,9 @@ PackshotError
 ├── NotSignedIn           401  no session, no key, or one that has expired
 ├── NotAllowed            403  signed in, but not for this: a scope, a role, a missing CSRF token
 ├── Conflict              409  it exists already, or is in a state that does not allow this
-│   └── BreaksRule        409  approving a file that breaks a channel's hard rule, without `anyway`
+│   ├── BreaksRule        409  approving a file that breaks a channel's hard rule, without `anyway`
+│   ├── InProgress        409  the same request is at work right now; retry
+│   └── AlreadyDone       409  the same request was done, and its answer is not stored
 ├── OutOfDate             412  somebody else changed it in between (If-Match)
 ├── PreconditionRequired  428  it must be said which state was seen (If-Match)
 ├── TooManyTries          429  wait, then try again
@@ -107,6 +109,14 @@ class BreaksRule(Conflict):
     code = "breaks_rule"
 
 
+class InProgress(Conflict):
+    code, retryable = "in_progress", True
+
+
+class AlreadyDone(Conflict):
+    code = "already_done"
+
+
 class OutOfDate(PackshotError):
     status, code = 412, "out_of_date"
 
@@ -116,7 +126,13 @@ class PreconditionRequired(PackshotError):
 
 
 class TooManyTries(PackshotError):
+    """seconds: until another try may pass."""
+
     status, code, retryable = 429, "too_many_tries", True
+
+    def __init__(self, problem: str, *, subject: str = "", remedy: str = "", seconds: int = 60) -> None:
+        super().__init__(problem, subject=subject, remedy=remedy)
+        self.seconds = seconds
 
 
 class FetchFailed(PackshotError):

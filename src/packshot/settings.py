@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # `onnxruntime` alone: on the best of them that works here.
@@ -52,6 +53,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8484
     public_url: str = Field(default="", description="how people reach the service; empty: http://host:port")
+    trusted_proxies: str = Field(
+        default="",
+        description="reverse proxies that are believed where a request comes from: addresses, networks, or *",
+    )
     secret: SecretStr = Field(default=SecretStr(""), description="signs links, encrypts secrets; empty: kept in a file")
     inbox_dir: Path | None = Field(default=None, description="watched folders lie in here; empty: DATA/inbox")
     exports_dir: Path | None = Field(default=None, description="folder exports go in here; empty: DATA/exports")
@@ -61,6 +66,11 @@ class Settings(BaseSettings):
     stall_seconds: float = Field(default=60.0, description="the sweeper looks after what has stood still for so long")
     private_endpoints: bool = Field(default=False, description="exports may go to S3 servers inside the own network")
     fake_models: bool = Field(default=False, description="for load tests: models that answer at once, 512 pixels")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, words: str) -> str:
+        return ",".join(str(ip_network(word.strip(), strict=False)) for word in words.split(",") if word.strip())
 
     @property
     def database(self) -> str:

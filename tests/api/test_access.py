@@ -55,16 +55,6 @@ async def test_a_change_from_another_page_is_refused(service: Service, nobody: h
     assert (await nobody.post("/collections", json=body, headers={"X-CSRF-Token": csrf})).status_code == 201
 
 
-async def test_ten_wrong_passwords_close_the_door_for_a_while(service: Service, nobody: httpx.AsyncClient) -> None:
-    await first_user(service, nobody)
-    wrong = {"email": "mia@shop.example", "password": "guess"}
-    told = [(await nobody.post("/session", json=wrong)).status_code for _ in range(11)]
-    assert told == [401] * 10 + [429]
-    right = await nobody.post("/session", json={"email": "mia@shop.example", "password": PASSWORD})
-    assert right.status_code == 429
-    assert right.headers["retry-after"] == "900"
-
-
 async def test_a_disabled_member_is_out_at_once_and_the_last_owner_stays(
     service: Service, app: object, nobody: httpx.AsyncClient
 ) -> None:

@@ -65,7 +65,7 @@ async def _furnish(studio: Studio) -> str:
         await tx.execute(insert(t.destinations).values(
             id="dst_1", workspace_id=WS, name="b", kind="s3", config={}, secret=bytes(range(256)), created_at=0
         ))  # fmt: skip
-        await tx.execute(insert(t.login_tries).values(subject="s", at=0))
+        await tx.execute(insert(t.login_tries).values(subject="s", tries=1, at=0))
     return batch
 
 
@@ -112,7 +112,6 @@ async def test_numbers_go_on_where_they_were_even_after_old_events_went(
     async with empty.write() as tx:
         made = await tx.execute(insert(t.events).values(workspace_id=WS, kind="x", at=0))
         assert made.inserted_primary_key == (last + 1,)
-        await tx.execute(insert(t.login_tries).values(subject="s", at=0))
 
 
 async def test_a_backup_shows_one_state_while_writes_go_on(

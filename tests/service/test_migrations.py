@@ -123,10 +123,7 @@ def _sorted(connection: Connection, sql: str) -> list[Any]:
 
 
 def _statements(engine: Engine) -> dict[str, list[str]]:
-    """Name → the lines of its statement; constraints are written in any order.
-
-    SQLite puts the name of a table that was renamed in quotation marks.
-    """
+    """Name → the lines of its statement; constraints are in any order, and the name of a copied table is quoted."""
     with engine.connect() as connection:
         rows = connection.execute(
             text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'")

@@ -169,9 +169,10 @@ async def test_what_has_expired_goes_but_for_an_upload_that_is_still_to_be_read(
             request={"source": {"upload": "upl_1"}}, result={}, priority=1, created_at=0, touched_at=0,
         ))  # fmt: skip
         for age in (2 * DAY, 60.0):
-            await tx.execute(insert(t.login_tries).values(subject="s", at=at - age))
+            await tx.execute(insert(t.login_tries).values(subject=f"s{age}", tries=1, at=at - age))
             await tx.execute(insert(t.idempotency).values(
-                workspace_id=WS, key=f"k{age}", fingerprint="", status=200, headers=[], body=b"", at=at - age
+                workspace_id=WS, key=f"k{age}", fingerprint="", owner="", state="answered", status=200, headers=[],
+                body=b"", at=at - age,
             ))  # fmt: skip
         for age in (8 * DAY, 6 * DAY):
             await tx.execute(insert(t.events).values([

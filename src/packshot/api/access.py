@@ -1,19 +1,24 @@
-"""Who asks: a signed-in member, by cookie, or a program, by API key; and what they may do."""
+"""Who asks, and from where: a signed-in member, by cookie, or a program, by API key; and what they may do."""
 
 from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+import structlog
 from fastapi import Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from packshot import accounts
+from packshot.api.idempotency import claim
 from packshot.api.service import Service
 from packshot.db.tables import now
 from packshot.errors import NotAllowed, NotSignedIn
+
+log = structlog.get_logger(__name__)
 
 COOKIE = "packshot_session"
 CSRF_HEADER = "X-CSRF-Token"
@@ -73,6 +78,30 @@ def same_origin(svc: Service, request: Any) -> bool:
     return host in (request.headers.get("host"), urlsplit(svc.settings.address).netloc)
 
 
+def address_of(svc: Service, request: Request) -> str:
+    """Where a request comes from; uvicorn has put in what a trusted proxy says of it."""
+    if was_forwarded(request) and not svc.settings.trusted_proxies:
+        _say_that_no_proxy_is_trusted()
+    return request.client.host if request.client else ""
+
+
+def was_forwarded(request: Request) -> bool:
+    return any(name in request.headers for name in ("x-forwarded-for", "forwarded", "x-real-ip", "via"))
+
+
+@cache
+def _say_that_no_proxy_is_trusted() -> None:
+    log.warning(
+        "proxy.not_trusted", remedy="Name it in PACKSHOT_TRUSTED_PROXIES; till then all its users count as one."
+    )
+
+
+def bearer_key(authorization: str) -> str:
+    """The key in an Authorization header; "" where there is none."""
+    scheme, _, key = authorization.partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
 def _needs(scope: str) -> Any:
     async def principal(request: Request, key: _Key, session: _Session) -> Principal:
         svc: Service = request.app.state.service
@@ -86,6 +115,7 @@ def _needs(scope: str) -> Any:
         if scope not in who.scopes:
             words = {"admin": "an owner"}.get(scope, f"the scope “{scope}”")
             raise NotAllowed(f"this needs {words}.", remedy="Ask an owner of the workspace.")
+        await claim(svc, request, workspace_id=who.workspace_id, by=who.by)
         return who
 
     principal.__name__ = f"needs_{scope}"

@@ -26,6 +26,7 @@ from packshot.api import (
     failures,
     files,
     health,
+    idempotency,
     images,
     items,
     jobs,
@@ -40,7 +41,7 @@ from packshot.api import (
     styles,
 )
 from packshot.api.bodies import JSON_BYTES
-from packshot.api.middleware import Edge, Idempotent
+from packshot.api.middleware import Edge
 from packshot.api.openapi import DescribedApi
 from packshot.api.service import Service, opened
 from packshot.catalog.old_names import path_now
@@ -98,7 +99,7 @@ def create_app(service: Service) -> FastAPI:
         )  # fmt: skip
 
     studio.add_to(app)
-    app.add_middleware(Idempotent, service=lambda: app.state.service)
+    idempotency.add_to(app)
     app.add_middleware(Edge)
     app.add_middleware(OldPaths)
     app.add_middleware(metrics.Requests)
@@ -129,8 +130,10 @@ async def _serve(settings: Settings) -> None:
         config = uvicorn.Config(
             create_app(service), host=settings.host, port=settings.port, log_config=None, access_log=False,
             timeout_graceful_shutdown=5, server_header=False,
+            proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies,
             # The other parser that uvicorn knows takes a head of any size.
             http="h11", h11_max_incomplete_event_size=64 * 1024,
+            ws_max_size=256 * 1024,  # a listener sends its key at most
         )  # fmt: skip
         server = uvicorn.Server(config)
         orphaned = asyncio.create_task(parent_watch.watch(lambda: setattr(server, "should_exit", True)))

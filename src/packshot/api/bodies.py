@@ -56,7 +56,25 @@ class IncomingBody:
 
 def too_large(scope: Scope) -> TooLarge:
     """The refusal of a body over the route's limit."""
-    limit = scope.get(MAX_BODY_SIZE_SCOPE_KEY, JSON_BYTES)
+    return _too_large(scope.get(MAX_BODY_SIZE_SCOPE_KEY, JSON_BYTES))
+
+
+def _too_large(limit: int) -> TooLarge:
     return TooLarge(
         f"a request to this address holds {limit // 2**10} KiB at most.", subject="body", remedy="Send less at once."
     )
+
+
+def capped(receive: Receive, limit: int) -> Receive:
+    """`receive`, which raises TooLarge past so many bytes."""
+    left = limit
+
+    async def counted() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise _too_large(limit)
+        return message
+
+    return counted

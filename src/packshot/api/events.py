@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, Field
 
-from packshot.api.access import COOKIE, Principal, Reader, identify
+from packshot.api.access import COOKIE, Principal, Reader, bearer_key, identify
 from packshot.api.service import Service, Svc
 from packshot.catalog.events.hub import Hub, Listener, since
 from packshot.errors import NotAllowed, NotSignedIn, PackshotError, TooManyTries
@@ -23,7 +23,8 @@ KEY_SECONDS = 10.0  # for the first message with the key
 SLOW_SECONDS = 10.0  # a reader that takes no message for so long is cut off
 CHECKED_EVERY = 60.0  # whether the reader may still listen
 # Close codes, as HTTP's: 4401 not signed in, 4403 not allowed, 4429 too many listeners, 4408 too slow.
-NOT_SIGNED_IN, NOT_ALLOWED, TOO_MANY, TOO_SLOW = 4401, 4403, 4429, 4408
+NOT_SIGNED_IN, NOT_ALLOWED, TOO_MANY, TOO_SLOW, INTERNAL = 4401, 4403, 4429, 4408, 1011
+_KEY_MESSAGE_LENGTH = 2_000
 
 After = Annotated[int, Query(ge=0, le=2**53, description="The last `seq` that was seen.")]
 
@@ -69,21 +70,19 @@ async def listen(socket: WebSocket, after: int | None = None, batch: str | None 
     {"key": "…"} says who listens.
     """
     svc: Service = socket.app.state.service
-    try:
-        who, credentials = await _signed_in(socket, svc)
-    except WebSocketDisconnect:
-        return
-    except PackshotError as error:
-        code = {NotAllowed: NOT_ALLOWED, NotSignedIn: NOT_SIGNED_IN}.get(type(error), 1008)
-        await socket.close(code, error.message[:120])
-        return
-    try:
-        async with hub(socket.app, svc).listen(who.workspace_id, after=after, batch=batch) as listener:
-            await _tell(socket, svc, listener, credentials)
-    except TooManyTries as error:
-        await socket.close(TOO_MANY, error.message[:120])
-    except WebSocketDisconnect:
-        return
+    with suppress(WebSocketDisconnect):
+        try:
+            who, credentials = await _signed_in(socket, svc)
+            async with hub(socket.app, svc).listen(who.workspace_id, after=after, batch=batch) as listener:
+                await _tell(socket, svc, listener, credentials)
+        except PackshotError as error:
+            codes = {NotAllowed: NOT_ALLOWED, NotSignedIn: NOT_SIGNED_IN, TooManyTries: TOO_MANY}
+            await _close(socket, codes.get(type(error), INTERNAL), error.message)
+
+
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
+    """A reason has 123 bytes at most (RFC 6455, 5.5)."""
+    await socket.close(code, reason.encode()[:123].decode("utf-8", "ignore"))
 
 
 def hub(app: Any, svc: Service) -> Hub:
@@ -113,13 +112,13 @@ async def _tell(socket: WebSocket, svc: Service, listener: Listener, credentials
                 try:
                     await identify(svc, **credentials)
                 except PackshotError as error:  # signed out, or the key was revoked
-                    await socket.close(NOT_SIGNED_IN, error.message[:120])
+                    await _close(socket, NOT_SIGNED_IN, error.message)
                     return
             try:
                 async with asyncio.timeout(SLOW_SECONDS):
                     await socket.send_json(message)
             except TimeoutError:
-                await socket.close(TOO_SLOW, "Messages were not taken.")
+                await _close(socket, TOO_SLOW, "Messages were not taken.")
                 return
     finally:
         gone.cancel()
@@ -138,10 +137,10 @@ async def _until_gone(socket: WebSocket) -> None:
 async def _signed_in(socket: WebSocket, svc: Service) -> tuple[Principal, dict[str, str]]:
     """Who listens, and by what it is known.  The connection is accepted.  Raises NotSignedIn, NotAllowed."""
     await socket.accept()
-    header = socket.headers.get("authorization", "")
+    key = bearer_key(socket.headers.get("authorization", ""))
     cookie = socket.cookies.get(COOKIE, "")
-    if header.lower().startswith("bearer "):
-        credentials = {"key": header[7:].strip()}
+    if key:
+        credentials = {"key": key}
     elif cookie:
         # A page of another site could open this connection with the user's cookie: browsers name the page.
         if not _same_origin(socket, svc):
@@ -153,13 +152,14 @@ async def _signed_in(socket: WebSocket, svc: Service) -> tuple[Principal, dict[s
 
 
 async def _first_message(socket: WebSocket) -> str:
-    try:
+    """The key that it holds.  Raises NotSignedIn for anything else."""
+    with suppress(TimeoutError, ValueError, RecursionError, KeyError, TypeError):
         async with asyncio.timeout(KEY_SECONDS):
-            words = await socket.receive_text()
-        key = json.loads(words[:2000])["key"]
-    except (TimeoutError, ValueError, KeyError, TypeError):
-        raise NotSignedIn('send {"key": "…"} first.', remedy="Or sign in, or send an Authorization header.") from None
-    return str(key)
+            words = await socket.receive_text()  # KeyError: it was binary
+        key = json.loads(words[:_KEY_MESSAGE_LENGTH])["key"]
+        if isinstance(key, str) and key.isascii():
+            return key
+    raise NotSignedIn('send {"key": "…"} first.', remedy="Or sign in, or send an Authorization header.")
 
 
 def _same_origin(socket: WebSocket, svc: Service) -> bool:

@@ -10,7 +10,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 from sqlalchemy import text
 
-from packshot.api.access import bearer, identify
+from packshot.api.access import bearer_key, identify, was_forwarded
 from packshot.api.service import Service, Svc
 from packshot.errors import NotAllowed
 from packshot.service import metrics
@@ -44,12 +44,20 @@ async def readyz(svc: Svc, response: Response) -> Ready:
 @router.get("/metrics", response_class=PlainTextResponse, openapi_extra={"security": [{}, {"key": []}]})
 async def prometheus(svc: Svc, request: Request) -> Response:
     """Prometheus metrics: from this machine, or with a key that has the scope “admin”."""
-    if not (request.client and ipaddress.ip_address(request.client.host).is_loopback):
-        key = await bearer(request)
-        who = await identify(svc, key=key.credentials if key else "")
+    if not _from_this_machine(request):
+        who = await identify(svc, key=bearer_key(request.headers.get("authorization", "")))
         if "admin" not in who.scopes:
             raise NotAllowed("this needs a key with the scope “admin”.")
     return Response(await metrics.collect(svc), media_type=metrics.CONTENT_TYPE)
+
+
+def _from_this_machine(request: Request) -> bool:
+    """What came through a proxy did not, even if the proxy is here."""
+    try:
+        here = request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:  # a trusted proxy may name anything
+        return False
+    return here and not was_forwarded(request)
 
 
 async def _database(svc: Service) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
 from packshot import accounts
@@ -84,8 +84,9 @@ async def list_members(svc: Svc, who: Reader) -> list[MemberView]:
 
 
 @router.post("/members", status_code=201)
-async def invite_member(svc: Svc, who: Admin, body: InviteRequest) -> Invited:
+async def invite_member(svc: Svc, who: Admin, body: InviteRequest, response: Response) -> Invited:
     """Invite somebody: the link is good once and for a week."""
+    response.headers["Cache-Control"] = "no-store"
     async with svc.db.write() as tx:
         token = await accounts.invite(tx, who.workspace_id, email=body.email, role=body.role, by=who.by)
     return Invited(address=f"{svc.settings.address}/welcome?token={token}", token=token)
@@ -120,8 +121,9 @@ async def list_keys(svc: Svc, who: Admin) -> list[KeyView]:
 
 
 @router.post("/keys", status_code=201)
-async def make_key(svc: Svc, who: Admin, body: KeyRequest) -> NewKey:
+async def make_key(svc: Svc, who: Admin, body: KeyRequest, response: Response) -> NewKey:
     """An API key for a program."""
+    response.headers["Cache-Control"] = "no-store"
     async with svc.db.write() as tx:
         id, key = await accounts.make_key(tx, who.workspace_id, name=body.name, scopes=body.scopes, by=who.by)
     return NewKey(id=id, key=key)

@@ -16,7 +16,16 @@ from starlette.exceptions import HTTPException
 from packshot import errors
 from packshot.api.bodies import too_large
 from packshot.api.described import headers
-from packshot.errors import DiskFull, NotAllowed, NotSignedIn, PackshotError, TooManyTries, Unavailable, plainly
+from packshot.errors import (
+    DiskFull,
+    InProgress,
+    NotAllowed,
+    NotSignedIn,
+    PackshotError,
+    TooManyTries,
+    Unavailable,
+    plainly,
+)
 
 log = structlog.get_logger(__name__)
 JSON = "application/problem+json"
@@ -115,7 +124,7 @@ def add_to(app: FastAPI) -> None:
             return answer(DiskFull("the disk that holds the database is full.", remedy="Make room, then try again."))
         if "locked" in words or error.connection_invalidated or "connect" in words:
             return answer(Unavailable("the database is busy.", remedy="Try again in a moment."))
-        if "surrogates not allowed" in words or "nul" in words or "out of range" in words:
+        if "surrogates not allowed" in words or "nul (0x00)" in words or "out of range" in words:
             return _problem(422, "bad_request", "A value holds characters or numbers that cannot be kept.")
         return _fault(error)
 
@@ -132,8 +141,8 @@ def answer(error: PackshotError) -> JSONResponse:
     made = _problem(error.status, error.code, error.sentence, subject=error.subject, remedy=error.remedy)
     if isinstance(error, NotSignedIn):
         made.headers["WWW-Authenticate"] = "Bearer"
-    if (isinstance(error, TooManyTries | Unavailable) and error.retryable) or error.status == 503:
-        made.headers["Retry-After"] = "900" if isinstance(error, TooManyTries) else "5"
+    if (isinstance(error, TooManyTries | Unavailable | InProgress) and error.retryable) or error.status == 503:
+        made.headers["Retry-After"] = str(error.seconds) if isinstance(error, TooManyTries) else "5"
     return made
 
 

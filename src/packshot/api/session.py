@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 
 from packshot import accounts
 from packshot.accounts import SignedIn, WorkspaceView
-from packshot.api.access import COOKIE, Reader, same_origin
+from packshot.api import sign_in_tries
+from packshot.api.access import COOKIE, Reader, address_of, same_origin
 from packshot.api.bodies import OPEN_BYTES
 from packshot.api.described import headers
 from packshot.api.service import Service, Svc
@@ -35,11 +36,11 @@ class Login(BaseModel, extra="forbid"):
 
 
 class Acceptance(BaseModel, extra="forbid"):
-    """Who accepts an invitation, and the password of the new account."""
+    """Of an account that a sign-in link opens, address and name stay as they are: both may be left out."""
 
-    token: str = Field(max_length=200, description="of the invitation, or of the first-login link")
-    email: Email
-    name: Annotated[Line, Field(min_length=1, max_length=200)]
+    token: str = Field(max_length=200, description="of the invitation, the first-login link or the sign-in link")
+    email: Email | None = None
+    name: Annotated[Line, Field(min_length=1, max_length=200)] | None = None
     password: Password
 
 
@@ -65,29 +66,32 @@ class SessionView(BaseModel):
 async def sign_in(svc: Svc, request: Request, response: Response, body: Login) -> SessionView:
     """Sign in with an address and a password: sets the session's cookie."""
     _from_here(svc, request)
-    subjects = (f"email {body.email.lower()}", f"from {request.client.host if request.client else ''}")
+    address = address_of(svc, request)
+    account, everybody = sign_in_tries.of_account(body.email, address), sign_in_tries.of_address(address)
     async with svc.db.write() as tx:
-        await accounts.count_try(tx, *subjects)
+        await sign_in_tries.count(tx, account, everybody)
     async with svc.db.read() as tx:
         user = await accounts.user_of(tx, body.email)
     if not await accounts.verify(user, body.password) or user is None:
         raise NotSignedIn("the address or the password is wrong.", remedy="Try again, or ask an owner for an invite.")
     async with svc.db.write() as tx:
-        made = await accounts.sign_in(tx, user, *subjects)
+        await sign_in_tries.right(tx, account, everybody)
+        made = await accounts.sign_in(tx, user)
     return await _signed_in(svc, response, made)
 
 
 @router.post("/invites/accept", status_code=201, responses={201: headers("Set-Cookie")})
 async def accept_invite(svc: Svc, request: Request, response: Response, body: Acceptance) -> SessionView:
-    """Make the account that an invitation, or the first-login link, stands for, and sign it in."""
+    """Make the account that an invitation or the first-login link stands for, or give the one that a sign-in link opens
+    a new password; and sign it in."""
     _from_here(svc, request)
-    async with svc.db.write() as tx:
-        await accounts.count_try(tx, f"invite from {request.client.host if request.client else ''}")
+    async with svc.db.read() as tx:  # a hash is work, which is done for no guessed token
+        await accounts.invitation(tx, body.token)
     password_hash = await accounts.hash_password(body.password)
     async with svc.db.write() as tx:
         made = await accounts.accept(
-            tx, body.token, email=body.email, name=body.name, password_hash=password_hash
-        )  # fmt: skip
+            tx, body.token, email=body.email or "", name=body.name or "", password_hash=password_hash
+        )
     return await _signed_in(svc, response, made)
 
 
@@ -113,8 +117,9 @@ async def change_password(svc: Svc, response: Response, who: Reader, body: NewPa
     """Change one's own password; all sessions end."""
     if who.user_id is None:
         raise NotAllowed("an API key has no password.")
+    tries = sign_in_tries.of_user(who.user_id)
     async with svc.db.write() as tx:
-        await accounts.count_try(tx, f"password {who.user_id}")
+        await sign_in_tries.count(tx, tries)
     async with svc.db.read() as tx:
         mine = next(m for m in await accounts.members(tx, who.workspace_id) if m.id == who.user_id)
         user = await accounts.user_of(tx, mine.email)
@@ -122,6 +127,7 @@ async def change_password(svc: Svc, response: Response, who: Reader, body: NewPa
         raise NotAllowed("the old password is wrong.")
     password_hash = await accounts.hash_password(body.new)
     async with svc.db.write() as tx:
+        await sign_in_tries.right(tx, tries)
         await accounts.change_password(tx, who.user_id, password_hash)
     response.delete_cookie(COOKIE, path="/")
 

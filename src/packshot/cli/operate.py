@@ -1,4 +1,4 @@
-"""For whoever runs the service: backups, the queue made anew, dead letters, clearing out, the database up to date."""
+"""For whoever runs the service: backups, the queue made anew, dead letters, clearing out, links to sign in with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
 
 import typer
 
@@ -19,8 +20,8 @@ T = TypeVar("T")
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (backup, restore, purge, requeue, failures, migrate):
-        app.command(command.__name__)(command)
+    for command in (backup, restore, purge, requeue, failures, migrate, sign_in_link):
+        app.command(command.__name__.replace("_", "-"))(command)
 
 
 def backup(
@@ -118,6 +119,24 @@ def migrate(data: Data = None) -> int:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     upgrade(settings.database)
     print("The database is up to date.")
+    return 0
+
+
+def sign_in_link(email: Annotated[str, typer.Argument(help="Whose account it opens.")], data: Data = None) -> int:
+    """Print a link with which a member signs in and chooses a new password, good once and for an hour.
+
+    For who has forgotten his password, or has to wait after too many wrong ones.
+    """
+    from packshot import accounts
+
+    settings = _settings(data)
+
+    async def token(db: Any, _: Any) -> str:
+        async with db.write() as tx:
+            return await accounts.sign_in_link(tx, email)
+
+    words = urlencode({"token": asyncio.run(_with(settings, token)), "account": email.strip()})
+    print(f"{settings.address}/welcome?{words}")
     return 0
 
 

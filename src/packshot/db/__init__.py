@@ -8,8 +8,9 @@ Workers need not wait for the disk: what a power loss takes from them, the sweep
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import structlog
@@ -23,6 +24,8 @@ Tx = AsyncConnection
 BUSY_SECONDS = 30
 SLOW_SECONDS = 1.0  # a writer that holds the lock for longer keeps people waiting
 _WRITES = "packshot_writes"
+# The last statement of every writing transaction that this task begins; where it raises, all is rolled back.
+before_commit: ContextVar[Callable[[Tx], Awaitable[None]] | None] = ContextVar("before_commit", default=None)
 
 
 class Database:
@@ -44,8 +47,10 @@ class Database:
         async with self._engine.connect() as tx:
             await tx.execution_options(**{_WRITES: True})
             async with tx.begin():
-                started = time.perf_counter()
+                started, last = time.perf_counter(), before_commit.get()
                 yield tx
+                if last is not None:
+                    await last(tx)
             took = time.perf_counter() - started
             if took > SLOW_SECONDS:
                 log.warning("transaction.slow", seconds=round(took, 2))

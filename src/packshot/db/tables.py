@@ -82,6 +82,7 @@ invites = Table(
     Column("role", String(20), nullable=False),
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("invited_by", String(40)),
+    Column("user_id", String(40)),  # on a sign-in link: the account that it opens
     _moment("created_at"), _moment("expires_at"), _moment("used_at", nullable=True),
 )  # fmt: skip
 
@@ -96,9 +97,9 @@ sessions = Table(
 
 login_tries = Table(
     "login_tries", metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("subject", String(64), nullable=False, index=True),  # hash of the email, or of the address it came from
-    _moment("at"),
+    Column("subject", String(64), primary_key=True),  # hash of where it came from, with or without the account
+    Column("tries", Integer, nullable=False),  # that failed, one after the other
+    _moment("at"),  # the last of them
 )  # fmt: skip
 
 api_keys = Table(
@@ -388,9 +389,11 @@ idempotency = Table(
     "idempotency", metadata,
     Column("workspace_id", String(40), primary_key=True),
     Column("key", String(200), primary_key=True),
-    Column("fingerprint", String(64), nullable=False),  # of method, path and body
+    Column("fingerprint", String(64), nullable=False),  # of who asks, the address and the body
+    Column("owner", String(32), nullable=False),  # the request that holds the key
+    Column("state", String(20), nullable=False),  # api.idempotency.State
     Column("status", Integer, nullable=False),
     Column("headers", JSON, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    _moment("at"),
+    _moment("at"),  # the last sign of life, then of the answer
 )  # fmt: skip

@@ -43,7 +43,8 @@ export interface paths {
         put?: never;
         /**
          * Accept Invite
-         * @description Make the account that an invitation, or the first-login link, stands for, and sign it in.
+         * @description Make the account that an invitation or the first-login link stands for, or give the one that a sign-in link opens
+         *     a new password; and sign it in.
          */
         post: operations["accept_invite"];
         delete?: never;
@@ -1385,13 +1386,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Who accepts an invitation, and the password of the new account. */
+        /** @description Of an account that a sign-in link opens, address and name stay as they are: both may be left out. */
         Acceptance: {
-            /** @description of the invitation, or of the first-login link */
+            /** @description of the invitation, the first-login link or the sign-in link */
             token: string;
-            /** @example mia@shop.example */
-            email: string;
-            name: string;
+            email?: string | null;
+            name?: string | null;
             password: string;
         };
         /** @description Photos to download. */
@@ -1437,7 +1437,7 @@ export interface components {
             name: string;
             styles: components["schemas"]["StyleChoiceRequest"][];
             /**
-             * @description Sales channels, by id. “master” is always made.
+             * @description Sales channels, by id. “master” is always one of them.
              * @default []
              */
             channels: string[];
@@ -1454,7 +1454,7 @@ export interface components {
              */
             paused: boolean;
             /**
-             * @description Stop after the photos were looked at, until the batch is started.
+             * @description Stop once the photos are checked, until the batch is started.
              * @default false
              */
             hold: boolean;
@@ -1475,7 +1475,7 @@ export interface components {
             name: string;
             styles: components["schemas"]["StyleChoiceRequest"][];
             /**
-             * @description Sales channels, by id. “master” is always made.
+             * @description Sales channels, by id. “master” is always one of them.
              * @default []
              */
             channels: string[];
@@ -1492,7 +1492,7 @@ export interface components {
              */
             paused: boolean;
             /**
-             * @description Stop after the photos were looked at, until the batch is started.
+             * @description Stop once the photos are checked, until the batch is started.
              * @default false
              */
             hold: boolean;
@@ -1531,7 +1531,7 @@ export interface components {
             stages: {
                 [key: string]: number;
             };
-            /** @description Made, or failed for good; neither waiting nor cancelled. */
+            /** @description Finished, or failed for good; neither waiting nor cancelled. */
             done: number;
             total: number;
             seconds_left: components["schemas"]["Range"] | null;
@@ -1549,7 +1549,7 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
-            /** @description Made, or failed for good; neither waiting nor cancelled. */
+            /** @description Finished, or failed for good; neither waiting nor cancelled. */
             done: number;
             total: number;
             unmatched: components["schemas"]["Unmatched"][];
@@ -1923,7 +1923,7 @@ export interface components {
             job: string;
             export: components["schemas"]["ExportView"];
         };
-        /** @description An export, and how far it is. `zip` is a key in the store, of which the API makes a link. */
+        /** @description An export, and how far it is. `zip` is a key in the store, which the API turns into a link. */
         ExportView: {
             id: string;
             status: components["schemas"]["JobStatus"];
@@ -2007,7 +2007,7 @@ export interface components {
             limit: number | null;
             unit: string;
         };
-        /** @description Something that the photos tell before work is spent. */
+        /** @description What a check says of several photos, before work is spent on them. */
         Flag: {
             check: string;
             words: string;
@@ -2219,7 +2219,7 @@ export interface components {
          * @enum {string}
          */
         ItemStatus: "processing" | "review" | "approved" | "rejected" | "skipped" | "failed" | "cancelled";
-        /** @description An item as a list shows it. Pictures and files are keys in the store, of which the API makes links. */
+        /** @description An item in a list. Pictures are keys in the store, which the API turns into links. */
         ItemView: {
             id: string;
             batch: string;
@@ -2767,7 +2767,7 @@ export interface components {
             findings: components["schemas"]["Finding"][];
             url: string;
         };
-        /** @description What came of a decision for one item, and how the item stands now. */
+        /** @description The outcome of a decision for one item, and the item's status now. */
         Result: {
             id: string;
             outcome: components["schemas"]["Outcome"];
@@ -2811,9 +2811,17 @@ export interface components {
         Revert: {
             version: number;
         };
+        /** @description An item at the version that the person looked at. If it is at another by now, nothing is decided about it. */
+        ReviewItem: {
+            id: string;
+            /** @description The version that was looked at. */
+            version: number;
+            /** @description If given, the item must still be in it. */
+            status?: components["schemas"]["ItemStatus"] | null;
+        };
         /** @description One decision about one or many items. */
         ReviewRequest: {
-            items: components["schemas"]["Seen"][];
+            items: components["schemas"]["ReviewItem"][];
             decision: components["schemas"]["Decision"];
             /**
              * @description Of `GET /review/reasons`; a retry follows its rule.
@@ -2828,7 +2836,7 @@ export interface components {
              */
             anyway: boolean;
             /**
-             * @description With “reject”: make it anew by the reason's rule.
+             * @description With “reject”: make it again by the reason's rule.
              * @default false
              */
             retry: boolean;
@@ -2927,14 +2935,6 @@ export interface components {
              */
             hard: ("format" | "side" | "bytes" | "white" | "fill" | "cut" | "resolution" | "disclosure" | "safety" | "unchanged")[];
         };
-        /** @description An item as the person saw it. Is it another by now, nothing is decided. */
-        Seen: {
-            id: string;
-            /** @description The version that was looked at. */
-            version: number;
-            /** @description If given, the item must still be in it. */
-            status?: components["schemas"]["ItemStatus"] | null;
-        };
         /**
          * @description How to cut it out.
          * @example {
@@ -2989,7 +2989,7 @@ export interface components {
         StyleChoice: {
             /** @description A style of Packshot's or of your own, by id. */
             style: string;
-            /** @description What is moved: option → value. */
+            /** @description Option → value. */
             options: {
                 [key: string]: unknown;
             };
@@ -2999,7 +2999,7 @@ export interface components {
             /** @description A style of Packshot's or of your own, by id. */
             style: string;
             /**
-             * @description What is moved: option → value.
+             * @description Option → value.
              * @default {}
              */
             options: {
@@ -3075,7 +3075,7 @@ export interface components {
             /** @default  */
             prefix: string;
         };
-        /** @description One ZIP to download; it is kept for seven days. */
+        /** @description One ZIP to download, for seven days. */
         ToZip: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -3120,7 +3120,7 @@ export interface components {
          * @enum {string}
          */
         Verdict: "ok" | "warn" | "fail" | "skipped";
-        /** @description One version of an item: what it was made with, what came of it, and what differs from the one before. */
+        /** @description One version of an item: its settings, its result, and what differs from the version before. */
         VersionView: {
             version: number;
             reason: string;
@@ -3207,7 +3207,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description It was not done: `detail` says why, `remedy` what to do. Its codes: 400 `bad_request`, 401 `not_signed_in`, 403 `not_allowed`, 404 `no_such_collection`, 404 `not_found`, 405 `method_not_allowed`, 409 `breaks_rule`, 409 `conflict`, 412 `out_of_date`, 413 `too_large`, 415 `unsupported_format`, 422 `bad_input`, 422 `bad_json`, 422 `bad_option`, 422 `bad_request`, 422 `damaged_file`, 422 `incomplete_upload`, 422 `no_such_model`, 422 `unsafe_input`, 428 `precondition_required`, 429 `too_many_tries`, 500 `fault`, 502 `fetch_failed`, 503 `out_of_memory`, 503 `unavailable`, 503 `weights_missing`, 507 `disk_full`. */
+        /** @description It was not done: `detail` says why, `remedy` what to do. Its codes: 400 `bad_request`, 401 `not_signed_in`, 403 `not_allowed`, 404 `no_such_collection`, 404 `not_found`, 405 `method_not_allowed`, 409 `already_done`, 409 `breaks_rule`, 409 `conflict`, 409 `in_progress`, 412 `out_of_date`, 413 `too_large`, 415 `unsupported_format`, 422 `bad_input`, 422 `bad_json`, 422 `bad_option`, 422 `bad_request`, 422 `damaged_file`, 422 `incomplete_upload`, 422 `no_such_model`, 422 `unsafe_input`, 428 `precondition_required`, 429 `too_many_tries`, 500 `fault`, 502 `fetch_failed`, 503 `out_of_memory`, 503 `unavailable`, 503 `weights_missing`, 507 `disk_full`. */
         Problem: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];

@@ -25,7 +25,7 @@ const signIn = createRoute({
 const accept = createRoute({
   getParentRoute: () => root,
   path: "/welcome",
-  validateSearch: (search): { token?: string } => ({ token: text(search.token) }),
+  validateSearch: (search): { token?: string; account?: string } => ({ token: text(search.token), account: text(search.account) }),
   component: lazyRouteComponent(() => import("~/features/welcome/Accept")),
 });
 

@@ -40,7 +40,7 @@ CHUNK = 500
 SMALL_BYTES = 8 * 2**20  # held in memory, a few at a time; larger ones are streamed
 _AHEAD = 8
 PIECE = 2**20
-_NUMBERED = ("events", "login_tries")  # the database gives out their numbers
+_NUMBERED = ("events",)  # the database gives out their numbers
 
 Bar = Callable[[int, str], AbstractContextManager[Callable[[str], None]]]
 

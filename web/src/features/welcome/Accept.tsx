@@ -11,11 +11,12 @@ import { WelcomeCard } from "./WelcomeCard";
 const copy = welcome.accept;
 
 export default function Accept() {
-  const { token } = useSearch({ from: "/welcome" });
+  // With an account this is a sign-in link: that account gets a new password and stays what it is.
+  const { token, account } = useSearch({ from: "/welcome" });
   const navigate = useNavigate();
   const client = useQueryClient();
   const enter = useMutation({
-    mutationFn: (body: { token: string; name: string; email: string; password: string }) => unwrap(api.POST("/api/v1/invites/accept", { body })),
+    mutationFn: (body: { token: string; name?: string; email?: string; password: string }) => unwrap(api.POST("/api/v1/invites/accept", { body })),
     onSuccess: (signedIn) => {
       setCsrf(signedIn.csrf);
       client.clear();
@@ -25,7 +26,7 @@ export default function Accept() {
   });
   const old = !token || (enter.error instanceof ApiError && enter.error.status === 404);
   return (
-    <WelcomeCard title={copy.title} words={old ? "" : copy.words}>
+    <WelcomeCard title={account ? copy.again : copy.title} words={old ? "" : account ? copy.againWords : copy.words}>
       {old ? (
         <>
           <p>{copy.old}</p>
@@ -37,11 +38,12 @@ export default function Accept() {
             event.preventDefault();
             const form = new FormData(event.currentTarget);
             const text = (name: string) => String(form.get(name) ?? "");
-            enter.mutate({ token, name: text("name"), email: text("email"), password: text("password") });
+            const password = text("password");
+            enter.mutate(account ? { token, password } : { token, name: text("name"), email: text("email"), password });
           }}
         >
-          <TextInput name="name" label={copy.name} autoComplete="name" required withAsterisk={false} autoFocus size="md" />
-          <TextInput name="email" type="email" label={copy.email} autoComplete="username" required withAsterisk={false} size="md" mt="md" />
+          {!account && <TextInput name="name" label={copy.name} autoComplete="name" required withAsterisk={false} autoFocus size="md" />}
+          <TextInput name="email" type="email" label={copy.email} autoComplete="username" required withAsterisk={false} size="md" mt="md" defaultValue={account} readOnly={!!account} />
           <PasswordInput name="password" label={copy.password} description={copy.passwordHelp} autoComplete="new-password" required withAsterisk={false} minLength={10} size="md" mt="md" />
           {enter.error && <p role="alert" style={{ color: "var(--no)", marginTop: 14 }}>{explain(enter.error).words}</p>}
           <Button type="submit" size="md" fullWidth mt="xl" loading={enter.isPending}>{copy.action}</Button>

@@ -1,10 +1,11 @@
 export const welcome = {
   signIn: {
     title: "Sign in", email: "Email", password: "Password", action: "Sign in",
-    lost: "Forgotten your password? Whoever runs Packshot can invite you again.",
+    lost: "Forgotten your password? Whoever runs Packshot can give you a link (packshot sign-in-link).",
   },
   accept: {
     title: "Welcome to Packshot", words: "Choose how you sign in from now on.", name: "Your name", email: "Email",
+    again: "Welcome back", againWords: "Choose a new password. Wherever you are signed in now, you are signed out.",
     password: "Password", passwordHelp: "At least 10 characters.", action: "Start",
     old: "This link has been used, or is too old. Ask for a new one, or sign in.", toSignIn: "Sign in",
   },
