@@ -11,6 +11,7 @@ from studio import WS, Studio
 from packshot.catalog.items import findings, records
 from packshot.catalog.library import photos, products
 from packshot.catalog.library.products import ProductFilter
+from packshot.catalog.tasks import UploadedPhoto
 from packshot.db import tables as t
 from packshot.finding import Finding, Verdict
 
@@ -64,12 +65,11 @@ async def test_an_item_is_found_by_the_findings_of_its_version_alone(studio: Stu
 
 
 async def test_a_photo_s_rows_go_with_the_file_that_they_are_about(studio: Studio) -> None:
-    def upload(mark: str, *said: Finding) -> dict[str, Any]:
-        return {
-            "sha256": mark * 64, "key": f"originals/{WS}/{mark}", "thumb_key": "", "format": "JPEG", "width": 90,
-            "height": 60, "bytes": 100, "profile": "", "fingerprint": mark * 16,
-            "findings": [one.model_dump(mode="json") for one in said],
-        }  # fmt: skip
+    def upload(mark: str, *found: Finding) -> UploadedPhoto:
+        return UploadedPhoto(
+            sha256=mark * 64, key=f"originals/{WS}/{mark}", thumb_key="", format="JPEG", width=90, height=60, bytes=100,
+            profile="", fingerprint=mark * 16, findings=found,
+        )  # fmt: skip
 
     async def flagged() -> int:
         async with studio.db.read() as tx:
