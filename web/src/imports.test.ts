@@ -19,7 +19,7 @@ function importsOf(path: string): string[] {
 
 const graph = new Map(
   readdirSync(src, { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.tsx?$/.test(name) && !/\.(test|d)\.tsx?$/.test(name))
+    .filter((name) => /\.tsx?$/.test(name) && !/\.(test|d)\.tsx?$|^testing\//.test(name))
     .map((name) => [join(src, name), importsOf(join(src, name))] as const),
 );
 const nameOf = (path: string): string => relative(src, path);

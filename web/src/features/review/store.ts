@@ -234,10 +234,12 @@ export class ReviewStore {
   private answered(act: Decided, answer: Reviewed): void {
     act.act = answer.act;
     const done = answer.results.filter((one) => one.outcome === "done");
+    const before = act.before;
+    act.before = before.filter((was) => done.some((one) => one.id === was.id)); // the others are not part of the act
     this.patch(done.map((one) => ({ id: one.id, status: one.status ?? "review", version: one.version ?? 1 })));
     const not = answer.results.filter((one) => one.outcome !== "done");
     if (not.length > 0) {
-      this.patch(not.flatMap((one) => act.before.filter((was) => was.id === one.id).map((was) => ({ id: one.id, status: one.status ?? was.status, version: one.version ?? was.version }))));
+      this.patch(not.flatMap((one) => before.filter((was) => was.id === one.id).map((was) => ({ id: one.id, status: one.status ?? was.status, version: one.version ?? was.version }))));
       notify(not.slice(0, 3).map((one) => `${this.items.get(one.id)?.photo_name ?? ""}: ${one.words ?? ""}`).join(" "));
     }
   }
@@ -267,8 +269,8 @@ export class ReviewStore {
     this.moveTo(act.before[0]?.id ?? this.cursor);
     announce(copy.announcements.undone);
     await act.settled;
-    if (act.act === null && withdraw(act.key)) return;
-    if (act.act === null) return;
+    if (act.act === null) return void withdraw(act.key);
+    this.patch(act.before); // its answer may have come in between
     try {
       const undone = await unwrap(api.POST("/api/v1/review/{act}/undo", { params: { path: { act: act.act } } }));
       for (const one of undone.results) if (one.outcome !== "done") void this.fetch(one.id);
