@@ -197,7 +197,7 @@ test("a failing service and another person's change are told, and no hint is los
 
 test("from review, the picture is made again with the corrected cut-out", async ({ page, service }) => {
   const photo = await mug(service, "MUG-REVIEW");
-  const { batch } = await service.api<{ batch: { id: string } }>("POST", "/batches", { name: "Mugs", source: { images: [photo.id] }, looks: [{ template: "white" }], channels: ["shopify"] });
+  const { batch } = await service.api<{ batch: { id: string } }>("POST", "/batches", { name: "Mugs", source: { images: [photo.id] }, styles: [{ style: "white" }], channels: ["shopify"] });
   const item = async () => (await service.api<{ items: { status: string; version: number }[] }>("GET", `/batches/${batch.id}/items`)).items[0];
   await until(async () => (await item())?.status === "review", 120, "the picture");
   await signIn(page, service);

@@ -15,8 +15,8 @@ export async function planted(service: Service, name: string, count: number, bad
   });
   const form = new FormData();
   form.append("file", new Blob([readFileSync(path)], { type: "application/zip" }), "planted.zip");
-  const choices = Array.from({ length: styles }, (_, at) => ({ template: styles > 1 ? "color" : "white", options: styles > 1 ? { shadow: 0.3 + at / 100 } : {} }));
-  form.append("batch", JSON.stringify({ name, looks: choices, channels: ["small"] }));
+  const choices = Array.from({ length: styles }, (_, at) => ({ style: styles > 1 ? "color" : "white", options: styles > 1 ? { shadow: 0.3 + at / 100 } : {} }));
+  form.append("batch", JSON.stringify({ name, styles: choices, channels: ["small"] }));
   const { batch } = await service.api<{ batch: { id: string } }>("POST", "/batches", form);
   await until(async () => {
     const status = await service.api<Status>("GET", `/batches/${batch.id}/status`);

@@ -4,7 +4,7 @@ import { planted } from "./fill";
 import { signIn, withService } from "./service";
 
 const test = withService({ PACKSHOT_FAKE_MODELS: "true" });
-const STYLES = Number(process.env.LOOKS ?? 10);
+const STYLES = Number(process.env.STYLES ?? 10);
 const at = (values: number[], share: number) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
 
 test(`${200 * STYLES} items`, async ({ page, service }) => {

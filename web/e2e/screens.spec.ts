@@ -118,7 +118,7 @@ const states: State[] = [
   { name: "review-failing", path: review("bat_review"), answers: { "GET /batches/:/items": () => problem(500, "The disk is full.", "Make room, then try again.", "req_9c11d2") }, ready: sees("The disk is full") },
 
   { name: "deliver", path: "/deliver?batch=bat_decided", ready: all(pictures(6), sees("Stays here")) },
-  { name: "deliver-failures", path: "/deliver?export=run_exp_s3", ready: all(pictures(6), sees("3 files did not arrive")) },
+  { name: "deliver-failures", path: "/deliver?export=job_exp_s3", ready: all(pictures(6), sees("3 files did not arrive")) },
   { name: "deliver-empty", path: "/deliver", answers: empty, ready: sees("Approved files leave from here") },
 
   { name: "settings-team", path: "/settings", ready: sees("Ben Okafor") },

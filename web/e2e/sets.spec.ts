@@ -54,8 +54,8 @@ test("a product that does not suit a set is told before anything is made", async
   const fit = { check: "fit", verdict: "warn", words: "The product hangs.", value: null, limit: null, unit: "" };
   const own: Answers = {
     "POST /previews": (one) => {
-      const run = answers["POST /previews"]!(one) as { result: { pictures: object[] } };
-      return { ...run, result: { pictures: run.result.pictures.map((picture) => ({ ...picture, findings: [fit] })) } };
+      const job = answers["POST /previews"]!(one) as { result: { pictures: object[] } };
+      return { ...job, result: { pictures: job.result.pictures.map((picture) => ({ ...picture, findings: [fit] })) } };
     },
   };
   await open("/styles?style=oak", { answers: own });

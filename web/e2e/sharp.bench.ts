@@ -15,8 +15,8 @@ test("real files", async ({ page, service }) => {
     form.append("file", new Blob([readFileSync(join(SAMPLES, name))], { type: "image/jpeg" }), name);
     images.push((await service.api<{ id: string }>("POST", "/images", form)).id);
   }
-  const looks = Array.from({ length: 4 }, (_, n) => ({ template: "color", options: { shadow: 0.3 + n / 10 } }));
-  const { batch } = await service.api<{ batch: { id: string } }>("POST", "/batches", { name: "Real files", source: { images }, looks, channels: ["google"] });
+  const styles = Array.from({ length: 4 }, (_, n) => ({ style: "color", options: { shadow: 0.3 + n / 10 } }));
+  const { batch } = await service.api<{ batch: { id: string } }>("POST", "/batches", { name: "Real files", source: { images }, styles, channels: ["google"] });
   await until(async () => {
     const status = await service.api<{ total: number; done: number }>("GET", `/batches/${batch.id}/status`);
     return status.total === 24 && status.done === 24;

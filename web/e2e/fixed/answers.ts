@@ -12,7 +12,7 @@ export type Answer = (request: ServiceRequest) => unknown;
 export type Answers = Record<string, Answer>;
 
 const shipped = JSON.parse(readFileSync(join(import.meta.dirname, "shipped.json"), "utf8")) as {
-  templates: Style[]; channels: ChannelView[]; reasons: Reason[];
+  styles: Style[]; channels: ChannelView[]; reasons: Reason[];
 };
 export const problem = (status: number, detail: string, remedy = "", reference = ""): ProblemDetails =>
   ({ type: "about:blank", title: "", status, detail, code: "", subject: "", remedy, errors: [], reference });
@@ -22,17 +22,17 @@ const workspace: Workspace = {
   id: "wsp_shop", name: "Nordlys & Co.",
   settings: {
     off_peak: { start: "22:00", end: "06:00", time_zone: "Europe/Berlin" }, retention_days: 30,
-    watch: { template: "white", options: {}, channels: ["amazon", "shopify"], priority: "overnight" },
+    watch: { style: "white", options: {}, channels: ["amazon", "shopify"], priority: "overnight" },
   },
 };
 export const member = (id: string, name: string, role: Member["role"], disabled = false): Member =>
   ({ id, email: `${name.split(" ")[0]!.toLowerCase()}@nordlys.example`, name, role, created_at: ago(200_000), disabled_at: disabled ? ago(900) : null });
 
 const own: Style = {
-  ...shipped.templates.find((one) => one.id === "color")!, id: "tpl_linen", name: "Our linen", words: "Warm beige for the spring campaign, with a soft, low shadow.", shipped: false, base: "color",
+  ...shipped.styles.find((one) => one.id === "color")!, id: "tpl_linen", name: "Our linen", words: "Warm beige for the spring campaign, with a soft, low shadow.", shipped: false, base: "color",
   chosen: { color: "#e8d9cc", shadow: 0.45 }, revision: 2, created_at: ago(4_000), updated_at: ago(4_000),
 };
-const looks = [...shipped.templates, own];
+const styles = [...shipped.styles, own];
 
 /** A page of a list, its cursor a place in it; how many there are in all, where the request counts. */
 export function page<T>(all: readonly T[], { query }: ServiceRequest): { items: readonly T[]; next_cursor: string | null; total: number | null } {
@@ -40,7 +40,7 @@ export function page<T>(all: readonly T[], { query }: ServiceRequest): { items: 
   return { items: all.slice(from, from + limit), next_cursor: from + limit < all.length ? String(from + limit) : null, total: query.get("count") === "true" ? all.length : null };
 }
 
-const run = (id: string, kind: JobKind, result: Record<string, unknown> = {}): Job =>
+const job = (id: string, kind: JobKind, result: Record<string, unknown> = {}): Job =>
   ({ id, kind, status: "done", stage: "", stages: [], done: 48, total: 48, image_id: null, batch_id: null, result, error: null, created_at: ago(3), done_at: ago(2) });
 
 const exported = (id: string, to: Record<string, string>, delivered: number, failed: number, of: string, minutes: number): Export => ({
@@ -48,8 +48,8 @@ const exported = (id: string, to: Record<string, string>, delivered: number, fai
   error: "", created_by: "usr_olivia", created_at: ago(minutes), done_at: ago(minutes - 1), zip: to.kind === "zip" ? "/api/v1/files/zip" : "", zip_expires_at: to.kind === "zip" ? ago(minutes - 10_080) : null,
 });
 export const exports = [
-  exported("run_exp_s3", { kind: "s3", destination: "dst_shop", prefix: "gifts" }, 41, 3, "bat_decided", 12), exported("run_exp_zip", { kind: "zip" }, 128, 0, "bat_sent", 9_000),
-  exported("run_exp_folder", { kind: "folder", folder: "summer-sale" }, 64, 0, "bat_sent", 9_100),
+  exported("job_exp_s3", { kind: "s3", destination: "dst_shop", prefix: "gifts" }, 41, 3, "bat_decided", 12), exported("job_exp_zip", { kind: "zip" }, 128, 0, "bat_sent", 9_000),
+  exported("job_exp_folder", { kind: "folder", folder: "summer-sale" }, 64, 0, "bat_sent", 9_100),
 ];
 const gifts = items.get("bat_decided") ?? [];
 const planned = gifts.filter((one) => one.status === "approved").flatMap((one) => ["amazon", "shopify"].map((channel) => ({
@@ -69,7 +69,7 @@ export const answers: Answers = {
     { id: "key_2", name: "Studio tether", scopes: ["read", "write", "review", "admin"], created_at: ago(20_000), last_used_at: null, revoked_at: null },
     { id: "key_3", name: "Old uploader", scopes: ["write"], created_at: ago(90_000), last_used_at: ago(50_000), revoked_at: ago(45_000) },
   ] satisfies ApiKey[],
-  "GET /templates": () => ({ items: looks }),
+  "GET /styles": () => ({ items: styles }),
   "GET /channels": () => ({ items: shipped.channels }),
   "GET /review/reasons": () => shipped.reasons,
   "GET /collections": () => ({ items: places }),
@@ -92,22 +92,22 @@ export const answers: Answers = {
   "GET /batches/:/status": ({ at: [, id] }) => { const one = listed.find((one) => one.id === id); return one ? statusOf(one) : missing; },
   "GET /batches/:/items": (request) => {
     const all = items.get(request.at[1] ?? "") ?? [];
-    const [status, sku, look] = [request.query.getAll("status"), request.query.get("sku"), request.query.get("needs_look")];
-    return page(all.filter((one) => (status.length === 0 || status.includes(one.status)) && (!sku || one.sku === sku) && (!look || one.needs_look)), request);
+    const [status, sku, needsLook] = [request.query.getAll("status"), request.query.get("sku"), request.query.get("needs_look")];
+    return page(all.filter((one) => (status.length === 0 || status.includes(one.status)) && (!sku || one.sku === sku) && (!needsLook || one.needs_look)), request);
   },
   "GET /items": (request) => page([...items.values()].flat().filter((one) => one.photo.split("_")[1] === request.query.get("product_id")?.split("_")[1] && one.after !== "").slice(0, 4), request),
   "GET /items/:": ({ at: [, id = ""] }) => { const one = itemOf(id); return one ? detail(one) : missing; },
   "GET /failures": () => failures,
-  "GET /runs/:": ({ at: [, id = ""] }) => run(id, "batch"),
+  "GET /jobs/:": ({ at: [, id = ""] }) => job(id, "batch"),
   "POST /previews": ({ body }) => {
-    const { template, options, images } = body as PreviewRequest;
+    const { style, options, images } = body as PreviewRequest;
     const at = Number(images[0]?.split("_")[1] ?? 0);
-    const guessed = ["marble", "oak", "podium"].includes(template) && at === 1 && !options?.height;
-    return run("run_preview", "preview", {
-      pictures: [{ url: file((template === "image" ? "gradient" : template) as Kind, nameAt(at)), findings: guessed ? [findings.camera] : [] }],
+    const guessed = ["marble", "oak", "podium"].includes(style) && at === 1 && !options?.height;
+    return job("job_preview", "preview", {
+      pictures: [{ url: file((style === "image" ? "gradient" : style) as Kind, nameAt(at)), findings: guessed ? [findings.camera] : [] }],
     });
   },
-  "POST /images/:/generate": ({ at: [, id = ""] }) => run("run_made", "generate", { url: file("transparent", nameAt(Number(id.split("_")[1] ?? 0))) }),
+  "POST /images/:/generate": ({ at: [, id = ""] }) => job("job_made", "generate", { url: file("transparent", nameAt(Number(id.split("_")[1] ?? 0))) }),
   "GET /exports": (request) => page(exports, request),
   "GET /exports/:": (request) => {
     const one = exports.find((it) => it.id === request.at[1]) ?? exports[0]!;

@@ -7,8 +7,8 @@ const OLIVIA = "usr_olivia";
 function batch(id: string, name: string, state: Batch["state"], counts: Record<string, number>, more: Partial<Batch> = {}): Batch {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return {
-    id, name, state, priority: "standard", looks: [{ template: "white", options: {} }], channels: ["amazon", "shopify", "master"], counts, done: total - (counts.processing ?? 0), total,
-    unmatched: [], flags: [], hold: false, error: "", run: `run_${id}`, revision: 3, created_by: OLIVIA, created_at: ago(42), updated_at: ago(3), started_at: ago(40), exported_at: null, ...more,
+    id, name, state, priority: "standard", styles: [{ style: "white", options: {} }], channels: ["amazon", "shopify", "master"], counts, done: total - (counts.processing ?? 0), total,
+    unmatched: [], flags: [], hold: false, error: "", job: `job_${id}`, revision: 3, created_by: OLIVIA, created_at: ago(42), updated_at: ago(3), started_at: ago(40), exported_at: null, ...more,
   };
 }
 
@@ -25,7 +25,7 @@ export const batches = {
     ],
   }),
   review: batch("bat_review", "Kitchen and table, 24 Nov", "review", { review: 31, approved: 6, rejected: 2, skipped: 1 }, { created_at: ago(1_300), channels: ["amazon", "shopify", "web", "master"] }),
-  few: batch("bat_few", "Six for the newsletter", "review", { review: 6 }, { created_at: ago(1_500), looks: [{ template: "marble", options: {} }] }),
+  few: batch("bat_few", "Six for the newsletter", "review", { review: 6 }, { created_at: ago(1_500), styles: [{ style: "marble", options: {} }] }),
   large: batch("bat_large", "The whole shop, new background", "review", { review: 2_000 }, { created_at: ago(2_000), priority: "overnight" }),
   decided: batch("bat_decided", "Gifts under 30", "approved", { approved: 22, rejected: 2 }, { created_at: ago(2_900), channels: ["amazon", "shopify"] }),
   sent: batch("bat_sent", "Summer sale, last photos", "exported", { approved: 64 }, { created_at: ago(9_800), exported_at: ago(9_000) }),
@@ -36,11 +36,11 @@ const BAD = [[findings.edges, findings.uncertain], [findings.fill], [findings.sh
 
 function item(of: Batch, at: number, status: Item["status"], more: Partial<Item> = {}): Item {
   const name = nameAt(at);
-  const style = of.looks[0]!.template as "white" | "marble";
+  const style = of.styles[0]!.style as "white" | "marble";
   const bad = of !== batches.few && (status === "review" || status === "rejected") && at % 7 === 3 ? BAD[Math.floor(at / 7) % BAD.length]! : of === batches.few && at === 0 ? [findings.camera] : [];
   const finished = status !== "processing" && status !== "failed";
   return {
-    id: `itm_${of.id}_${at}`, batch: of.id, batch_name: of.name, photo: `img_${at}_0`, photo_name: photo(at).name, sku: skuAt(at), title: titleAt(at), role: "main", template: style, status,
+    id: `itm_${of.id}_${at}`, batch: of.id, batch_name: of.name, photo: `img_${at}_0`, photo_name: photo(at).name, sku: skuAt(at), title: titleAt(at), role: "main", style, status,
     stage: finished ? "" : status === "failed" ? "segment" : at % 3 ? "segment" : "generate", version: 1, position: at, priority: "standard", needs_look: bad.some((one) => one.verdict !== "ok"), worst: bad.filter((one) => one.verdict !== "ok").length, attempts: 0,
     findings: [...bad], error: null, not_before: null, created_at: ago(40), touched_at: ago(5), done_at: finished ? ago(5) : null,
     thumb: file("thumb", name), before: file("photo", name), after: finished ? file(style, name) : "", ...more,
@@ -68,7 +68,7 @@ export const failures: Failures = {
   items: (items.get("bat_failing") ?? []).filter((one) => one.error).map((one) => ({
     id: one.id, kind: "item", name: one.photo_name, batch: one.batch, stage: "segment", version: 1, attempts: 3, cause: one.error!.cause, reason: one.error!.reason, stack: null, at: ago(9),
   })),
-  runs: [], next_cursor: null,
+  jobs: [], next_cursor: null,
 };
 
 /** With its files, and a version before it that was rejected. */
@@ -77,7 +77,7 @@ export function detail(one: Item): ItemDetail {
     channel, name: `${one.sku}.jpg`, sha256: "", bytes: 412_000, width: side, height: side, format: "jpeg", quality: 92, disclosure: "", rejected: false, findings: [], url: one.after,
   });
   const version = (number: number, more: Partial<ItemVersion>): ItemVersion => ({
-    version: number, reason: "", changed: [], template: one.template, template_name: one.template === "white" ? "Pure white" : "Marble counter", options: {}, channels: ["amazon", "shopify", "master"],
+    version: number, reason: "", changed: [], style: one.style, style_name: one.style === "white" ? "Pure white" : "Marble counter", options: {}, channels: ["amazon", "shopify", "master"],
     refined: false, upscaled: false, uncertainty: 0.01, findings: one.findings, touched_product: [], steps: [],
     renditions: [rendition("master", 3_024), rendition("amazon", 2_048), rendition("shopify", 2_048)], created_at: ago(30), done_at: ago(28), before: one.before, after: one.after, ...more,
   });

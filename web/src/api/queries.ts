@@ -14,7 +14,7 @@ export const keys = {
   product: (id: string) => ["products", id] as const,
   photos: ["photos"] as const,
   collections: ["collections"] as const,
-  styles: ["templates"] as const,
+  styles: ["styles"] as const,
   channels: ["channels"] as const,
   failures: ["failures"] as const,
   exports: ["exports"] as const,
@@ -31,7 +31,7 @@ const place = (id: string): number => (ORDER.indexOf(id) + ORDER.length + 1) % (
 export const allStyles = () =>
   queryOptions({
     queryKey: keys.styles,
-    queryFn: async () => (await unwrap(api.GET("/api/v1/templates"))).items.toSorted((a, b) => place(a.id) - place(b.id)),
+    queryFn: async () => (await unwrap(api.GET("/api/v1/styles"))).items.toSorted((a, b) => place(a.id) - place(b.id)),
     staleTime: 60_000,
   });
 

@@ -1400,26 +1400,26 @@ export interface components {
              * @description The product they show.
              * @default null
              */
-            product_id: string | null;
+            product_id?: string | null;
             /**
              * @description The same by sku; the product is made if there is none.
              * @default null
              */
-            sku: string | null;
+            sku?: string | null;
             /**
              * @description main, angle 2 …; left out: the next that is free.
              * @default null
              */
-            role: string | null;
+            role?: string | null;
             /**
              * @description The product is put into this collection.
              * @default null
              */
-            collection_id: string | null;
+            collection_id?: string | null;
             /** @default null */
-            url: string | null;
+            url?: string | null;
             /** @default [] */
-            urls: string[];
+            urls?: string[];
         };
         /**
          * @description What is to be different; what is left out stays.
@@ -1440,34 +1440,34 @@ export interface components {
              * @description Sales channels, by id. “master” is always one of them.
              * @default []
              */
-            channels: string[];
+            channels?: string[];
             /** @default standard */
-            priority: components["schemas"]["Priority"];
+            priority?: components["schemas"]["Priority"];
             /**
              * @description What differs for single photos.
              * @default []
              */
-            items: components["schemas"]["ItemChoices"][];
+            items?: components["schemas"]["ItemChoices"][];
             /**
              * @description List the items, but start no work until the batch is resumed.
              * @default false
              */
-            paused: boolean;
+            paused?: boolean;
             /**
              * @description Stop once the photos are checked, until the batch is started.
              * @default false
              */
-            hold: boolean;
+            hold?: boolean;
             /**
              * @description Cut out with a second, closer pass.
              * @default false
              */
-            refine: boolean;
+            refine?: boolean;
             /**
              * @description Enlarge small products with a model; without it only those that a channel would reject.
              * @default false
              */
-            upscale: boolean;
+            upscale?: boolean;
         };
         /** @description Photos × styles, each in all channels. */
         BatchRequest: {
@@ -1478,34 +1478,34 @@ export interface components {
              * @description Sales channels, by id. “master” is always one of them.
              * @default []
              */
-            channels: string[];
+            channels?: string[];
             /** @default standard */
-            priority: components["schemas"]["Priority"];
+            priority?: components["schemas"]["Priority"];
             /**
              * @description What differs for single photos.
              * @default []
              */
-            items: components["schemas"]["ItemChoices"][];
+            items?: components["schemas"]["ItemChoices"][];
             /**
              * @description List the items, but start no work until the batch is resumed.
              * @default false
              */
-            paused: boolean;
+            paused?: boolean;
             /**
              * @description Stop once the photos are checked, until the batch is started.
              * @default false
              */
-            hold: boolean;
+            hold?: boolean;
             /**
              * @description Cut out with a second, closer pass.
              * @default false
              */
-            refine: boolean;
+            refine?: boolean;
             /**
              * @description Enlarge small products with a model; without it only those that a channel would reject.
              * @default false
              */
-            upscale: boolean;
+            upscale?: boolean;
             /** @description Which photos. */
             source: components["schemas"]["PhotoSource"];
         };
@@ -1606,7 +1606,7 @@ export interface components {
             id: string;
             name: string;
             /** @default  */
-            words: string;
+            words?: string;
             size: [
                 number,
                 number
@@ -1617,30 +1617,30 @@ export interface components {
              * @description where the search starts, for lossy formats
              * @default 90
              */
-            quality: number;
+            quality?: number;
             /**
              * @description where the search under the size cap gives up
              * @default 60
              */
-            least_quality: number;
+            least_quality?: number;
             /** @description the shop's backdrop, for plain colours */
             color?: string | null;
             /** @description least distance to the border, as a share */
             margin?: number | null;
             /** @default {sku}-{role} */
-            name_pattern: string;
+            name_pattern?: string;
             /**
              * @description the product alone, whatever the template's backdrop
              * @default false
              */
-            transparent: boolean;
+            transparent?: boolean;
             /** @default false */
-            keep_gps: boolean;
+            keep_gps?: boolean;
             /**
              * @description no template may touch the product's own pixels, whatever its steps say
              * @default false
              */
-            as_is: boolean;
+            as_is?: boolean;
             /**
              * @default {
              *       "formats": [
@@ -1668,9 +1668,9 @@ export interface components {
              *       ]
              *     }
              */
-            rules: components["schemas"]["RulesRequest"];
+            rules?: components["schemas"]["RulesRequest"];
             /** @default [] */
-            sources: components["schemas"]["SourceRequest"][];
+            sources?: components["schemas"]["SourceRequest"][];
         };
         /** @description A channel: the file it gets, and the rules that the file is checked by. */
         ChannelView: {
@@ -1708,7 +1708,7 @@ export interface components {
          */
         CollectionRequest: {
             /** @default collection */
-            kind: components["schemas"]["Kind"];
+            kind?: components["schemas"]["Kind"];
             name: string;
             /** @description What it is under; left out: at the top. */
             parent_id?: string | null;
@@ -1716,7 +1716,7 @@ export interface components {
              * @description Its place among those beside it.
              * @default 0
              */
-            position: number;
+            position?: number;
         };
         /** @description One place in the tree. */
         CollectionView: {
@@ -1777,19 +1777,19 @@ export interface components {
             status?: components["schemas"]["ItemStatus"] | null;
             decision: components["schemas"]["Decision"];
             /** @default  */
-            reason: string;
+            reason?: string;
             /** @default  */
-            note: string;
+            note?: string;
             /**
              * @description Approve files too that break a channel's hard rule.
              * @default false
              */
-            anyway: boolean;
+            anyway?: boolean;
             /**
              * @description With “reject”: make it anew by the reason's rule.
              * @default false
              */
-            retry: boolean;
+            retry?: boolean;
             style?: string | null;
             options?: {
                 [key: string]: unknown;
@@ -1830,14 +1830,14 @@ export interface components {
              * @description A folder in the bucket, such as shop/photos.
              * @default
              */
-            prefix: string;
+            prefix?: string;
             /** @default us-east-1 */
-            region: string;
+            region?: string;
             /**
              * @description https://… of another provider than AWS.
              * @default
              */
-            endpoint: string;
+            endpoint?: string;
             access_key_id: string;
             /** Format: password */
             secret_access_key: string;
@@ -1916,7 +1916,7 @@ export interface components {
              * @description Say at once what would be delivered, and deliver nothing.
              * @default false
              */
-            dry_run: boolean;
+            dry_run?: boolean;
         };
         /** @description The job that delivers. */
         ExportStarted: {
@@ -2018,7 +2018,7 @@ export interface components {
         GenerateRequest: {
             style?: string | null;
             /** @default {} */
-            options: {
+            options?: {
                 [key: string]: unknown;
             };
             prompt?: string | null;
@@ -2061,7 +2061,7 @@ export interface components {
              * @description left, top, right, bottom of the product; outside all is backdrop
              * @default []
              */
-            boxes: [
+            boxes?: [
                 number,
                 number,
                 number,
@@ -2071,7 +2071,7 @@ export interface components {
              * @description x, y on the product
              * @default []
              */
-            keep: [
+            keep?: [
                 number,
                 number
             ][];
@@ -2079,7 +2079,7 @@ export interface components {
              * @description x, y beside the product
              * @default []
              */
-            remove: [
+            remove?: [
                 number,
                 number
             ][];
@@ -2087,7 +2087,7 @@ export interface components {
              * @description False: only show the corrected matte; nothing changes.
              * @default true
              */
-            save: boolean;
+            save?: boolean;
         };
         /** @description One decision in a batch's history. */
         HistoryEntry: {
@@ -2112,7 +2112,7 @@ export interface components {
              * @default member
              * @enum {string}
              */
-            role: "owner" | "member";
+            role?: "owner" | "member";
         };
         /** @description An invitation that nobody has accepted yet. */
         InviteView: {
@@ -2155,25 +2155,25 @@ export interface components {
         /** @description What differs for one photo, or for all photos of one product. What is not given stays as the batch has it. */
         ItemChoices: {
             /** @default null */
-            image: string | null;
+            image?: string | null;
             /** @default null */
-            sku: string | null;
+            sku?: string | null;
             /**
              * @description Instead of the batch's styles.
              * @default null
              */
-            style: string | null;
+            style?: string | null;
             /**
              * @description Of `style`, or on top of the batch's options.
              * @default null
              */
-            options: {
+            options?: {
                 [key: string]: unknown;
             } | null;
             /** @default null */
-            channels: string[] | null;
+            channels?: string[] | null;
             /** @default null */
-            priority: components["schemas"]["Priority"] | null;
+            priority?: components["schemas"]["Priority"] | null;
         };
         /** @description An item with all its versions and decisions, the newest first. */
         ItemDetail: {
@@ -2410,9 +2410,9 @@ export interface components {
          */
         Moves: {
             /** @default [] */
-            add: string[];
+            add?: string[];
             /** @default [] */
-            remove: string[];
+            remove?: string[];
         };
         /** @description Shown once: it is not kept and cannot be shown again. */
         NewKey: {
@@ -2536,22 +2536,22 @@ export interface components {
              * @description Photos, by id.
              * @default null
              */
-            images: string[] | null;
+            images?: string[] | null;
             /**
              * @description All photos of these products, by id.
              * @default null
              */
-            products: string[] | null;
+            products?: string[] | null;
             /**
              * @description All photos of a collection and of those under it, by id.
              * @default null
              */
-            collection: string | null;
+            collection?: string | null;
             /**
              * @description An uploaded ZIP or CSV list, or the job of an import, by id.
              * @default null
              */
-            upload: string | null;
+            upload?: string | null;
         };
         /**
          * @description One photo.  `original` and `thumb` are keys in the store, which the API turns into links.
@@ -2625,7 +2625,7 @@ export interface components {
         PreviewRequest: {
             style: string;
             /** @default {} */
-            options: {
+            options?: {
                 [key: string]: unknown;
             };
             images: string[];
@@ -2704,19 +2704,19 @@ export interface components {
             /** @description Unique in the workspace. */
             sku: string;
             /** @default  */
-            title: string;
+            title?: string;
             /**
              * @description 8, 12, 13 or 14 digits.
              * @default
              */
-            gtin: string;
+            gtin?: string;
             /**
              * @description 10 letters and digits.
              * @default
              */
-            asin: string;
+            asin?: string;
             /** @default  */
-            category: string;
+            category?: string;
         };
         /** @description One product with its photos in order. */
         ProductView: {
@@ -2796,9 +2796,9 @@ export interface components {
          */
         RetryRequest: {
             /** @default [] */
-            items: string[];
+            items?: string[];
             /** @default [] */
-            jobs: string[];
+            jobs?: string[];
             batch?: string | null;
             cause?: string | null;
         };
@@ -2827,19 +2827,19 @@ export interface components {
              * @description Of `GET /review/reasons`; a retry follows its rule.
              * @default
              */
-            reason: string;
+            reason?: string;
             /** @default  */
-            note: string;
+            note?: string;
             /**
              * @description Approve files too that break a channel's hard rule.
              * @default false
              */
-            anyway: boolean;
+            anyway?: boolean;
             /**
              * @description With “reject”: make it again by the reason's rule.
              * @default false
              */
-            retry: boolean;
+            retry?: boolean;
             /** @description For a retry: another style. */
             style?: string | null;
             /** @description For a retry: other options. */
@@ -2886,28 +2886,28 @@ export interface components {
              *       "tiff"
              *     ]
              */
-            formats: ("jpeg" | "png" | "webp" | "avif" | "tiff")[];
+            formats?: ("jpeg" | "png" | "webp" | "avif" | "tiff")[];
             /**
              * @description longest side, at least
              * @default 1
              */
-            min_side_px: number;
+            min_side_px?: number;
             /**
              * @description longest side, at most
              * @default 65535
              */
-            max_side_px: number;
+            max_side_px?: number;
             /**
              * @description longest side of the product in the photo's own pixels, at least
              * @default 1
              */
-            product_px: number;
+            product_px?: number;
             max_bytes?: number | null;
             /**
              * @description the backdrop must be 255, 255, 255
              * @default false
              */
-            white: boolean;
+            white?: boolean;
             /**
              * @description product's longest side as a share of the frame
              * @default [
@@ -2915,7 +2915,7 @@ export interface components {
              *       1
              *     ]
              */
-            fill: [
+            fill?: [
                 number,
                 number
             ];
@@ -2923,7 +2923,7 @@ export interface components {
              * @description IPTC DigitalSourceType must be present
              * @default true
              */
-            disclosure: boolean;
+            disclosure?: boolean;
             /**
              * @default [
              *       "bytes",
@@ -2933,7 +2933,7 @@ export interface components {
              *       "unchanged"
              *     ]
              */
-            hard: ("format" | "side" | "bytes" | "white" | "fill" | "cut" | "resolution" | "disclosure" | "safety" | "unchanged")[];
+            hard?: ("format" | "side" | "bytes" | "white" | "fill" | "cut" | "resolution" | "disclosure" | "safety" | "unchanged")[];
         };
         /**
          * @description How to cut it out.
@@ -2946,7 +2946,7 @@ export interface components {
              * @description With a second, closer pass.
              * @default false
              */
-            refined: boolean;
+            refined?: boolean;
         };
         /** @description Who is signed in; `csrf` goes into X-CSRF-Token of every change. */
         SessionView: {
@@ -2970,7 +2970,7 @@ export interface components {
             words: string;
             date: string;
             /** @default  */
-            address: string;
+            address?: string;
         };
         /**
          * @description What to change; options are replaced as a whole.
@@ -3002,7 +3002,7 @@ export interface components {
              * @description Option → value.
              * @default {}
              */
-            options: {
+            options?: {
                 [key: string]: unknown;
             };
         };
@@ -3020,11 +3020,11 @@ export interface components {
         StyleRequest: {
             name: string;
             /** @default  */
-            words: string;
+            words?: string;
             /** @description The id of a template that comes with Packshot. */
             base: string;
             /** @default {} */
-            options: {
+            options?: {
                 [key: string]: unknown;
             };
         };
@@ -3073,7 +3073,7 @@ export interface components {
             kind: "s3";
             destination: string;
             /** @default  */
-            prefix: string;
+            prefix?: string;
         };
         /** @description One ZIP to download, for seven days. */
         ToZip: {
@@ -3113,7 +3113,7 @@ export interface components {
              * @default 2
              * @enum {integer}
              */
-            factor: 2 | 4;
+            factor?: 2 | 4;
         };
         /**
          * @description `ok`: fine. `warn`: a person should look. `fail`: breaks a hard rule. `skipped`: could not be judged.
@@ -3159,9 +3159,9 @@ export interface components {
         /** @description What becomes of photos that are put into the watched folder. */
         WatchRequest: {
             /** @default white */
-            style: string;
+            style?: string;
             /** @default {} */
-            options: {
+            options?: {
                 [key: string]: string | number | boolean;
             };
             /**
@@ -3169,9 +3169,9 @@ export interface components {
              *       "shopify"
              *     ]
              */
-            channels: string[];
+            channels?: string[];
             /** @default standard */
-            priority: components["schemas"]["Priority"];
+            priority?: components["schemas"]["Priority"];
         };
         /** @description What is to be different; what is left out stays. */
         WorkspaceChange: {
@@ -3195,7 +3195,7 @@ export interface components {
              * @description how long what was deleted can be brought back
              * @default 30
              */
-            retention_days: number;
+            retention_days?: number;
             /** @description null: no folder is watched */
             watch?: components["schemas"]["WatchRequest"] | null;
         };

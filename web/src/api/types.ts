@@ -12,14 +12,14 @@ export type PhotoChange = Schemas["PhotoChange"];
 export type PhotoPage = Schemas["Counted_PhotoView_"];
 export type Finding = Schemas["Finding"];
 export type Verdict = Schemas["Verdict"];
-export type HintsRequest = Schemas["HintsAsked"];
+export type HintsRequest = Schemas["HintsRequest"];
 /** A collection, a season or a category: a place of the library's tree. */
 export type Place = Schemas["CollectionView"];
 export type PlaceKind = Schemas["Kind"];
 export type PlaceChange = Schemas["CollectionChange"];
 
 // --- what is made of it ---
-export type Style = Schemas["LookView"];
+export type Style = Schemas["StyleView"];
 export type StyleOption = Schemas["OptionView"];
 export type StyleChange = Schemas["StyleChange"];
 export type Channel = Schemas["Channel"];
@@ -39,19 +39,19 @@ export type ItemVersion = Schemas["VersionView"];
 export type Rendition = Schemas["RenditionView"];
 export type Reason = Schemas["ReasonView"];
 export type Reviewed = Schemas["Reviewed"];
-export type Job = Schemas["RunView"];
-export type JobKind = Schemas["RunKind"];
-export type PreviewRequest = Schemas["PreviewAsked"];
+export type Job = Schemas["JobView"];
+export type JobKind = Schemas["JobKind"];
+export type PreviewRequest = Schemas["PreviewRequest"];
 
 // --- where it goes ---
 export type Export = Schemas["ExportView"];
-export type ExportRequest = Schemas["ExportAsked"];
+export type ExportRequest = Schemas["ExportRequest"];
 export type ExportDetail = Schemas["ExportDetail"];
 export type ExportPlan = Schemas["Planned"];
 export type ExportStarted = Schemas["ExportStarted"];
 export type Delivery = Schemas["DeliveryView"];
 export type Destination = Schemas["DestinationView"];
-export type DestinationRequest = Schemas["DestinationAsked"];
+export type DestinationRequest = Schemas["DestinationRequest"];
 
 // --- who works here ---
 export type Session = Schemas["SessionView"];
@@ -62,7 +62,7 @@ export type Member = Schemas["MemberView"];
 export type MemberChange = Schemas["MemberChange"];
 export type Invite = Schemas["InviteView"];
 export type ApiKey = Schemas["KeyView"];
-export type ApiKeyRequest = Schemas["KeyAsked"];
+export type ApiKeyRequest = Schemas["KeyRequest"];
 
 /** What went wrong, as the API says it (RFC 9457). */
 export type ProblemDetails = Schemas["Problem"];

@@ -8,11 +8,11 @@ import { live } from "./live";
 const EVERY_MS = 2_000; // where no live message comes
 
 export const fetchJob = (id: string, signal?: AbortSignal): Promise<Job> =>
-  unwrap(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: id } }, signal }));
+  unwrap(api.GET("/api/v1/jobs/{job_id}", { params: { path: { job_id: id } }, signal }));
 
 export const jobQuery = (id: string) => queryOptions({ queryKey: [...keys.jobs, id], queryFn: () => fetchJob(id) });
 
-export const cancelJob = (id: string): Promise<unknown> => unwrap(api.DELETE("/api/v1/runs/{run_id}", { params: { path: { run_id: id } } }));
+export const cancelJob = (id: string): Promise<unknown> => unwrap(api.DELETE("/api/v1/jobs/{job_id}", { params: { path: { job_id: id } } }));
 
 export const isOpen = ({ status }: Pick<Job, "status">): boolean => status === "queued" || status === "running";
 
@@ -39,7 +39,7 @@ function nextMessage(id: string, signal?: AbortSignal): Promise<void> {
       act();
     };
     const timer = setTimeout(() => end(resolve)(), EVERY_MS);
-    const stop = live.listen((message) => message.run === id && end(resolve)());
+    const stop = live.listen((message) => message.job === id && end(resolve)());
     const abort = end(() => reject(new DOMException("stopped", "AbortError")));
     signal?.addEventListener("abort", abort);
   });

@@ -13,7 +13,7 @@ export type ItemUpdate = { id: string; status: string; version: number; stage: s
 export type Message = {
   seq: number; batch?: string; state?: string; counts?: Record<string, number>; stages?: Record<string, number>;
   done?: number; total?: number; items?: ItemUpdate[] | null;
-  run?: string; kind?: string; status?: string; stage?: string; photo?: string | null; error?: string;
+  job?: string; kind?: string; status?: string; stage?: string; photo?: string | null; error?: string;
   heartbeat?: boolean; reset?: boolean;
 };
 type Listener = (message: Message) => void;
@@ -133,7 +133,7 @@ class Live {
       if (cached && cached.state !== state) void client.invalidateQueries({ queryKey: keys.batch(message.batch) });
       void client.invalidateQueries({ queryKey: keys.batches, exact: true });
       for (const item of message.items ?? []) void client.invalidateQueries({ queryKey: keys.item(item.id) });
-    } else if (message.run) {
+    } else if (message.job) {
       void client.invalidateQueries({ queryKey: keys.jobs });
       if (message.kind === "export") void client.invalidateQueries({ queryKey: keys.exports });
     }

@@ -48,7 +48,7 @@ function Form({ batch, manage }: { batch: Batch; manage: () => void }) {
     onSuccess: (started) => {
       key.current = newId();
       void client.invalidateQueries({ queryKey: keys.exports });
-      void navigate({ to: "/deliver", search: { export: started.run } });
+      void navigate({ to: "/deliver", search: { export: started.job } });
     },
     onError: notifyError,
   });

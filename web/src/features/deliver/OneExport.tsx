@@ -166,7 +166,7 @@ function RetryFailed({ one }: { one: Export }) {
     },
     onSuccess: (started) => {
       void client.invalidateQueries({ queryKey: keys.exports });
-      void navigate({ to: "/deliver", search: { export: started.run } });
+      void navigate({ to: "/deliver", search: { export: started.job } });
     },
     onError: notifyError,
   });

@@ -170,6 +170,6 @@ function useFinishedJobs(photos: readonly Photo[], onEnd: () => void): void {
   const latest = useRef({ photos, onEnd });
   latest.current = { photos, onEnd };
   useEffect(() => live.listen((message) => {
-    if (message.run && message.status === "done" && latest.current.photos.some((one) => one.id === message.photo)) latest.current.onEnd();
+    if (message.job && message.status === "done" && latest.current.photos.some((one) => one.id === message.photo)) latest.current.onEnd();
   }), []);
 }

@@ -25,7 +25,7 @@ export function Results({ product }: { product: string }) {
           <li key={item.id}>
             <Link to="/review/$batch" params={{ batch: item.batch }} search={{ group: "all", item: item.id }} title={item.batch_name}>
               <span className={css.thumb}><Picture src={item.after || item.before || item.thumb} alt="" /></span>
-              <span className="ellipsis small">{nameOf(item.template)} <span className="visually-hidden">{item.batch_name}</span></span>
+              <span className="ellipsis small">{nameOf(item.style)} <span className="visually-hidden">{item.batch_name}</span></span>
               <Status of={item.status} />
             </Link>
           </li>

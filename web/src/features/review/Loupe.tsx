@@ -127,7 +127,7 @@ export function Loupe({ store, state, set, decide, undo, reject, correct, nameOf
       {heights && version && (
         <Heights
           close={() => compareHeights(false)} name={title} now={item.after || item.thumb} words={styles.heights.again}
-          other={{ base: version.template, chosen: version.options as Chosen, photo: { id: item.photo, matte_version: 0 } }}
+          other={{ base: version.style, chosen: version.options as Chosen, photo: { id: item.photo, matte_version: 0 } }}
           choose={() => store.decide([id], "retry", { reason: "floats" })}
         />
       )}

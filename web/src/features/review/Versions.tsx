@@ -17,7 +17,7 @@ export function Versions({ opened, close, item, nameOf, compare }: {
             <div className={css.versionPicture}>{version.after && <img src={version.after} alt={copy.compare.version(version.version)} />}</div>
             <div className={css.versionFacts}>
               <h3>{copy.compare.version(version.version)}{version.version === item?.version && <span className="soft"> · {copy.versions.current}</span>}</h3>
-              <p className="soft small">{reasonOf(version.reason)} · {version.template_name} · {common.ago(version.created_at)}</p>
+              <p className="soft small">{reasonOf(version.reason)} · {version.style_name} · {common.ago(version.created_at)}</p>
               {version.changed.length > 0 && (
                 <dl className={css.changes} aria-label={copy.versions.changed}>
                   {version.changed.map((one) => (

@@ -10,7 +10,7 @@ test("angles of a product stand together, where its first one stands", () => {
 });
 
 test("styles of one product are apart", () => {
-  const items = [item("w1", { sku: "A", position: 0 }), item("c1", { sku: "A", template: "color", position: 1 }), item("w2", { sku: "A", position: 2 })];
+  const items = [item("w1", { sku: "A", position: 0 }), item("c1", { sku: "A", style: "color", position: 1 }), item("w2", { sku: "A", position: 2 })];
   expect(arranged(items, "all").map((one) => one.id)).toEqual(["w1", "w2", "c1"]);
 });
 

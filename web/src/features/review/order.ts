@@ -15,7 +15,7 @@ export const badChecks = (item: Item): string[] => [...new Set(item.findings.fil
 export function arranged(items: Item[], group: Group): Item[] {
   if (group === "look") return items.sort((a, b) => b.worst - a.worst || a.position - b.position);
   const first = new Map<string, number>();
-  const product = (item: Item) => (item.sku ? `${item.sku}\n${item.template}` : item.id);
+  const product = (item: Item) => (item.sku ? `${item.sku}\n${item.style}` : item.id);
   for (const item of items) first.set(product(item), Math.min(item.position, first.get(product(item)) ?? Infinity));
   const place = (item: Item) => first.get(product(item)) ?? 0;
   return items.sort((a, b) => place(a) - place(b) || product(a).localeCompare(product(b)) || a.position - b.position);

@@ -136,7 +136,7 @@ export class ReviewStore {
 
   angles(item: Item): Item[] {
     if (!item.sku) return [];
-    return [...this.items.values()].filter((one) => one.sku === item.sku && one.template === item.template).sort((a, b) => a.position - b.position);
+    return [...this.items.values()].filter((one) => one.sku === item.sku && one.style === item.style).sort((a, b) => a.position - b.position);
   }
 
   // --- cursor and selection ---

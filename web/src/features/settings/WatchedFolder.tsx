@@ -15,7 +15,7 @@ const copy = settings.workspace.watch;
 export function WatchedFolderSection({ view, save }: { view: Workspace; save: Save }) {
   const saved = view.settings.watch ?? null;
   const [on, setOn] = useState(saved !== null);
-  const [watch, set] = useState<WatchedFolder>(saved ?? { template: "white", options: {}, channels: ["shopify"], priority: "standard" });
+  const [watch, set] = useState<WatchedFolder>(saved ?? { style: "white", options: {}, channels: ["shopify"], priority: "standard" });
   const styles = useQuery(allStyles()).data ?? [];
   const channelList = useQuery(channels()).data ?? [];
   const next = on ? watch : null;
@@ -27,10 +27,10 @@ export function WatchedFolderSection({ view, save }: { view: Workspace; save: Sa
         {on && (
           <>
             <Select
-              label={copy.style} value={watch.template} allowDeselect={false} disabled={!save.owner} maw={320}
+              label={copy.style} value={watch.style} allowDeselect={false} disabled={!save.owner} maw={320}
               // A style that needs a picture of its own is offered once it has one.
               data={styles.filter((one) => one.base !== "image" || one.chosen.picture).map((one) => ({ value: one.id, label: one.name }))}
-              onChange={(template) => template && set({ ...watch, template, options: {} })}
+              onChange={(style) => style && set({ ...watch, style, options: {} })}
             />
             <Checkbox.Group label={copy.channels} value={watch.channels} error={good ? undefined : copy.needs} onChange={(chosen) => set({ ...watch, channels: chosen })}>
               <div className={css.ticks}>{channelList.map((one) => <Checkbox key={one.id} value={one.id} label={one.channel.name} disabled={!save.owner} />)}</div>

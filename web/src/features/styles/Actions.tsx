@@ -38,7 +38,7 @@ export function StyleActions({ style, base, draft }: { style: Style; base: Style
 
   const change = useMutation({
     mutationFn: (body: StyleChange) =>
-      unwrap(api.PATCH("/api/v1/templates/{template_id}", { params: { path: { template_id: style.id }, header: { "If-Match": `"${style.revision}"` } }, body })),
+      unwrap(api.PATCH("/api/v1/styles/{style_id}", { params: { path: { style_id: style.id }, header: { "If-Match": `"${style.revision}"` } }, body })),
     onSuccess: (saved) => {
       put(saved);
       notify(copy.save.saved(saved.name));
@@ -50,7 +50,7 @@ export function StyleActions({ style, base, draft }: { style: Style; base: Style
     },
   });
   const create = useMutation({
-    mutationFn: (fields: { name: string; words: string }) => unwrap(api.POST("/api/v1/templates", { body: { ...fields, base: style.base, options: draft.chosen } })),
+    mutationFn: (fields: { name: string; words: string }) => unwrap(api.POST("/api/v1/styles", { body: { ...fields, base: style.base, options: draft.chosen } })),
     onSuccess: (created) => {
       put(created);
       draft.replace(style.chosen as Draft["chosen"]);

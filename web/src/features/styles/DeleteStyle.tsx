@@ -14,7 +14,7 @@ export function DeleteStyle({ opened, close, style }: { opened: boolean; close: 
   const client = useQueryClient();
   const navigate = useNavigate();
   const remove = useMutation({
-    mutationFn: () => unwrap(api.DELETE("/api/v1/templates/{template_id}", { params: { path: { template_id: style.id } } })),
+    mutationFn: () => unwrap(api.DELETE("/api/v1/styles/{style_id}", { params: { path: { style_id: style.id } } })),
     onSuccess: () => {
       forget(style.id);
       void navigate({ to: "/styles", search: {} }).then(() =>

@@ -32,7 +32,7 @@ export function Gallery() {
             {own.map((style, at) => <Card key={style.id} style={style} photo={pick(photos.data, at)} base={named(style.base)} />)}
           </Group>
           <Group title={copy.shipped} words="">
-            {shipped.map((look, at) => <Card key={look.id} style={look} photo={pick(photos.data, at)} />)}
+            {shipped.map((style, at) => <Card key={style.id} style={style} photo={pick(photos.data, at)} />)}
           </Group>
         </div>
       )}

@@ -35,7 +35,7 @@ async function next(): Promise<void> {
   busy = false;
 }
 
-/** One photo in a template with options set. `cover`: it can wait. */
+/** One photo in a style: a template with options set. `cover`: it can wait. */
 export const preview = (base: string, chosen: Chosen, photo: Pick<Photo, "id" | "matte_version"> | undefined, cover = false) =>
   queryOptions({
     queryKey: ["previews", base, sorted(chosen), photo?.id ?? "", photo?.matte_version ?? 0],
@@ -52,9 +52,9 @@ async function render(base: string, options: Chosen, photo: string): Promise<Pre
   const started =
     base === "transparent"
       ? api.POST("/api/v1/images/{image_id}/generate", {
-          params: { path: { image_id: photo }, header: headers }, body: { template: base, options, size: [SIDE, SIDE], format: "png" },
+          params: { path: { image_id: photo }, header: headers }, body: { style: base, options, size: [SIDE, SIDE], format: "png" },
         })
-      : api.POST("/api/v1/previews", { params: { header: headers }, body: { template: base, options, images: [photo] } });
+      : api.POST("/api/v1/previews", { params: { header: headers }, body: { style: base, options, images: [photo] } });
   const job = await follow(await unwrap(started));
   const result = job.result as Partial<Result> & { pictures?: Partial<Result>[] };
   const { url = "", findings = [] } = result.pictures?.[0] ?? result;

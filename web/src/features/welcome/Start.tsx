@@ -90,7 +90,7 @@ function Samples() {
         if (data.product_id) await unwrap(api.PATCH("/api/v1/products/{product_id}", { params: { path: { product_id: data.product_id } }, body: { title: sample.title } }));
       }
       return unwrap(api.POST("/api/v1/batches", {
-        body: { name: copy.sampleName, source: { images }, looks: [{ template: "white" }], channels: ["amazon", "shopify", "web"] },
+        body: { name: copy.sampleName, source: { images }, styles: [{ style: "white" }], channels: ["amazon", "shopify", "web"] },
       }));
     },
     onSuccess: (started) => {

@@ -13,7 +13,7 @@ export const batches = {
     all: "All",
     waiting: "Not started",
     none: "No batches yet",
-    noneWords: "A batch puts a set of photos into one or more looks and makes the files for each channel.",
+    noneWords: "A batch puts a set of photos into one or more styles and makes the files for each channel.",
     noneOf: "No batches here",
     noneOfWords: "None is in this state at the moment.",
     showAll: "Show all",
@@ -120,7 +120,7 @@ export const batches = {
     copied: "The list is copied.",
 
     about: "Made with",
-    looks: "Looks",
+    styles: "Styles",
     channels: "Channels",
     priority: "Priority",
     started: "Started",
@@ -146,7 +146,7 @@ export const batches = {
     untitled: "Photo",
     before: "Photo",
     after: "Picture",
-    columns: { picture: "Picture", product: "Product", look: "Look", state: "State", findings: "What was found" },
+    columns: { picture: "Picture", product: "Product", style: "Style", state: "State", findings: "What was found" },
     noFindings: "No issues found",
   },
 
@@ -157,7 +157,7 @@ export const batches = {
     too_large: { title: "The photo is too large", words: "Replace it with a smaller one, then retry." },
     unsafe_input: { title: "The file was not accepted", words: "Replace it with a plain photo file." },
     bad_input: { title: "The photo could not be used", words: "" },
-    bad_option: { title: "A setting of the look does not fit", words: "" },
+    bad_option: { title: "A setting of the style does not fit", words: "" },
     not_found: { title: "Something it needs is gone", words: "A photo, style or channel was deleted." },
     unavailable: { title: "Something is missing on the server", words: "Tell whoever runs Packshot, then retry." },
     no_such_model: { title: "This needs a part that is not installed", words: "Tell whoever runs Packshot, or make the batch without it." },
@@ -225,13 +225,13 @@ export const batches = {
     },
 
     style: {
-      title: "Which look",
-      words: "Several looks are made side by side from the same photos.",
+      title: "Which style",
+      words: "Several styles are made side by side from the same photos.",
       own: "Yours",
-      all: "Looks",
-      needed: "Choose at least one look.",
-      picked: "Chosen looks",
-      add: "Another version of this look",
+      all: "Styles",
+      needed: "Choose at least one style.",
+      picked: "Chosen styles",
+      add: "Another version of this style",
       take: (name: string) => `Take ${name} out`,
       reset: "As it was",
       preview: "Preview",
@@ -242,11 +242,11 @@ export const batches = {
       previewFailed: "There is no preview right now.",
       previewLibrary: "On photos of your library",
       others: "Other photos",
-      pictureNeeded: "Choose the background picture for this look.",
+      pictureNeeded: "Choose the background picture for this style.",
       picture: "Choose a picture",
       pictureChange: "Another picture",
       auto: "Set it yourself",
-      tooMany: "20 looks are the most for one batch.",
+      tooMany: "20 styles are the most for one batch.",
     },
 
     channels: {
@@ -256,7 +256,7 @@ export const batches = {
       always: "Always made",
       yours: "Yours",
       none: "Without a channel, only the master files are made.",
-      needsWhite: (channel: string, looks: string) => `${channel} wants pure white. ${looks} will be marked as not fit for it.`,
+      needsWhite: (channel: string, styles: string) => `${channel} wants pure white. ${styles} will be marked as not fit for it.`,
       size: (width: number, height: number, format: string) => `${width} × ${height} · ${format}`,
       rules: {
         white: "Pure white background",
@@ -288,19 +288,19 @@ export const batches = {
       channelsShort: (many: number) => (many === 0 ? "Master only" : count(many, "channel", "channels")),
       files: (many: number) => count(many, "file", "files"),
       photos: (many: number) => count(many, "photo", "photos"),
-      looks: (many: number) => count(many, "look", "looks"),
+      styles: (many: number) => count(many, "style", "styles"),
       channels: (many: number) => (many === 0 ? "master only" : `${count(many, "channel", "channels")} and the master`),
       about: "about",
-      hint: "Choose photos and a look to see how many files there will be.",
+      hint: "Choose photos and a style to see how many files there will be.",
       create: "Create batch",
       creating: "Creating",
       refused: "The batch was not made. Everything you chose is still here.",
       fix: "Something is still missing above.",
       label: "Summary",
     },
-    defaultName: (from: string, look: string) => {
+    defaultName: (from: string, style: string) => {
       const day = new Date().toLocaleDateString(undefined, { day: "numeric", month: "short" });
-      return [from || look || "Batch", day].join(", ");
+      return [from || style || "Batch", day].join(", ");
     },
   },
 };

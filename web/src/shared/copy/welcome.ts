@@ -11,7 +11,7 @@ export const welcome = {
   },
   start: {
     title: "Start", hello: "From raw photos to catalog files",
-    words: "Drop your photos, pick a look, review what comes back, and send the approved files on. Your product’s own pixels are never repainted.",
+    words: "Drop your photos, pick a style, review what comes back, and send the approved files on. Your product’s own pixels are never repainted.",
     sample: "Try it with sample photos", sampleWords: "Six products in pure white, ready in about a minute.", sampleAction: "Develop the samples",
     sampleBusy: "Sending the samples …", sampleName: "Sample photos",
     upload: "Bring your own photos", uploadWords: "Single photos, folders, a ZIP, or a ZIP with a list of SKUs.", uploadAction: "Upload photos",

@@ -17,7 +17,7 @@ const copy = batches.list;
 export function BatchRow({ batch, styleNames }: { batch: Batch; styleNames: Map<string, string> }) {
   const parts = partsOf(batch.counts);
   const counts = countsOf(batch.counts).filter((part) => part.value > 0);
-  const styles = [...new Set(batch.looks.map((look) => styleNames.get(look.template) ?? batches.one.styleGone))].join(", ");
+  const styles = [...new Set(batch.styles.map(({ style }) => styleNames.get(style) ?? batches.one.styleGone))].join(", ");
   return (
     <article className={css.row} aria-label={copy.row(batch.name)}>
       <Covers batch={batch.id} done={batch.done} total={batch.total} />

@@ -33,8 +33,8 @@ export function useBatchList(state: State | null) {
 
   return useInfiniteQuery({
     queryKey: [...LIST, state ?? "all"],
-    initialPageParam: null as string | null,
-    queryFn: ({ pageParam }) => unwrap(api.GET("/api/v1/batches", { params: { query: { limit: 40, cursor: pageParam, state } } })),
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) => unwrap(api.GET("/api/v1/batches", { params: { query: { limit: 40, cursor: pageParam, state: state ?? undefined } } })),
     getNextPageParam: (last) => last.next_cursor ?? undefined,
   });
 }

@@ -47,7 +47,7 @@ export function ChannelStep({ draft, change }: StepProps) {
       {notWhite.map((one) => (
         <p key={one.id} className={css.warn}>
           <IconAlertTriangle size={15} stroke={2} aria-hidden />
-          {copy.needsWhite(one.channel.name, colourful.map((look) => choiceName(look, draft.choices, styles.data ?? [])).join(", "))}
+          {copy.needsWhite(one.channel.name, colourful.map((choice) => choiceName(choice, draft.choices, styles.data ?? [])).join(", "))}
         </p>
       ))}
     </>

@@ -31,7 +31,7 @@ function Pick({ picked, done }: { picked: string[]; done: (ids: string[]) => voi
   const [chosen, setChosen] = useState(() => new Set(picked));
   const list = useInfiniteQuery({
     queryKey: [...keys.photos, "pick", q],
-    initialPageParam: null as string | null,
+    initialPageParam: undefined as string | undefined,
     queryFn: async ({ pageParam }) => {
       const page = await unwrap(api.GET("/api/v1/images", { params: { query: { limit: 100, cursor: pageParam, q: q || undefined } } }));
       return page;

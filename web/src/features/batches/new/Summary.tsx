@@ -22,7 +22,7 @@ export function Summary({ photos, list, styles, channels, missing, error, busy, 
       {!photos || styles === 0 ? <p className={css.sum}>{copy.hint}</p> : <p className={css.sum}>
         <span className="num">{list ? batches.newBatch.products.lines(photos) : copy.photos(photos)}</span>
         <span aria-hidden>×</span>
-        <span className="num">{copy.looks(styles)}</span>
+        <span className="num">{copy.styles(styles)}</span>
         <span aria-hidden>×</span>
         <span className="num">{copy.channels(channels)}</span>
         <span aria-hidden>=</span>

@@ -78,7 +78,7 @@ export function toRequest(draft: Draft, name: string, images: string[] | null) {
     : draft.kind === "photos" ? { images: draft.photos }
     : { upload: draft.upload && "job" in draft.upload ? draft.upload.job : null };
   return {
-    name: name.trim(), source, looks: draft.choices.map(({ style, options }) => ({ template: style, options })), channels: draft.channels,
+    name: name.trim(), source, styles: draft.choices.map(({ style, options }) => ({ style, options })), channels: draft.channels,
     priority: draft.priority, refine: draft.refine, upscale: draft.upscale, hold: draft.hold, paused: false, items: [],
   };
 }

@@ -40,14 +40,14 @@ function choiceOf(draft: Draft): Choice | null {
 async function ofCollection(collection: string, signal: AbortSignal): Promise<Photos> {
   const photos: Photo[] = [];
   let count = 0;
-  let cursor: string | null = null;
+  let cursor: string | undefined;
   do {
     const page: PhotoPage = await unwrap(
       api.GET("/api/v1/images", { params: { query: { collection_id: collection, limit: PAGE, cursor, count: !cursor } }, signal }),
     );
     photos.push(...page.items);
     count = page.total ?? count;
-    cursor = page.next_cursor ?? null;
+    cursor = page.next_cursor ?? undefined;
   } while (cursor && photos.length < MOST);
   return { photos, count, gone: 0 };
 }

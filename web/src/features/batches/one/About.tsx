@@ -12,7 +12,7 @@ export function About({ batch, styleNames }: { batch: Batch; styleNames: Map<str
   const channels = useQuery(channelsQuery());
   const named = (id: string) => (id === "master" ? copy.master : (channels.data?.find((one) => one.id === id)?.channel.name ?? id));
   const rows: [string, string][] = [
-    [copy.looks, batch.looks.map((look) => styleNames.get(look.template) ?? copy.styleGone).join(", ")],
+    [copy.styles, batch.styles.map(({ style }) => styleNames.get(style) ?? copy.styleGone).join(", ")],
     [copy.channels, batch.channels.map(named).join(", ")],
     [copy.priority, priorities[batch.priority]?.name ?? ""],
     [copy.started, copy.at(batch.started_at ?? batch.created_at)],

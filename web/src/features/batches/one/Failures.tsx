@@ -25,7 +25,7 @@ export function Failures({ batch, count, cancelled }: { batch: string; count: nu
     mutationFn: async (cause: string | null) => {
       let sum = 0;
       for (;;) {
-        const done = await unwrap(api.POST("/api/v1/failures/retry", { body: { batch, items: [], runs: [], ...(cause ? { cause } : {}) } }));
+        const done = await unwrap(api.POST("/api/v1/failures/retry", { body: { batch, items: [], jobs: [], ...(cause ? { cause } : {}) } }));
         sum += done.items;
         if (done.left <= 0 || done.items === 0) return sum;
       }

@@ -25,14 +25,14 @@ export function ItemRows({ items, styleNames, several, more, load }: { items: It
     <div className={css.scroll} ref={scroll} tabIndex={0} role="group" aria-label={copy.sheet}>
       <div role="table" aria-label={copy.sheet} aria-rowcount={items.length + 1} className={css.rows} data-one={several ? undefined : true}>
         <div role="row" className={css.head}>
-          {[columns.picture, columns.product, columns.look, columns.state, columns.findings].map((words) => <span key={words} role="columnheader">{words}</span>)}
+          {[columns.picture, columns.product, columns.style, columns.state, columns.findings].map((words) => <span key={words} role="columnheader">{words}</span>)}
         </div>
         <div role="rowgroup" style={{ height: rows.getTotalSize(), position: "relative" }}>
           {shown.map((row) => {
             const item = items[row.index];
             return item && (
               <div key={item.id} role="row" aria-rowindex={row.index + 2} className={css.item} style={{ transform: `translateY(${row.start}px)` }}>
-                <Row item={item} style={styleNames.get(item.template) ?? copy.styleGone} />
+                <Row item={item} style={styleNames.get(item.style) ?? copy.styleGone} />
               </div>
             );
           })}

@@ -106,7 +106,7 @@ function Stages({ stages }: { stages: Record<string, number> }) {
 function RetryJob({ job, batch }: { job: Job; batch: string }) {
   const client = useQueryClient();
   const retry = useMutation({
-    mutationFn: () => unwrap(api.POST("/api/v1/failures/retry", { body: { runs: [job.id], items: [] } })),
+    mutationFn: () => unwrap(api.POST("/api/v1/failures/retry", { body: { jobs: [job.id], items: [] } })),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: keys.batch(batch) });
       void client.invalidateQueries({ queryKey: keys.jobs });

@@ -18,7 +18,7 @@ export function Sheet({ batch, styleNames }: { batch: Batch; styleNames: Map<str
   const [layout, setLayout] = useState<"sheet" | "list">("sheet");
   const sheet = useSheet(batch.id, show);
   const items = useMemo(() => sheet.data?.pages.flatMap((page) => page.items) ?? [], [sheet.data]);
-  const several = batch.looks.length > 1;
+  const several = batch.styles.length > 1;
   const going = batch.state === "processing" || batch.state === "paused";
   const options = SHOWS.filter((one) => one === show || one === "all" || one === "finished" || one === "look" || (one === "failed" ? batch.counts.failed : going ? batch.counts.processing : 0))
     .map((value) => ({ value, words: copy.shows[value], count: countOf(batch, value) }));

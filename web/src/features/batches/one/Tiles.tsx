@@ -43,7 +43,7 @@ export function Tiles({ items, total, styleNames, going, more, load }: {
             {Array.from({ length: Math.min(columns, total - row.index * columns) }, (_, at) => {
               const item = items[row.index * columns + at];
               return item
-                ? <Tile key={item.id} item={item} style={styleNames?.get(item.template) ?? ""} going={going} calm={total > MANY} />
+                ? <Tile key={item.id} item={item} style={styleNames?.get(item.style) ?? ""} going={going} calm={total > MANY} />
                 : <Skeleton key={at} radius="md" height={side} />;
             })}
           </div>

@@ -36,7 +36,7 @@ export function useBatch(id: string) {
     };
   }, [client, id]);
 
-  const job = useQuery({ ...jobQuery(cached?.run ?? ""), enabled: Boolean(cached?.run && batch && FILLING.includes(batch.state)) });
+  const job = useQuery({ ...jobQuery(cached?.job ?? ""), enabled: Boolean(cached?.job && batch && FILLING.includes(batch.state)) });
   const filled = job.data?.status === "done";
   useEffect(() => {
     if (filled) void client.invalidateQueries({ queryKey: keys.batch(id), exact: true });

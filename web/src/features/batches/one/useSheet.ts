@@ -7,7 +7,7 @@ import { live } from "~/shared/live";
 
 export const SHOWS = ["all", "finished", "look", "working", "failed"] as const;
 export type Show = (typeof SHOWS)[number];
-type Pages = InfiniteData<ItemPage, string | null>;
+type Pages = InfiniteData<ItemPage, string | undefined>;
 
 const PAGE = 100;
 const EVERY_MS = 900;
@@ -16,7 +16,7 @@ const FILTERS: Record<Show, { status?: Item["status"][]; needs_look?: boolean }>
   working: { status: ["processing"] }, failed: { status: ["failed"] },
 };
 
-function page(batch: string, show: Show, cursor: string | null): Promise<ItemPage> {
+function page(batch: string, show: Show, cursor: string | undefined): Promise<ItemPage> {
   return unwrap(
     api.GET("/api/v1/batches/{batch_id}/items", { params: { path: { batch_id: batch }, query: { limit: PAGE, cursor, ...FILTERS[show] } } }),
   );
@@ -49,7 +49,7 @@ export function useSheet(batch: string, show: Show) {
         if (whole) await client.invalidateQueries({ queryKey: key });
         else {
           for (const at of hit) {
-            const newPage = await page(batch, show, cached.pageParams[at] ?? null);
+            const newPage = await page(batch, show, cached.pageParams[at]);
             client.setQueryData<Pages>(key, (old) => old && { ...old, pages: old.pages.map((one, place) => (place === at ? newPage : one)) });
           }
         }
@@ -79,7 +79,7 @@ export function useSheet(batch: string, show: Show) {
 
   return useInfiniteQuery({
     queryKey: key,
-    initialPageParam: null as string | null,
+    initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) => page(batch, show, pageParam),
     getNextPageParam: (last) => last.next_cursor ?? undefined,
   });

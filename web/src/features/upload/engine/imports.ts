@@ -36,12 +36,12 @@ export function unfollow(entryId: string): void {
 
 live.listen((message) => {
   if (message.reset) for (const job of following.keys()) void load(job);
-  const one = message.run ? following.get(message.run) : undefined;
-  if (!one || !message.run) return;
-  store.patch(one.entry, { job: { id: message.run, done: message.done ?? 0, total: message.total ?? 0 } });
+  const one = message.job ? following.get(message.job) : undefined;
+  if (!one || !message.job) return;
+  store.patch(one.entry, { job: { id: message.job, done: message.done ?? 0, total: message.total ?? 0 } });
   const isEnded = message.status === "done" || message.status === "failed" || message.status === "cancelled";
-  if (isEnded) void load(message.run);
-  else loadLater(message.run, AFTER_MESSAGE_MS);
+  if (isEnded) void load(message.job);
+  else loadLater(message.job, AFTER_MESSAGE_MS);
 });
 
 function loadLater(id: string, ms: number): void {
