@@ -33,7 +33,7 @@ function Pick({ picked, done }: { picked: string[]; done: (ids: string[]) => voi
     queryKey: [...keys.photos, "pick", q],
     initialPageParam: null as string | null,
     queryFn: async ({ pageParam }) => {
-      const page = await got(api.GET("/api/v1/images", { params: { query: { limit: 100, cursor: pageParam, q: q || undefined } } }));
+      const page = await got(api.GET("/api/v1/images", { params: { query: { limit: 100, cursor: pageParam ?? undefined, q: q || undefined } } }));
       return page;
     },
     getNextPageParam: (last) => last.next_cursor ?? undefined,

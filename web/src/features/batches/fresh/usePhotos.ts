@@ -43,7 +43,7 @@ async function ofCollection(collection: string, signal: AbortSignal): Promise<Ph
   let cursor: string | null = null;
   do {
     const page: Schemas["Counted_PhotoView_"] = await got(
-      api.GET("/api/v1/images", { params: { query: { collection_id: collection, limit: PAGE, cursor, count: !cursor } }, signal }),
+      api.GET("/api/v1/images", { params: { query: { collection_id: collection, limit: PAGE, cursor: cursor ?? undefined, count: !cursor } }, signal }),
     );
     photos.push(...page.items);
     count = page.total ?? count;

@@ -33,7 +33,7 @@ export function useBatchList(state: State | null) {
   return useInfiniteQuery({
     queryKey: [...LIST, state ?? "all"],
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam }) => got(api.GET("/api/v1/batches", { params: { query: { limit: 40, cursor: pageParam, state } } })),
+    queryFn: ({ pageParam }) => got(api.GET("/api/v1/batches", { params: { query: { limit: 40, cursor: pageParam ?? undefined, state: state ?? undefined } } })),
     getNextPageParam: (last) => last.next_cursor ?? undefined,
   });
 }

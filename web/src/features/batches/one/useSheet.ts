@@ -19,7 +19,7 @@ const ASKED: Record<Show, { status?: Item["status"][]; needs_look?: boolean }> =
 
 function page(batch: string, show: Show, cursor: string | null): Promise<ItemPage> {
   return got(
-    api.GET("/api/v1/batches/{batch_id}/items", { params: { path: { batch_id: batch }, query: { limit: PAGE, cursor, ...ASKED[show] } } }),
+    api.GET("/api/v1/batches/{batch_id}/items", { params: { path: { batch_id: batch }, query: { limit: PAGE, cursor: cursor ?? undefined, ...ASKED[show] } } }),
   );
 }
 

@@ -124,7 +124,7 @@ async function photosOf(ids: readonly string[]): Promise<Schemas["PhotoView"][]>
   let cursor: string | null = null;
   for (let pages = 0; found.size < wanted.size && pages < 3 + ids.length / 100; pages++) {
     const page: { items: Schemas["PhotoView"][]; next_cursor?: string | null } = await got(
-      api.GET("/api/v1/images", { params: { query: { limit: ids.length < 20 ? 50 : PAGE, cursor } } }),
+      api.GET("/api/v1/images", { params: { query: { limit: ids.length < 20 ? 50 : PAGE, cursor: cursor ?? undefined } } }),
     );
     for (const photo of page.items) if (wanted.has(photo.id)) found.set(photo.id, photo);
     cursor = page.next_cursor ?? null;
