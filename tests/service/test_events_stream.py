@@ -169,24 +169,26 @@ async def test_more_than_a_hundred_items_are_to_be_fetched_anew(studio: Studio) 
     assert batch
 
 
-async def test_a_wait_that_ends_while_it_is_told_loses_nothing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wait_that_ends_while_its_message_is_read_loses_nothing(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
     batch, _ = await batch_in_review(studio)
     hub = Hub(studio.db, every=0.01, pace=0.01)
-    real, reached = hub.told, asyncio.Event()
+    real, reached = hub.messages, asyncio.Event()
 
     async def stuck(*args: Any) -> Any:
         reached.set()
         await asyncio.Event().wait()
 
     async with hub.listen(WS) as listener:
-        monkeypatch.setattr(hub, "told", stuck)
+        monkeypatch.setattr(hub, "messages", stuck)
         await shout(studio, batch_id=batch)
         await until(lambda: bool(listener.changes.batches))
         assert await listener.next(0.05) is None
         assert reached.is_set()
-        monkeypatch.setattr(hub, "told", real)
-        told = await listener.next(SOON)
-    assert told is not None and told["batch"] == batch
+        monkeypatch.setattr(hub, "messages", real)
+        message = await listener.next(SOON)
+    assert message is not None and message["batch"] == batch
 
 
 async def test_a_number_that_becomes_visible_late_is_still_told(studio: Studio) -> None:

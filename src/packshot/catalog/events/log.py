@@ -1,4 +1,4 @@
-"""What happened, in order: written in the transaction that made it happen, so that nobody misses it."""
+"""What happened, in order: recorded in the transaction in which it happened, so that no reader misses it."""
 
 from __future__ import annotations
 
