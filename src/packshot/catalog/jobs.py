@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from packshot.catalog import jobs as started
-from packshot.catalog.events.log import tell
+from packshot.catalog.events.log import record_event
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import JobStatus
 from packshot.db import Tx
@@ -43,7 +43,7 @@ async def start(
             created_by=by, created_at=at, touched_at=at, done_at=None,
         )
     )  # fmt: skip
-    await tell(tx, workspace_id, "job.queued", job_id=id, batch_id=batch_id)
+    await record_event(tx, workspace_id, "job.queued", job_id=id, batch_id=batch_id)
     return JobRef(stages[0], id, 0, priority)
 
 
@@ -66,7 +66,7 @@ async def draw(tx: Tx, ref: JobRef) -> Row[Any] | None:
 async def running(tx: Tx, job: Row[Any]) -> None:
     if job.status != JobStatus.RUNNING:
         await tx.execute(update(jobs).where(jobs.c.id == job.id).values(status=JobStatus.RUNNING, touched_at=now()))
-        await tell(tx, job.workspace_id, "job.running", job_id=job.id, batch_id=job.batch_id)
+        await record_event(tx, job.workspace_id, "job.running", job_id=job.id, batch_id=job.batch_id)
 
 
 async def advance(tx: Tx, job: Row[Any], result: dict[str, Any]) -> JobRef | None:
@@ -82,7 +82,7 @@ async def advance(tx: Tx, job: Row[Any], result: dict[str, Any]) -> JobRef | Non
     if not moved.rowcount:
         return None
     if not stage:
-        await tell(tx, job.workspace_id, "job.done", job_id=job.id, batch_id=job.batch_id)
+        await record_event(tx, job.workspace_id, "job.done", job_id=job.id, batch_id=job.batch_id)
         return None
     return JobRef(stage, job.id, 0, job.priority)
 
@@ -106,7 +106,7 @@ async def failed(tx: Tx, job: Row[Any], error: BaseException, *, tries: int) -> 
     mine = jobs.c.id == job.id, jobs.c.status != JobStatus.CANCELLED
     await tx.execute(update(jobs).where(*mine).values(**values))
     if last:
-        await tell(tx, job.workspace_id, "job.failed", job_id=job.id, batch_id=job.batch_id)
+        await record_event(tx, job.workspace_id, "job.failed", job_id=job.id, batch_id=job.batch_id)
     return last
 
 
@@ -181,5 +181,5 @@ async def cancel(tx: Tx, workspace_id: str, job_id: str) -> JobRef | None:
     )
     if not moved.rowcount:
         raise Conflict(f"it is {job.status} and can no longer be called off.", subject=job_id)
-    await tell(tx, workspace_id, "job.cancelled", job_id=job_id)
+    await record_event(tx, workspace_id, "job.cancelled", job_id=job_id)
     return JobRef(job.stage, job_id, 0, job.priority)

@@ -8,7 +8,7 @@ from packshot.db import Tx
 from packshot.db.tables import events, now
 
 
-async def tell(
+async def record_event(
     tx: Tx,
     workspace_id: str,
     kind: str,

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import func, null, select, update
 
-from packshot.catalog.events.log import tell
-from packshot.catalog.items.versions import reopen, tell_items
+from packshot.catalog.events.log import record_event
+from packshot.catalog.items.versions import record_item_events, reopen
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, JobStatus
 from packshot.db import Tx
@@ -159,7 +159,7 @@ async def _items_again(tx: Tx, workspace_id: str, found: Sequence[Any]) -> list[
         )
     )  # fmt: skip
     await reopen(tx, workspace_id, {item.batch_id for item in found})
-    await tell_items(tx, workspace_id, [(item.batch_id, item.id, ItemStatus.PROCESSING) for item in found])
+    await record_item_events(tx, workspace_id, [(item.batch_id, item.id, ItemStatus.PROCESSING) for item in found])
     return [
         JobRef(item.stage or "segment", item.id, item.version, item.priority)
         for item in found
@@ -180,6 +180,6 @@ async def _jobs_again(tx: Tx, workspace_id: str, found: Sequence[Any]) -> list[J
                 update(batches).where(batches.c.id == job.batch_id, batches.c.state == BatchState.FAILED)
                 .values(state=BatchState.VALIDATING, error="", revision=batches.c.revision + 1, updated_at=now())
             )  # fmt: skip
-        await tell(tx, workspace_id, "job.queued", job_id=job.id, batch_id=job.batch_id)
+        await record_event(tx, workspace_id, "job.queued", job_id=job.id, batch_id=job.batch_id)
         refs.append(JobRef(stage, job.id, 0, job.priority))
     return refs

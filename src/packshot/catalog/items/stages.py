@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select, update
 
 from packshot.catalog.batches.offpeak import window
-from packshot.catalog.events.log import tell
+from packshot.catalog.events.log import record_event
 from packshot.catalog.items import findings as flags
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, Priority
@@ -121,7 +121,7 @@ async def retry_failed(tx: Tx, task: Task) -> None:
         .where(items.c.id == task.item_id, items.c.version == task.version)
         .values(status=ItemStatus.PROCESSING, attempts=0, error=None, touched_at=now())
     )
-    await tell(tx, task.workspace_id, "item.processing", batch_id=task.batch_id, item_id=task.item_id)
+    await record_event(tx, task.workspace_id, "item.processing", batch_id=task.batch_id, item_id=task.item_id)
 
 
 async def picture_keys(tx: Tx, workspace_id: str, ids: Sequence[str]) -> dict[str, str]:
@@ -262,7 +262,7 @@ async def failed(tx: Tx, task: Task, error: BaseException) -> Failed:
     if lasting or attempts >= TRIES:
         values: dict[str, Any] = {"status": ItemStatus.FAILED, "done_at": at}
         await tx.execute(update(items).where(*mine).values(**values, attempts=attempts, error=told, touched_at=at))
-        await tell(tx, task.workspace_id, "item.failed", batch_id=task.batch_id, item_id=task.item_id)
+        await record_event(tx, task.workspace_id, "item.failed", batch_id=task.batch_id, item_id=task.item_id)
         return Failed(True, reason=reason)
     instead = None
     stage = task.stage
@@ -366,7 +366,7 @@ async def _advance(tx: Tx, task: Task, stage: str, **values: Any) -> bool:
     if not moved.rowcount:
         return False
     kind = "item.stage" if stage else "item.review"
-    await tell(tx, task.workspace_id, kind, batch_id=task.batch_id, item_id=task.item_id)
+    await record_event(tx, task.workspace_id, kind, batch_id=task.batch_id, item_id=task.item_id)
     return True
 
 
