@@ -1,4 +1,4 @@
-"""Who may do what: workspaces, members, invites, sessions, API keys. Secrets are kept as hashes and shown once."""
+"""Who may do what: workspaces, members, invites, sessions, API keys. Secrets are stored as hashes and shown once."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class WorkspaceSettings(BaseModel, frozen=True, extra="forbid"):
 
 
 class SignedIn(BaseModel, frozen=True):
-    """A session as its holder gets it, once."""
+    """A new session with its secrets, which are shown only once."""
 
     token: str
     csrf: str
@@ -78,7 +78,7 @@ class SignedIn(BaseModel, frozen=True):
 
 
 def hashed(secret: str) -> str:
-    """Tokens have 256 bits of chance: a plain hash is enough to keep them."""
+    """Tokens have 256 random bits: a plain hash is enough to store them."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -146,15 +146,15 @@ class InviteView(BaseModel, frozen=True):
 
 
 async def open_invites(tx: Tx, workspace_id: str) -> list[InviteView]:
-    """Those that can still be accepted, the newest first; the first-login link is none."""
-    wanted = select(invites).where(_open(workspace_id), invites.c.expires_at > now()).order_by(invites.c.id.desc())
-    return [InviteView.model_validate(row, from_attributes=True) for row in await tx.execute(wanted)]
+    """Those that can still be accepted, the newest first, without the first-login link."""
+    query = select(invites).where(_open(workspace_id), invites.c.expires_at > now()).order_by(invites.c.id.desc())
+    return [InviteView.model_validate(row, from_attributes=True) for row in await tx.execute(query)]
 
 
 async def withdraw(tx: Tx, workspace_id: str, invite_id: str) -> None:
     """Its link no longer works.  Raises NotFound."""
-    gone = await tx.execute(delete(invites).where(_open(workspace_id), invites.c.id == invite_id))
-    if not gone.rowcount:
+    deleted = await tx.execute(delete(invites).where(_open(workspace_id), invites.c.id == invite_id))
+    if not deleted.rowcount:
         raise NotFound("there is no such invitation, or it was accepted.", subject=invite_id)
 
 
@@ -236,17 +236,17 @@ async def sign_in(tx: Tx, user: Row[Any]) -> SignedIn:
 
 
 async def _session(tx: Tx, user_id: str, workspace_id: str) -> SignedIn:
-    made = SignedIn(
+    session = SignedIn(
         token=secrets.token_urlsafe(32), csrf=secrets.token_urlsafe(24), user_id=user_id, workspace_id=workspace_id
     )
     at = now()
     await tx.execute(
         insert(sessions).values(
-            token_hash=hashed(made.token), workspace_id=workspace_id, user_id=user_id, csrf=made.csrf, created_at=at,
-            expires_at=at + SESSION_SECONDS,
+            token_hash=hashed(session.token), workspace_id=workspace_id, user_id=user_id, csrf=session.csrf,
+            created_at=at, expires_at=at + SESSION_SECONDS,
         )
     )  # fmt: skip
-    return made
+    return session
 
 
 async def session_of(tx: Tx, token: str) -> Row[Any]:
@@ -290,7 +290,7 @@ class KeyView(BaseModel, frozen=True):
 
 
 async def make_key(tx: Tx, workspace_id: str, *, name: str, scopes: list[Scope], by: str | None) -> tuple[str, str]:
-    """Its id, and the key itself: it is not kept and cannot be shown again."""
+    """Its id, and the key itself, which is not stored and cannot be shown again."""
     id = new_id("key")
     key = f"psk_{id.removeprefix('key_')}_{secrets.token_urlsafe(32)}"
     await tx.execute(
@@ -304,11 +304,11 @@ async def make_key(tx: Tx, workspace_id: str, *, name: str, scopes: list[Scope],
 
 async def key_of(tx: Tx, key: str) -> Row[Any]:
     """Raises NotSignedIn."""
-    wanted = select(api_keys).where(api_keys.c.hash == hashed(key), api_keys.c.revoked_at.is_(None))
-    found = (await tx.execute(wanted)).first()
-    if found is None:
-        raise NotSignedIn("this API key is not known, or was revoked.", remedy="Make a new one in the settings.")
-    return found
+    query = select(api_keys).where(api_keys.c.hash == hashed(key), api_keys.c.revoked_at.is_(None))
+    row = (await tx.execute(query)).first()
+    if row is None:
+        raise NotSignedIn("there is no such API key, or it was revoked.", remedy="Create a new one in the settings.")
+    return row
 
 
 async def used(tx: Tx, key_id: str) -> None:
@@ -316,8 +316,8 @@ async def used(tx: Tx, key_id: str) -> None:
 
 
 async def keys(tx: Tx, workspace_id: str) -> list[KeyView]:
-    wanted = select(api_keys).where(api_keys.c.workspace_id == workspace_id).order_by(api_keys.c.id.desc())
-    return [KeyView.model_validate(row, from_attributes=True) for row in await tx.execute(wanted)]
+    query = select(api_keys).where(api_keys.c.workspace_id == workspace_id).order_by(api_keys.c.id.desc())
+    return [KeyView.model_validate(row, from_attributes=True) for row in await tx.execute(query)]
 
 
 async def revoke(tx: Tx, workspace_id: str, key_id: str) -> None:
@@ -343,8 +343,8 @@ class MemberView(BaseModel, frozen=True):
 
 
 async def members(tx: Tx, workspace_id: str) -> list[MemberView]:
-    wanted = select(users).where(users.c.workspace_id == workspace_id).order_by(users.c.id)
-    return [MemberView.model_validate(row, from_attributes=True) for row in await tx.execute(wanted)]
+    query = select(users).where(users.c.workspace_id == workspace_id).order_by(users.c.id)
+    return [MemberView.model_validate(row, from_attributes=True) for row in await tx.execute(query)]
 
 
 async def change_member(
@@ -352,13 +352,13 @@ async def change_member(
 ) -> None:
     """Raises NotFound; Conflict where no owner would be left."""
     mine = users.c.workspace_id == workspace_id
-    found = (await tx.execute(select(users).where(mine, users.c.id == user_id))).first()
-    if found is None:
+    member = (await tx.execute(select(users).where(mine, users.c.id == user_id))).first()
+    if member is None:
         raise NotFound("there is no such member.", subject=user_id)
-    if found.role == "owner" and (role == "member" or disabled):
+    if member.role == "owner" and (role == "member" or disabled):
         active = mine, users.c.role == "owner", users.c.disabled_at.is_(None), users.c.id != user_id
         if not (await tx.execute(select(func.count()).where(*active))).scalar():
-            raise Conflict("the last owner stays.", subject=found.email, remedy="Make somebody else an owner first.")
+            raise Conflict("the last owner stays.", subject=member.email, remedy="Make somebody else an owner first.")
     values: dict[str, Any] = {} if role is None else {"role": role}
     if disabled is not None:
         values["disabled_at"] = now() if disabled else None
@@ -388,8 +388,8 @@ async def change_workspace(tx: Tx, workspace_id: str, *, name: str | None, setti
     """What settings does not name stays as it is."""
     values: dict[str, Any] = {} if name is None else {"name": name}
     if settings is not None:
-        stands = (await workspace(tx, workspace_id)).settings
-        named = settings.model_dump(mode="json", include=settings.model_fields_set)
-        values["settings"] = stands.model_dump(mode="json") | named
+        present = (await workspace(tx, workspace_id)).settings
+        changes = settings.model_dump(mode="json", include=settings.model_fields_set)
+        values["settings"] = present.model_dump(mode="json") | changes
     if values:
         await tx.execute(update(workspaces).where(workspaces.c.id == workspace_id).values(**values))

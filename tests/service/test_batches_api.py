@@ -23,7 +23,7 @@ from packshot.api.access import Principal
 from packshot.api.service import Service
 from packshot.catalog.batches import expand
 from packshot.catalog.delivery import export_run
-from packshot.catalog.events.log import tell
+from packshot.catalog.events.log import record_event
 from packshot.db import tables as t
 from packshot.errors import NotSignedIn, PackshotError
 from packshot.settings import Limits
@@ -269,7 +269,7 @@ async def test_the_stream_knows_who_listens(studio: Studio, app: FastAPI, monkey
             await until(lambda: (hub := getattr(app.state, "hub", None)) is not None and len(hub._listeners) == 3)
             await until(lambda: app.state.hub._loop is not None)
             async with studio.db.write() as tx:
-                await tell(tx, WS, "batch.processing", batch_id=id)
+                await record_event(tx, WS, "batch.processing", batch_id=id)
             for reader in (by_header, by_message, by_cookie):
                 told = json.loads(await asyncio.wait_for(reader.recv(), SOON))
                 assert (told["batch"], told["state"], told["total"]) == (id, "processing", 1)

@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from studio import OTHER, WS, Studio
 
 from packshot.catalog.events.hub import LOOK_BACK, Hub, Listener, since
-from packshot.catalog.events.log import tell
+from packshot.catalog.events.log import record_event
 from packshot.catalog.items import review
 from packshot.catalog.items.review import ReviewRequest
 from packshot.db import tables as t
@@ -43,7 +43,7 @@ async def of_batch(listener: Listener, batch: str) -> dict[str, Any]:
 
 async def shout(studio: Studio, *, ws: str = WS, **about: Any) -> None:
     async with studio.db.write() as tx:
-        await tell(tx, ws, "batch.processing", **about)
+        await record_event(tx, ws, "batch.processing", **about)
 
 
 async def test_two_reviewers_see_each_others_decisions(studio: Studio) -> None:
@@ -151,8 +151,8 @@ async def test_runs_are_told_and_a_deleted_batch_is_told_as_such(studio: Studio)
     async with hub.listen(WS) as listener:
         async with studio.db.write() as tx:
             await tx.execute(update(t.batches).values(deleted_at=1.0))
-            await tell(tx, WS, "batch.deleted", batch_id=batch)
-            await tell(tx, WS, "job.running", job_id=ref.id)
+            await record_event(tx, WS, "batch.deleted", batch_id=batch)
+            await record_event(tx, WS, "job.running", job_id=ref.id)
         first, second = await listener.next(SOON), await listener.next(SOON)
     assert first is not None and (first["batch"], first["state"]) == (batch, "deleted")
     assert second is not None and (second["job"], second["status"], second["kind"]) == (ref.id, "queued", "batch")
@@ -169,24 +169,26 @@ async def test_more_than_a_hundred_items_are_to_be_fetched_anew(studio: Studio) 
     assert batch
 
 
-async def test_a_wait_that_ends_while_it_is_told_loses_nothing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wait_that_ends_while_its_message_is_read_loses_nothing(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
     batch, _ = await batch_in_review(studio)
     hub = Hub(studio.db, every=0.01, pace=0.01)
-    real, reached = hub.told, asyncio.Event()
+    real, reached = hub.messages, asyncio.Event()
 
     async def stuck(*args: Any) -> Any:
         reached.set()
         await asyncio.Event().wait()
 
     async with hub.listen(WS) as listener:
-        monkeypatch.setattr(hub, "told", stuck)
+        monkeypatch.setattr(hub, "messages", stuck)
         await shout(studio, batch_id=batch)
         await until(lambda: bool(listener.changes.batches))
         assert await listener.next(0.05) is None
         assert reached.is_set()
-        monkeypatch.setattr(hub, "told", real)
-        told = await listener.next(SOON)
-    assert told is not None and told["batch"] == batch
+        monkeypatch.setattr(hub, "messages", real)
+        message = await listener.next(SOON)
+    assert message is not None and message["batch"] == batch
 
 
 async def test_a_number_that_becomes_visible_late_is_still_told(studio: Studio) -> None:

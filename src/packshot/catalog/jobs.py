@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Select, Table, and_, func, insert, literal, null, select, update
 
 from packshot.catalog.batches.offpeak import window
-from packshot.catalog.events.log import tell
+from packshot.catalog.events.log import record_event
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, JobStatus, Priority
 from packshot.db import Tx, typed
@@ -262,7 +262,7 @@ async def _update(tx: Tx, held: Claim, *where: Any, **values: Any) -> bool:
 async def _record_event(tx: Tx, held: Claim, what: str) -> None:
     kind = ledger_of(held.ref.id).kind
     ids = {f"{kind}_id": held.ref.id, "batch_id": held.batch_id}
-    await tell(tx, held.workspace_id, f"{kind}.{what}", **ids)
+    await record_event(tx, held.workspace_id, f"{kind}.{what}", **ids)
 
 
 # --- jobs that are no item: started, followed, cancelled ---
@@ -289,7 +289,7 @@ async def start(
             created_by=by, created_at=at, touched_at=at, done_at=None,
         )
     )  # fmt: skip
-    await tell(tx, workspace_id, "job.queued", job_id=id, batch_id=batch_id)
+    await record_event(tx, workspace_id, "job.queued", job_id=id, batch_id=batch_id)
     return JobRef(stages[0], id, 0, priority)
 
 
@@ -364,5 +364,5 @@ async def cancel(tx: Tx, workspace_id: str, job_id: str) -> JobRef | None:
     )
     if not moved.rowcount:
         raise Conflict(f"it is {job.status} and can no longer be cancelled.", subject=job_id)
-    await tell(tx, workspace_id, "job.cancelled", job_id=job_id)
+    await record_event(tx, workspace_id, "job.cancelled", job_id=job_id)
     return JobRef(job.stage, job_id, 0, job.priority)

@@ -71,7 +71,7 @@ def _sqlite(url: str, durable: bool, connections: int) -> AsyncEngine:
     engine = create_async_engine(
         async_url(url),
         connect_args={"timeout": BUSY_SECONDS},
-        hide_parameters=True,  # an error's words go into logs; what people typed does not
+        hide_parameters=True,  # errors go into logs; what people typed does not
         poolclass=AsyncAdaptedQueuePool,
         pool_size=connections,
         max_overflow=0,
@@ -79,7 +79,7 @@ def _sqlite(url: str, durable: bool, connections: int) -> AsyncEngine:
     )
 
     @event.listens_for(engine.sync_engine, "connect")
-    def opened(connection: Any, record: Any) -> None:
+    def on_connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # the driver begins no transaction by itself
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", f"synchronous={'FULL' if durable else 'NORMAL'}", "foreign_keys=ON",
@@ -88,7 +88,7 @@ def _sqlite(url: str, durable: bool, connections: int) -> AsyncEngine:
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
-    def begun(connection: Any) -> None:
+    def on_begin(connection: Any) -> None:
         writes = connection.get_execution_options().get(_WRITES)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

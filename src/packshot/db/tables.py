@@ -133,7 +133,7 @@ products = Table(
     Column("category", String(200), nullable=False, default=""),
     Column("revision", Integer, nullable=False),
     _moment("created_at"), _moment("updated_at"), _moment("deleted_at", nullable=True),
-    # Of those that are there: a product that was deleted holds its sku back from nobody.
+    # Among those that are not deleted: a deleted product does not block its sku.
     Index("uq_products_workspace_id_sku", "workspace_id", "sku", unique=True,
           sqlite_where=text("deleted_at IS NULL"), postgresql_where=text("deleted_at IS NULL")),
     Index(None, "workspace_id", "deleted_at", "id"),
@@ -189,7 +189,7 @@ styles = Table(
     "styles", metadata, _id(), _workspace(),
     Column("name", String(200), nullable=False),
     Column("words", Text, nullable=False, default=""),
-    Column("base", String(40), nullable=False),  # the shipped template it was made from
+    Column("base", String(40), nullable=False),  # the shipped template it is based on
     Column("options", JSON, nullable=False),
     Column("revision", Integer, nullable=False),
     _moment("created_at"), _moment("updated_at"), _moment("deleted_at", nullable=True),
@@ -210,10 +210,10 @@ channels = Table(
 batches = Table(
     "batches", metadata, _id(), _workspace(),
     Column("name", String(200), nullable=False),
-    Column("state", String(20), nullable=False),  # catalog.batches.State; review and approved are queried, not kept
+    Column("state", String(20), nullable=False),  # catalog.status.BatchState; review and approved are counted
     Column("priority", Integer, nullable=False),  # 1 urgent, 5 standard, 10 overnight
     Column("styles", JSON, nullable=False),  # [{style, options}] as requested
-    Column("channels", JSON, nullable=False),  # ids as asked for
+    Column("channels", JSON, nullable=False),  # ids as requested
     Column("unmatched", JSON, nullable=False),  # [{name, reason}]
     Column("error", Text, nullable=False, default=""),
     Column("job_id", String(40)),  # the job that fills it
@@ -258,7 +258,7 @@ item_versions = Table(
     Column("changed", JSON, nullable=False),  # [{parameter, before, after, why}]
     Column("photo_sha256", String(64), nullable=False),
     Column("matte_version", Integer, nullable=False, default=0),  # the one it used
-    Column("cutout_key", String(200), nullable=False, default=""),  # the layer that it was made from
+    Column("cutout_key", String(200), nullable=False, default=""),  # the layer that it was composed from
     Column("max_pixels", Integer),  # after it ran out of memory: the photo is worked on at no more than this
     Column("uncertainty", Double),
     Column("findings", JSON, nullable=False),  # of the photo, its cut-out and the composition

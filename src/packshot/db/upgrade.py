@@ -1,4 +1,4 @@
-"""Brings a database to what this version of Packshot knows: its tables are made, or changed step by step (Alembic).
+"""Brings a database to this version's state: its tables are created, or changed step by step (Alembic).
 
 Programs that start at the same time wait for each other. A database that a newer Packshot has changed is left alone.
 """
@@ -64,22 +64,22 @@ def downgrade(url: str, revision: str = "base") -> None:
 
 
 def sync_engine(url: str) -> Engine:
-    """An engine without asyncio, for this and for backups; the folder of an SQLite file is made."""
+    """An engine without asyncio, for this and for backups; creates the folder of an SQLite file."""
     if not url.startswith("sqlite"):
         return create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
-    made = make_url(url).set(drivername="sqlite")
-    if made.database:
-        Path(made.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = create_engine(made, connect_args={"timeout": BUSY_SECONDS}, poolclass=NullPool)
+    address = make_url(url).set(drivername="sqlite")
+    if address.database:
+        Path(address.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS}, poolclass=NullPool)
 
     @event.listens_for(engine, "connect")
-    def opened(connection: Any, record: Any) -> None:
+    def on_connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # the driver would commit in the middle of a change
-        # Foreign keys are not watched in here: a table that is changed by copying it is gone for a moment.
+        # Foreign keys are not enforced here: a table that is changed by copying it is missing for a moment.
         connection.execute("PRAGMA journal_mode=WAL")
 
     @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
+    def on_begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
@@ -87,16 +87,16 @@ def sync_engine(url: str) -> Engine:
 
 def configuration(connection: Connection | None = None) -> Config:
     """Alembic's, without a file."""
-    made = Config()
-    made.set_main_option("script_location", "packshot:migrations")
-    made.set_main_option("path_separator", "os")
-    made.attributes["connection"] = connection
-    return made
+    config = Config()
+    config.set_main_option("script_location", "packshot:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
 
 
 @contextmanager
 def _alone(engine: Engine) -> Iterator[Connection]:
-    """One transaction, while no other program is in here: all of the change is made, or none of it."""
+    """One transaction while no other program upgrades: the whole change is made, or none of it."""
     if engine.dialect.name == "sqlite":
         with _locked(f"{engine.url.database}.upgrade"), engine.begin() as connection:
             yield connection
@@ -118,21 +118,21 @@ def _locked(path: str) -> Iterator[None]:
 
 
 def _state(connection: Connection) -> tuple[str | None, str]:
-    """The revision that it is at, and the newest there is.  Raises Conflict."""
+    """Its revision, and the newest one.  Raises Conflict where its revision is not among ours."""
     scripts = ScriptDirectory.from_config(configuration())
-    known = {script.revision for script in scripts.walk_revisions()}
+    revisions = {script.revision for script in scripts.walk_revisions()}
     newest = scripts.get_current_head()
     assert newest is not None
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found is not None and found not in known:
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in revisions:
         raise Conflict(
             "it was changed by a newer Packshot than this one.",
             subject=_named(connection.engine),
             remedy="Start the newer version, or restore a backup that this one made.",
         )
-    return found, newest
+    return current, newest
 
 
 def _named(engine: Engine) -> str:
-    """The database, in words without its password."""
+    """The database without its password."""
     return engine.url.database or "" if engine.dialect.name == "sqlite" else engine.url.render_as_string()

@@ -18,7 +18,7 @@ from packshot.catalog.batches import lifecycle, sources
 from packshot.catalog.batches.lifecycle import BatchRecord
 from packshot.catalog.batches.plan import Planned, enlarging, flags, item_id, plan
 from packshot.catalog.batches.requests import BatchRequest, StyleChoice
-from packshot.catalog.events.log import tell
+from packshot.catalog.events.log import record_event
 from packshot.catalog.jobs import JobRecord
 from packshot.catalog.ports import JobContext, JobRef
 from packshot.catalog.status import BatchState, ItemStatus
@@ -90,7 +90,7 @@ async def _fill(job: JobRecord, context: JobContext, asked: BatchRequest) -> Non
                 update(jobs).where(jobs.c.id == job.id)
                 .values(done_count=done, total_count=len(planned), touched_at=now())
             )  # fmt: skip
-            await tell(tx, job.workspace_id, "batch.filling", batch_id=job.batch_id)
+            await record_event(tx, job.workspace_id, "batch.filling", batch_id=job.batch_id)
     wanted = {channel.name: channel.rules.product_px for channel in resolver.channels_used()}
     told_flags = flags(entries, wanted)
     if asked.upscale and (pace := await _pace(context)):
@@ -117,7 +117,7 @@ async def _fill(job: JobRecord, context: JobContext, asked: BatchRequest) -> Non
         elif not asked.hold and batch.state == BatchState.VALIDATING:
             await _state(tx, batch, BatchState.PROCESSING, started_at=now())
         else:
-            await tell(tx, job.workspace_id, "batch.validated", batch_id=batch.id)
+            await record_event(tx, job.workspace_id, "batch.validated", batch_id=batch.id)
 
 
 async def _pace(context: JobContext) -> TilePace | None:
@@ -219,7 +219,7 @@ async def _insert(
 async def _state(tx: Tx, batch: BatchRecord, state: BatchState, **values: Any) -> None:
     values |= {"revision": batch_rows.c.revision + 1, "updated_at": now(), "state": state}
     await tx.execute(update(batch_rows).where(batch_rows.c.id == batch.id).values(**values))
-    await tell(tx, batch.workspace_id, f"batch.{state}", batch_id=batch.id)
+    await record_event(tx, batch.workspace_id, f"batch.{state}", batch_id=batch.id)
 
 
 async def _failed(job: JobRecord, context: JobContext, error: PackshotError) -> None:

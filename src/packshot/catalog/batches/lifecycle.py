@@ -18,7 +18,7 @@ from packshot.catalog import jobs
 from packshot.catalog.batches.offpeak import window
 from packshot.catalog.batches.progress import BatchStatus, derived, statuses
 from packshot.catalog.batches.requests import BatchRequest, PhotoSource, StyleChoice, with_master
-from packshot.catalog.events.log import tell
+from packshot.catalog.events.log import record_event
 from packshot.catalog.old_names import job_id_now
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, JobStatus, Priority
@@ -131,7 +131,7 @@ async def create(tx: Tx, workspace_id: str, request: BatchRequest, *, by: str | 
             updated_at=at,
         )
     )  # fmt: skip
-    await tell(tx, workspace_id, "batch.created", batch_id=id)
+    await record_event(tx, workspace_id, "batch.created", batch_id=id)
     return id, ref
 
 
@@ -342,4 +342,4 @@ async def waiting(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
 async def _update(tx: Tx, batch: BatchRecord, event: str, **values: object) -> None:
     values |= {"revision": batches.c.revision + 1, "updated_at": now()}
     await tx.execute(update(batches).where(batches.c.id == batch.id).values(**values))
-    await tell(tx, batch.workspace_id, event, batch_id=batch.id)
+    await record_event(tx, batch.workspace_id, event, batch_id=batch.id)

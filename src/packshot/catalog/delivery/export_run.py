@@ -19,7 +19,7 @@ from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from packshot.catalog.delivery import destinations
 from packshot.catalog.delivery.exports import SHOWN_LEFT_OUT, ExportRequest, ToFolder, ToS3, plan
-from packshot.catalog.events.log import tell
+from packshot.catalog.events.log import record_event
 from packshot.catalog.jobs import JobRecord
 from packshot.catalog.ports import JobContext
 from packshot.catalog.status import BatchState, ItemStatus
@@ -142,7 +142,7 @@ async def _note(job: JobRecord, context: JobContext, results: Iterable[tuple[Row
 
 async def _progress(tx: Tx, job: JobRecord, done: Any) -> None:
     await tx.execute(update(jobs).where(jobs.c.id == job.id).values(done_count=done, touched_at=now()))
-    await tell(tx, job.workspace_id, "job.running", job_id=job.id, batch_id=None)
+    await record_event(tx, job.workspace_id, "job.running", job_id=job.id, batch_id=None)
 
 
 async def _done(tx: Tx, job_id: str) -> int:
@@ -325,4 +325,4 @@ async def _mark_exported(tx: Tx, job: JobRecord) -> None:
             .values(state=BatchState.EXPORTED, exported_at=now(), updated_at=now(), revision=batches.c.revision + 1)
         )
         if changed.rowcount:
-            await tell(tx, job.workspace_id, "batch.exported", batch_id=batch_id)
+            await record_event(tx, job.workspace_id, "batch.exported", batch_id=batch_id)

@@ -1,4 +1,4 @@
-"""What happened, in order: written in the transaction that made it happen, so that nobody misses it."""
+"""What happened, in order: recorded in the transaction in which it happened, so that no reader misses it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from packshot.db import Tx
 from packshot.db.tables import events, now
 
 
-async def tell(
+async def record_event(
     tx: Tx,
     workspace_id: str,
     kind: str,

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from sqlalchemy import func, select, update
 
 from packshot.catalog import jobs as work
-from packshot.catalog.events.log import tell
-from packshot.catalog.items.versions import reopen, tell_items
+from packshot.catalog.events.log import record_event
+from packshot.catalog.items.versions import record_item_events, reopen
 from packshot.catalog.jobs import JobRecord
 from packshot.catalog.old_names import job_id_now
 from packshot.catalog.ports import JobRef
@@ -156,7 +156,9 @@ async def retry(
     if failed_items:
         await work.reopen(tx, work.ITEMS, [item.id for item in failed_items], first_stage="segment")
         await reopen(tx, workspace_id, {item.batch_id for item in failed_items})
-        await tell_items(tx, workspace_id, [(item.batch_id, item.id, ItemStatus.PROCESSING) for item in failed_items])
+        await record_item_events(
+            tx, workspace_id, [(item.batch_id, item.id, ItemStatus.PROCESSING) for item in failed_items]
+        )
         refs += [
             JobRef(item.stage or "segment", item.id, item.version, item.priority)
             for item in failed_items
@@ -169,6 +171,6 @@ async def retry(
                 update(batches).where(batches.c.id == job.batch_id, batches.c.state == BatchState.FAILED)
                 .values(state=BatchState.VALIDATING, error="", revision=batches.c.revision + 1, updated_at=now())
             )  # fmt: skip
-        await tell(tx, workspace_id, "job.queued", job_id=job.id, batch_id=job.batch_id)
+        await record_event(tx, workspace_id, "job.queued", job_id=job.id, batch_id=job.batch_id)
         refs.append(JobRef(job.stage or job.stages[0], job.id, 0, job.priority))
     return Retried(items=len(failed_items), jobs=len(failed_jobs), left=left), refs

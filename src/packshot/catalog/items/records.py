@@ -14,7 +14,7 @@ from packshot.catalog.batches.lifecycle import row as batch_row
 from packshot.catalog.batches.requests import with_master
 from packshot.catalog.items.findings import flagged
 from packshot.catalog.items.retry_reasons import Changed
-from packshot.catalog.items.versions import LatestItem, Renewal, latest, remake, renew, tell_items
+from packshot.catalog.items.versions import LatestItem, Renewal, latest, record_item_events, remake, renew
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.catalog.styles import templates
@@ -325,7 +325,7 @@ async def change(
     if level is None or level == item.priority:
         return []
     await tx.execute(update(items).where(items.c.id == item.id).values(priority=level, touched_at=now()))
-    await tell_items(tx, workspace_id, [(item.batch_id, item.id, ItemStatus(item.status))])
+    await record_item_events(tx, workspace_id, [(item.batch_id, item.id, ItemStatus(item.status))])
     if item.status != ItemStatus.PROCESSING or item.batch_state != BatchState.PROCESSING:
         return []
     return [JobRef(item.stage, item.id, item.version, level, item.not_before or 0.0)]

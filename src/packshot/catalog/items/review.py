@@ -20,7 +20,7 @@ from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import retry_reasons
 from packshot.catalog.items.records import differences, restyled
 from packshot.catalog.items.retry_reasons import Retry
-from packshot.catalog.items.versions import LatestItem, Renewal, latest, remake, renew, reopen, tell_items
+from packshot.catalog.items.versions import LatestItem, Renewal, latest, record_item_events, remake, renew, reopen
 from packshot.catalog.old_names import STYLE
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus
@@ -282,7 +282,7 @@ class _Deciding:
             .values(status=status, stage="", error=null(), touched_at=now())
         )  # fmt: skip
         await reopen(tx, self._workspace_id, {item.batch_id for item in self._items})
-        await tell_items(tx, self._workspace_id, [(item.batch_id, item.id, status) for item in self._items])
+        await record_item_events(tx, self._workspace_id, [(item.batch_id, item.id, status) for item in self._items])
         return []
 
 
@@ -400,7 +400,7 @@ async def _restore(tx: Tx, workspace_id: str, undone: Sequence[tuple[_Review, La
         ],
     )  # fmt: skip
     await reopen(tx, workspace_id, {item.batch_id for _, item in undone})
-    await tell_items(
+    await record_item_events(
         tx, workspace_id, [(item.batch_id, item.id, ItemStatus(review.before["status"])) for review, item in undone]
     )
 

@@ -126,7 +126,7 @@ async def renew(tx: Tx, workspace_id: str, renewals: Sequence[Renewal]) -> list[
         moved,
     )  # fmt: skip
     await reopen(tx, workspace_id, {r.item.batch_id for r in renewals})
-    await tell_items(tx, workspace_id, [(r.item.batch_id, r.item.id, ItemStatus.PROCESSING) for r in renewals])
+    await record_item_events(tx, workspace_id, [(r.item.batch_id, r.item.id, ItemStatus.PROCESSING) for r in renewals])
     return refs
 
 
@@ -167,7 +167,7 @@ async def reopen(tx: Tx, workspace_id: str, batch_ids: Iterable[str]) -> None:
         )  # fmt: skip
 
 
-async def tell_items(tx: Tx, workspace_id: str, changes: Iterable[tuple[str, str, ItemStatus]]) -> None:
+async def record_item_events(tx: Tx, workspace_id: str, changes: Iterable[tuple[str, str, ItemStatus]]) -> None:
     """One event for each (batch, item, status)."""
     rows = [
         {"workspace_id": workspace_id, "kind": f"item.{status}", "batch_id": batch, "item_id": item, "at": now()}

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 from sqlalchemy import Select, delete, func, insert, select, update
 
-from packshot.catalog.events.log import tell
+from packshot.catalog.events.log import record_event
 from packshot.catalog.status import Line
 from packshot.db import Tx, typed
 from packshot.db.tables import collections, new_id, now, product_collections, products, workspaces
@@ -149,7 +149,7 @@ async def create(tx: Tx, workspace_id: str, request: CollectionRequest) -> Colle
             id=id, workspace_id=workspace_id, revision=1, created_at=now(), **request.model_dump(mode="json")
         )
     )
-    await tell(tx, workspace_id, "collection.added")
+    await record_event(tx, workspace_id, "collection.added")
     return await get(tx, workspace_id, id)
 
 
@@ -192,7 +192,7 @@ async def remove(tx: Tx, workspace_id: str, collection_id: str) -> None:
     )
     await tx.execute(delete(product_collections).where(product_collections.c.collection_id == collection_id))
     await tx.execute(delete(collections).where(mine, collections.c.id == collection_id))
-    await tell(tx, workspace_id, "collection.deleted")
+    await record_event(tx, workspace_id, "collection.deleted")
 
 
 async def put(

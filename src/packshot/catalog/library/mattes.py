@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 from sqlalchemy import func, insert, select, update
 
-from packshot.catalog.events.log import tell
+from packshot.catalog.events.log import record_event
 from packshot.catalog.items.versions import remake
 from packshot.catalog.library import photos
 from packshot.catalog.library.photos import PhotoRecord
@@ -138,7 +138,7 @@ async def _use(tx: Tx, workspace_id: str, photo_id: str, version: int) -> tuple[
         .values(matte_version=version, updated_at=now())
     )  # fmt: skip
     refs = await remake(tx, workspace_id, photo_id=photo_id, reason="matte edited")
-    await tell(tx, workspace_id, "photo.matte")
+    await record_event(tx, workspace_id, "photo.matte")
     photo, matte = await current(tx, workspace_id, photo_id)
     return _view(photo, matte), refs
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy import ColumnElement, func, insert, select, update
 
-from packshot.catalog.events.log import tell
+from packshot.catalog.events.log import record_event
 from packshot.catalog.items import findings as flags
 from packshot.catalog.items.versions import remake
 from packshot.catalog.library import collections
@@ -238,7 +238,7 @@ async def add(
         )
     )  # fmt: skip
     await flags.store(tx, workspace_id, id, {"": findings})
-    await tell(tx, workspace_id, "photo.added")
+    await record_event(tx, workspace_id, "photo.added")
     return await get(tx, workspace_id, id)
 
 
@@ -280,7 +280,7 @@ async def delete(tx: Tx, workspace_id: str, photo_id: str) -> None:
     """Delete a photo.  Its items stay, and so does the file until it is purged.  Raises NotFound."""
     await row(tx, workspace_id, photo_id, lock=True)
     await _update(tx, workspace_id, photo_id, deleted_at=now())
-    await tell(tx, workspace_id, "photo.deleted")
+    await record_event(tx, workspace_id, "photo.deleted")
 
 
 async def replace(
@@ -300,7 +300,7 @@ async def replace(
     await _update(tx, workspace_id, photo_id, matte_version=0, findings=_json(findings), **fields, **named)
     await flags.store(tx, workspace_id, photo_id, {"": findings})
     refs = await remake(tx, workspace_id, photo_id=photo_id, reason="photo replaced")
-    await tell(tx, workspace_id, "photo.replaced")
+    await record_event(tx, workspace_id, "photo.replaced")
     return await get(tx, workspace_id, photo_id), refs
 
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy import ColumnElement, exists, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
-from packshot.catalog.events.log import tell
+from packshot.catalog.events.log import record_event
 from packshot.catalog.items.findings import flagged
 from packshot.catalog.library import collections, photos
 from packshot.catalog.library.photos import PhotoView
@@ -234,7 +234,7 @@ async def delete(tx: Tx, workspace_id: str, product_id: str) -> None:
         .values(deleted_at=at, updated_at=at)
     )
     await _update(tx, workspace_id, product_id, deleted_at=at)
-    await tell(tx, workspace_id, "product.deleted")
+    await record_event(tx, workspace_id, "product.deleted")
 
 
 async def reorder(tx: Tx, workspace_id: str, product_id: str, order: Sequence[str]) -> ProductView:
@@ -296,7 +296,7 @@ async def _insert(tx: Tx, workspace_id: str, fields: dict[str, str]) -> str | No
             await tx.execute(insert(products).values(**row))
     except IntegrityError:
         return None
-    await tell(tx, workspace_id, "product.added")
+    await record_event(tx, workspace_id, "product.added")
     return id
 
 
