@@ -10,7 +10,7 @@ const tell = (message: Partial<Message>) => [...heard].forEach((listener) => lis
 
 const service = new Service();
 const job = (status: Job["status"], more: Partial<Job> = {}): Job =>
-  ({ id: "run_1", kind: "import", status, stage: "", stages: [], done: 0, total: 2, image_id: null, batch_id: null, result: {}, error: null, created_at: "", done_at: null, ...more });
+  ({ id: "job_1", kind: "import", status, stage: "", stages: [], done: 0, total: 2, image_id: null, batch_id: null, result: {}, error: null, created_at: "", done_at: null, ...more });
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -19,15 +19,15 @@ beforeEach(() => {
 
 test("a message brings the next state at once, and the end resolves", async () => {
   const states = [job("running", { done: 1 }), job("done", { done: 2, result: { images: ["img_1"] } })];
-  service.on("GET /runs/:", () => states.shift());
+  service.on("GET /jobs/:", () => states.shift());
   const progress: number[] = [];
   const end = follow(job("queued"), { progress: ({ done }) => progress.push(done) });
-  tell({ run: "run_other" });
+  tell({ job: "job_other" });
   await vi.advanceTimersByTimeAsync(100);
   expect(progress).toEqual([0]);
-  tell({ run: "run_1" });
+  tell({ job: "job_1" });
   await vi.advanceTimersByTimeAsync(0);
-  tell({ run: "run_1" });
+  tell({ job: "job_1" });
   expect((await end).result).toEqual({ images: ["img_1"] });
   expect(progress).toEqual([0, 1, 2]);
   expect(heard.size).toBe(0);
@@ -35,7 +35,7 @@ test("a message brings the next state at once, and the end resolves", async () =
 });
 
 test("where messages are lost, it is polled", async () => {
-  service.on("GET /runs/:", () => job("done"));
+  service.on("GET /jobs/:", () => job("done"));
   const end = follow(job("running"));
   await vi.advanceTimersByTimeAsync(2_000);
   expect((await end).status).toBe("done");

@@ -64,20 +64,20 @@ test("a batch's message goes into its status, and what it leaves out stays", () 
 
 test("a job's message makes jobs stale, and an export's the exports too", () => {
   for (const key of [keys.jobs, keys.exports]) client.setQueryData(key, []);
-  FakeSocket.last.say({ seq: 1, run: "run_1", kind: "import", status: "running" });
+  FakeSocket.last.say({ seq: 1, job: "job_1", kind: "import", status: "running" });
   expect([isStale(keys.jobs), isStale(keys.exports)]).toEqual([true, false]);
-  FakeSocket.last.say({ seq: 2, run: "run_2", kind: "export", status: "running" });
+  FakeSocket.last.say({ seq: 2, job: "job_2", kind: "export", status: "running" });
   expect(isStale(keys.exports)).toBe(true);
 });
 
 test("listeners hear every message but heartbeats, until they end", () => {
   const heard: number[] = [];
   const end = live.listen((message) => heard.push(message.seq));
-  FakeSocket.last.say({ seq: 1, run: "run_1" });
+  FakeSocket.last.say({ seq: 1, job: "job_1" });
   FakeSocket.last.say({ seq: 2, heartbeat: true });
   FakeSocket.last.say({ seq: 3, reset: true });
   end();
-  FakeSocket.last.say({ seq: 4, run: "run_1" });
+  FakeSocket.last.say({ seq: 4, job: "job_1" });
   expect(heard).toEqual([1, 3]);
 });
 
@@ -105,7 +105,7 @@ test("while the socket is away, messages are polled", async () => {
   const heard: number[] = [];
   live.listen((message) => heard.push(message.seq));
   FakeSocket.last.say({ seq: 4, heartbeat: true });
-  service.on("GET /events", ({ query }) => (query.get("after") === "4" ? { seq: 6, reset: false, messages: [{ seq: 5, run: "run_1" }, { seq: 6, run: "run_1" }] } : { seq: 8, reset: false, messages: [] }));
+  service.on("GET /events", ({ query }) => (query.get("after") === "4" ? { seq: 6, reset: false, messages: [{ seq: 5, job: "job_1" }, { seq: 6, job: "job_1" }] } : { seq: 8, reset: false, messages: [] }));
   FakeSocket.last.close();
   for (let times = 0; times < 8; times += 1) {
     await vi.advanceTimersByTimeAsync(2_000);

@@ -11,7 +11,7 @@ vi.mock("~/shared/notify", () => ({ notify: (words: string) => heard.notes.push(
 const service = new Service();
 let items: Item[];
 const item = (id: string, more: Partial<Item> = {}): Item => ({
-  id, batch: "bat_1", batch_name: "", photo: `img_${id}`, photo_name: `${id}.jpg`, sku: "", title: "", role: "main", template: "white", status: "review", stage: "", version: 1,
+  id, batch: "bat_1", batch_name: "", photo: `img_${id}`, photo_name: `${id}.jpg`, sku: "", title: "", role: "main", style: "white", status: "review", stage: "", version: 1,
   position: items?.length ?? 0, priority: "standard", needs_look: true, worst: 1, attempts: 0, findings: [], error: null, not_before: null, created_at: "", touched_at: "", done_at: null, thumb: "", before: "", after: "", ...more,
 });
 const finding = (check: string) => ({ check, verdict: "warn" as const, words: "", value: null, limit: null, unit: "" });
