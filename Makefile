@@ -17,10 +17,10 @@ CLIENTS := tests/clients/.venv/.installed tests/clients/node_modules/.package-lo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run llvm test journeys check lock clean
+.PHONY: help run llvm test test-long journeys check lock clean
 
 help: ## Say what there is
-	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | tr '|' '\t' | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | tr '|' '\t' | expand -t 16
 
 # Without a terminal (in a script) it ends when the samples are done.
 run: $(VENV)/.installed $(STUDIO) llvm ## Serve Packshot here, with the sample photos as a first batch, developed into out/
@@ -37,9 +37,13 @@ llvm: $(VENV)/.installed
 	fi; $(BIN)/python -m packshot.rendering.engines.llvm --say
 
 test: $(VENV)/.installed-dev tests/node/node_modules/.package-lock.json $(STUDIO) ## Run the tests
-	$(BIN)/packshot models pull
-	$(BIN)/pytest
-	npm test --prefix web --silent
+	@$(BIN)/packshot models pull > /dev/null
+	@$(BIN)/pytest -m "not long"
+	@npm test --prefix web --silent
+
+test-long: $(VENV)/.installed-dev tests/node/node_modules/.package-lock.json $(STUDIO) ## Run the tests that take long, too
+	@$(BIN)/packshot models pull > /dev/null
+	@$(BIN)/pytest -m long
 
 journeys: $(VENV)/.installed-dev $(STUDIO) ## Run the studio's journeys in Chromium, against a real service
 	$(BIN)/packshot models pull

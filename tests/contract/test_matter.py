@@ -79,6 +79,7 @@ def test_a_matter_says_what_it_is_and_where_it_runs(matter: Remembered) -> None:
     assert matter.engine.version
 
 
+@pytest.mark.long
 @pytest.mark.by_machine
 def test_half_precision_cuts_out_the_same_product(
     isnet_f32: Remembered, isnet: Remembered, sample: dict[str, Photo]
@@ -92,6 +93,7 @@ def test_half_precision_cuts_out_the_same_product(
         assert both / either >= 0.99, name
 
 
+@pytest.mark.long
 def test_both_engines_give_the_same_answer(isnet: Remembered, isnet_onnx: Remembered, sample: dict[str, Photo]) -> None:
     for name in ("bear", "bottle", "can"):  # fur, glass, print
         one, other = (look(sample[name].pixels, matter) for matter in (isnet, isnet_onnx))
@@ -99,6 +101,7 @@ def test_both_engines_give_the_same_answer(isnet: Remembered, isnet_onnx: Rememb
         assert np.abs(one.raw - other.raw).mean() <= 0.002, name
 
 
+@pytest.mark.long
 def test_pictures_are_seen_at_their_own_size_and_shape(isnet: Remembered, isnet_onnx: Remembered) -> None:
     for width, height, wanted in ((400, 300, (704, 896)), (900, 1000, (1024, 960)), (3000, 600, (704, 1024))):
         one, other = (raw_matte(matter, textured(width, height)) for matter in (isnet, isnet_onnx))

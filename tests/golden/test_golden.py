@@ -17,6 +17,8 @@ from packshot.step import Geometry, StepContext
 from packshot.step_timer import StepTimer
 from packshot.template import template
 
+pytestmark = pytest.mark.long
+
 Golden = Callable[[str, NDArray[np.uint8]], None]
 CASES = [("can", "white", (256, 256)), ("mug", "color", (256, 256)), ("bag", "gradient", (208, 260)),
          ("bear", "transparent", (192, 192)), ("can", "marble", (192, 192)), ("jar", "oak", (192, 192)),

@@ -200,6 +200,7 @@ def test_old_llvms_are_not_even_tried(tmp_path: Path, monkeypatch: pytest.Monkey
     assert llvm.find(tmp_path / "cache") is None
 
 
+@pytest.mark.long
 def test_the_slow_engine_frames_a_set_as_the_fast_one_does(render_stage: SetRenderer, tmp_path: Path) -> None:
     shot = Shot("sweep", 24, 0.78, 1.0)
     out = tmp_path / "plate.npy"

@@ -59,6 +59,7 @@ def test_the_brand_s_colour_reaches_the_picture(id: str, small_stage: SetRendere
     assert blue[2] / blue[0] > 1.3 * plain[2] / plain[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", [id for id, one in SETS.items() if not one.pure_white])
 def test_its_plate_is_well_exposed_from_every_height(id: str, small_stage: SetRenderer) -> None:
     for pitch in SETS[id].pitches:
