@@ -22,11 +22,11 @@ from packshot.db import Tx
 from packshot.db.tables import new_id, now, photos, product_collections, products
 from packshot.errors import BadOption, NotFound
 from packshot.finding import Finding, Verdict
-from packshot.ops.measure import alike
+from packshot.ops.measure import bits_apart
 
 MAIN = "main"
 NAME_LENGTH = 200
-# Two fingerprints that differ in so many bits are the same picture (ops.measure.alike) …
+# Two fingerprints that differ in so many bits are the same picture (ops.measure.bits_apart) …
 ALIKE_BITS = 4
 # … and a photo is compared with so many before it; the same file is found however old.
 COMPARED = 2_000
@@ -373,7 +373,7 @@ async def _twin(
         return _duplicate(f"The same file is here already: {_called(same)}.", 1)
     mark = int(fingerprint, 16)
     for other in await tx.execute(columns.order_by(photos.c.id.desc()).limit(COMPARED)):
-        bits = alike(mark, int(other.fingerprint, 16))
+        bits = bits_apart(mark, int(other.fingerprint, 16))
         if bits <= ALIKE_BITS:
             return _duplicate(
                 f"It looks like {_called(other)}, which is here already.", min(_NOT_THE_FILE, 1 - bits / 64)

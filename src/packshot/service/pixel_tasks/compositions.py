@@ -12,7 +12,7 @@ from packshot.compose import compose, geometries
 from packshot.finding import Finding
 from packshot.image import PREVIEW_SIDE, thumbnail
 from packshot.pipeline import digest
-from packshot.rendition import Views, finish
+from packshot.rendition import Views, make_rendition
 from packshot.service.layer_cache import get_composition, put_composition
 from packshot.service.pixel_tasks.context import Answer, PixelContext, keep, told
 from packshot.step import Composition, Cutout, Geometry, StepContext
@@ -79,7 +79,7 @@ def export(
             composition = _composed(context, made, enlarged or cutout, geometry, pictures, seed, StepTimer())
         views = Views(composition, context.rater)
         for channel in members:
-            rendition = finish(views, channel, limits=context.settings.limits, watch=watch)
+            rendition = make_rendition(views, channel, limits=context.settings.limits, timer=watch)
             sha256 = hashlib.sha256(rendition.content).hexdigest()
             context.store.put_new(f"renditions/{sha256}", rendition.content)
             files[channel.id] = {
@@ -96,7 +96,7 @@ def export(
                 "findings": told(rendition.findings),
             }
         if not after:
-            after = keep(context, "thumbs", thumbnail(views.look.pixels), ".jpg")
+            after = keep(context, "thumbs", thumbnail(views.picture.pixels), ".jpg")
         context.layer_cache.drop(mark)
     return {
         "renditions": [files[channel.id] for channel in wanted],
@@ -130,11 +130,11 @@ def picture(
         canvas = max(1, round(geometry.canvas[0] * scale)), max(1, round(geometry.canvas[1] * scale))
         geometry = replace(geometry, canvas=canvas)
     composition = compose(
-        made, geometry, context=StepContext(context.pictures(pictures), renderer=context.renderer), watch=StepTimer()
+        made, geometry, context=StepContext(context.pictures(pictures), renderer=context.renderer), timer=StepTimer()
     )
     wanted = Channel(id="picture", name="Picture", size=geometry.canvas, format=format)
-    made_file = finish(Views(composition, context.rater), wanted, limits=context.settings.limits, watch=StepTimer(),
-                       preview=True)  # fmt: skip
+    made_file = make_rendition(Views(composition, context.rater), wanted, limits=context.settings.limits,
+                               timer=StepTimer(), preview=True)  # fmt: skip
     return {
         "key": keep(context, "renditions", made_file.content, ""),
         "size": list(geometry.canvas),
@@ -154,7 +154,7 @@ def _composed(
     watch: StepTimer,
 ) -> Composition:
     composition = compose(
-        made, geometry, context=StepContext(context.pictures(pictures), seed, context.renderer), watch=watch
+        made, geometry, context=StepContext(context.pictures(pictures), seed, context.renderer), timer=watch
     )
     plate = _plate_mark(geometry, pictures, seed)
     put_composition(context.layer_cache, _mark(cutout, geometry, pictures, seed), plate, composition)

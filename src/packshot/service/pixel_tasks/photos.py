@@ -94,7 +94,7 @@ def segment(
         step = Segment(refined=refined)
         key = cutout_key(opened, step, context.matter)
         with context.turn(key):
-            made = cut_out(opened, matter=context.matter, store=context.store, watch=watch, step=step)
+            made = cut_out(opened, matter=context.matter, store=context.store, timer=watch, step=step)
         put_cutout(context.layer_cache, digest(["cutout", key]), made)
     with watch.step(Analyse()):
         findings = made.findings + Analyse().run(made, product_px=product_px)
@@ -202,7 +202,7 @@ def upscale(
         return {"findings": told([NO_UPSCALER]), "steps": []}
     key = enlarged_key(cutout, step, context.upscaler)
     with context.turn(key):
-        enlarge(made, step, key=key, upscaler=context.upscaler, store=context.store, watch=watch)
+        enlarge(made, step, key=key, upscaler=context.upscaler, store=context.store, timer=watch)
     return {"findings": [], "steps": [r.model_dump(mode="json") | {"layer": key} for r in watch.records]}
 
 
@@ -223,7 +223,7 @@ def upscale_picture(context: PixelContext, *, photo: str, name: str, cutout: str
         )  # fmt: skip
     key = enlarged_key(cutout, step, context.upscaler)
     with context.turn(key):
-        drawn = enlarge(made, step, key=key, upscaler=context.upscaler, store=context.store, watch=StepTimer()).enlarged
+        drawn = enlarge(made, step, key=key, upscaler=context.upscaler, store=context.store, timer=StepTimer()).enlarged
     assert drawn is not None
     pixels = np.dstack([drawn.pixels, drawn.matte])
     pixels[drawn.matte == 0] = 0
