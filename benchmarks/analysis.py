@@ -114,12 +114,12 @@ def main() -> None:
     ]
     for file in files:
         photo = read(file.read_bytes(), file.name, limits=context.limits)
-        facts = cut_out(photo, matter=context.matter, store=context.store, watch=StepTimer()).facts
+        facts = cut_out(photo, matter=context.matter, store=context.store, timer=StepTimer()).facts
         for name, level, check, degrade in CASES:
             saved = int(name.split()[-1]) if name.startswith("JPEG") else 96
             content = encode(degrade(photo.pixels, facts), format="jpeg", quality=saved)
             worse = read(content, file.name, limits=context.limits)
-            cutout = cut_out(worse, matter=context.matter, store=context.store, watch=StepTimer())
+            cutout = cut_out(worse, matter=context.matter, store=context.store, timer=StepTimer())
             findings = cutout.findings + Analyse().run(cutout, product_px={})
             flags = {f.check for f in findings if f.verdict in (Verdict.WARN, Verdict.FAIL)}
             if wanted.measures:

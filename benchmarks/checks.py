@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from packshot.channel import Channel, channel
-from packshot.check import Look, Reference, Subject
+from packshot.check import ProductPicture, Reference, Subject
 from packshot.checks import CHECKS
 from packshot.cli.common import ready_context
 from packshot.colour import to_linear, to_srgb
@@ -58,11 +58,11 @@ def judged(pixels: np.ndarray, composition: Composition, made: Channel, *, conte
         bytes=len(content),
         pixels=finished.pixels,
         alpha=finished.alpha,
-        look=Look(pixels, composition.canvas_matte(), Reference(composition)),
+        picture=ProductPicture(pixels, composition.canvas_matte(), Reference(composition)),
         source_type=declared(finished.xmp),
         unsafe=context.rater.rate(pixels),
     )
-    LAST[-1] = subject.look.outline
+    LAST[-1] = subject.picture.outline
     return [f for check in CHECKS if (f := check(subject, made.rules)) is not None]
 
 
@@ -119,7 +119,7 @@ def cases(
     def laid(spoiled: Cutout, **options: object) -> Composition:
         chosen = look.with_options(options)
         step_context = StepContext(context.pictures, renderer=context.renderer)
-        return compose(spoiled, Geometry(made.size, chosen.steps), context=step_context, watch=StepTimer())
+        return compose(spoiled, Geometry(made.size, chosen.steps), context=step_context, timer=StepTimer())
 
     def of(composition: Composition, pixels: np.ndarray | None = None, **more: object) -> list[Finding]:
         flat = composition.flatten() if pixels is None else pixels
@@ -174,7 +174,7 @@ def of_shifted(
     picture: np.ndarray, mask: np.ndarray, composition: Composition, made: Channel, context: PipelineContext
 ) -> list[Finding]:
     """A file whose product was pushed out of the frame, judged as a stranger's."""
-    subject = Subject("file", "jpeg", 1, picture, None, Look(picture, mask), "algorithmicallyEnhanced", 0.0)
+    subject = Subject("file", "jpeg", 1, picture, None, ProductPicture(picture, mask), "algorithmicallyEnhanced", 0.0)
     return [f for check in CHECKS if (f := check(subject, made.rules)) is not None]
 
 
@@ -195,7 +195,7 @@ def main() -> None:
     clean_files = 0
     for file in files:
         photo = read(file.read_bytes(), file.name, limits=context.limits)
-        cutout = cut_out(photo, matter=context.matter, store=context.store, watch=StepTimer())
+        cutout = cut_out(photo, matter=context.matter, store=context.store, timer=StepTimer())
         for look_id in LOOKS:
             made = channel("amazon" if look_id == "white" else "google")
             # What a photo has too few pixels for is said of it clean or spoiled; here the other rules are tried.

@@ -21,7 +21,7 @@ from packshot.image import Photo, read
 from packshot.model import Engine, Matter, ModelCard
 from packshot.models.isnet import LONGEST
 from packshot.models.local import local_matter, prepare_process
-from packshot.models.two_pass import look
+from packshot.models.two_pass import two_pass
 from packshot.ops import matte as ops
 from packshot.ops.foreground import foreground_band
 from packshot.pipeline import cut_out
@@ -68,11 +68,11 @@ def steps(photo: Photo, matter: Matter) -> dict[str, float]:
     full = np.ascontiguousarray(np.resize(photo.pixels, (LONGEST, LONGEST, 3)))
     _, one = timed(matter.matte, full)
     watched = Timed(matter)
-    _, whole = timed(cut_out, photo, matter=watched, store=None, watch=StepTimer())
+    _, whole = timed(cut_out, photo, matter=watched, store=None, timer=StepTimer())
     first, *third = watched.close_s
     found = {"one pass": one, "cut-out": whole, "rough look": sum(watched.rough_s), "close look": first}
     found["third look"] = sum(third)
-    seen = look(photo.pixels, matter)
+    seen = two_pass(photo.pixels, matter)
     mask, found["edges"] = timed(seen.matte, photo.pixels)
     _, found["doubts, rims of glass"] = timed(ops.facts_of, mask, seen.answer(photo.size), photo.pixels)
     _, found["colours of the edge"] = timed(foreground_band, photo.pixels, mask)

@@ -49,7 +49,7 @@ def packshot_worker(jobs: int, out: Path, files: list[str]) -> None:
 
     def work(file: str) -> None:
         photo = read(Path(file).read_bytes(), file, limits=settings.limits)
-        cutout = cut_out(photo, matter=context.matter, store=context.store, watch=StepTimer())
+        cutout = cut_out(photo, matter=context.matter, store=context.store, timer=StepTimer())
         Image.fromarray(transparent(cutout)).save(out / f"{Path(file).stem}.png", "PNG", compress_level=2)
 
     with ThreadPoolExecutor(jobs) as pool:

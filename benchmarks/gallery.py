@@ -48,13 +48,13 @@ def main() -> None:
     for path in files:
         try:
             photo = read(path.read_bytes(), path.name, limits=settings.limits)
-            cuts.append(cut_out(photo, matter=matter, store=store, watch=StepTimer()))
+            cuts.append(cut_out(photo, matter=matter, store=store, timer=StepTimer()))
         except PackshotError as refused:
             print(path.name, refused)
     for column, id in enumerate(sets):  # set by set, so that plates and scenes stay warm
         for row, cut in enumerate(cuts):
             geometry = Geometry((SIDE, SIDE), template(id).steps)
-            made = compose(cut, geometry, context=StepContext({}, renderer=stage), watch=StepTimer())
+            made = compose(cut, geometry, context=StepContext({}, renderer=stage), timer=StepTimer())
             pixels = cv2.resize(made.flatten(), (tile, tile), interpolation=cv2.INTER_AREA)
             unfit = next((f.words for f in made.findings if f.check == "fit"), "")
             sheet.paste(_shown(pixels, refused=bool(unfit)), (tile * column, tile * row))

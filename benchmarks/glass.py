@@ -224,7 +224,7 @@ def main() -> None:
     for group, pictures in groups.items():
         told = []
         for name, glass, pixels in pictures:
-            facts = cut_out(photo_of(pixels, name), matter=matter, store=None, watch=StepTimer()).facts
+            facts = cut_out(photo_of(pixels, name), matter=matter, store=None, timer=StepTimer()).facts
             told.append((glass, facts.transmission > 0, facts.see_through > 0, facts.uncertainty > UNSURE))
             if glass or facts.see_through:
                 how = f"see-through {facts.see_through:.2f}, unsure {facts.uncertainty:.2f}"

@@ -181,7 +181,7 @@ def matter() -> KeptMatter:
 
 
 def packshot(photo: Photo) -> Cutout:
-    return cut_out(photo, matter=matter(), store=None, watch=StepTimer())
+    return cut_out(photo, matter=matter(), store=None, timer=StepTimer())
 
 
 def plain(photo: Photo) -> Cutout:

@@ -60,7 +60,7 @@ def measured(count: int, jobs: int) -> tuple[list[float], float]:
             out=out, limits=settings.limits, card=card("isnet"), engine=local_engine().words, pictures={}, jobs=jobs
         )
         start = time.perf_counter()
-        records = shoot(planned, run=run, make_context=lambda: context, before=(), done=done)
+        records = shoot(planned, run=run, make_context=lambda: context, on_item=done)
     failed = [record.error for record in records if record.status == "failed"]
     if failed:
         raise SystemExit(f"{len(failed)} photos failed: {failed[0]}")

@@ -67,7 +67,7 @@ def cutouts(settings: Settings) -> dict[str, Cutout]:
     for name in PRODUCTS:
         path = next(SAMPLES.glob(f"{name}*.jpg"))
         photo = read(path.read_bytes(), path.name, limits=settings.limits)
-        found[name] = cut_out(photo, matter=matter, store=None, watch=StepTimer())
+        found[name] = cut_out(photo, matter=matter, store=None, timer=StepTimer())
     return found
 
 
@@ -105,9 +105,9 @@ class Watched:
         self.spent["plate"] = cpu() - before
         return made
 
-    def ratio(self, shot: Shot, body: ProductMesh, *, wanted: NDArray[np.bool_]) -> F32 | None:
+    def ratio(self, shot: Shot, body: ProductMesh, *, where: NDArray[np.bool_]) -> F32 | None:
         self.asked, before = (shot, body), cpu()
-        made = self._stage.ratio(shot, body, wanted=wanted)
+        made = self._stage.ratio(shot, body, where=where)
         self.spent["ratio"] = cpu() - before
         return made
 
@@ -130,7 +130,7 @@ def products() -> None:
                 match_camera(cut.photo.pixels, cut.body, cut.facts, SETS[id], Overrides())
                 marks.append(cpu())
                 made = compose(
-                    cut, Geometry((SIDE, SIDE), look.steps), context=StepContext({}, renderer=stage), watch=StepTimer()
+                    cut, Geometry((SIDE, SIDE), look.steps), context=StepContext({}, renderer=stage), timer=StepTimer()
                 )
                 marks.append(cpu())
                 pixels = made.flatten()
@@ -155,7 +155,7 @@ def preview(of: str) -> dict[str, Any]:
     for _ in range(2):
         start = time.perf_counter()
         compose(
-            cut, Geometry((512, 512), template(id).steps), context=StepContext({}, renderer=stage), watch=StepTimer()
+            cut, Geometry((512, 512), template(id).steps), context=StepContext({}, renderer=stage), timer=StepTimer()
         ).flatten()
         walls.append(time.perf_counter() - start)
     return {"first": walls[0], "next": walls[1]}
@@ -188,7 +188,7 @@ def alike() -> None:
     everywhere = np.ones(size, np.bool_)
     for id, name in PAIRS:
         made = compose(
-            cuts[name], Geometry(size, template(id).steps), context=StepContext({}, renderer=stage), watch=StepTimer()
+            cuts[name], Geometry(size, template(id).steps), context=StepContext({}, renderer=stage), timer=StepTimer()
         )
         assert stage.asked is not None and made.ratio is not None
         shot, body = stage.asked
@@ -196,7 +196,7 @@ def alike() -> None:
         light = denoised(renderer._trace(scene, shot.camera, size, spp))
         scene.stand(body)
         full, again = (
-            denoised(renderer._trace(scene, shot.camera, size, spp, seed=seed, wanted=everywhere)) for seed in (0, 1)
+            denoised(renderer._trace(scene, shot.camera, size, spp, seed=seed, where=everywhere)) for seed in (0, 1)
         )
         mirrored = " right " in f" {made.plate_mark} "
         light, full, again = ((p[:, ::-1] if mirrored else p) for p in (light, full, again))
@@ -204,7 +204,7 @@ def alike() -> None:
         ratio = np.ones((*size, 3), np.float32)
         ratio[top:bottom, left:right] = made.ratio.values
         seen = made.canvas_matte() < 8
-        gain = float(tone.developed(light).mean() / light.mean())  # one exposure for all
+        gain = float(tone.tone_mapped(light).mean() / light.mean())  # one exposure for all
         short, whole, other = (
             lab(to_srgb(np.ascontiguousarray(np.clip(p * gain, 0, 1), np.float32)))
             for p in (light * ratio, full, again)

@@ -14,9 +14,9 @@ import numpy as np
 
 from packshot.cli.common import ready_context
 from packshot.colour import F32, U8, delta_e00, lab, to_srgb
-from packshot.models.two_pass import look
+from packshot.models.two_pass import two_pass
 from packshot.ops.foreground import band_of, foreground_band
-from packshot.ops.transmission import Through, transmission_of
+from packshot.ops.transmission import GlassLayers, transmission_of
 from packshot.settings import Settings
 from packshot.step import premultiplied
 from truth_glass import SHOTS, Truth, made
@@ -56,14 +56,14 @@ def main() -> None:
     print("| half | glass | the model's | | slab | | measured | |\n|---|---|---|---|---|---|---|---|")
     sums: dict[str, list[list[Error]]] = {}
     for truth in made(wanted.folder, wanted.only or [s.name for s in SHOTS]):
-        mask = look(truth.photo, matter).matte(truth.photo)
+        mask = two_pass(truth.photo, matter).matte(truth.photo)
         colour = truth.photo.copy()
         colour[band_of(mask)] = foreground_band(truth.photo, mask)
         slab = np.round(truth.body * 255).astype(np.uint8)
         errors = [error(truth, colour, mask), error(truth, truth.photo, slab)]
         through = transmission_of(truth.photo, mask)
         said = through
-        if isinstance(through, Through):
+        if isinstance(through, GlassLayers):
             said = f"T {through.transmission:.2f} of {float((truth.through.min(2))[truth.body > 0.5].mean()):.2f}"
             colour = truth.photo.copy()
             band = band_of(through.matte)
@@ -77,7 +77,7 @@ def main() -> None:
             wanted.keep.mkdir(parents=True, exist_ok=True)
             rows = [[truth.photo, np.repeat(slab[..., None], 3, 2)], [np.repeat(mask[..., None], 3, 2)]]
             rows[1].append(np.repeat(np.round(255 * (1 - truth.through.min(2)))[..., None].astype(np.uint8), 3, 2))
-            if isinstance(through, Through):
+            if isinstance(through, GlassLayers):
                 rows[0][1] = np.repeat(through.outline[..., None], 3, 2)
             for plate in PLATES.values():
                 rows[0].append(to_srgb(laid(colour, mask, np.float32(plate))))

@@ -30,7 +30,7 @@ import truth_sets as sets
 import truth_solid as solid
 from glass import outward
 from packshot.colour import F32, to_srgb
-from packshot.ops.tone import shouldered
+from packshot.ops.tone import with_shoulder
 from packshot.rendering.engines import llvm
 from packshot.rendering.scene import Camera, Material, Part
 from packshot.settings import Settings
@@ -115,7 +115,7 @@ def rendered(shot: Shot, seed: int) -> Layers:
     box = _round(alpha > 0)
     light[0][box] = denoised(np.ascontiguousarray(front[box]))
     gain = BRIGHTEST / float(np.percentile(light[1][alpha < 1].mean(1)[::7], 97)) * 2**scenery.exposure
-    front, back = (np.clip(shouldered(layer * np.float32(gain)), 0, 1).astype(np.float32) for layer in light)
+    front, back = (np.clip(with_shoulder(layer * np.float32(gain)), 0, 1).astype(np.float32) for layer in light)
     return Layers(alpha, front, back)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from doubtful import Picture, made, real, rendered
 from packshot.cli.common import ready_context
 from packshot.model import Matter
-from packshot.models.two_pass import look
+from packshot.models.two_pass import two_pass
 from packshot.ops import matte as ops
 from packshot.ops.uncertainty import UNSURE
 from packshot.settings import Settings
@@ -36,7 +36,7 @@ class Judged:
 
 def judged(picture: Picture, matter: Matter) -> Judged:
     size = picture.pixels.shape[1], picture.pixels.shape[0]
-    seen = look(picture.pixels, matter)
+    seen = two_pass(picture.pixels, matter)
     matte = seen.matte(picture.pixels)
     facts = ops.facts_of(matte, seen.answer(size), picture.pixels)
     return Judged(picture, picture.judged or against_exact(picture, matte), facts)

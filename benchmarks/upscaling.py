@@ -20,10 +20,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from packshot.colour import to_srgb
 from packshot.image import read
-from packshot.model import OVERLAP_PX, Upscaler, enlarged, tiles_of
+from packshot.model import OVERLAP_PX, Upscaler, enlarge_in_tiles, tiles_of
 from packshot.models.local import local_matter, local_upscaler, prepare_process, threads
 from packshot.ops import upscale
-from packshot.ops.fine_print import letters
+from packshot.ops.fine_print import print_loss
 from packshot.settings import Limits, Settings
 from packshot.step import premultiplied
 from packshot.steps import Segment, Upscale
@@ -74,8 +74,11 @@ def _labels(upscaler: Upscaler) -> None:
     for ink, paper in (((20, 20, 30), (240, 238, 230)), ((250, 240, 220), (30, 80, 60))):
         for px in TYPE_PX:
             small, large = _label(px, ink, paper)
-            drawn = enlarged(upscaler, small, factor=4, wanted=whole > 0)
-            by_model, right = letters(small, upscale.true_to(drawn, small), whole), letters(small, large, whole)
+            drawn = enlarge_in_tiles(upscaler, small, factor=4, visible=whole > 0)
+            by_model, right = (
+                print_loss(small, upscale.with_photo_colours(drawn, small), whole),
+                print_loss(small, large, whole),
+            )
             print(f"type of {px:2} px on {paper}: {by_model.windows} windows, lost {by_model.lost}, "
                   f"drawn right {right.lost}")  # fmt: skip
 

@@ -104,7 +104,7 @@ def isnet(isnet_f32: Remembered) -> Remembered:
 def isnet_onnx() -> Remembered:
     settings, isnet = Settings(), card("isnet")
     path = weights.path(isnet, models_dir=settings.models_dir)
-    return Remembered(onnx.IsNet(isnet, path, wanted="cpu", threads=2))
+    return Remembered(onnx.IsNet(isnet, path, provider="cpu", threads=2))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from packshot.check import Look, Reference, Subject
+from packshot.check import ProductPicture, Reference, Subject
 from packshot.image import Photo
 from packshot.model import Engine, InstalledWeights, ModelCard
 from packshot.ops.foreground import foreground_band
@@ -92,8 +92,8 @@ def composed(cutout: Cutout, *, side: int = 200, fill: float = 0.8, color: str =
 def stranger(pixels: NDArray[np.uint8], matte: NDArray[np.uint8], **fields: Any) -> Subject:
     """A finished file that somebody else made."""
     made = Subject(
-        name="theirs.jpg", format="jpeg", bytes=50_000, pixels=pixels, alpha=None, look=Look(pixels, matte),
-        source_type="algorithmicallyEnhanced", unsafe=0.01,
+        name="theirs.jpg", format="jpeg", bytes=50_000, pixels=pixels, alpha=None,
+        picture=ProductPicture(pixels, matte), source_type="algorithmicallyEnhanced", unsafe=0.01,
     )  # fmt: skip
     return replace(made, **fields)
 
@@ -101,8 +101,8 @@ def stranger(pixels: NDArray[np.uint8], matte: NDArray[np.uint8], **fields: Any)
 def ours(composition: Composition, *, pixels: NDArray[np.uint8] | None = None, **fields: Any) -> Subject:
     """A file made from that composition; `pixels` as decoded, where encoding moved them."""
     intended = composition.flatten()
-    look = Look(intended, composition.canvas_matte(), Reference(composition))
-    return replace(stranger(intended if pixels is None else pixels, look.matte, **fields), look=look)
+    picture = ProductPicture(intended, composition.canvas_matte(), Reference(composition))
+    return replace(stranger(intended if pixels is None else pixels, picture.matte, **fields), picture=picture)
 
 
 CARD = ModelCard(

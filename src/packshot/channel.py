@@ -1,4 +1,4 @@
-"""A sales channel: the file made for it, and the rules that file is judged by. Channels are dated data files."""
+"""A sales channel: the file that is made for it and the rules that judge it. Channels are dated data files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAME_WORDS = ("sku", "gtin", "asin", "role", "amazon_role", "name", "title", "c
 
 
 class Source(BaseModel, frozen=True, extra="forbid"):
-    """Where a channel's numbers come from, and when that was read."""
+    """Where a channel's numbers come from, and the date of reading."""
 
     words: str
     date: str
@@ -56,8 +56,8 @@ class Channel(BaseModel, frozen=True, extra="forbid"):
 
     @field_validator("name_pattern")
     @classmethod
-    def _known_words(cls, pattern: str) -> str:
-        # What is left once its words are taken out holds no brace: no format trick, nothing that fails at naming.
+    def _only_its_words(cls, pattern: str) -> str:
+        # Without its words it has no brace left: no format tricks, nothing that fails later.
         rest = re.sub("|".join(rf"\{{{word}\}}" for word in _NAME_WORDS), "", pattern)
         if set(rest) & set("{}") or not re.search(r"\{(sku|gtin|asin|name)\}", pattern):
             raise ValueError(f"use {{sku}}, {{gtin}}, {{asin}} or {{name}}, and of these: {', '.join(_NAME_WORDS)}")
@@ -78,13 +78,13 @@ def channels(folder: Path | None = None) -> dict[str, Channel]:
     """Packshot's own channels and those in the user's `folder`, by id; the user's come first."""
     shipped = resources.files("packshot").joinpath("channels")
     texts = {f.name: f.read_text("utf-8") for f in shipped.iterdir() if f.name.endswith(".toml")}
-    found = [Channel.model_validate(tomllib.loads(texts[name])) for name in sorted(texts)]
-    known = {made.id: made for made in found}
+    shipped_channels = [Channel.model_validate(tomllib.loads(texts[name])) for name in sorted(texts)]
+    by_id = {channel.id: channel for channel in shipped_channels}
     if folder is not None and folder.is_dir():
         for path in sorted(folder.glob("*.toml")):
-            mine = load(path)
-            known[mine.id] = mine
-    return known
+            channel = load(path)
+            by_id[channel.id] = channel
+    return by_id
 
 
 def load(path: Path) -> Channel:
@@ -103,35 +103,35 @@ def channel(id: str, folder: Path | None = None) -> Channel:
     """One channel, by id or by the path of its file.  Raises NotFound listing those there are."""
     if id.endswith(".toml"):
         return load(Path(id))
-    known = channels(folder)
-    if id not in known:
-        near = difflib.get_close_matches(id, known, 1)
-        hint = f"Did you mean “{near[0]}”?" if near else f"There are: {', '.join(known)}."
+    by_id = channels(folder)
+    if id not in by_id:
+        near = difflib.get_close_matches(id, by_id, 1)
+        hint = f"Did you mean “{near[0]}”?" if near else f"There are: {', '.join(by_id)}."
         raise NotFound(
             "there is no channel of this name.", subject=id, remedy=f"{hint} `packshot channels new` adds one."
         )
-    return known[id]
+    return by_id[id]
 
 
-def to_toml(made: Channel) -> str:
-    """A channel as the data file it is kept in."""
-    fields = made.model_dump(mode="json", exclude_none=True)
+def to_toml(channel: Channel) -> str:
+    """A channel as its data file."""
+    fields = channel.model_dump(mode="json", exclude_none=True)
     fields["rules"]["hard"] = sorted(fields["rules"]["hard"])
     return tomli_w.dumps(fields)
 
 
-def file_stem(made: Channel, *, sku: str, role: str = "main", gtin: str = "", asin: str = "", name: str = "",
+def file_stem(channel: Channel, *, sku: str, role: str = "main", gtin: str = "", asin: str = "", name: str = "",
               title: str = "") -> tuple[str, tuple[str, ...]]:  # fmt: skip
-    """The file's name without its suffix, and the words of the pattern that had nothing to stand for.
+    """The file's name without its suffix, and the words of the pattern without a value.
 
-    A missing gtin or asin is replaced by the sku; whatever a file system or a shop chokes on becomes a hyphen.
+    A missing gtin or asin is replaced by the sku; whatever a file system or a shop may refuse becomes a hyphen.
     """
     values: Mapping[str, str] = {
         "sku": sku, "gtin": gtin, "asin": asin, "role": role, "amazon_role": _amazon_role(role), "name": name or sku,
-        "title": title, "channel": made.id,
+        "title": title, "channel": channel.id,
     }  # fmt: skip
-    missing = tuple(w for w in re.findall(r"\{(\w+)\}", made.name_pattern) if not values[w])
-    filled = made.name_pattern.format(
+    missing = tuple(w for w in re.findall(r"\{(\w+)\}", channel.name_pattern) if not values[w])
+    filled = channel.name_pattern.format(
         **{w: v or (sku if w in ("gtin", "asin", "title") else "") for w, v in values.items()}
     )
     return safe_name(filled), missing
@@ -148,11 +148,11 @@ def _amazon_role(role: str) -> str:
 
 
 def safe_name(text: str) -> str:
-    """A name every file system and shop takes: letters, digits, dot, hyphen, underscore; at most 120 bytes."""
-    kept = re.sub(r"[^\w.\-]+", "-", unicodedata.normalize("NFC", text), flags=re.UNICODE)
-    kept = re.sub(r"-{2,}", "-", re.sub(r"\.{2,}", ".", kept)).strip("-. ")
-    if re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)", kept.split(".")[0]):
-        kept = f"_{kept}"  # names Windows keeps for itself
-    while len(os.fsencode(kept)) > 120:
-        kept = kept[:-1]
-    return kept or "photo"
+    """A name that every file system and shop takes: letters, digits, dot, hyphen, underscore; at most 120 bytes."""
+    name = re.sub(r"[^\w.\-]+", "-", unicodedata.normalize("NFC", text), flags=re.UNICODE)
+    name = re.sub(r"-{2,}", "-", re.sub(r"\.{2,}", ".", name)).strip("-. ")
+    if re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)", name.split(".")[0]):
+        name = f"_{name}"  # names that Windows reserves
+    while len(os.fsencode(name)) > 120:
+        name = name[:-1]
+    return name or "photo"

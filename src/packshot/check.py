@@ -1,7 +1,7 @@
 """What a check is: a function from a finished file to a finding.
 
-Checks judge pixels, so that a stranger's file can be judged too. Where the file is ours, the composition it was made
-from lets some of them prove more.
+Checks judge pixels, so that any file can be judged. Where the file is ours, the composition that it was made from lets
+some of them prove more.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from packshot.ops.outline import Outline, outline
 from packshot.rules import Rule, Rules
 from packshot.step import Composition
 
-# How much JPEG may leave of white: two levels at the border of an 8 × 8 block.
+# Levels of 255 that count as white: JPEG takes two at the border of an 8 × 8 block.
 WHITE_LEVEL = 253
 
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """The photo resampled on its own, past all compositing: what the product's pixels are held against."""
+    """The photo resampled directly, without compositing: the product's pixels must equal it."""
 
     composition: Composition
 
     @cached_property
     def _expected(self) -> tuple[U8, NDArray[np.bool_]]:
-        """(h, w, 3) sRGB over the placement's region, and where the filter saw nothing but product.
+        """(h, w, 3) sRGB over the placement's region, and where the filter reads nothing but product.
 
-        Elsewhere the edge's own colour is meant to differ from the photo's.
+        Elsewhere the edge's colour differs from the photo's on purpose.
         """
         placement, _, _ = self.composition.laid_out()
         cutout = self.composition.cutout
@@ -61,12 +61,12 @@ class Reference:
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """A picture and where its product is; what is measured of it is measured once, for all files made from it."""
+class ProductPicture:
+    """A picture and where its product is; each measurement is made once, for all files made from it."""
 
     pixels: U8  # (H, W, 3) sRGB, transparent parts over white
     matte: U8  # (H, W): coverage of the product
-    reference: Reference | None = None  # what it was made from, if it is ours
+    reference: Reference | None = None  # if the picture is ours
 
     @property
     def composition(self) -> Composition | None:
@@ -74,7 +74,7 @@ class Look:
 
     @cached_property
     def moved(self) -> float:
-        """Levels of 255 by which the product differs from the photo resampled on its own; 0 is the proof."""
+        """Levels of 255 by which the product differs from the photo resampled directly; 0 proves it unchanged."""
         return self.reference.distance(self.pixels) if self.reference else 0.0
 
     @cached_property
@@ -84,8 +84,8 @@ class Look:
 
     @cached_property
     def outline(self) -> Outline | None:
-        made = self.composition
-        photo, placement = (made.cutout.photo.pixels, made.placement) if made else (None, None)
+        composition = self.composition
+        photo, placement = (composition.cutout.photo.pixels, composition.placement) if composition else (None, None)
         return outline(self.pixels, self.matte, photo=photo, placement=placement)
 
     @cached_property
@@ -95,10 +95,9 @@ class Look:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A finished file as its receiver sees it.
+    """A finished file as its receiver gets it.
 
-    `look` is the picture as it was meant where the file is ours (what encoding did to it is `unchanged`'s to judge),
-    and as it was decoded where it is a stranger's.
+    `picture`: before encoding where the file is ours (`unchanged` judges what encoding did to it), else as decoded.
     """
 
     name: str
@@ -106,7 +105,7 @@ class Subject:
     bytes: int
     pixels: U8  # (H, W, 3) sRGB as decoded, transparent parts over white
     alpha: U8 | None  # (H, W), where the file has one
-    look: Look
+    picture: ProductPicture
     source_type: str  # IPTC DigitalSourceType, empty where there is none
     unsafe: float | None  # content safety score [0, 1], None where it was not rated
 
@@ -117,11 +116,11 @@ class Subject:
 
 
 class Check(Protocol):
-    """Returns None where the question does not arise for this file or channel."""
+    """Returns None where the check does not apply to this file or channel."""
 
     def __call__(self, subject: Subject, rules: Rules) -> Finding | None: ...
 
 
 def broken(rule: Rule, rules: Rules) -> Verdict:
-    """What breaking a rule means for this channel: a rejected file, or a second look."""
+    """The verdict on a file that breaks a rule: rejected where this channel has it as a hard one, else a warning."""
     return Verdict.FAIL if rule in rules.hard else Verdict.WARN

@@ -27,7 +27,7 @@ def _encode(linear: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 _TO_LINEAR: F32 = _decode(np.arange(256) / 255).astype(np.float32)
-# 16 bits of linear light tell all 256 encoded levels apart, the darkest by 20 steps.
+# 16 bits of linear light separate all 256 encoded levels, the darkest by 20 steps.
 _TO_SRGB: U8 = np.round(_encode(np.arange(65_536) / 65_535) * 255).astype(np.uint8)
 
 
@@ -116,12 +116,12 @@ def delta_e00(one: F32, other: F32) -> F32:
 
 
 def srgb_profile() -> bytes:
-    """The ICC profile every file of ours carries (littleCMS's sRGB, with its creation date fixed)."""
+    """The ICC profile that is written into every file (littleCMS's sRGB, with its creation date fixed)."""
     return resources.files("packshot").joinpath("profiles", "srgb.icc").read_bytes()
 
 
 def profile_name(profile: bytes) -> str:
-    """What a profile calls itself; empty when it cannot be read."""
+    """A profile's own name; empty when it cannot be read."""
     try:
         return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile))).strip()
     except (ImageCms.PyCMSError, OSError, TypeError):

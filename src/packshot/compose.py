@@ -22,10 +22,10 @@ def geometries(template: Template, channels: Sequence[Channel], *, preview: bool
     return groups
 
 
-def compose(cutout: Cutout, geometry: Geometry, *, context: StepContext, watch: StepTimer) -> Composition:
+def compose(cutout: Cutout, geometry: Geometry, *, context: StepContext, timer: StepTimer) -> Composition:
     """Run the geometry's steps on a cut-out."""
     composition = Composition(cutout, geometry.canvas)
     for step in geometry.steps:
-        with watch.step(step):
+        with timer.step(step):
             composition = step.run(composition, context)
     return composition

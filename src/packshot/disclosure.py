@@ -1,4 +1,4 @@
-"""What a file says of how it was made: the IPTC DigitalSourceType, derived from what really happened."""
+"""How a file says that it was made: the IPTC DigitalSourceType, derived from the steps that ran."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BY_BACKDROP: dict[Origin, SourceType] = {
     "rendered": "compositeSynthetic",
     "painted": "compositeWithTrainedAlgorithmicMedia",
 }
-# What a photo may already say of itself that no later edit makes untrue.
+# Terms that a photo may already have and that no later edit makes untrue.
 _LASTING = frozenset(
     {"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic", "algorithmicMedia",
      "virtualRecording", "digitalArt", "digitalCreation"}
@@ -46,14 +46,16 @@ def source_type(backdrop: Origin, photo_xmp: bytes) -> str:
 
 
 def declared(xmp: bytes) -> str:
-    """The term an XMP packet carries, without its address; empty where there is none."""
-    found = re.search(rb"digitalsourcetype/(\w{1,64})", xmp, re.IGNORECASE)
-    return found.group(1).decode("ascii") if found else ""
+    """The term in an XMP packet, without its address; empty where there is none."""
+    match = re.search(rb"digitalsourcetype/(\w{1,64})", xmp, re.IGNORECASE)
+    return match.group(1).decode("ascii") if match else ""
 
 
 def packet(term: str, *, photo_xmp: bytes, tool: str) -> bytes:
-    """An XMP packet that carries the term, who holds the rights to the photo, and the tool."""
-    kept = "".join(f"<{name}>{_value(element)}</{name}>" for name, element in _rights_of(photo_xmp) if _value(element))
+    """An XMP packet with the term, the holder of the photo's rights, and the tool."""
+    rights = "".join(
+        f"<{name}>{_value(element)}</{name}>" for name, element in _rights_of(photo_xmp) if _value(element)
+    )
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -62,7 +64,7 @@ def packet(term: str, *, photo_xmp: bytes, tool: str) -> bytes:
         ' xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"'
         ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">'
         f"<Iptc4xmpExt:DigitalSourceType>{BASE}{term}</Iptc4xmpExt:DigitalSourceType>"
-        f"<xmp:CreatorTool>{escape(tool)}</xmp:CreatorTool>{kept}"
+        f"<xmp:CreatorTool>{escape(tool)}</xmp:CreatorTool>{rights}"
         '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
     ).encode()
 
@@ -74,11 +76,11 @@ def _rights_of(xmp: bytes) -> list[tuple[str, Element]]:
         root = defusedxml.ElementTree.fromstring(xmp.strip(b"\0"))
     except (ParseError, DefusedXmlException, ValueError):
         return []  # a packet nobody can read holds no rights
-    return [(name, found) for tag, name in _RIGHTS.items() if (found := root.find(f".//{tag}")) is not None]
+    return [(name, element) for tag, name in _RIGHTS.items() if (element := root.find(f".//{tag}")) is not None]
 
 
 def _value(element: Element) -> str:
-    """A property's text again: plain, or the first entry of its list or of its languages."""
+    """A property's text: plain, or the entries of its list, or the first of its languages."""
     rdf = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
     for kind in ("Alt", "Seq", "Bag"):
         container = element.find(f"{rdf}{kind}")

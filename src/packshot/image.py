@@ -26,21 +26,21 @@ from packshot.rules import FileFormat
 from packshot.settings import Limits
 
 pi_heif.register_heif_opener()
-Image.MAX_IMAGE_PIXELS = None  # our own limit, from the header, before anything is decoded
+Image.MAX_IMAGE_PIXELS = None  # our own limit is checked from the header, before anything is decoded
 
 PREVIEW_SIDE = 512  # px, the longer side of a preview
 THUMBNAIL_SIDE = 420  # px, the longer side of what lists and contact sheets show
 READS = "JPEG, PNG, WebP, AVIF, HEIC or TIFF"
-_KEPT_EXIF = frozenset(
+_COPIED_EXIF = frozenset(
     {"Make", "Model", "DateTime", "Artist", "Copyright", "ImageDescription"}
-)  # of the first directory; the camera's own (exposure, lens, dates) is kept but for the maker's note
+)  # of the first directory; the camera's own (exposure, lens, dates) is copied, except the maker's note
 _DROPPED_EXIF = frozenset({ExifTags.Base.MakerNote, ExifTags.Base.UserComment, ExifTags.Base.ColorSpace,
                            ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Photo:
-    """A picture as it was shot. `alpha` is there only where the file itself says what is transparent."""
+    """A picture as it was shot. `alpha` is set only where the file itself has transparency."""
 
     name: str
     pixels: NDArray[np.uint8]  # (H, W, 3) sRGB
@@ -51,7 +51,7 @@ class Photo:
     file_bytes: int
     exif: bytes
     xmp: bytes
-    notes: tuple[str, ...] = ()  # what had to be assumed while reading
+    notes: tuple[str, ...] = ()  # assumptions made while reading
     jpeg_quality: int | None = None  # 1 … 100, read off a JPEG's own tables
 
     @property
@@ -61,7 +61,7 @@ class Photo:
 
 
 def sniff(head: bytes) -> str:
-    """What the first bytes say a file is: a Pillow format that we read, or a lower-case word for what it is instead."""
+    """The type of a file by its first bytes: a Pillow format that we read, or words for what it is instead."""
     if head[:3] == b"\xff\xd8\xff":
         return "JPEG"
     if head[:8] == b"\x89PNG\r\n\x1a\n":
@@ -109,7 +109,7 @@ def read(content: bytes, name: str, *, limits: Limits) -> Photo:
         raise UnsupportedFormat(f"{what}.", subject=name, remedy=f"Send {READS}.")
     _refuse_polyglot(content, name)
     if kind == "HEIF":
-        _refuse_untold_items(content, name)
+        _refuse_untyped_items(content, name)
     try:
         with Image.open(io.BytesIO(content), formats=[kind]) as picture:
             _refuse_size(picture, name, limits=limits)
@@ -120,7 +120,7 @@ def read(content: bytes, name: str, *, limits: Limits) -> Photo:
         raise
     except (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, ImageCms.PyCMSError, MemoryError,
             Image.DecompressionBombError, OverflowError, TypeError, RuntimeError) as broken:  # fmt: skip
-        # Decoders meet hostile bytes here and raise almost anything; the user needs one sentence.
+        # On hostile bytes decoders raise almost anything; the user needs one sentence.
         raise DamagedFile(
             f"the {kind} is damaged or cut short ({str(broken)[:80] or type(broken).__name__}).",
             subject=name,
@@ -129,22 +129,22 @@ def read(content: bytes, name: str, *, limits: Limits) -> Photo:
 
 
 def _refuse_polyglot(content: bytes, name: str) -> None:
-    """A file that is a photo and something else besides (an archive, a PDF, a script) was made to deceive a server."""
+    """Refuse a photo that is also an archive, a PDF or a script: such files are made to deceive a server."""
     ends = (content[: 1 << 17] + content[-(1 << 17) :]).lower()
     hidden = next((mark for mark in (b"<?php", b"<script", b"<!doctype html", b"<html") if mark in ends), None)
     also = "a PDF" if b"%PDF-" in content[:1024] else "a script or web page" if hidden else None
     if b"PK\x05\x06" in content[-(1 << 16) - 22 :] and zipfile.is_zipfile(io.BytesIO(content)):
         also = "a ZIP archive"
     if also:
-        raise UnsafeInput(f"the photo is {also} at the same time.", subject=name, remedy="Open it and save it anew.")
+        raise UnsafeInput(f"the photo is {also} at the same time.", subject=name, remedy="Open it and save it again.")
 
 
-def _refuse_untold_items(content: bytes, name: str) -> None:
-    """pi_heif takes the whole process down (a null pointer, 1.4.0) where the type or name of an item is not text."""
-    for found in re.finditer(rb"infe[\2\3]", content[: 1 << 20]):
-        end = found.start() - 4 + int.from_bytes(content[found.start() - 4 : found.start()], "big")
+def _refuse_untyped_items(content: bytes, name: str) -> None:
+    """pi_heif 1.4.0 crashes the process (a null pointer) where the type or name of an item is not text."""
+    for item in re.finditer(rb"infe[\2\3]", content[: 1 << 20]):
+        end = item.start() - 4 + int.from_bytes(content[item.start() - 4 : item.start()], "big")
         try:
-            content[found.start() + (12 if found.group()[4] == 2 else 14) : end].decode()
+            content[item.start() + (12 if item.group()[4] == 2 else 14) : end].decode()
         except UnicodeDecodeError as broken:
             raise DamagedFile(
                 "the HEIC is damaged (an item without a type).", subject=name, remedy="Copy or export it again."
@@ -169,7 +169,7 @@ def _refuse_size(picture: Image.Image, name: str, *, limits: Limits) -> None:
 
 
 def _refuse_animation(picture: Image.Image, kind: str, name: str) -> None:
-    # A phone's JPEG (MPO) and HEIC carry depth and gain maps as further frames: the first is the photo.
+    # A phone's JPEG (MPO) and HEIC hold depth and gain maps as further frames: the first is the photo.
     frames = getattr(picture, "n_frames", 1)
     if kind not in ("JPEG", "HEIF") and frames > 1:
         raise UnsupportedFormat(
@@ -200,7 +200,7 @@ def _photo(picture: Image.Image, content: bytes, kind: str, name: str) -> Photo:
     return Photo(
         name=name,
         pixels=np.asarray(pixels, np.uint8),
-        alpha=mask if mask is not None and int(mask.min()) < 250 else None,  # an opaque alpha says nothing
+        alpha=mask if mask is not None and int(mask.min()) < 250 else None,  # an opaque alpha means nothing
         sha256=hashlib.sha256(content).hexdigest(),
         format=kind,
         profile=profile_name(profile) if profile else "",
@@ -237,7 +237,7 @@ def _upright(picture: Image.Image, exif: Image.Exif) -> Image.Image:
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
-    """16-bit gray keeps its range (Pillow alone clips it to white); palettes become colours."""
+    """16-bit gray scaled to 8 (Pillow alone clips it to white), palettes as colours."""
     if picture.mode.startswith("I;16") or picture.mode == "I":
         levels = np.asarray(picture).astype(np.float64)
         return Image.fromarray(np.round(np.clip(levels, 0, 65_535) / 257).astype(np.uint8))
@@ -261,35 +261,35 @@ def _split_alpha(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]
 
 
 def _camera_exif(exif: Image.Exif) -> bytes:
-    """The camera's data and the copyright, without place, maker's note and thumbnail (GPS stays in `gps_of`)."""
-    kept = Image.Exif()
+    """The camera's data, copyright and place, without maker's note and thumbnail; `without_gps` removes the place."""
+    copied = Image.Exif()
     for tag, value in exif.items():
-        if ExifTags.TAGS.get(tag) in _KEPT_EXIF:
-            kept[tag] = value
+        if ExifTags.TAGS.get(tag) in _COPIED_EXIF:
+            copied[tag] = value
     camera = {t: v for t, v in exif.get_ifd(ExifTags.IFD.Exif).items() if t not in _DROPPED_EXIF}
     if camera:
-        kept.get_ifd(ExifTags.IFD.Exif).update(camera)
+        copied.get_ifd(ExifTags.IFD.Exif).update(camera)
     gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
     if gps:
-        kept.get_ifd(ExifTags.IFD.GPSInfo).update(gps)
+        copied.get_ifd(ExifTags.IFD.GPSInfo).update(gps)
     try:
-        return kept.tobytes() if len(kept) or camera or gps else b""
+        return copied.tobytes() if len(copied) or camera or gps else b""
     except (struct.error, ValueError, TypeError, OverflowError, AttributeError, KeyError, IndexError):
-        return b""  # an unwritable tag from a careless camera is not worth the photo
+        return b""  # a tag that cannot be written must not fail the photo
 
 
 def without_gps(exif: bytes) -> bytes:
-    """The same EXIF block with the place it was shot removed."""
+    """The same EXIF block without the place where the photo was shot."""
     if not exif:
         return b""
     block = Image.Exif()
     block.load(exif)
-    kept = Image.Exif()
+    copied = Image.Exif()
     for tag, value in block.items():
         if tag not in (ExifTags.IFD.GPSInfo, ExifTags.IFD.Exif):
-            kept[tag] = value
-    kept.get_ifd(ExifTags.IFD.Exif).update(block.get_ifd(ExifTags.IFD.Exif))
-    return kept.tobytes()
+            copied[tag] = value
+    copied.get_ifd(ExifTags.IFD.Exif).update(block.get_ifd(ExifTags.IFD.Exif))
+    return copied.tobytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +320,7 @@ def encode(pixels_u8: NDArray[np.uint8], *, format: FileFormat, quality: int = 9
         case "jpeg":  # full colour resolution: red labels smear at 4:2:0
             try:
                 picture.save(out, "JPEG", quality=quality, subsampling=0, optimize=True, **common)
-            except OSError:  # Pillow gives libjpeg one byte a pixel to optimise in; a noisy picture needs more
+            except OSError:  # Pillow's buffer for optimising has one byte a pixel; a noisy picture needs more
                 out.seek(0)
                 out.truncate()
                 picture.save(out, "JPEG", quality=quality, subsampling=0, **common)
@@ -328,7 +328,7 @@ def encode(pixels_u8: NDArray[np.uint8], *, format: FileFormat, quality: int = 9
             return _png(pixels_u8, metadata)
         case "webp":  # method 2: a hundredth larger than method 4 at a third of its time
             picture.save(out, "WEBP", quality=quality, method=2, alpha_quality=100, **common)
-        case "avif":  # Pillow's own choice of threads would change nothing in the bytes, but takes all cores
+        case "avif":  # by default Pillow takes all cores; the bytes are the same
             picture.save(out, "AVIF", quality=quality, speed=8, subsampling="4:4:4", max_threads=1, **common)
         case "tiff":
             tags = {700: metadata.xmp} if metadata.xmp else {}
@@ -370,4 +370,4 @@ def thumbnail(pixels_u8: NDArray[np.uint8]) -> bytes:
     return out.getvalue()
 
 
-Image.init()  # plug-ins load lazily otherwise, and threads would race for it
+Image.init()  # else plug-ins load lazily, and threads race for it

@@ -1,7 +1,7 @@
-"""What a model is: its card, the protocols backends serve, and the wrappers that keep their contracts.
+"""What a model is: its card, the protocols that backends implement, and the wrappers that check their contracts.
 
-A backend in `models/` holds only its own mapping from pixels to a network and back. Everything every backend must
-respect (shapes, range, an empty answer) is checked once, here.
+A backend in `models/` holds only its own mapping from pixels to a network and back. What every backend must respect
+(shapes, types, range) is checked once, here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 
 from packshot.errors import BadInput, PackshotError
 from packshot.ops.geometry import PixelBox
-from packshot.ops.tiles import Tile, below, beside, tiles
+from packshot.ops.tiles import Tile, blend_below, blend_beside, tiles
 
 # What neighbouring tiles share: with 64 px a blended tile is within a level of the whole picture in 98 of 100 pixels,
 # with 32 in 80 (docs/decisions/0015-upscaling.md).
@@ -43,7 +43,7 @@ class InstalledWeights(BaseModel, frozen=True, extra="forbid"):
 
 
 class ModelCard(BaseModel, frozen=True, extra="forbid"):
-    """What one must know of a model before using it. `packshot models` shows these."""
+    """What to know about a model before using it. `packshot models` shows it."""
 
     id: str
     role: Literal["matter", "prompter", "detector", "painter", "upscaler", "rater"]
@@ -66,7 +66,7 @@ class Engine:
     name: str
     version: str
     precision: str
-    note: str = ""  # what has to be said aloud: that it is not the engine that was asked for
+    note: str = ""  # for the user: that this is not the engine that was chosen, and why
 
     @property
     def words(self) -> str:
@@ -74,7 +74,7 @@ class Engine:
 
 
 class Matter(Protocol):
-    """Tells product from backdrop."""
+    """Separates product and backdrop."""
 
     @property
     def card(self) -> ModelCard: ...
@@ -85,12 +85,12 @@ class Matter(Protocol):
         ...
 
     def rough(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The same, quickly: good enough to say where the product is."""
+        """The same, quickly: good enough to find the product's place."""
         ...
 
 
 class Prompter(Protocol):
-    """Tells product from backdrop where it is shown: boxes around the product, points on it and beside it."""
+    """Separates product and backdrop by hints: boxes around the product, points on it and beside it."""
 
     @property
     def card(self) -> ModelCard: ...
@@ -124,7 +124,7 @@ class Rater(Protocol):
 
 
 class Upscaler(Protocol):
-    """Makes a tile larger with detail that it draws from experience."""
+    """Makes a tile larger, with detail that it learned from other pictures."""
 
     @property
     def card(self) -> ModelCard: ...
@@ -132,7 +132,7 @@ class Upscaler(Protocol):
     def engine(self) -> Engine: ...
     @property
     def side(self) -> int:
-        """Of the square tile that it takes, px."""
+        """Side of the square tile that it takes, px."""
         ...
 
     @property
@@ -144,8 +144,8 @@ class Upscaler(Protocol):
         """tile_u8: (side, side, 3) sRGB.  Returns (factor × side, factor × side, 3)."""
         ...
 
-    def rest(self) -> None:
-        """Let go of memory until the next tile comes."""
+    def release(self) -> None:
+        """Free the memory until the next tile."""
         ...
 
 
@@ -184,7 +184,7 @@ class Hints(BaseModel, frozen=True, extra="forbid"):
 def prompted_matte(
     prompter: Prompter, pixels_u8: NDArray[np.uint8], hints: Hints, *, start: NDArray[np.uint8] | None = None
 ) -> NDArray[np.uint8]:
-    """The prompter's answer, held to the protocol.
+    """The prompter's answer, checked.
 
     Raises BadInput for hints outside of the photo, PackshotError when the backend breaks its contract.
     """
@@ -199,30 +199,30 @@ def prompted_matte(
 
 
 def raw_matte(matter: Matter, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The model's answer, held to the protocol.
+    """The model's answer, checked.
 
     Returns (h, w) float32 [0, 1].  Raises PackshotError when the backend breaks its contract.
     """
-    return _held_to_protocol(matter, matter.matte, pixels_u8)
+    return _checked(matter, matter.matte, pixels_u8)
 
 
 def rough_matte(matter: Matter, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The model's quick answer, held to the protocol, as `raw_matte`."""
-    return _held_to_protocol(matter, matter.rough, pixels_u8)
+    """The model's quick answer, checked as in `raw_matte`."""
+    return _checked(matter, matter.rough, pixels_u8)
 
 
-def _held_to_protocol(
-    matter: Matter, ask: Callable[[NDArray[np.uint8]], NDArray[np.float32]], pixels_u8: NDArray[np.uint8]
+def _checked(
+    matter: Matter, run: Callable[[NDArray[np.uint8]], NDArray[np.float32]], pixels_u8: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
     if pixels_u8.ndim != 3 or pixels_u8.shape[2] != 3 or pixels_u8.dtype != np.uint8:
         raise PackshotError(f"A matter takes (H, W, 3) uint8, got {pixels_u8.shape} {pixels_u8.dtype}.")
-    answer = ask(pixels_u8)
+    answer = run(pixels_u8)
     if answer.ndim != 2 or answer.dtype != np.float32 or not np.isfinite(answer).all():
         raise PackshotError(f"The model {matter.card.id} answered {answer.shape} {answer.dtype}, not a finite matte.")
     return np.clip(answer, 0.0, 1.0)
 
 
-# (a photo's name, tiles, upscaler) before something long begins → what is called after each tile.
+# Called with a photo's name, the number of tiles and the upscaler before they are enlarged; its result after each tile.
 LongWork = Callable[[str, int, Upscaler], Callable[[], None]]
 
 
@@ -231,48 +231,48 @@ def without_notice(name: str, tiles: int, upscaler: Upscaler) -> Callable[[], No
     return lambda: None
 
 
-def tiles_of(upscaler: Upscaler, wanted: NDArray[np.bool_]) -> list[Tile]:
-    """The tiles that a picture takes.  wanted: (H, W); a tile without a wanted pixel is left out."""
-    size = wanted.shape[1], wanted.shape[0]
+def tiles_of(upscaler: Upscaler, visible: NDArray[np.bool_]) -> list[Tile]:
+    """The tiles that a picture takes.  visible: (H, W); a tile without a visible pixel is left out."""
+    size = visible.shape[1], visible.shape[0]
     cover = tiles(size, side=upscaler.side, overlap=min(OVERLAP_PX, upscaler.side // 2))
-    return [t for t in cover if wanted[t.box[1] : t.box[3], t.box[0] : t.box[2]].any()]
+    return [t for t in cover if visible[t.box[1] : t.box[3], t.box[0] : t.box[2]].any()]
 
 
-def enlarged(
+def enlarge_in_tiles(
     upscaler: Upscaler,
     pixels_u8: NDArray[np.uint8],
     *,
     factor: int,
-    wanted: NDArray[np.bool_],
+    visible: NDArray[np.bool_],
     begin: Callable[[int], Callable[[], None]] = lambda tiles: lambda: None,
 ) -> NDArray[np.uint8]:
     """A picture `factor` times as large, a tile at a time, without seams.
 
-    pixels_u8: (H, W, 3) sRGB.  wanted: (H, W), what will be seen of it; the rest is only interpolated.  factor: the
+    pixels_u8: (H, W, 3) sRGB.  visible: (H, W), what will show of it; the rest is only interpolated.  factor: the
     upscaler's own, or less: then its tiles are averaged down.  begin: called with the number of tiles; what it gives is
     called after each.
     Returns (factor × H, factor × W, 3).  Raises PackshotError when the backend breaks its contract.
     """
     h, w = pixels_u8.shape[:2]
-    grown = np.asarray(cv2.resize(pixels_u8, (w * factor, h * factor), interpolation=cv2.INTER_LINEAR), np.uint8)
-    cover = tiles_of(upscaler, wanted)
+    result = np.asarray(cv2.resize(pixels_u8, (w * factor, h * factor), interpolation=cv2.INTER_LINEAR), np.uint8)
+    cover = tiles_of(upscaler, visible)
     done = begin(len(cover))
     try:
         for top, row in groupby(cover, key=lambda tile: tile.box[1]):
-            strip = grown[top * factor : (top + upscaler.side) * factor].copy()
+            strip = result[top * factor : (top + upscaler.side) * factor].copy()
             for tile in row:
                 left, _, right, bottom = tile.box
                 piece = _tile(upscaler, pixels_u8[top:bottom, left:right], factor)
-                beside(strip, piece[: len(strip)], tile, factor=factor)
+                blend_beside(strip, piece[: len(strip)], tile, factor=factor)
                 done()
-            below(grown, strip, tile, factor=factor)
+            blend_below(result, strip, tile, factor=factor)
     finally:
-        upscaler.rest()
-    return grown
+        upscaler.release()
+    return result
 
 
 def _tile(upscaler: Upscaler, part_u8: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
-    """One tile enlarged; one that reaches past the picture is filled up with the picture's border."""
+    """One tile enlarged; one that reaches past the picture is padded with the picture's border."""
     side = upscaler.side
     short, narrow = side - part_u8.shape[0], side - part_u8.shape[1]
     padded = cv2.copyMakeBorder(part_u8, 0, short, 0, narrow, cv2.BORDER_REPLICATE)

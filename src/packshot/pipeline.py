@@ -1,4 +1,4 @@
-"""How one photo becomes its renditions.  Both front doors, the command line and the workers, run these functions."""
+"""How one photo becomes its renditions.  The command line and the service's workers run the same functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from packshot.finding import Finding
 from packshot.image import Photo
 from packshot.model import LongWork, Matter, ModelCard, Rater, Upscaler, without_notice
 from packshot.rendering.scene import SetRenderer
-from packshot.rendition import Rendition, Views, finish
+from packshot.rendition import Rendition, Views, make_rendition
 from packshot.report import StepRecord
 from packshot.settings import Limits
 from packshot.step import Cutout, StepContext
@@ -29,12 +29,12 @@ from packshot.steps.upscale import NO_UPSCALER, upscale_for
 from packshot.store import Store, pack, pack_enlarged, unpack, unpack_enlarged
 from packshot.template import Template
 
-PLAINLY = Segment()
+UNREFINED = Segment()
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineContext:
-    """What the steps are handed: models, the user's own pictures, the layer store, limits."""
+    """What developing needs: models, the user's own pictures, the layer store, limits."""
 
     matter: Matter
     rater: Rater
@@ -44,13 +44,13 @@ class PipelineContext:
     seed: int = 0
     renderer: SetRenderer | None = None
     upscaler: Upscaler | None = None
-    upscale: bool = False  # enlarge whatever is small, not only what a channel would reject
+    upscale: bool = False  # enlarge all small products, not only those that a channel would reject
     long_work: LongWork = without_notice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Developed:
-    """All that came of one photo in one template."""
+    """All results of one photo in one template."""
 
     cutout: Cutout
     findings: tuple[Finding, ...]
@@ -63,64 +63,68 @@ class Developed:
 def develop(
     photo: Photo, *, template: Template, channels: Sequence[Channel], context: PipelineContext, preview: bool = False
 ) -> Developed:
-    """The whole way of one photo: cut out once, compose once per geometry, one file per channel, every file checked."""
-    watch = StepTimer()
-    cutout = cut_out(photo, matter=context.matter, store=context.store, watch=watch)
+    """Cut a photo out once, compose it once per geometry, write one file per channel and check every file."""
+    timer = StepTimer()
+    cutout = cut_out(photo, matter=context.matter, store=context.store, timer=timer)
     step_context = StepContext(context.pictures, context.seed, context.renderer)
-    with watch.step(Analyse()):
+    with timer.step(Analyse()):
         findings = cutout.findings + Analyse().run(cutout, product_px={c.name: c.rules.product_px for c in channels})
-    made: list[Rendition] = []
+    renditions: list[Rendition] = []
     changes: tuple[str, ...] = ()
     shown: U8 | None = None
     groups = geometries(template, channels, preview=preview)
     step = upscale_for(cutout, groups, chosen=context.upscale)
     if step is not None and context.upscaler is not None:
-        key = enlarged_key(cutout_key(photo, PLAINLY, context.matter), step, context.upscaler)
-        cutout = enlarge(cutout, step, key=key, upscaler=context.upscaler, store=context.store, watch=watch,
+        key = enlarged_key(cutout_key(photo, UNREFINED, context.matter), step, context.upscaler)
+        cutout = enlarge(cutout, step, key=key, upscaler=context.upscaler, store=context.store, timer=timer,
                          long_work=context.long_work)  # fmt: skip
     elif step is not None:
         findings += (NO_UPSCALER,)
     for geometry, members in groups.items():
-        composition = compose(cutout, geometry, context=step_context, watch=watch)
+        composition = compose(cutout, geometry, context=step_context, timer=timer)
         changes, findings = changes + composition.changes, findings + composition.findings
         views = Views(composition, context.rater)
-        made += [finish(views, channel, limits=context.limits, watch=watch, preview=preview) for channel in members]
-        shown = views.look.pixels if shown is None else shown
+        renditions += [
+            make_rendition(views, channel, limits=context.limits, timer=timer, preview=preview) for channel in members
+        ]
+        shown = views.picture.pixels if shown is None else shown
     order = {c.id: i for i, c in enumerate(channels)}
     return Developed(
         cutout=cutout,
         findings=gravest_of_each(findings),
-        renditions=tuple(sorted(made, key=lambda r: order[r.channel.id])),
+        renditions=tuple(sorted(renditions, key=lambda r: order[r.channel.id])),
         changes=tuple(dict.fromkeys(changes)),
-        steps=tuple(watch.records),
+        steps=tuple(timer.records),
         shown=shown if shown is not None else photo.pixels,
     )
 
 
 def gravest_of_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Geometries of one photo say the same thing with other figures: the largest figure is enough."""
-    kept: dict[str, Finding] = {}
+    """One finding per check: geometries of one photo give the same finding with other values; the largest is enough."""
+    gravest: dict[str, Finding] = {}
     for finding in findings:
-        known = kept.get(finding.check)
-        if known is None or (finding.value or 0) > (known.value or 0):
-            kept[finding.check] = finding
-    return tuple(kept.values())
+        other = gravest.get(finding.check)
+        if other is None or (finding.value or 0) > (other.value or 0):
+            gravest[finding.check] = finding
+    return tuple(gravest.values())
 
 
 def cutout_key(photo: Photo, step: Segment, matter: Matter) -> str:
-    """Where the photo's cut-out lies once it was made."""
+    """The key of the photo's cut-out in the store."""
     parts = [step.version, photo.sha256, photo.size, matter.card.sha256, matter.engine.words]
     return "cutouts/" + digest([*parts, "refined"] if step.refined else parts)
 
 
-def cut_out(photo: Photo, *, matter: Matter, store: Store | None, watch: StepTimer, step: Segment = PLAINLY) -> Cutout:
-    """The photo's cut-out: from the store where this photo was cut out before, else from the model."""
+def cut_out(
+    photo: Photo, *, matter: Matter, store: Store | None, timer: StepTimer, step: Segment = UNREFINED
+) -> Cutout:
+    """The photo's cut-out, from the store if it is there, else from the model."""
     key = cutout_key(photo, step, matter)
-    kept = store.get(key) if store else None
-    known = unpack(kept, photo) if kept is not None else None
-    with watch.step(step, cached=known is not None):
-        if known is not None:
-            return known
+    content = store.get(key) if store else None
+    stored = unpack(content, photo) if content is not None else None
+    with timer.step(step, cached=stored is not None):
+        if stored is not None:
+            return stored
         cutout = step.run(photo, matter)
     if store:
         store.put(key, pack(cutout))
@@ -128,7 +132,7 @@ def cut_out(photo: Photo, *, matter: Matter, store: Store | None, watch: StepTim
 
 
 def enlarged_key(cutout: str, step: Upscale, upscaler: Upscaler) -> str:
-    """Where the enlargement of the cut-out under that key lies once it was made."""
+    """The key of an enlargement in the store.  cutout: the cut-out's key."""
     mark = digest([step.version, step.factor, upscaler.card.sha256, upscaler.engine.words])
     return f"upscaled/{cutout.rpartition('/')[2]}-{mark}"
 
@@ -140,19 +144,19 @@ def enlarge(
     key: str,
     upscaler: Upscaler,
     store: Store | None,
-    watch: StepTimer,
+    timer: StepTimer,
     long_work: LongWork = without_notice,
 ) -> Cutout:
-    """The cut-out with its enlargement: from the store where it was made before, else from the model."""
-    kept = store.get(key) if store else None
-    known = unpack_enlarged(kept) if kept is not None else None
-    with watch.step(step, cached=known is not None):
-        if known is not None:
-            return replace(cutout, enlarged=known)
-        made = step.run(cutout, upscaler, long_work)
-    if store and made.enlarged is not None:
-        store.put(key, pack_enlarged(made.enlarged))
-    return made
+    """The cut-out with its enlargement, from the store if it is there, else from the model."""
+    content = store.get(key) if store else None
+    stored = unpack_enlarged(content) if content is not None else None
+    with timer.step(step, cached=stored is not None):
+        if stored is not None:
+            return replace(cutout, enlarged=stored)
+        result = step.run(cutout, upscaler, long_work)
+    if store and result.enlarged is not None:
+        store.put(key, pack_enlarged(result.enlarged))
+    return result
 
 
 def item_key(
@@ -168,13 +172,13 @@ def item_key(
     seed: int,
     upscale: str = "",
 ) -> str:
-    """Hash of everything an item's files depend on: the same key, the same files, nothing to do."""
+    """Hash of everything that an item's files depend on: the same key means the same files."""
     steps = [[type(step).version, step.model_dump(mode="json")] for step in template.steps]
-    wanted = []
+    channel_fields = []
     for channel in channels:
         fields = channel.model_dump(mode="json", exclude={"words", "sources"})
         fields["rules"]["hard"] = sorted(fields["rules"]["hard"])
-        wanted.append(fields)
+        channel_fields.append(fields)
     versions = [__version__, PIL.__version__, Segment.version, Analyse.version, Upscale.version, Encode.version]
     chosen = sorted(template.chosen)
     return digest(
@@ -182,7 +186,7 @@ def item_key(
             photo_sha256,
             steps,
             chosen,
-            wanted,
+            channel_fields,
             [*names],
             card.sha256,
             engine,

@@ -1,4 +1,4 @@
-"""From a composition to one finished file a channel, judged from its own bytes."""
+"""Renditions: one finished file of a composition for each channel, checked as it will be delivered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from packshot import __version__
 from packshot.channel import Channel
-from packshot.check import Look, Reference, Subject
+from packshot.check import ProductPicture, Reference, Subject
 from packshot.checks import CHECKS
 from packshot.colour import U8, hex_to_linear
 from packshot.disclosure import declared, packet, source_type
@@ -27,15 +27,15 @@ from packshot.step import Composition, Cutout, premultiplied
 from packshot.step_timer import StepTimer
 from packshot.steps import Segment
 from packshot.steps.encode import Encode, Encoded
-from packshot.steps.layout import SHARP_ENLARGEMENT, enlarged
+from packshot.steps.layout import SHARP_ENLARGEMENT, enlarged_by_scaling
 
-# Rules about a finished file's size say nothing of a preview.
+# Rules about a finished file's size do not apply to a preview.
 _NOT_IN_PREVIEW = frozenset({"side", "bytes", "resolution"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rendition:
-    """One finished file and what the checks say of it."""
+    """One finished file and its findings."""
 
     channel: Channel
     content: bytes
@@ -50,8 +50,8 @@ class Rendition:
 
 
 class Views:
-    """What the files of one composition share, each made when first asked for: its pixels, over its backdrop and
-    alone, how it looks, its safety score."""
+    """What all files of one composition share, each computed once, when first needed: pixels with and without the
+    backdrop, the picture that checks measure, the safety score."""
 
     def __init__(self, composition: Composition, rater: Rater) -> None:
         self.composition = composition
@@ -73,37 +73,39 @@ class Views:
         return replace(self.composition, plate=plate).flatten()
 
     @cached_property
-    def look(self) -> Look:
-        """The edges, and the product's pixels, are the same with and without the backdrop: one look for all files."""
+    def picture(self) -> ProductPicture:
+        """With and without the backdrop edges and product pixels are the same: all files share one picture."""
         flat = self.flat
         shown = flat if flat.shape[2] == 3 else _over_white(np.ascontiguousarray(flat[..., :3]), flat[..., 3])
-        return Look(shown, self.composition.canvas_matte(), Reference(self.composition))
+        return ProductPicture(shown, self.composition.canvas_matte(), Reference(self.composition))
 
     @cached_property
     def unsafe(self) -> float:
-        return self._rater.rate(self.look.pixels)
+        return self._rater.rate(self.picture.pixels)
 
 
-def finish(views: Views, channel: Channel, *, limits: Limits, watch: StepTimer, preview: bool = False) -> Rendition:
-    """Encode one channel's file and judge it, from its own bytes."""
+def make_rendition(
+    views: Views, channel: Channel, *, limits: Limits, timer: StepTimer, preview: bool = False
+) -> Rendition:
+    """Encode one channel's file, decode it and run all checks."""
     composition = views.composition
     pixels = views.alone if channel.transparent else views.flat
     extra: tuple[Finding, ...] = ()
     if pixels.shape[2] == 4 and channel.format not in HOLDS_ALPHA:
         backdrop = channel.color or "#ffffff"
-        pixels, extra = views.laid_on(backdrop), (_flattened(channel, backdrop),)
+        pixels, extra = views.laid_on(backdrop), (_laid_on_colour(channel, backdrop),)
     photo = composition.cutout.photo
-    # What a trained model drew into the product weighs more than any backdrop.
-    origin = "painted" if composition.drawn else "drawn" if channel.transparent else composition.plate_origin
+    # A model that changed the product weighs more than any backdrop.
+    origin = "painted" if composition.enlargement else "drawn" if channel.transparent else composition.plate_origin
     term = source_type(origin, photo.xmp)
     metadata = Metadata(
         exif=photo.exif if channel.keep_gps else without_gps(photo.exif),
         xmp=packet(term, photo_xmp=photo.xmp, tool=f"Packshot {__version__}"),
     )
     step = encoder(channel)
-    with watch.step(step, channel=channel.id):
+    with timer.step(step, channel=channel.id):
         encoded = step.run(pixels, metadata)
-    with watch.named("check", "export", channel=channel.id):
+    with timer.named("check", "export", channel=channel.id):
         findings = judge(encoded, channel, views=views, limits=limits)
     if preview:
         findings = tuple(f for f in findings if f.check not in _NOT_IN_PREVIEW)
@@ -111,7 +113,7 @@ def finish(views: Views, channel: Channel, *, limits: Limits, watch: StepTimer, 
 
 
 def encoder(channel: Channel) -> Encode:
-    """The encode step a channel asks for."""
+    """A channel's encode step."""
     return Encode(
         format=channel.format,
         quality=channel.quality,
@@ -121,9 +123,9 @@ def encoder(channel: Channel) -> Encode:
 
 
 def deliverable(photo: Photo, channel: Channel) -> tuple[bytes, tuple[Finding, ...]]:
-    """A finished picture as a channel's file: fitted whole into its frame, never enlarged past its own pixels' worth.
+    """A finished picture as a channel's file, scaled to fit whole into its frame.
 
-    The rest of the frame is the channel's colour, or stays transparent where the picture and the format are.
+    The rest of the frame gets the channel's colour, or is transparent where the picture is and the format can be.
     """
     width, height = channel.size
     scale = min(width / photo.size[0], height / photo.size[1])
@@ -134,22 +136,22 @@ def deliverable(photo: Photo, channel: Channel) -> tuple[bytes, tuple[Finding, .
     product = np.clip(lanczos(colour, size), 0, matte[..., None])
     left, top = (width - size[0]) // 2, (height - size[1]) // 2
     region = (left, top, left + size[0], top + size[1])
-    keeps_alpha = photo.alpha is not None and channel.format in HOLDS_ALPHA
-    plate = None if keeps_alpha else composite.solid(hex_to_linear(channel.color or "#ffffff"), channel.size)
+    transparent = photo.alpha is not None and channel.format in HOLDS_ALPHA
+    plate = None if transparent else composite.solid(hex_to_linear(channel.color or "#ffffff"), channel.size)
     cutout = Cutout(photo, alpha, np.empty((0, 3), np.uint8), facts_of(alpha), "a finished picture")
     whole = (0.0, 0.0, float(photo.size[0]), float(photo.size[1]))
     placement = Placement(scale, (left, top), region, whole)
-    laid = Composition(cutout, channel.size, placement, product, matte.astype(np.float32), plate)
+    composition = Composition(cutout, channel.size, placement, product, matte.astype(np.float32), plate)
     metadata = Metadata(
         exif=photo.exif if channel.keep_gps else without_gps(photo.exif),
         xmp=packet(
             declared(photo.xmp) or "algorithmicallyEnhanced", photo_xmp=photo.xmp, tool=f"Packshot {__version__}"
         ),
     )
-    encoded = encoder(channel).run(laid.flatten(), metadata)
+    encoded = encoder(channel).run(composition.flatten(), metadata)
     findings = encoded.findings
     if scale > SHARP_ENLARGEMENT:
-        findings += (enlarged(scale, "The picture"),)
+        findings += (enlarged_by_scaling(scale, "The picture"),)
     return encoded.content, findings
 
 
@@ -162,17 +164,17 @@ def judge(encoded: Encoded, channel: Channel, *, views: Views, limits: Limits) -
         bytes=len(encoded.content),
         pixels=_over_white(finished.pixels, finished.alpha),
         alpha=finished.alpha,
-        look=views.look,
+        picture=views.picture,
         source_type=declared(finished.xmp),
         unsafe=views.unsafe,
     )
     return encoded.findings + tuple(f for check in CHECKS if (f := check(subject, channel.rules)) is not None)
 
 
-def judge_stranger(
+def judge_external(
     content: bytes, name: str, channel: Channel, *, matter: Matter, rater: Rater, limits: Limits
 ) -> tuple[Finding, ...]:
-    """All checks on a file that somebody else made: its product is found anew.  Raises BadInput as `read` does."""
+    """All checks on a file made elsewhere: its product is cut out first.  Raises BadInput as `read` does."""
     photo = read(content, name, limits=limits)
     cutout = Segment().run(photo, matter)
     pixels = _over_white(photo.pixels, photo.alpha)
@@ -182,7 +184,7 @@ def judge_stranger(
         bytes=len(content),
         pixels=pixels,
         alpha=photo.alpha,
-        look=Look(pixels, cutout.matte),
+        picture=ProductPicture(pixels, cutout.matte),
         source_type=declared(photo.xmp),
         unsafe=rater.rate(pixels),
     )
@@ -198,9 +200,9 @@ def _over_white(pixels: U8, alpha: U8 | None) -> U8:
     return np.asarray(cv2.add(cv2.multiply(pixels, cover, scale=1 / 255), cv2.bitwise_not(cover)), np.uint8)
 
 
-def _flattened(channel: Channel, backdrop: str) -> Finding:
+def _laid_on_colour(channel: Channel, backdrop: str) -> Finding:
     return Finding(
         check="backdrop",
         verdict=Verdict.OK,
-        words=f"{channel.format.upper()} files cannot be transparent, so the product was laid on {backdrop}.",
+        words=f"{channel.format.upper()} files cannot be transparent, so the product was put on {backdrop}.",
     )

@@ -1,4 +1,4 @@
-"""What a run leaves behind: `report.json`, and what the contact sheet is drawn from."""
+"""The report of a run: `report.json`, from which the contact sheet is made."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class StepRecord(BaseModel, frozen=True):
 
 
 class PhotoRecord(BaseModel, frozen=True):
-    """The photo as it was given."""
+    """The photo as it came in."""
 
     sha256: str
     size: tuple[int, int]
     format: str
     profile: str
     bytes: int
-    fingerprint: str = Field(description="16 hexadecimal digits that look-alikes share but for a few bits")
+    fingerprint: str = Field(description="16 hexadecimal digits; photos that look the same differ in a few bits")
 
 
 class RenditionRecord(BaseModel, frozen=True):
@@ -59,12 +59,14 @@ class ItemRecord(BaseModel, frozen=True):
     template: str
     status: Status
     error: str = Field(default="", description="why it failed, in words")
-    key: str = Field(default="", description="hash of everything the result depends on; unchanged key, nothing to do")
+    key: str = Field(
+        default="", description="hash of everything the result depends on; the same key is not developed again"
+    )
     photo: PhotoRecord | None = None
-    uncertainty: float | None = Field(default=None, description="of the matte, [0, 1]; higher wants a closer look")
+    uncertainty: float | None = Field(default=None, description="of the matte, [0, 1]; a high one needs a look")
     steps: tuple[StepRecord, ...] = ()
     findings: tuple[Finding, ...] = Field(default=(), description="about the photo and its cut-out")
-    changes: tuple[str, ...] = Field(default=(), description="what touched the product's own pixels, in words")
+    changes: tuple[str, ...] = Field(default=(), description="what changed the product's own pixels, in words")
     renditions: tuple[RenditionRecord, ...] = ()
     before: str = Field(default="", description="small JPEG of the photo, a data: URI")
     after: str = Field(default="", description="small JPEG of the result, a data: URI")
@@ -76,8 +78,8 @@ class Report(BaseModel, frozen=True):
     packshot: str
     templates: dict[str, str] = Field(description="id → name")
     channels: dict[str, str] = Field(description="id → name")
-    notices: tuple[str, ...] = Field(default=(), description="said aloud: licences, fallbacks")
-    engine: str = Field(default="", description="what computed: runtimes, versions, precision")
+    notices: tuple[str, ...] = Field(default=(), description="licences and fallbacks, in words")
+    engine: str = Field(default="", description="what the models ran on: runtimes, versions, precision")
     seconds: float = 0.0
     items: tuple[ItemRecord, ...] = ()
 

@@ -1,7 +1,7 @@
-"""What a step is, and the four things steps make: cut-out → composition → rendition.
+"""What a step is, and what steps work on: a cut-out, its enlargement, a composition.
 
-A step is a frozen value whose fields are its parameters. Steps of the `generate` stage take a composition and give the
-next one; adding one is a file in `steps/`, a line in `steps/__init__.py`, a test.
+A step is a frozen value whose fields are its parameters. Steps of the `generate` stage take a composition and return
+the next one; adding one is a file in `steps/`, a line in `steps/__init__.py`, a test.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Enlarged:
-    """The product's part of a photo as a model drew it larger; its colours go on past its edge."""
+    """The product's part of a photo, enlarged by a model; its colours continue past its edge."""
 
     box: PixelBox  # of the photo
     factor: int
@@ -58,7 +58,7 @@ class Enlarged:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cutout:
-    """A photo and its matte; at the edge the product's own colour instead of the photo's."""
+    """A photo and its matte, with the product's own colours at its edge instead of the photo's."""
 
     photo: Photo
     matte: U8  # (H, W)
@@ -70,15 +70,15 @@ class Cutout:
 
     @property
     def body(self) -> U8:
-        """(H, W): where the product is, however much light comes through it."""
+        """(H, W): like `matte`, but full inside a see-through product."""
         return body_of(self.matte) if self.facts.transmission else self.matte
 
-    def drawn_at(self, scale: float) -> Enlarged | None:
-        """What a model drew larger, where the photo's own pixels do not reach; a photo that does is never replaced."""
+    def enlargement_at(self, scale: float) -> Enlarged | None:
+        """The enlargement, if the product is shown larger than photographed; else the photo's own pixels are used."""
         return self.enlarged if scale > 1 else None
 
     def foreground(self) -> U8:
-        """(H, W, 3) sRGB: the photo, but for the edge band."""
+        """(H, W, 3) sRGB: the photo, except in the edge band."""
         pixels = self.photo.pixels.copy()
         pixels[band_of(self.matte)] = self.band
         return pixels
@@ -86,7 +86,7 @@ class Cutout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ratio:
-    """What the product does to the plate, by multiplication, inside `box` of the canvas; 1 elsewhere."""
+    """Shadow and reflection of the product: what the plate is multiplied by inside `box` of the canvas; 1 elsewhere."""
 
     box: PixelBox
     values: F32  # (h, w, 3)
@@ -94,7 +94,7 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Composition:
-    """One product laid out in one template at one size. Layers stay apart, so a check can prove what changed."""
+    """One product in one template at one size. Its layers stay separate, so that a check can prove what changed."""
 
     cutout: Cutout
     canvas: tuple[int, int]  # (width, height)
@@ -103,18 +103,18 @@ class Composition:
     matte: F32 | None = None  # (h, w) [0, 1], in steps of 1/255
     plate: F32 | None = None  # (H, W, 3) linear; None is transparent
     plate_origin: Origin = "drawn"
-    plate_mark: str = ""  # tells plates of one template apart, where they depend on the product
+    plate_mark: str = ""  # distinguishes plates of one template, where they depend on the product
     ratio: Ratio | None = None
-    changes: tuple[str, ...] = ()  # what touched the product's own pixels, in words
+    changes: tuple[str, ...] = ()  # what changed the product's own pixels, in words
     findings: tuple[Finding, ...] = ()
 
     def with_findings(self, *findings: Finding) -> Composition:
         return replace(self, findings=(*self.findings, *findings))
 
     @property
-    def drawn(self) -> Enlarged | None:
-        """What a model drew larger, where the product's pixels are taken from it."""
-        return self.cutout.drawn_at(self.placement.scale) if self.placement else None
+    def enlargement(self) -> Enlarged | None:
+        """The enlargement by a model, where the product's pixels come from it."""
+        return self.cutout.enlargement_at(self.placement.scale) if self.placement else None
 
     def flatten(self) -> U8:
         """(H, W, 3) sRGB over the plate, or (H, W, 4) with straight alpha where there is none."""
@@ -133,7 +133,7 @@ class Composition:
         return pixels
 
     def canvas_matte(self) -> U8:
-        """(H, W): where the product is on the whole canvas."""
+        """(H, W): coverage of the product on the whole canvas."""
         placement, _, _ = self.laid_out()
         whole = np.zeros((self.canvas[1], self.canvas[0]), np.uint8)
         left, top, right, bottom = placement.region
@@ -142,7 +142,7 @@ class Composition:
 
     @property
     def body(self) -> F32:
-        """(h, w) [0, 1]: like `matte`, however much light comes through the product."""
+        """(h, w) [0, 1]: like `matte`, but full inside a see-through product."""
         _, _, matte = self.laid_out()
         if not self.cutout.facts.transmission:
             return matte
@@ -162,7 +162,7 @@ def _transparent(canvas: tuple[int, int], placement: Placement, product: F32, ma
     straight[band] = to_srgb(np.clip(product[band] / matte[band][:, None], 0, 1)[None])[0]
     pixels = np.zeros((canvas[1], canvas[0], 4), np.uint8)
     coverage = np.round(matte * 255).astype(np.uint8)
-    # Where the matte is 0 so is the premultiplied colour: what cannot be seen is not sent along.
+    # Where the matte is 0 so is the premultiplied colour: no hidden pixels are written.
     pixels[top:bottom, left:right] = cv2.merge([*cv2.split(straight), coverage])
     return pixels
 
@@ -176,17 +176,17 @@ def premultiplied(foreground_u8: U8, matte_u8: U8) -> tuple[F32, F32]:
 
 @dataclass(frozen=True, slots=True)
 class StepContext:
-    """What steps are handed: they look nothing up themselves."""
+    """What steps need from outside: they load nothing themselves."""
 
     pictures: Mapping[str, Photo]  # by the path a template names
-    seed: int = 0  # for what is drawn by chance: the same seed, the same picture
+    seed: int = 0  # of random noise: the same seed, the same picture
     renderer: SetRenderer | None = None  # rendered sets
 
     @property
     def set_renderer(self) -> SetRenderer:
-        """Raises RuntimeError where none was handed in: a fault of ours."""
+        """Raises RuntimeError where there is none: a fault of ours."""
         if self.renderer is None:
-            raise RuntimeError("This template needs a renderer of sets, and none was handed in.")
+            raise RuntimeError("This template needs a renderer of sets, and the context has none.")
         return self.renderer
 
 

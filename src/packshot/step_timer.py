@@ -1,4 +1,4 @@
-"""A record of each step that ran: its version, its parameters, its seconds."""
+"""Records of the steps that ran: version, parameters, seconds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from packshot.step import Step
 
 
 class StepTimer:
-    """Keeps a record of each step that ran."""
+    """Collects a record of each step that ran."""
 
     def __init__(self) -> None:
         self.records: list[StepRecord] = []
@@ -23,9 +23,9 @@ class StepTimer:
         parameters = step.model_dump(mode="json", exclude={"kind"}) | ({"channel": channel} if channel else {})
         start = time.perf_counter()
         yield
-        took = round(time.perf_counter() - start, 4)
+        seconds = round(time.perf_counter() - start, 4)
         self.records.append(
-            StepRecord(kind=step.kind, stage=step.stage, version=step.version, parameters=parameters, seconds=took,
+            StepRecord(kind=step.kind, stage=step.stage, version=step.version, parameters=parameters, seconds=seconds,
                        cached=cached)
         )  # fmt: skip
 
@@ -34,5 +34,5 @@ class StepTimer:
         """Time something that is not a step of a template."""
         start = time.perf_counter()
         yield
-        took = round(time.perf_counter() - start, 4)
-        self.records.append(StepRecord(kind=kind, stage=stage, version=1, parameters=parameters, seconds=took))
+        seconds = round(time.perf_counter() - start, 4)
+        self.records.append(StepRecord(kind=kind, stage=stage, version=1, parameters=parameters, seconds=seconds))

@@ -1,4 +1,4 @@
-"""What a merchandiser picks: a list of steps, and the options that reach into them. Templates are data files."""
+"""A template: a list of steps, and options that set fields of them. Templates are data files."""
 
 from __future__ import annotations
 
@@ -34,15 +34,12 @@ class Template(BaseModel, frozen=True, extra="forbid"):
         return self
 
     def option_value(self, option: str) -> Any:
-        """What an option stands at."""
+        """An option's current value."""
         kind, _, field = self.options[option].partition(".")
         return getattr(next(step for step in self.steps if step.kind == kind), field)
 
     def with_options(self, chosen: Mapping[str, Any]) -> Template:
-        """The same template with sliders moved.
-
-        Raises BadOption naming the option, what it was given, and what it takes.
-        """
+        """The template with options set.  Raises BadOption naming the option, the value, and what it takes."""
         fields: dict[str, dict[str, Any]] = {}
         for option, value in chosen.items():
             if option not in self.options:
@@ -84,15 +81,15 @@ def templates() -> dict[str, Template]:
     """All templates that come with Packshot, by id."""
     folder = resources.files("packshot").joinpath("templates")
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-    found = [Template.model_validate(tomllib.loads(f.read_text("utf-8"))) for f in files]
-    return {template.id: template for template in found}
+    shipped = [Template.model_validate(tomllib.loads(f.read_text("utf-8"))) for f in files]
+    return {template.id: template for template in shipped}
 
 
 def template(id: str) -> Template:
     """One template.  Raises NotFound listing those there are."""
-    known = templates()
-    if id not in known:
-        near = difflib.get_close_matches(id, known, 1)
-        hint = f"Did you mean “{near[0]}”?" if near else f"There are: {', '.join(known)}."
+    by_id = templates()
+    if id not in by_id:
+        near = difflib.get_close_matches(id, by_id, 1)
+        hint = f"Did you mean “{near[0]}”?" if near else f"There are: {', '.join(by_id)}."
         raise NotFound("there is no template of this name.", subject=id, remedy=hint)
-    return known[id]
+    return by_id[id]

@@ -12,7 +12,7 @@ from handmade import FakeMatter, textured
 from packshot.image import Photo
 from packshot.model import raw_matte, rough_matte
 from packshot.models.openvino import IsNet, OpenNsfw
-from packshot.models.two_pass import look
+from packshot.models.two_pass import two_pass
 from packshot.ops.matte import clean, to_size
 from packshot.steps import Segment
 from remembered import Remembered
@@ -96,8 +96,8 @@ def test_half_precision_cuts_out_the_same_product(
 @pytest.mark.long
 def test_both_engines_give_the_same_answer(isnet: Remembered, isnet_onnx: Remembered, sample: dict[str, Photo]) -> None:
     for name in ("bear", "bottle", "can"):  # fur, glass, print
-        one, other = (look(sample[name].pixels, matter) for matter in (isnet, isnet_onnx))
-        assert one.window == other.window, name
+        one, other = (two_pass(sample[name].pixels, matter) for matter in (isnet, isnet_onnx))
+        assert one.box == other.box, name
         assert np.abs(one.raw - other.raw).mean() <= 0.002, name
 
 
@@ -119,5 +119,5 @@ def test_a_model_that_rested_answers_as_before(isnet: Remembered) -> None:
     model, pixels = isnet.asked, textured(2000, 40)
     assert isinstance(model, IsNet)
     before = isnet.matte(pixels)
-    model.rest()
+    model.release()
     assert np.array_equal(model.matte(pixels), before)

@@ -26,9 +26,9 @@ CASES = [("can", "white", (256, 256)), ("mug", "color", (256, 256)), ("bag", "gr
 
 
 def made(photo: Photo, look: str, size: tuple[int, int], matter: Matter, stage: SetRenderer) -> NDArray[np.uint8]:
-    cutout = cut_out(photo, matter=matter, store=None, watch=StepTimer())
+    cutout = cut_out(photo, matter=matter, store=None, timer=StepTimer())
     geometry = Geometry(size, template(look).steps)
-    return compose(cutout, geometry, context=StepContext({}, renderer=stage), watch=StepTimer()).flatten()
+    return compose(cutout, geometry, context=StepContext({}, renderer=stage), timer=StepTimer()).flatten()
 
 
 @pytest.mark.parametrize(("name", "look", "size"), CASES)

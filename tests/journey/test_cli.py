@@ -19,7 +19,10 @@ from packshot.image import encode, read
 from packshot.settings import Limits
 from places import SAMPLES
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]  # all of it at once; what takes seconds may take minutes where others work
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.timeout(900),
+]  # all of it at once; what takes seconds may take minutes where others work
 ROWS = list(csv.DictReader((SAMPLES / "samples.csv").read_text("utf-8").splitlines()))
 
 

@@ -27,7 +27,10 @@ from places import SAMPLES
 from servers import S3, Postgres, postgres, redis_url, s3
 
 __all__ = ["postgres", "redis_url", "s3"]
-pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]  # all of it at once; what takes seconds may take minutes where others work
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.timeout(900),
+]  # all of it at once; what takes seconds may take minutes where others work
 ME = {"email": "mia@shop.example", "name": "Mia", "password": "correct horse battery"}
 
 

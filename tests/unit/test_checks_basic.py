@@ -80,7 +80,7 @@ def test_white_sees_a_grey_corner_and_transparency() -> None:
     subject = made()
     pixels = subject.pixels.copy()
     pixels[:40, :40] = 230
-    for bad in (replace(subject, pixels=pixels), replace(subject, alpha=subject.look.matte)):
+    for bad in (replace(subject, pixels=pixels), replace(subject, alpha=subject.picture.matte)):
         finding = white(bad, rules(white=True))
         assert finding is not None
         assert finding.verdict is Verdict.FAIL

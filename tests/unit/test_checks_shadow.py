@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from handmade import TOOLS, block, cutout_of, ours, stranger, textured
-from packshot.check import Look, Reference, Subject
+from packshot.check import ProductPicture, Reference, Subject
 from packshot.checks.shadow import grounded, shadow_side
 from packshot.colour import F32, U8, to_linear, to_srgb
 from packshot.finding import Finding, Verdict
@@ -134,7 +134,7 @@ def test_a_larger_file_gives_the_same_verdict() -> None:
     matte = bottle()
     for ratio in (drawn(matte), moved(drawn(matte), down=20), np.ones_like(drawn(matte))):
         small = picture(plain(), matte, ratio)
-        large = [np.asarray(cv2.resize(p, None, fx=3, fy=3), np.uint8) for p in (small.look.pixels, matte)]
+        large = [np.asarray(cv2.resize(p, None, fx=3, fy=3), np.uint8) for p in (small.picture.pixels, matte)]
         assert said(stranger(large[0], large[1])).verdict is said(small).verdict
 
 
@@ -144,7 +144,7 @@ def test_where_there_is_no_ground_nothing_is_said() -> None:
     cut = block(SIDE, SIDE, (200, 200, 400, SIDE))
     nothing = np.zeros((SIDE, SIDE), np.uint8)
     bare = replace(composition(), plate=None)
-    flattened = replace(picture(plain(1.0), matte), look=Look(to_srgb(plain(1.0)), matte, Reference(bare)))
+    flattened = replace(picture(plain(1.0), matte), picture=ProductPicture(to_srgb(plain(1.0)), matte, Reference(bare)))
     for subject in (transparent, flattened, picture(plain(), cut), picture(plain(), nothing)):
         assert grounded(subject, Rules()) is None
     for subject in (transparent, flattened):
@@ -248,8 +248,8 @@ def test_the_light_is_told_without_the_shadow_that_is_judged(monkeypatch: pytest
 
 def test_the_measures_say_how_dark_and_how_far_off() -> None:
     matte = bottle()
-    weak, strong = (foot(picture(plain(), matte, drawn(matte, strength=s)).look.pixels, matte) for s in (0.3, 0.8))
-    away = foot(picture(plain(), matte, moved(drawn(matte), down=15)).look.pixels, matte)
+    weak, strong = (foot(picture(plain(), matte, drawn(matte, strength=s)).picture.pixels, matte) for s in (0.3, 0.8))
+    away = foot(picture(plain(), matte, moved(drawn(matte), down=15)).picture.pixels, matte)
     assert weak is not None
     assert strong is not None
     assert away is not None
@@ -260,7 +260,7 @@ def test_the_measures_say_how_dark_and_how_far_off() -> None:
 
 def test_a_cast_shadow_mirrors_with_its_picture() -> None:
     matte = bottle()
-    pixels = picture(plain(), matte, laid_to(matte, 1)).look.pixels
+    pixels = picture(plain(), matte, laid_to(matte, 1)).picture.pixels
     one = cast(pixels, matte)
     other = cast(np.ascontiguousarray(pixels[:, ::-1]), np.ascontiguousarray(matte[:, ::-1]))
     assert one is not None

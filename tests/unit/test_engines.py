@@ -16,9 +16,9 @@ from packshot.settings import Settings
 
 
 def test_a_wish_for_one_gpu_tries_that_alone_and_a_wish_for_any_tries_cuda_first() -> None:
-    assert onnx.tried("directml") == ("directml",)
-    assert onnx.tried("") == ("cuda", "directml", "coreml")
-    assert onnx.tried("cpu") == ()
+    assert onnx.providers_for("directml") == ("directml",)
+    assert onnx.providers_for("") == ("cuda", "directml", "coreml")
+    assert onnx.providers_for("cpu") == ()
 
 
 def test_a_gpu_that_is_not_there_is_said_aloud_and_in_the_name() -> None:

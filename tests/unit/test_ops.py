@@ -415,5 +415,5 @@ def test_a_heavily_compressed_picture_shows_blocks() -> None:
 def test_a_fingerprint_survives_scaling_and_saving_but_not_another_picture() -> None:
     one, other = textured(600, 500, seed=1), textured(600, 500, seed=2)
     smaller = np.asarray(Image.fromarray(one).resize((300, 250), Image.Resampling.BICUBIC), np.uint8)
-    assert measure.alike(measure.fingerprint(one), measure.fingerprint(smaller)) <= 4
-    assert measure.alike(measure.fingerprint(one), measure.fingerprint(other)) > 10
+    assert measure.bits_apart(measure.fingerprint(one), measure.fingerprint(smaller)) <= 4
+    assert measure.bits_apart(measure.fingerprint(one), measure.fingerprint(other)) > 10

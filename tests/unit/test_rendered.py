@@ -45,7 +45,7 @@ def can(*, lit_from: str = "left") -> Cutout:
 def laid(cutout: Cutout, stage: SetRenderer, **options: object) -> Composition:
     options = {"set": "white", "side": "left", **options}
     steps = (Layout(fill=0.6, baselines=(0.8,)), Rendered.model_validate(options))
-    return compose(cutout, Geometry((SIDE, SIDE), steps), context=StepContext({}, renderer=stage), watch=StepTimer())
+    return compose(cutout, Geometry((SIDE, SIDE), steps), context=StepContext({}, renderer=stage), timer=StepTimer())
 
 
 def test_white_stays_pure_to_the_border_and_the_product_stays_the_photo_s(render_stage: SetRenderer) -> None:
@@ -174,18 +174,18 @@ def product(level: int) -> NDArray[np.uint8]:
 @pytest.mark.parametrize("level", [60, 130, 220])
 def test_light_moves_towards_the_set_within_its_bound(level: int) -> None:
     warm = np.broadcast_to(np.array([0.9, 0.75, 0.55], np.float32), (32, 32, 3))
-    gains, stops, cost = light.towards(product(level), warm, strength=1.0)
+    gains, stops, cost = light.gains_towards(product(level), warm, strength=1.0)
     assert 0.5 < cost <= light.MOST_DELTA_E00
     assert gains[0] > gains[2]  # warmer, as the set is
     assert np.sign(stops) == (1 if level < 200 else -1)
-    assert light.towards(product(level), warm, strength=0.5)[2] <= 0.5 * light.MOST_DELTA_E00
+    assert light.gains_towards(product(level), warm, strength=0.5)[2] <= 0.5 * light.MOST_DELTA_E00
 
 
 def test_a_changed_product_is_told_and_a_channel_may_forbid_it() -> None:
     cutout = can()
     steps = (Layout(), Rendered(set="sweep"), Light(strength=1.0))
     made = compose(
-        cutout, Geometry((64, 64), steps), context=StepContext({}, renderer=FakeSetRenderer()), watch=StepTimer()
+        cutout, Geometry((64, 64), steps), context=StepContext({}, renderer=FakeSetRenderer()), timer=StepTimer()
     )
     assert "exposure" in made.changes[0]
     look = template("marble").with_options({"light": 1.0})
@@ -199,7 +199,7 @@ def test_light_off_leaves_every_pixel() -> None:
     cutout = can()
     steps = (Layout(), Rendered(set="sweep"))
     plain, lit = (
-        compose(cutout, Geometry((64, 64), s), context=StepContext({}, renderer=FakeSetRenderer()), watch=StepTimer())
+        compose(cutout, Geometry((64, 64), s), context=StepContext({}, renderer=FakeSetRenderer()), timer=StepTimer())
         for s in (steps, (*steps, Light()))
     )
     assert np.array_equal(plain.flatten(), lit.flatten())

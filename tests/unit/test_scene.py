@@ -17,7 +17,7 @@ from packshot.colour import F32
 from packshot.finding import Finding
 from packshot.rendering.engines import llvm, local
 from packshot.rendering.engines.plate_cache import PlateCache
-from packshot.rendering.product_mesh import CLEARANCE, Kind, Window, proxy
+from packshot.rendering.product_mesh import CLEARANCE, Kind, Window, product_mesh
 from packshot.rendering.scene import PITCHES, Camera, ProductMesh, SetRenderer, Shot
 from packshot.rendering.sets import SETS
 from packshot.settings import Settings
@@ -70,7 +70,7 @@ def test_a_proxy_is_closed_stands_on_the_ground_and_hides_behind_its_silhouette(
     foot = camera.foot if pitch != 90 else -0.3
     window = Window(-0.18, foot + 0.6, 0.18, foot)
     product = np.repeat(matte[..., None] * np.float32(0.5), 3, axis=2)
-    body = proxy(product, matte, window, camera, kind=kind)
+    body = product_mesh(product, matte, window, camera, kind=kind)
     points, faces = body.mesh.vertices, body.mesh.faces
     edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
     _, count = np.unique(edges, axis=0, return_counts=True)
@@ -88,7 +88,7 @@ def test_a_turned_body_is_as_deep_as_it_is_wide() -> None:
     matte = matte_of("turned")
     camera = Camera(8, 0.8, 1.0)
     window = Window(-0.18, camera.foot + 0.6, 0.18, camera.foot)
-    points = proxy(np.repeat(matte[..., None], 3, 2), matte, window, camera, kind="turned").mesh.vertices
+    points = product_mesh(np.repeat(matte[..., None], 3, 2), matte, window, camera, kind="turned").mesh.vertices
     wide, deep = np.ptp(points[:, 0]), np.ptp(points[:, 2])
     assert deep == pytest.approx(wide, rel=0.15)
 
@@ -100,13 +100,13 @@ def test_no_part_of_a_can_hangs_over_in_front_of_its_foot(pitch: int, kind: Kind
     matte = matte_of("turned")
     camera = Camera(pitch, 0.8, 1.0)
     window = Window(-0.18, camera.foot + 0.6, 0.18, camera.foot)
-    points = proxy(np.repeat(matte[..., None], 3, 2), matte, window, camera, kind=kind).mesh.vertices
+    points = product_mesh(np.repeat(matte[..., None], 3, 2), matte, window, camera, kind=kind).mesh.vertices
     assert points[:, 2].max() < 0.15 * np.ptp(points[:, 2])
 
 
 def test_a_matte_without_a_product_gives_no_body() -> None:
     nothing = np.zeros((40, 40), np.float32)
-    body = proxy(
+    body = product_mesh(
         np.zeros((40, 40, 3), np.float32), nothing, Window(-0.1, 0.1, 0.1, -0.1), Camera(8, 0.8, 1.0), kind="slab"
     )
     assert not len(body.mesh.faces)

@@ -19,7 +19,7 @@ from packshot.intake import Source
 from packshot.pipeline import PipelineContext
 from packshot.rendering.engines.fake import FakeSetRenderer
 from packshot.report import ItemRecord
-from packshot.run.shoot import Job, Journal, Run, finish_run, plan, refusals, remembered, shoot
+from packshot.run.shoot import Job, Journal, Run, earlier_items, finish_run, plan, refusals, shoot
 from packshot.settings import Limits
 from packshot.store import Store
 from packshot.template import Template, template
@@ -71,7 +71,7 @@ class Shop:
     def run(self, jobs: Sequence[Job], *, redo: bool = False, workers: int = 2) -> list[ItemRecord]:
         self.benches = 0
         run = Run(out=self.out, limits=LIMITS, card=CARD, engine="fake", pictures={}, jobs=workers, redo=redo)
-        self.kept = shoot(jobs, run=run, make_context=self.context, before=self.kept)
+        self.kept = shoot(jobs, run=run, make_context=self.context, earlier=self.kept)
         return self.kept
 
     def context(self) -> PipelineContext:
@@ -279,8 +279,8 @@ def test_a_run_that_was_cut_off_goes_on_where_it_stopped(shop: Shop) -> None:
         journal.add(item)
     with (shop.out / ".journal.jsonl").open("a") as lines:
         lines.write('{"name": "b.png", "sta')  # killed while writing
-    shop.kept = remembered(shop.out / "report.json", Journal(shop.out))
+    shop.kept = earlier_items(shop.out / "report.json", Journal(shop.out))
     assert statuses(shop.run(jobs)) == ["unchanged", "done"]
     assert shop.matter.asked == 2
     journal.close()
-    assert remembered(shop.out / "report.json", journal) == []
+    assert earlier_items(shop.out / "report.json", journal) == []

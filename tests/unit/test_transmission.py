@@ -8,7 +8,7 @@ import pytest
 
 from packshot.colour import F32, U8, to_linear, to_srgb
 from packshot.ops.matte import Facts, body_of
-from packshot.ops.transmission import Through, transmission_of
+from packshot.ops.transmission import GlassLayers, transmission_of
 from packshot.steps.segment import findings_of
 
 SIDE = 600
@@ -44,7 +44,7 @@ def slab() -> U8:
     return matte
 
 
-def over(found: Through, plate: F32) -> F32:
+def over(found: GlassLayers, plate: F32) -> F32:
     cover = (found.matte / np.float32(255))[..., None]
     return np.asarray(to_linear(found.own) * cover + (1 - cover) * plate, np.float32)
 
@@ -52,7 +52,7 @@ def over(found: Through, plate: F32) -> F32:
 def test_what_comes_through_is_recovered_over_another_backdrop() -> None:
     through, own = glass()
     found = transmission_of(photo(through, own, backdrop()), slab())
-    assert isinstance(found, Through)
+    assert isinstance(found, GlassLayers)
     deep = (slice(150, 470), slice(280, 360))
     assert np.abs(1 - found.matte[deep] / 255 - through[deep]).mean() < 0.03
     plate = np.full((SIDE, SIDE, 3), (0.05, 0.3, 0.6), np.float32)
@@ -64,7 +64,7 @@ def test_what_comes_through_is_recovered_over_another_backdrop() -> None:
 def test_over_its_own_backdrop_it_is_the_photo() -> None:
     through, own = glass()
     found = transmission_of(photo(through, own, backdrop()), slab())
-    assert isinstance(found, Through)
+    assert isinstance(found, GlassLayers)
     seen = to_linear(photo(through, own, backdrop()))
     assert np.abs(over(found, backdrop()) - seen)[BODY].mean() < 0.01
 
@@ -73,7 +73,7 @@ def test_rims_alone_are_enough() -> None:
     through, own = glass()
     rims = np.where(np.abs(through - 0.88) > 0.05, slab(), 0).astype(np.uint8)
     found = transmission_of(photo(through, own, backdrop()), rims)
-    assert isinstance(found, Through)
+    assert isinstance(found, GlassLayers)
     inside = found.outline > 127
     assert np.count_nonzero(inside & (slab() > 0)) / np.count_nonzero(inside | (slab() > 0)) > 0.95
 
@@ -102,7 +102,7 @@ def test_before_black_nothing_is_measured() -> None:
 def test_the_outline_outlives_full_transmission() -> None:
     through, own = glass()
     found = transmission_of(photo(through, own, backdrop()), slab())
-    assert isinstance(found, Through)
+    assert isinstance(found, GlassLayers)
     assert np.count_nonzero(body_of(found.matte)) == pytest.approx(np.count_nonzero(slab()), rel=0.03)
 
 

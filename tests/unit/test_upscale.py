@@ -18,14 +18,14 @@ from packshot.disclosure import declared
 from packshot.errors import BadInput, PackshotError, WeightsMissing
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo, read
-from packshot.model import Engine, Upscaler, enlarged, tiles_of
+from packshot.model import Engine, Upscaler, enlarge_in_tiles, tiles_of
 from packshot.models import weights
 from packshot.models.openvino import RealEsrgan
 from packshot.models.rrdbnet import rrdbnet
 from packshot.models.tile_timing import tile_seconds
 from packshot.models.zoo import card
 from packshot.ops import upscale
-from packshot.ops.fine_print import letters
+from packshot.ops.fine_print import print_loss
 from packshot.ops.foreground import carried_out
 from packshot.ops.tiles import tiles
 from packshot.pipeline import Developed, PipelineContext, develop, item_key
@@ -60,7 +60,7 @@ class Repeater:
             grown[edge:-edge, edge:-edge] = inside
         return grown
 
-    def rest(self) -> None: ...
+    def release(self) -> None: ...
 
 
 def everywhere(pixels: U8) -> NDArray[np.bool_]:
@@ -87,13 +87,13 @@ def test_tiles_cover_a_picture_and_share_what_they_should(size: tuple[int, int])
 @pytest.mark.parametrize("factor", [2, 4])
 def test_tiles_laid_together_are_the_whole_picture(size: tuple[int, int], factor: int) -> None:
     pixels = textured(*size)
-    made = enlarged(Repeater(), pixels, factor=factor, wanted=everywhere(pixels))
+    made = enlarge_in_tiles(Repeater(), pixels, factor=factor, visible=everywhere(pixels))
     assert np.array_equal(made, np.repeat(np.repeat(pixels, factor, 0), factor, 1))
 
 
 def test_what_a_network_spoils_along_a_tiles_border_shows_nowhere_inside() -> None:
     pixels = textured(200, 150)
-    made = enlarged(Repeater(spoiled=7), pixels, factor=4, wanted=everywhere(pixels))
+    made = enlarge_in_tiles(Repeater(spoiled=7), pixels, factor=4, visible=everywhere(pixels))
     exact = np.repeat(np.repeat(pixels, 4, 0), 4, 1)
     assert np.array_equal(made[28:-28, 28:-28], exact[28:-28, 28:-28])
     assert not np.array_equal(made[:28], exact[:28])
@@ -108,7 +108,7 @@ def test_tiles_without_product_are_not_enlarged_by_the_model() -> None:
         announced.append(count)
         return lambda: ticks.append(1)
 
-    made = enlarged(model, pixels, factor=4, wanted=wanted, begin=begin)
+    made = enlarge_in_tiles(model, pixels, factor=4, visible=wanted, begin=begin)
     assert announced == [1]
     assert len(model.asked) == len(ticks) == 1
     assert made.shape == (1600, 1600, 3)
@@ -121,7 +121,7 @@ def test_a_model_that_answers_another_size_is_an_error() -> None:
 
     model = Lazy()
     with pytest.raises(PackshotError, match=r"repeater answered \(64, 64, 3\)"):
-        enlarged(model, textured(64, 64), factor=4, wanted=np.ones((64, 64), np.bool_))
+        enlarge_in_tiles(model, textured(64, 64), factor=4, visible=np.ones((64, 64), np.bool_))
 
 
 # --- the real network ---
@@ -160,7 +160,7 @@ def test_real_tiles_show_no_seam(real: Upscaler) -> None:
     """On even ground the network's own grain is one level (standard deviation); a seam would be a step in its means."""
     even = np.full((64, 64, 3), (150, 120, 90), np.uint8)
     assert len(tiles_of(real, everywhere(even))) == 4
-    made = upscale.true_to(enlarged(real, even, factor=4, wanted=everywhere(even)), even)
+    made = upscale.with_photo_colours(enlarge_in_tiles(real, even, factor=4, visible=everywhere(even)), even)
     inside = made[24:-24, 24:-24].astype(float)
     for axis in (0, 1):
         smooth = cv2.blur(inside.mean(axis=axis), (1, 4))
@@ -199,7 +199,7 @@ def test_nothing_of_the_old_backdrop_is_shown_to_the_model() -> None:
 
 def test_a_matte_grows_smoothly_and_its_plain_edge_gets_steeper() -> None:
     matte = disc(100, 80, (20, 10, 80, 70))
-    grown = upscale.grown_matte(matte, 4)
+    grown = upscale.enlarged_matte(matte, 4)
     plain = cv2.resize(matte, (400, 320), interpolation=cv2.INTER_CUBIC)
     assert grown.shape == (320, 400)
     assert grown[160, 200] == 255 and grown[2, 2] == 0
@@ -210,14 +210,14 @@ def test_a_matte_grows_smoothly_and_its_plain_edge_gets_steeper() -> None:
 def test_a_matte_that_is_seen_through_stays_as_it_is() -> None:
     glass = np.zeros((60, 60), np.uint8)
     glass[10:50, 10:50] = 120
-    grown = upscale.grown_matte(glass, 4)
+    grown = upscale.enlarged_matte(glass, 4)
     assert np.abs(grown[60:180, 60:180].astype(int) - 120).max() <= 1
 
 
 def test_colours_stay_the_photos() -> None:
     photo = textured(80, 60)
     shifted = np.clip(cv2.resize(photo, (320, 240), interpolation=cv2.INTER_CUBIC).astype(int) + 12, 0, 255)
-    back = upscale.true_to(shifted.astype(np.uint8), photo)
+    back = upscale.with_photo_colours(shifted.astype(np.uint8), photo)
     small = cv2.resize(back, (80, 60), interpolation=cv2.INTER_AREA).astype(int)
     assert abs(float((small - photo).mean())) < 0.5
 
@@ -239,7 +239,7 @@ def printed(*, garbled: bool = False) -> tuple[U8, U8]:
 
 def test_letters_that_stayed_are_left_alone_and_garbled_ones_are_found() -> None:
     matte = np.full((120, 240), 255, np.uint8)
-    same, other = letters(*printed(), matte), letters(*printed(garbled=True), matte)
+    same, other = print_loss(*printed(), matte), print_loss(*printed(garbled=True), matte)
     assert same.windows == other.windows > 100
     assert same.lost <= 0.01 * same.windows
     assert other.lost > 0.1 * other.windows
@@ -248,7 +248,7 @@ def test_letters_that_stayed_are_left_alone_and_garbled_ones_are_found() -> None
 @pytest.mark.parametrize("pixels", [textured(240, 120), np.full((120, 240, 3), 90, np.uint8)])
 def test_where_there_is_no_print_there_is_nothing_to_lose(pixels: U8) -> None:
     large = np.asarray(cv2.resize(pixels, (960, 480), interpolation=cv2.INTER_CUBIC), np.uint8)
-    assert letters(pixels, large, np.full((120, 240), 255, np.uint8)).lost == 0
+    assert print_loss(pixels, large, np.full((120, 240), 255, np.uint8)).lost == 0
 
 
 @pytest.mark.parametrize(("garbled", "verdict"), [(False, Verdict.OK), (True, Verdict.WARN)])

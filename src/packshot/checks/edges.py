@@ -11,15 +11,15 @@ RIM, STAIRS, WIDTH = 0.25, 0.25, 18.0
 
 
 def edges(subject: Subject, rules: Rules) -> Finding | None:
-    """A file without an outline to judge (white on white, or nothing there) gives no finding."""
-    seen = subject.look.outline
-    if seen is None:
+    """No finding where there is no outline to judge: white on white, or no product."""
+    outline = subject.picture.outline
+    if outline is None:
         return None
     cases = (
-        (seen.rim, RIM, "share of the outline",
+        (outline.rim, RIM, "share of the outline",
          "A rim of another colour shows along the product. Look at the edge at 100 %."),
-        (seen.stairs, STAIRS, "share of the outline", "The product's edge has stairs instead of a smooth line."),
-        (seen.width, WIDTH, "px of 2048", "The product's edge is blurred, as if cut out with a soft brush."),
+        (outline.stairs, STAIRS, "share of the outline", "The product's edge has stairs instead of a smooth line."),
+        (outline.width, WIDTH, "px of 2048", "The product's edge is blurred, as if cut out with a soft brush."),
     )  # fmt: skip
     value, limit, unit, words = max(cases, key=lambda case: case[0] / case[1])
     bad = value > limit

@@ -6,20 +6,20 @@ from packshot.check import Subject, broken
 from packshot.finding import Finding, Verdict
 from packshot.rules import Rules
 
-# Safe product photos score below 0.03; the model's author calls 0.8 not safe, below 0.2 safe.
+# Safe product photos score below 0.03; the model's author calls 0.8 and above not safe, below 0.2 safe.
 UNSAFE, DOUBTFUL = 0.8, 0.3
 
 
 def file_format(subject: Subject, rules: Rules) -> Finding:
     """Whether the channel takes this kind of file."""
-    known = subject.format in rules.formats
-    wanted = ", ".join(f.upper() for f in rules.formats)
+    accepted = subject.format in rules.formats
+    formats = ", ".join(f.upper() for f in rules.formats)
     return Finding(
         check="format",
-        verdict=Verdict.OK if known else broken("format", rules),
+        verdict=Verdict.OK if accepted else broken("format", rules),
         words=f"The file is {subject.format.upper()}."
-        if known
-        else f"{subject.format.upper()} is not taken; send {wanted}.",
+        if accepted
+        else f"{subject.format.upper()} is not taken; send {formats}.",
     )
 
 
@@ -40,15 +40,15 @@ def file_size(subject: Subject, rules: Rules) -> Finding | None:
 
 
 def disclosure(subject: Subject, rules: Rules) -> Finding | None:
-    """Whether the file says how it came about (IPTC DigitalSourceType)."""
+    """Whether the file says how it was made (IPTC DigitalSourceType)."""
     if not rules.disclosure:
         return None
-    told = bool(subject.source_type)
+    disclosed = bool(subject.source_type)
     return Finding(
         check="disclosure",
-        verdict=Verdict.OK if told else broken("disclosure", rules),
+        verdict=Verdict.OK if disclosed else broken("disclosure", rules),
         words=f"The file says how it was made: {subject.source_type}."
-        if told
+        if disclosed
         else "The file does not say whether it was edited or made by a machine (IPTC Digital Source Type).",
     )
 

@@ -1,4 +1,4 @@
-"""How the product sits in the frame: its share of it, and whether it is cut off."""
+"""The product in the frame: its share of it, and whether it is cut off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROUNDING = 0.004
 
 def fill(subject: Subject, rules: Rules) -> Finding:
     """The product's longer share of the frame against the channel's limits."""
-    left, top, right, bottom = subject.look.box
+    left, top, right, bottom = subject.picture.box
     share = max((right - left) / subject.size[0], (bottom - top) / subject.size[1])
     low, high = rules.fill
     bad = not low - ROUNDING <= share <= high + ROUNDING or share == 0
@@ -36,7 +36,7 @@ def fill(subject: Subject, rules: Rules) -> Finding:
 
 def cut(subject: Subject, rules: Rules) -> Finding:
     """Whether the product runs out of the picture."""
-    matte = subject.look.matte
+    matte = subject.picture.matte
     rows = {"left": matte[:, 0], "top": matte[0], "right": matte[:, -1], "bottom": matte[-1]}
     least = max(3, round(0.004 * max(subject.size)))
     sides = [edge for edge, row in rows.items() if np.count_nonzero(row > 127) >= least]

@@ -27,13 +27,13 @@ def side(subject: Subject, rules: Rules) -> Finding:
 
 
 def resolution(subject: Subject, rules: Rules) -> Finding | None:
-    """The product's own pixels, where the photo is known; else how sharp the file looks."""
-    if subject.look.box == (0, 0, 0, 0):
+    """The product's own pixels, where the file is ours; else how sharp the file looks."""
+    if subject.picture.box == (0, 0, 0, 0):
         return None
-    if subject.look.composition is not None:
-        left, top, right, bottom = subject.look.composition.cutout.facts.box
-        drawn = subject.look.composition.drawn  # told apart: “enlarged” says that these pixels are a model's
-        own = max(right - left, bottom - top) * (drawn.factor if drawn else 1)
+    if subject.picture.composition is not None:
+        left, top, right, bottom = subject.picture.composition.cutout.facts.box
+        enlargement = subject.picture.composition.enlargement  # its own finding says that a model made these
+        own = max(right - left, bottom - top) * (enlargement.factor if enlargement else 1)
         if own < rules.product_px:
             return Finding(
                 check="resolution",
@@ -44,7 +44,7 @@ def resolution(subject: Subject, rules: Rules) -> Finding | None:
                 limit=rules.product_px,
                 unit="px",
             )
-    blur = subject.look.softness
+    blur = subject.picture.softness
     if blur is None:
         return None
     soft = blur > SOFT

@@ -1,11 +1,11 @@
-"""The shadow: whether the product stands on it, and whether it falls away from the light."""
+"""The shadow: whether it touches the product's foot, and whether it falls away from the light."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from packshot.check import Look, Subject
+from packshot.check import ProductPicture, Subject
 from packshot.colour import U8
 from packshot.finding import Finding, Verdict
 from packshot.ops.contact import SIDE, cast, foot
@@ -16,9 +16,9 @@ from packshot.rules import Rules
 # Set on shadows that were removed and moved on purpose, benchmarks/README.md, "Checks": at a foot without one the
 # texture of wood and stone makes up to 0.10, the weakest true shadow 0.18.
 CONTACT, GAP = 0.13, 1.2
-# Darker than this (#222222) a backdrop swallows every shadow.
+# On a backdrop darker than this (#222222) no shadow shows.
 DARK = 0.016
-# From here on a shadow, and a product's light, have a side.
+# From here on a shadow, and the light on a product, count as having a side.
 CAST_SIDE, CAST_SURE = 0.4, 0.5
 LIGHT_SIDE, LIGHT_SURE = 0.25, 0.5
 
@@ -27,21 +27,21 @@ def grounded(subject: Subject, rules: Rules) -> Finding | None:
     """None where there is no ground: no backdrop, or a product that runs out of the picture at the bottom."""
     if _without_ground(subject):
         return None
-    seen = foot(subject.look.pixels, subject.look.matte)
-    if seen is None:
+    measured = foot(subject.picture.pixels, subject.picture.matte)
+    if measured is None:
         return None
-    value, limit, unit = round(seen.contact, 3), CONTACT, "share of the light taken at the foot"
+    value, limit, unit = round(measured.contact, 3), CONTACT, "share of the light taken at the foot"
     verdict = Verdict.WARN
-    if seen.light < DARK:
+    if measured.light < DARK:
         verdict, words = Verdict.OK, "The backdrop is too dark to show a shadow."
-    elif seen.contact < CONTACT:
+    elif measured.contact < CONTACT:
         words = (
             "The product seems to float: no shadow touches its foot. Raise the shadow strength. "
             "If it hangs or lies flat, leave it as it is."
         )
-    elif seen.gap > GAP:
+    elif measured.gap > GAP:
         words = "The product seems to float: its shadow begins below its foot. Move the two together."
-        value, limit, unit = round(seen.gap, 2), GAP, "× darker below than at the foot"
+        value, limit, unit = round(measured.gap, 2), GAP, "× darker below than at the foot"
     else:
         verdict, words = Verdict.OK, "The product stands on its shadow."
     return Finding(check="grounded", verdict=verdict, words=words, value=value, limit=limit, unit=unit)
@@ -51,12 +51,12 @@ def shadow_side(subject: Subject, rules: Rules) -> Finding | None:
     """None where the frame leaves no ground beside the product."""
     if _without_ground(subject):
         return None
-    shadow = cast(subject.look.pixels, subject.look.matte)
+    shadow = cast(subject.picture.pixels, subject.picture.matte)
     if shadow is None:
         return None
     if shadow.sure < CAST_SURE or abs(shadow.side) < CAST_SIDE:
         return Finding(check="shadow_side", verdict=Verdict.OK, words="The shadow falls to no side in particular.")
-    light = lighting_of(*_alone(subject.look))
+    light = lighting_of(*_alone(subject.picture))
     if light.side_sure < LIGHT_SURE or abs(light.side) < LIGHT_SIDE:
         return Finding(
             check="shadow_side",
@@ -78,17 +78,17 @@ def shadow_side(subject: Subject, rules: Rules) -> Finding | None:
 
 
 def _without_ground(subject: Subject) -> bool:
-    """Transparent, or made without a backdrop and laid on one colour for a format that holds no alpha."""
-    made = subject.look.composition
-    return subject.alpha is not None or (made is not None and made.plate is None)
+    """Transparent, or without a backdrop and composited on one colour for a format that holds no alpha."""
+    composition = subject.picture.composition
+    return subject.alpha is not None or (composition is not None and composition.plate is None)
 
 
-def _alone(look: Look) -> tuple[U8, U8]:
-    """Pixels and matte, small, with nothing behind the product: the shadow to be judged must not tell the light."""
-    left, top, right, bottom = look.box
+def _alone(picture: ProductPicture) -> tuple[U8, U8]:
+    """Pixels and matte, small, on even gray: the estimate of the light must not use the shadow that is judged."""
+    left, top, right, bottom = picture.box
     width, height = right - left, bottom - top
     times = max(1, min(max(width, height) // SIDE, width, height))
-    pixels, matte = (shrunk(plane, look.box, times) for plane in (look.pixels, look.matte))
+    pixels, matte = (shrunk(plane, picture.box, times) for plane in (picture.pixels, picture.matte))
     pixels[matte < 128] = 128
     room = max(matte.shape) // 4
     pixels, matte = (

@@ -9,21 +9,21 @@ from packshot.colour import delta_e00, lab
 from packshot.finding import Finding, Verdict
 from packshot.rules import Rules
 
-# A shopper holding the product beside the screen notices about 5 (benchmarks/README.md, "Checks").
+# A shopper with the product beside the screen notices about 5 (benchmarks/README.md, "Checks").
 LIMIT = 5.0
-ROUGH = 2.0  # saved so roughly that fabric and print show it at 100 %
+ROUGH = 2.0  # from here on compression shows in fabric and print at 100 %
 SAMPLES = 20_000
 
 
 def unchanged(subject: Subject, rules: Rules) -> Finding | None:
-    """Compare with the photo, so only files of ours can be judged."""
-    composition, intended = subject.look.composition, subject.look.pixels
+    """Only for files of ours: it compares with the photo."""
+    composition, intended = subject.picture.composition, subject.picture.pixels
     if composition is None:
         return None
-    inside = subject.look.matte == 255
+    inside = subject.picture.matte == 255
     if not inside.any() or subject.pixels.shape != intended.shape:
         return None
-    moved = 0.0 if composition.changes else subject.look.moved
+    moved = 0.0 if composition.changes else subject.picture.moved
     step = max(1, int(np.sqrt(np.count_nonzero(inside) / SAMPLES)))
     grid = inside[::step, ::step]
     error = delta_e00(lab(intended[::step, ::step][grid]), lab(subject.pixels[::step, ::step][grid]))

@@ -1,4 +1,4 @@
-"""Pure white: what a marketplace's own software looks for, 255 in the backdrop and all around."""
+"""Pure white: 255 in the backdrop and along the border, as marketplaces check it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RING, BACKDROP = 0.999, 0.80
 
 
 def white(subject: Subject, rules: Rules) -> Finding | None:
-    """Only where the channel demands it."""
+    """Only where the channel requires it."""
     if not rules.white:
         return None
     if subject.alpha is not None:
@@ -30,7 +30,7 @@ def white(subject: Subject, rules: Rules) -> Finding | None:
     least = darkest(subject.pixels)
     near = max(2, round(0.01 * max(subject.size)))
     side = np.ones(2 * near + 1, np.uint8)
-    outside = cv2.dilate(cv2.dilate(subject.look.matte, side[None]), side[:, None]) == 0
+    outside = cv2.dilate(cv2.dilate(subject.picture.matte, side[None]), side[:, None]) == 0
     ring = np.ones_like(outside)
     ring[near:-near, near:-near] = False
     ring &= outside

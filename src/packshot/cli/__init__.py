@@ -1,4 +1,4 @@
-"""The command line: `packshot shoot` and every step alone.
+"""The command line: `packshot shoot`, every step alone, and the service.
 
 Exit codes: 0 all well; 1 a file failed; 2 a file broke a hard rule of its channel; 64 the command was not understood.
 """
@@ -50,7 +50,7 @@ def main() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    warnings.filterwarnings("ignore", module="PIL")  # odd EXIF of a careless camera is no news to a user
+    warnings.filterwarnings("ignore", module="PIL")  # warnings about odd EXIF do not help the user
     try:
         code = app(standalone_mode=False)
     except _UsageError as wrong:

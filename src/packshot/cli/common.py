@@ -1,4 +1,4 @@
-"""What commands share: settings, models, progress, plain speech."""
+"""What commands share: settings, models, progress, messages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MARK = {Verdict.OK: "✓", Verdict.WARN: "!", Verdict.FAIL: "✗", Verdict.SKIPP
 
 
 def say(words: str) -> None:
-    """A line for the person at the terminal; standard output is kept for results."""
+    """A line for the person at the terminal; standard output is for results."""
     print(words, file=sys.stderr)
 
 
@@ -43,7 +43,7 @@ def ready_context(
     announced: bool = False,
     upscale: bool = False,
 ) -> PipelineContext:
-    """Load the models, and say where one runs elsewhere than was asked for, unless that was `announced` before.
+    """Load the models, and say where one does not run on the chosen engine, unless that was `announced` before.
 
     Raises WeightsMissing saying how to get them.
     """
@@ -66,7 +66,7 @@ def ready_context(
 
 
 def say_how_long(settings: Settings, name: str, tiles: int, upscaler: Upscaler) -> Callable[[], None]:
-    """Before a product is enlarged: what it will take here."""
+    """Before a product is enlarged: how long it will take."""
     seconds = tiles * tile_seconds(upscaler, folder=settings.cache_dir, threads=threads(settings))
     say(f"{name}: its product is enlarged, which takes about {how_long(seconds)}.")
     return lambda: None
@@ -78,14 +78,14 @@ def how_long(seconds: float) -> str:
 
 
 def pictures_of(template: Template, settings: Settings) -> dict[str, Photo]:
-    """The user's own pictures that a template names.  Raises BadInput."""
+    """The user's own pictures that a template names.  Raises BadInput, BadOption."""
     if any("picture" in type(step).model_fields and not getattr(step, "picture", "") for step in template.steps):
         raise BadOption("this template needs a picture of yours.", subject="picture", remedy="Add --set picture=FILE.")
-    found = {}
+    pictures = {}
     for path in template.pictures():
         source = _only_file(path)
-        found[path] = read(source, path, limits=settings.limits)
-    return found
+        pictures[path] = read(source, path, limits=settings.limits)
+    return pictures
 
 
 def _only_file(path: str) -> bytes:
@@ -124,7 +124,7 @@ def lines_of(findings: Sequence[Finding]) -> list[str]:
 
 @contextmanager
 def progress(total: int, words: str) -> Iterator[Callable[[str], None]]:
-    """A bar with what is left; call the yielded function with the name of what was finished.  Plain lines in a log."""
+    """A bar with the time left; call the yielded function with each finished thing's name.  Plain lines in a log."""
     if not words or not screen.is_terminal:
         count = 0
 

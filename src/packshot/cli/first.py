@@ -1,4 +1,4 @@
-"""The first batch: a list of photos goes through the service as any other, and what comes of it into a folder."""
+"""The first batch: a list of photos goes through the service like any other, its results into a folder."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class FirstBatch:
         self._template, self._channels = template_id, tuple(channels)
 
     def follow(self, supervisor: Supervisor) -> int:
-        """Develop it, or find it developed, show how far it is, and write its files.  0 when every item was made."""
+        """Run the batch, or find it done, show its progress, and write its files.  0 when no item failed."""
         return asyncio.run(self._follow(supervisor))
 
     async def _follow(self, supervisor: Supervisor) -> int:
@@ -87,18 +87,18 @@ class FirstBatch:
         return 1 if failed or not report.items else 0
 
     async def _batch(self, db: Database, queues: Queues) -> str:
-        """The batch's id; it is made once for a list and a wish, and found again by its name."""
+        """The batch's id; it is created once for a list with these options, and found again by its name."""
         packed = _packed(self._sheet)
-        wish = hashlib.sha256(repr((self._template, self._channels)).encode() + packed).hexdigest()[:8]
-        name = f"{NAME} {wish}"
+        mark = hashlib.sha256(repr((self._template, self._channels)).encode() + packed).hexdigest()[:8]
+        name = f"{NAME} {mark}"
         async with db.write() as tx:
-            known = (
+            existing = (
                 await tx.execute(
                     select(batch_rows.c.id).where(batch_rows.c.name == name, batch_rows.c.deleted_at.is_(None))
                 )
             ).scalar()
-            if known:
-                return str(known)
+            if existing:
+                return str(existing)
             workspace = (await tx.execute(select(workspaces.c.id).order_by(workspaces.c.id).limit(1))).scalar_one()
             upload = new_id("upl")
             key = f"uploads/{workspace}/{upload}"
@@ -109,13 +109,13 @@ class FirstBatch:
                     bytes=len(packed), created_at=now(), expires_at=now() + 86_400,
                 )
             )  # fmt: skip
-            asked = BatchRequest(
+            request = BatchRequest(
                 name=name,
                 source=PhotoSource(upload=upload),
                 styles=(StyleChoice(style=self._template, options={}),),
                 channels=self._channels,
             )
-            id, ref = await lifecycle.create(tx, workspace, asked, by=None)
+            id, ref = await lifecycle.create(tx, workspace, request, by=None)
         await queues.add([ref])
         return id
 
@@ -147,41 +147,41 @@ class FirstBatch:
         supervisor.look_after()
 
     async def _report(self, db: Database, batch_id: str, started: float) -> Report:
-        """Write the channels' files, and gather what the contact sheet says."""
-        store, made = Store(self._settings.store), []
+        """Write the channels' files, and collect the report for the contact sheet."""
+        store, records = Store(self._settings.store), []
         async with db.read() as tx:
             rows = (await tx.execute(_rows(batch_id))).all()
             files = (await tx.execute(_files(batch_id))).all()
         for row in rows:
-            kept = []
+            written = []
             for file in (f for f in files if f.item_id == row.id):
                 path = f"{file.channel}/{'rejected/' if file.rejected else ''}{file.name}"
                 content = store.get(file.key)
                 if content is not None:
                     write_atomically(self._out / path, content)
-                    kept.append(_rendition(file, path))
-            made.append(_item(row, tuple(kept), store))
-        known = channels(self._settings.channels_dir)
+                    written.append(_rendition(file, path))
+            records.append(_item(row, tuple(written), store))
+        by_id = channels(self._settings.channels_dir)
         return Report(
             packshot=__version__,
             templates={self._template: template(self._template).name},
-            channels={id: known[id].name for id in dict.fromkeys((*self._channels, "master")) if id in known},
+            channels={id: by_id[id].name for id in dict.fromkeys((*self._channels, "master")) if id in by_id},
             notices=tuple(licence_notices(["isnet", "open-nsfw"])),
             seconds=round(time.monotonic() - started, 1),
-            items=tuple(made),
+            items=tuple(records),
         )
 
 
 def _packed(sheet: Path) -> bytes:
     """The list and the photos beside it as a ZIP, the same bytes each time."""
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as archive:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for path in [
             sheet,
             *sorted(p for p in sheet.parent.iterdir() if p.suffix.lower() in (".jpg", ".png", ".webp")),
         ]:
             archive.writestr(zipfile.ZipInfo(path.name), path.read_bytes())
-    return held.getvalue()
+    return packed.getvalue()
 
 
 def _rows(batch_id: str) -> Any:

@@ -1,4 +1,4 @@
-"""What there is: templates, channels, models; and what this machine lacks."""
+"""Lists of templates, channels and models; channels of one's own; and a check of this machine."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_templates() -> None:
-    """Looks, and the options each takes with --set."""
-    for look in templates().values():
-        print(f"{look.id}: {look.name}. {look.words}")
-        for option, target in look.options.items():
+    """Templates, and the options that each takes with --set."""
+    for entry in templates().values():
+        print(f"{entry.id}: {entry.name}. {entry.words}")
+        for option, target in entry.options.items():
             kind, _, name = target.partition(".")
-            field = next(type(s) for s in look.steps if s.kind == kind).model_fields[name]
-            value = look.option_value(option)
+            field = next(type(s) for s in entry.steps if s.kind == kind).model_fields[name]
+            value = entry.option_value(option)
             stands = "not set" if value in (None, "") else value
             rest = f"; {field.description}" if field.description else ""
             print(f"    {option} = {stands}  ({field.title or option}{rest})")
@@ -58,14 +58,14 @@ def list_channels(context: typer.Context) -> None:
     """Sales channels: size, format, and the rules their files are judged by."""
     if context.invoked_subcommand:
         return
-    for made in channels(Settings().channels_dir).values():
-        print(f"{made.id}: {made.name}, {made.size[0]} × {made.size[1]} {made.format.upper()}. {made.words}")
-        for source in made.sources:
+    for entry in channels(Settings().channels_dir).values():
+        print(f"{entry.id}: {entry.name}, {entry.size[0]} × {entry.size[1]} {entry.format.upper()}. {entry.words}")
+        for source in entry.sources:
             print(f"    read {source.date}: {source.words}")
 
 
 def show_channel(id: str) -> None:
-    """One channel as the file it is kept in: a start for your own."""
+    """One channel as its file: a start for your own."""
     print(to_toml(channel(id, Settings().channels_dir)), end="")
 
 
@@ -85,7 +85,7 @@ def new_channel(
     min_side: Annotated[int, typer.Option(help="longest side at least, pixels")] = 1,
     force: Annotated[bool, typer.Option("--force", help="replace one of the same name")] = False,
 ) -> None:
-    """Make a channel of your own, kept as a small file you can edit."""
+    """Make a channel of your own: a small file that you can edit."""
     settings = Settings()
     width, height = parse_size(size)
     target = settings.channels_dir / f"{safe_name(id)}.toml"
@@ -93,7 +93,7 @@ def new_channel(
         raise BadOption("there is a channel of this name.", subject=id, remedy=f"Edit {target}, or add --force.")
     kind: FileFormat = format  # type: ignore[assignment]  # pydantic says what is allowed
     try:
-        made = Channel(
+        channel = Channel(
             id=id, name=name or id, size=(width, height), format=kind, quality=quality, color=color, margin=margin,
             name_pattern=name_pattern,
             rules=Rules(
@@ -107,8 +107,8 @@ def new_channel(
         field = str(first["loc"][0]) if first["loc"] else "format"
         option = {"id": "the channel's name", "formats": "--format"}.get(field, f"--{field.replace('_', '-')}")
         raise BadOption(f"{plainly(first)}, not “{first['input']}”.", subject=option) from wrong
-    write_atomically(target, to_toml(made).encode())
-    print(f"{target}\nUse it: packshot shoot PHOTOS --template white --channel {made.id}")
+    write_atomically(target, to_toml(channel).encode())
+    print(f"{target}\nUse it: packshot shoot PHOTOS --template white --channel {channel.id}")
 
 
 def list_models(context: typer.Context) -> None:
@@ -146,8 +146,8 @@ def pull(
                       console=screen, transient=True) as bar:  # fmt: skip
             task = bar.add_task(f"Fetching {entry.id}", total=None)
 
-            def step(done: int, total: int, bar: Progress = bar, task: int = task) -> None:
-                bar.update(task, completed=done, total=total or None)  # type: ignore[arg-type]
+            def step(fetched: int, total: int, bar: Progress = bar, task: int = task) -> None:
+                bar.update(task, completed=fetched, total=total or None)  # type: ignore[arg-type]
 
             place = weights.pull(entry, models_dir=settings.models_dir, progress=step)
         say(f"{entry.id}: {place.name}, verified")
@@ -186,7 +186,7 @@ def doctor() -> int:
 
 
 def _engine(settings: Settings) -> bool:
-    """Say what cuts products out here; False where nothing does."""
+    """Print the engine that cuts products out here; False where there is none."""
     try:
         engine = local_engine(settings)
     except PackshotError as error:

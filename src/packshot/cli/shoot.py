@@ -17,7 +17,7 @@ from packshot.models.local import local_engine, threads
 from packshot.models.zoo import card, licence_notices
 from packshot.rendering.engines.local import rendering
 from packshot.report import ItemRecord, Report
-from packshot.run.shoot import Job, Journal, Run, finish_run, plan, refusals, remembered, shoot
+from packshot.run.shoot import Job, Journal, Run, earlier_items, finish_run, plan, refusals, shoot
 from packshot.settings import Settings
 from packshot.store import Store
 from packshot.template import parse_options, template
@@ -34,7 +34,7 @@ def command(
         list[str], typer.Argument(metavar="INPUT", help="Photos, folders, ZIPs, CSV lists, or addresses.")
     ],
     template_id: Annotated[
-        str, typer.Option("--template", "-t", help="The look; `packshot templates` lists them.")
+        str, typer.Option("--template", "-t", help="The template; `packshot templates` lists them.")
     ] = "white",
     options: Annotated[list[str], typer.Option("--set", help="An option of the template, name=value.")] = [],
     channel_ids: Annotated[
@@ -45,7 +45,7 @@ def command(
     ] = Path("out"),
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Folders inside folders, too.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Photos in work at once; 0 chooses.")] = 0,
-    redo: Annotated[bool, typer.Option("--redo", help="Make again what is done and unchanged.")] = False,
+    redo: Annotated[bool, typer.Option("--redo", help="Develop again what is done and unchanged.")] = False,
     preview: Annotated[bool, typer.Option("--preview", help="512-pixel previews, into OUT/preview.")] = False,
     report_file: Annotated[
         Path | None, typer.Option("--report", help="Where the report goes; OUT/report.json.")
@@ -59,9 +59,7 @@ def command(
             help="Enlarge small products with a model; without it only those that a channel would reject as too small.",
         ),
     ] = False,
-    seed: Annotated[
-        int, typer.Option("--seed", help="For what is drawn by chance; the same seed, the same picture.")
-    ] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of random noise; the same seed, the same picture.")] = 0,
 ) -> int:
     """Develop photos into catalog files.
 
@@ -70,14 +68,14 @@ def command(
     """
     started = time.monotonic()
     settings = Settings()
-    look = template(template_id).with_options(parse_options(options))
+    style = template(template_id).with_options(parse_options(options))
 
-    def wish(id: str) -> Channel:
-        made = channel(id, settings.channels_dir)
-        return made.model_copy(update={"keep_gps": True}) if keep_gps else made
+    def channel_for(id: str) -> Channel:
+        chosen = channel(id, settings.channels_dir)
+        return chosen.model_copy(update={"keep_gps": True}) if keep_gps else chosen
 
-    wanted = [wish(id) for id in ids_of(channel_ids)]
-    if not wanted:
+    selected = [channel_for(id) for id in ids_of(channel_ids)]
+    if not selected:
         raise BadOption("no channel was named.", subject="--channel", remedy="For example --channel shopify.")
     out = out / "preview" if preview else out
     try:
@@ -85,15 +83,15 @@ def command(
     except OSError as closed:
         raise BadOption(f"this folder cannot be made ({closed.strerror}).", subject=str(out)) from closed
     sources, refused = photos_of(inputs, settings, recursive=recursive)
-    planned, turned_away = plan(
+    planned, unplanned = plan(
         sources,
-        template=look,
-        channels=wanted,
+        template=style,
+        channels=selected,
         template_of=template,
-        channel_of=wish,
-        always=[wish("master")],
+        channel_of=channel_for,
+        always=[channel_for("master")],
     )
-    refused += turned_away
+    refused += unplanned
     pictures = {path: photo for t in {job.template.id: job.template for job in planned}.values()
                 for path, photo in pictures_of(t, settings).items()}  # fmt: skip
     engine = local_engine(settings)
@@ -124,7 +122,7 @@ def command(
     target = report_file or out / "report.json"
     journal = Journal(out)
 
-    def done(item: ItemRecord) -> None:
+    def on_item(item: ItemRecord) -> None:
         journal.add(item)
         step(item.name)
 
@@ -133,12 +131,12 @@ def command(
             planned,
             run=run,
             make_context=lambda: ready_context(settings, pictures=pictures, seed=seed, upscale=upscale, announced=True),
-            before=remembered(target, journal),
-            done=done,
+            earlier=earlier_items(target, journal),
+            on_item=on_item,
         )
     Store(settings.layers_dir).prune(keep_bytes=settings.layer_cache_bytes)
     report = finish_run(
-        [*refusals(refused, look), *records],
+        [*refusals(refused, style), *records],
         run=run,
         jobs=planned,
         notices=notices,
@@ -160,12 +158,12 @@ def _summary(report: Report, planned: Sequence[Job], out: Path) -> None:
         status: [i for i in report.items if i.status == status]
         for status in ("done", "unchanged", "rejected", "failed")
     }
-    look = [i for i in counts["done"] + counts["unchanged"] if _wants_a_look(i)]
+    to_review = [i for i in counts["done"] + counts["unchanged"] if _needs_a_look(i)]
     files = sum(len(item.renditions) for item in report.items)
     print(
         f"{_counted(len(report.items), 'photo')}, {_counted(files, 'file')} in {report.seconds:.1f} s: "
         f"{len(counts['done'])} done, {len(counts['unchanged'])} unchanged, {len(counts['rejected'])} rejected, "
-        f"{len(counts['failed'])} failed; {len(look)} want a closer look."
+        f"{len(counts['failed'])} failed; {len(to_review)} need a closer look."
     )
     for item in counts["rejected"]:
         for rendition in item.renditions:
@@ -181,6 +179,6 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _wants_a_look(item: ItemRecord) -> bool:
+def _needs_a_look(item: ItemRecord) -> bool:
     findings = [*item.findings, *(f for r in item.renditions for f in r.findings)]
     return any(f.verdict is Verdict.WARN for f in findings)

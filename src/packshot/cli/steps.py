@@ -34,8 +34,8 @@ from packshot.image import Photo, encode, read
 from packshot.intake import Source
 from packshot.model import MOST_BOXES, MOST_POINTS, Hints, Upscaler
 from packshot.models.hint_prompter import HintPrompter
-from packshot.pipeline import PLAINLY, cut_out, cutout_key, enlarge, enlarged_key
-from packshot.rendition import deliverable, judge_stranger
+from packshot.pipeline import UNREFINED, cut_out, cutout_key, enlarge, enlarged_key
+from packshot.rendition import deliverable, judge_external
 from packshot.run.shoot import free_name, write_atomically
 from packshot.settings import Settings
 from packshot.step import Cutout, Geometry, StepContext
@@ -62,17 +62,17 @@ def add_to(app: typer.Typer) -> None:
 def _each(
     inputs: list[str], settings: Settings, work: Callable[[Source, str], list[str]], *, at_once: int = AT_ONCE
 ) -> int:
-    """Run over all inputs, some at once; print what each gives, in order.  One that fails is told, the rest go on.
+    """Run over all inputs, several at once, and print each one's lines in order.  A failed one does not stop the rest.
 
-    work: gets a source and a file name of its own for it, without a suffix.  at_once: 1 where it tells of itself.
+    work: gets a source and a unique file name for it, without a suffix.  at_once: 1 where it shows its own progress.
     """
     sources, refused = photos_of(inputs, settings)
     failed = bool(refused)
-    for turned_away in refused:
-        say(f"failed: {turned_away.error.message}")
+    for unreadable in refused:
+        say(f"failed: {unreadable.error.message}")
 
-    taken: set[str] = set()
-    stems = [free_name(safe_name(Path(source.name).stem), "", taken) for source in sources]
+    used: set[str] = set()
+    stems = [free_name(safe_name(Path(source.name).stem), "", used) for source in sources]
 
     def safely(source: Source, stem: str) -> tuple[bool, list[str]]:
         try:
@@ -82,11 +82,11 @@ def _each(
 
     words = "Working" if len(sources) > 1 and at_once > 1 else ""
     with ThreadPoolExecutor(at_once) as pool, progress(len(sources), words) as step:
-        for source, (well, lines) in zip(sources, pool.map(safely, sources, stems), strict=True):
+        for source, (succeeded, lines) in zip(sources, pool.map(safely, sources, stems), strict=True):
             step(source.name)
             for line in lines:
-                print(line) if well else say(line)
-            failed |= not well
+                print(line) if succeeded else say(line)
+            failed |= not succeeded
     return 1 if failed else 0
 
 
@@ -99,14 +99,14 @@ def analyse(
     channel_ids: Annotated[list[str], typer.Option("--channel", "-c")] = ["amazon,shopify,google,web"],
     as_json: AsJson = False,
 ) -> int:
-    """Say what is wrong with photos before anything is spent on them."""
+    """Say what is wrong with photos before they are developed."""
     settings = Settings()
     context = ready_context(settings)
-    wants = {c.name: c.rules.product_px for c in channels_of(channel_ids, settings.channels_dir)}
+    product_px = {c.name: c.rules.product_px for c in channels_of(channel_ids, settings.channels_dir)}
 
     def work(source: Source, stem: str) -> list[str]:
-        cutout = cut_out(_open(source, settings), matter=context.matter, store=context.store, watch=StepTimer())
-        findings = cutout.findings + Analyse().run(cutout, product_px=wants)
+        cutout = cut_out(_open(source, settings), matter=context.matter, store=context.store, timer=StepTimer())
+        findings = cutout.findings + Analyse().run(cutout, product_px=product_px)
         if as_json:
             return [json.dumps({"name": source.name, "findings": [f.model_dump(mode="json") for f in findings]})]
         width, height = cutout.photo.size
@@ -119,7 +119,7 @@ def segment(
     files: Files,
     box: Annotated[list[str], typer.Option("--box", help="left,top,right,bottom around the product.")] = [],
     keep: Annotated[list[str], typer.Option("--keep", help="x,y on a part of the product that is missing.")] = [],
-    remove: Annotated[list[str], typer.Option("--remove", help="x,y on what does not belong to it.")] = [],
+    remove: Annotated[list[str], typer.Option("--remove", help="x,y on something that is not part of it.")] = [],
     out: Out = Path("out"),
 ) -> int:
     """Cut products out: <name>.matte.png (gray, the photo's size) and <name>.cutout.png (transparent).
@@ -140,7 +140,7 @@ def segment(
     context = ready_context(settings)
 
     def work(source: Source, stem: str) -> list[str]:
-        cutout = cut_out(_open(source, settings), matter=context.matter, store=context.store, watch=StepTimer())
+        cutout = cut_out(_open(source, settings), matter=context.matter, store=context.store, timer=StepTimer())
         if hinted:
             cutout = corrected(cutout, hints, HintPrompter(context.matter))
         write_atomically(out / f"{stem}.matte.png", encode_matte(cutout))
@@ -167,7 +167,7 @@ def upscale(files: Files, out: Out = Path("out")) -> int:
     def work(source: Source, stem: str) -> list[str]:
         if context.upscaler is None:
             raise WeightsMissing("The model that enlarges is not installed.", remedy=REINSTALL)
-        cutout = cut_out(_open(source, settings), matter=context.matter, store=context.store, watch=StepTimer())
+        cutout = cut_out(_open(source, settings), matter=context.matter, store=context.store, timer=StepTimer())
         factor = factor_for(cutout)
         if factor is None:
             raise BadOption(
@@ -183,26 +183,27 @@ def upscale(files: Files, out: Out = Path("out")) -> int:
                 return lambda: tick(name)
 
             step = Upscale(factor=factor)
-            key = enlarged_key(cutout_key(cutout.photo, PLAINLY, context.matter), step, context.upscaler)
-            made = enlarge(cutout, step, key=key, upscaler=context.upscaler, store=context.store, watch=StepTimer(),
-                           long_work=begin)  # fmt: skip
-        assert made.enlarged is not None
+            key = enlarged_key(cutout_key(cutout.photo, UNREFINED, context.matter), step, context.upscaler)
+            result = enlarge(cutout, step, key=key, upscaler=context.upscaler, store=context.store, timer=StepTimer(),
+                             long_work=begin)  # fmt: skip
+        enlarged = result.enlarged
+        assert enlarged is not None
         target = out / f"{stem}.upscaled.png"
-        write_atomically(target, encode(transparent_of(made.enlarged.pixels, made.enlarged.matte), format="png"))
-        return [str(target), *lines_of(cutout.findings + made.enlarged.findings)]
+        write_atomically(target, encode(transparent_of(enlarged.pixels, enlarged.matte), format="png"))
+        return [str(target), *lines_of(cutout.findings + enlarged.findings)]
 
     return _each(files, settings, work, at_once=1)
 
 
 def encode_matte(cutout: Cutout) -> bytes:
     """The matte as an 8-bit gray PNG at the photo's upright size."""
-    held = io.BytesIO()
-    Image.fromarray(cutout.matte).save(held, "PNG", compress_level=3)
-    return held.getvalue()
+    out = io.BytesIO()
+    Image.fromarray(cutout.matte).save(out, "PNG", compress_level=3)
+    return out.getvalue()
 
 
 def transparent(cutout: Cutout) -> np.ndarray:
-    """(H, W, 4): the product's own colours, and nothing where there is none of it."""
+    """(H, W, 4): the product's own colours, and nothing outside of it."""
     return transparent_of(cutout.foreground(), cutout.matte)
 
 
@@ -217,17 +218,17 @@ def compose_(files: Files, template_id: Annotated[str, typer.Option("--template"
              options: Annotated[list[str], typer.Option("--set", help="name=value")] = [],
              size: Annotated[str, typer.Option(help="width × height in pixels, e.g. 2048x2048")] = "2048x2048",
              out: Out = Path("out")) -> int:  # fmt: skip
-    """Lay products out in a look, without channel rules: <name>.png, lossless."""
+    """Compose products in a template, without channel rules: <name>.png, lossless."""
     settings = Settings()
-    look = template(template_id).with_options(parse_options(options))
-    context = ready_context(settings, pictures=pictures_of(look, settings))
-    geometry = Geometry(parse_size(size), look.steps)
+    style = template(template_id).with_options(parse_options(options))
+    context = ready_context(settings, pictures=pictures_of(style, settings))
+    geometry = Geometry(parse_size(size), style.steps)
 
     def work(source: Source, stem: str) -> list[str]:
-        watch = StepTimer()
-        cutout = cut_out(_open(source, settings), matter=context.matter, store=context.store, watch=watch)
+        timer = StepTimer()
+        cutout = cut_out(_open(source, settings), matter=context.matter, store=context.store, timer=timer)
         composition = compose(
-            cutout, geometry, context=StepContext(context.pictures, renderer=context.renderer), watch=watch
+            cutout, geometry, context=StepContext(context.pictures, renderer=context.renderer), timer=timer
         )
         target = out / f"{stem}.png"
         write_atomically(target, encode(composition.flatten(), format="png"))
@@ -240,15 +241,15 @@ def export(files: Files, channel_ids: Annotated[list[str], typer.Option("--chann
            out: Out = Path("out")) -> int:  # fmt: skip
     """Write finished pictures as channel files: size, format, quality under the cap, name, profile; no cutting out."""
     settings = Settings()
-    wanted = channels_of(channel_ids, settings.channels_dir)
+    selected = channels_of(channel_ids, settings.channels_dir)
 
     def work(source: Source, stem: str) -> list[str]:
         photo = _open(source, settings)
         lines = []
-        for made in wanted:
-            encoded, findings = deliverable(photo, made)
-            name, _ = file_stem(made, sku=stem, role=source.role, gtin=source.gtin, asin=source.asin)
-            target = out / made.id / f"{name}{made.suffix}"
+        for target_channel in selected:
+            encoded, findings = deliverable(photo, target_channel)
+            name, _ = file_stem(target_channel, sku=stem, role=source.role, gtin=source.gtin, asin=source.asin)
+            target = out / target_channel.id / f"{name}{target_channel.suffix}"
             write_atomically(target, encoded)
             lines += [str(target), *lines_of(findings)]
         return lines
@@ -258,22 +259,22 @@ def export(files: Files, channel_ids: Annotated[list[str], typer.Option("--chann
 
 def check(files: Files, channel_id: Annotated[str, typer.Option("--channel", "-c", help="whose rules")] = "shopify",
           as_json: AsJson = False) -> int:  # fmt: skip
-    """Judge finished files, anyone's, by a channel's rules.  Exit code 2 when one breaks a hard rule."""
+    """Judge finished files, also ones made elsewhere, by a channel's rules.  Exit code 2: one broke a hard rule."""
     settings = Settings()
     context = ready_context(settings)
-    made = channel(channel_id, settings.channels_dir)
+    judged_by = channel(channel_id, settings.channels_dir)
     verdicts: list[Verdict] = []
 
     def work(source: Source, stem: str) -> list[str]:
-        findings = judge_stranger(
-            source.load(), source.name, made, matter=context.matter, rater=context.rater, limits=context.limits
+        findings = judge_external(
+            source.load(), source.name, judged_by, matter=context.matter, rater=context.rater, limits=context.limits
         )
         verdict = worst(findings)
         verdicts.append(verdict)
         if as_json:
-            told = [f.model_dump(mode="json") for f in findings]
-            return [json.dumps({"name": source.name, "channel": made.id, "verdict": verdict, "findings": told})]
-        return [f"{MARK[verdict]} {source.name} for {made.name}", *lines_of(findings)]
+            listed = [f.model_dump(mode="json") for f in findings]
+            return [json.dumps({"name": source.name, "channel": judged_by.id, "verdict": verdict, "findings": listed})]
+        return [f"{MARK[verdict]} {source.name} for {judged_by.name}", *lines_of(findings)]
 
     failed = _each(files, settings, work)
     return failed or (2 if Verdict.FAIL in verdicts else 0)

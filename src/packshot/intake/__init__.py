@@ -1,8 +1,8 @@
-"""Turn what the user names (photos, folders, ZIPs, CSV manifests, addresses) into the list of photos to develop.
+"""From the user's inputs (photos, folders, ZIPs, CSV manifests, addresses) to the list of photos to develop.
 
-Nothing is decoded here and nothing is ever unpacked to disk; bytes are read one photo at a time, by `Source.load`.
-What cannot be taken is a `Refused` that names it, so that nothing a user meant as a photo vanishes silently; passed
-over without a word are only hidden files, what operating systems litter, and files that are plainly no pictures.
+Nothing is decoded here and nothing is unpacked to disk; `Source.load` reads the bytes of one photo at a time. What
+cannot be taken becomes a `Refused` with its name, so that no photo is lost silently. Only hidden files, system files
+and files that are clearly no pictures are skipped without a message.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from packshot.intake.source import (
     PHOTOS,
     PICTURES_NOT_READ,
     SHEETS,
-    Found,
+    Listed,
     Refused,
     Source,
     address_source,
@@ -39,30 +39,32 @@ __all__ = ["Refused", "Source", "collect"]
 
 
 def collect(inputs: Sequence[str], *, limits: Limits, recursive: bool = False) -> tuple[list[Source], list[Refused]]:
-    """List the photos that the inputs name, and what of them cannot be taken.
+    """List the photos that the inputs name, and those that cannot be taken.
 
     inputs: files, folders, ZIPs, CSV manifests, http(s) addresses.  recursive: subfolders too (of folders; a ZIP is
-    always taken whole).  A file that is named twice is taken once; manifests go first, for they say more about it.
-    Never raises for a bad input: that is a Refused.
+    always taken whole).  A file that is named twice is taken once; manifests go first, since they say more about it.
+    A bad input is never raised, it becomes a Refused.
     """
-    found: list[Found] = []
-    seen: set[Path | str] = set()
+    entries: list[Listed] = []
+    listed: set[Path | str] = set()
     for text in sorted(inputs, key=lambda text: Path(text).suffix.lower() not in SHEETS):
         try:
-            found += list(_from_input(text, limits, recursive, seen))
+            entries += list(_from_input(text, limits, recursive, listed))
         except (PackshotError, OSError) as error:
-            found.append(refuse(_shown(text), error))
-    return [f for f in found if isinstance(f, Source)], [f for f in found if isinstance(f, Refused)]
+            entries.append(refuse(_shown(text), error))
+    return [entry for entry in entries if isinstance(entry, Source)], [
+        entry for entry in entries if isinstance(entry, Refused)
+    ]
 
 
 # --- one input ---
 
 
-def _from_input(text: str, limits: Limits, recursive: bool, seen: set[Path | str]) -> Iterator[Found]:
+def _from_input(text: str, limits: Limits, recursive: bool, listed: set[Path | str]) -> Iterator[Listed]:
     if _is_address(text):
         source = address_source(text, limits)
-        if text not in seen:
-            seen.add(text)
+        if text not in listed:
+            listed.add(text)
             yield source
         return
     if "\0" in text or not text:
@@ -71,17 +73,17 @@ def _from_input(text: str, limits: Limits, recursive: bool, seen: set[Path | str
     if not path.exists():
         raise BadInput("there is no such file or folder.", remedy="Check the name, and the folder you are in.")
     if path.is_dir():
-        yield from _from_folder(path, name, limits, recursive, seen)
+        yield from _from_folder(path, name, limits, recursive, listed)
         return
     real = real_path(path)
-    if real in seen:
+    if real in listed:
         return
-    seen.add(real)
+    listed.add(real)
     if not path.is_file():
         raise BadInput("this is neither a file nor a folder.")
     suffix = suffix_of(path.name)
     if suffix in SHEETS:
-        yield from from_manifest(real, name, limits, seen)
+        yield from from_manifest(real, name, limits, listed)
     elif suffix == ".zip":
         yield from from_zip(real, name, limits)
     elif suffix in PHOTOS or not suffix:  # without a suffix the decoder judges by the first bytes
@@ -106,7 +108,7 @@ def _is_address(text: str) -> bool:
 # --- folder ---
 
 
-def _from_folder(folder: Path, name: str, limits: Limits, recursive: bool, seen: set[Path | str]) -> Iterator[Found]:
+def _from_folder(folder: Path, name: str, limits: Limits, recursive: bool, listed: set[Path | str]) -> Iterator[Listed]:
     """The folder's photos, sorted by name.  Links that lead out of it are refused, not followed."""
     root, empty = real_path(folder), True
     entries: list[Path] = []
@@ -125,17 +127,17 @@ def _from_folder(folder: Path, name: str, limits: Limits, recursive: bool, seen:
         if is_litter(inner.parts) or not (is_picture or (entry.is_symlink() and real.is_dir())):
             continue
         empty = False
-        if real in seen or (within and real.is_dir()):  # a link to a folder in here: its photos come by themselves
+        if real in listed or (within and real.is_dir()):  # a link to a folder inside: its photos are listed anyway
             continue
         if within:
-            seen.add(real)
+            listed.add(real)
         yield _from_entry(real, within, clean(str(Path(name) / inner)), limits)
     if empty:
         remedy = "" if recursive else "To look into its subfolders too, add --recursive."
         raise BadInput("there are no photos in this folder.", remedy=remedy)
 
 
-def _from_entry(real: Path, within: bool, name: str, limits: Limits) -> Found:
+def _from_entry(real: Path, within: bool, name: str, limits: Limits) -> Listed:
     try:
         if not within:
             words = "this is a link that leads out of the folder; it is not followed."

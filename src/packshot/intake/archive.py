@@ -1,4 +1,4 @@
-"""Take the photos of a ZIP archive.  It is never unpacked to disk; what it says of itself is checked, not believed."""
+"""The photos of a ZIP archive.  It is never unpacked to disk, and everything in its headers is checked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from packshot.intake.manifest import from_zip_manifest
 from packshot.intake.source import (
     PHOTOS,
     SHEETS,
-    Found,
+    Listed,
     Load,
     Refused,
     Source,
@@ -42,10 +42,10 @@ _DIRECTORY_BYTES = 1024  # of the table of contents, a member: 46 and its name, 
 _CHUNK = 2**16
 
 
-def from_zip(path: Path, name: str, limits: Limits) -> Iterator[Found]:
-    """The archive's photos, sorted by name, or what its own manifest makes of them.
+def from_zip(path: Path, name: str, limits: Limits) -> Iterator[Listed]:
+    """The archive's photos, sorted by name, or as its own manifest lists them.
 
-    Raises, before anything is yielded, what condemns the archive as a whole.
+    Raises errors of the archive as a whole before anything is yielded.
     """
     load: dict[str, Load] = {}
     refused: dict[str, Refused] = {}
@@ -54,21 +54,21 @@ def from_zip(path: Path, name: str, limits: Limits) -> Iterator[Found]:
     for inner, _, info, start in listed:
         error: PackshotError | None = _unsafe(info, inner)
         if error is None:
-            looks_wanted = suffix_of(inner) in PHOTOS or inner == sheet or not_a_photo(inner) is not None
-            if info.is_dir() or is_litter(PurePosixPath(inner).parts) or not looks_wanted:
+            is_input = suffix_of(inner) in PHOTOS or inner == sheet or not_a_photo(inner) is not None
+            if info.is_dir() or is_litter(PurePosixPath(inner).parts) or not is_input:
                 continue
             error = not_a_photo(inner) or _bad_member(info, start, limits)
-        shown = f"{name}/{clean(inner)}"
+        shown_name = f"{name}/{clean(inner)}"
         if inner in load or inner in refused:
             error = BadInput("the archive holds this name twice; only the first is taken.", remedy="Rename one.")
-            refused[f"{inner} {info.header_offset}"] = refuse(shown, error)
+            refused[f"{inner} {info.header_offset}"] = refuse(shown_name, error)
         elif error is not None or start is None:
-            refused[inner] = refuse(shown, error or DamagedFile("its entry in the archive is damaged."))
+            refused[inner] = refuse(shown_name, error or DamagedFile("its entry in the archive is damaged."))
         else:
-            load[inner] = partial(_unpack, path, shown, info, start)
+            load[inner] = partial(_unpack, path, shown_name, info, start)
     if sheet in load:
         yield from from_zip_manifest(sheet, name, load, limits)
-    elif sheet in refused:  # without its manifest, nobody knows which product a photo is of
+    elif sheet in refused:  # without the manifest a photo's product is unknown
         refused = {sheet: refused[sheet]}
     elif load or refused:
         yield from (Source(f"{name}/{clean(inner)}", stem(inner), load=load[inner]) for inner in load)
@@ -80,12 +80,12 @@ def from_zip(path: Path, name: str, limits: Limits) -> Iterator[Found]:
 def _manifest_among(inners: list[str]) -> str:
     """The archive's own manifest: the only CSV at its top; "" where there is none, or more than one.
 
-    Archives of a whole folder (as macOS packs them) have that folder as their only top, so the top is inside it.
+    An archive of a whole folder (as macOS makes them) has only that folder at its top: then the top is inside it.
     """
-    kept = [PurePosixPath(inner) for inner in inners if not is_litter(PurePosixPath(inner).parts)]
-    tops = {path.parts[0] if len(path.parts) > 1 else "." for path in kept}
+    inputs = [PurePosixPath(inner) for inner in inners if not is_litter(PurePosixPath(inner).parts)]
+    tops = {path.parts[0] if len(path.parts) > 1 else "." for path in inputs}
     top = PurePosixPath(tops.pop() if len(tops) == 1 else ".")
-    sheets = [str(path) for path in kept if path.parent == top and path.suffix.lower() in SHEETS]
+    sheets = [str(path) for path in inputs if path.parent == top and path.suffix.lower() in SHEETS]
     return sheets[0] if len(sheets) == 1 else ""
 
 
@@ -124,7 +124,7 @@ def _directory(path: Path, limits: Limits) -> list[tuple[zipfile.ZipInfo, int | 
 
 
 class _CappedReads(io.BufferedReader):
-    """zipfile reads the table of contents in one go, as long as the archive says it is: here that has an end."""
+    """A limit for zipfile, which reads the table of contents in one go, as long as the archive says it is."""
 
     def __init__(self, raw: io.FileIO, cap: int) -> None:
         super().__init__(raw)
@@ -150,7 +150,7 @@ def _data_start(file: io.BufferedReader, info: zipfile.ZipInfo) -> int | None:
 
 
 def _inner_path(info: zipfile.ZipInfo) -> str:
-    """The member's name as its maker meant it.  macOS writes UTF-8 and does not say so."""
+    """The member's name.  macOS writes UTF-8 without the flag for it."""
     inner = info.orig_filename
     if not info.flag_bits & _UTF8_NAME:
         with contextlib.suppress(UnicodeError):
@@ -161,7 +161,7 @@ def _inner_path(info: zipfile.ZipInfo) -> str:
 def _unsafe(info: zipfile.ZipInfo, inner: str) -> UnsafeInput | None:
     mode = stat.S_IFMT(info.external_attr >> 16)
     if inner == "." or not inner.isprintable() or "\\" in inner or ".." in inner.split("/"):
-        trick = "its name holds a trick (.. or \\ or an unprintable character)."
+        trick = "its name is unsafe (.. or \\ or an unprintable character)."
     elif inner.startswith("/") or re.match(r"[A-Za-z]:", inner):
         trick = "its name is an absolute path."
     elif mode not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -189,7 +189,7 @@ def _bad_member(info: zipfile.ZipInfo, start: int | None, limits: Limits) -> Pac
 
 
 def _unpack(archive: Path, name: str, info: zipfile.ZipInfo, start: int) -> bytes:
-    """A member's bytes, never more than its header claims (which was checked).  Raises DamagedFile."""
+    """A member's bytes, never more than its header says (which was checked).  Raises DamagedFile."""
     deflated = info.compress_type == zipfile.ZIP_DEFLATED
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
     content, left = bytearray(), info.compress_size
@@ -198,7 +198,7 @@ def _unpack(archive: Path, name: str, info: zipfile.ZipInfo, start: int) -> byte
             file.seek(start)
             while left and len(content) <= info.file_size and (chunk := file.read(min(left, _CHUNK))):
                 left -= len(chunk)
-                # One byte more than is claimed shows that the header lies, whatever would still follow.
+                # One byte more than the header says proves it wrong, whatever would follow.
                 content += engine.decompress(chunk, info.file_size + 1 - len(content)) if deflated else chunk
     except OSError as error:
         raise error_about(name, error) from error

@@ -1,4 +1,4 @@
-"""Take the photos that a manifest lists: CSV or TSV, beside its photos or inside their archive."""
+"""The photos that a manifest lists: CSV or TSV, beside its photos or inside their archive."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from packshot.errors import (
 from packshot.intake.source import (
     EXPORT,
     PHOTOS,
-    Found,
+    Listed,
     Load,
     Source,
     address_source,
@@ -36,7 +36,7 @@ from packshot.intake.source import (
 from packshot.settings import Limits
 
 _COLUMNS = ("sku", "file", "url", "gtin", "asin", "title", "role", "template", "channel", "priority")
-_STRAY = ""  # where a row keeps a value that stands under no column
+_STRAY = ""  # the key of a row's value that has no column
 _PRIORITIES = ("urgent", "standard", "overnight")
 _MANIFEST_ROW_BYTES = 4096  # far more than a row holds: bounds the file before its rows are counted
 
@@ -44,7 +44,7 @@ Row = dict[str, str]
 Locate = Callable[[str], tuple[str, Load]]
 
 
-def from_manifest(path: Path, name: str, limits: Limits, seen: set[Path | str]) -> Iterator[Found]:
+def from_manifest(path: Path, name: str, limits: Limits, listed: set[Path | str]) -> Iterator[Listed]:
     root, shown_root = path.parent, Path(name).parent
 
     def locate(file: str) -> tuple[str, Load]:
@@ -52,8 +52,8 @@ def from_manifest(path: Path, name: str, limits: Limits, seen: set[Path | str]) 
         real = real_path(root / inner)
         if not real.is_relative_to(root):
             raise UnsafeInput("the file lies outside the manifest's folder.", remedy="Put it beside the manifest.")
-        # Seen even if the row is refused below: a folder given as well must not bring it back under another SKU.
-        seen.add(real)
+        # Listed even if the row is refused below: a folder among the inputs must not add it under another SKU.
+        listed.add(real)
         if not real.is_file():
             raise BadInput(f"there is no file {file}.", remedy="Check the name; it counts from the manifest's folder.")
         source = file_source(real, str(shown_root / inner), limits)
@@ -64,7 +64,7 @@ def from_manifest(path: Path, name: str, limits: Limits, seen: set[Path | str]) 
     yield from _from_rows(_rows(path.read_bytes(), limits), name, locate, limits)
 
 
-def from_zip_manifest(sheet: str, name: str, load: dict[str, Load], limits: Limits) -> Iterator[Found]:
+def from_zip_manifest(sheet: str, name: str, load: dict[str, Load], limits: Limits) -> Iterator[Listed]:
     named: set[str] = set()
 
     def locate(file: str) -> tuple[str, Load]:
@@ -89,14 +89,13 @@ def from_zip_manifest(sheet: str, name: str, load: dict[str, Load], limits: Limi
 def rows(content: bytes, limits: Limits, *, names_photos: bool) -> Iterator[tuple[int, Row]]:
     """Each row of a manifest with its number, column → value.
 
-    names_photos: there must be a column for files or addresses; who matches rows with photos that are there already
-    needs none.  Raises what condemns the manifest as a whole.
+    names_photos: whether there must be a column for files or addresses.  Raises errors of the manifest as a whole.
     """
     return _rows(content, limits, names_photos=names_photos)
 
 
-def from_rows(listed: Sequence[tuple[int, Row]], name: str, limits: Limits) -> Iterator[Found]:
-    """The photos of a list that came alone: it can name addresses, and no files."""
+def from_rows(listed: Sequence[tuple[int, Row]], name: str, limits: Limits) -> Iterator[Listed]:
+    """The photos of a list without files beside it: it can name addresses only."""
 
     def locate(file: str) -> tuple[str, Load]:
         raise BadInput(
@@ -119,8 +118,8 @@ def _inside(file: str) -> PurePosixPath:
     return inner
 
 
-def _from_rows(rows: Iterator[tuple[int, Row]], sheet: str, locate: Locate, limits: Limits) -> Iterator[Found]:
-    listed = list(rows)  # a fault of the whole manifest shows before its first row is taken
+def _from_rows(rows: Iterator[tuple[int, Row]], sheet: str, locate: Locate, limits: Limits) -> Iterator[Listed]:
+    listed = list(rows)  # so that an error of the whole manifest is raised before its first row is taken
     first_row: dict[tuple[str, str], int] = {}
     for number, row in listed:
         shown = f"{sheet} row {number}"
@@ -137,7 +136,7 @@ def _from_rows(rows: Iterator[tuple[int, Row]], sheet: str, locate: Locate, limi
 
 
 def _row_source(row: Row, locate: Locate, limits: Limits) -> Source:
-    # Looked up first, so that a row refused for something else still counts as naming its file.
+    # Located first, so that a row that is refused for another reason still counts as naming its file.
     located = locate(row["file"]) if row["file"] else None
     if row[_STRAY]:
         words = f"it has a value without a column: {row[_STRAY]!r}."
@@ -178,7 +177,7 @@ def _check_gtin(gtin: str) -> None:
 
 
 def _rows(content: bytes, limits: Limits, *, names_photos: bool = True) -> Iterator[tuple[int, Row]]:
-    """Each row with its number as a spreadsheet shows it.  Raises what condemns the manifest as a whole."""
+    """Each row with its number as a spreadsheet shows it.  Raises errors of the manifest as a whole."""
     text = _text(content)
     head = text.lstrip().partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count), strict=True)
@@ -224,7 +223,7 @@ def _columns(cells: list[str], *, names_photos: bool) -> list[str]:
 
 
 def _text(content: bytes) -> str:
-    """UTF-8 with or without BOM, UTF-16 with one, else what Excel writes in western Windows."""
+    """UTF-8 with or without BOM, UTF-16 with one, else Windows-1252, which western Excel writes."""
     encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
     for encoding in encodings:
         try:

@@ -21,7 +21,7 @@ Load = Callable[[], bytes]
 class Source:
     """One photo to develop, not read yet.
 
-    name: what the user sees: relative path, "shoes.zip/left/a.jpg", an address without its query.
+    name: as it is shown to the user: relative path, "shoes.zip/left/a.jpg", an address without its query.
     load: reads the bytes, at most limits.photo_bytes of them; raises PackshotError.
     """
 
@@ -43,7 +43,7 @@ class Refused:
     error: PackshotError
 
 
-Found = Source | Refused
+Listed = Source | Refused
 
 
 # --- what counts as a photo, the same in folders, archives and manifests ---
@@ -76,7 +76,7 @@ def is_litter(parts: Sequence[str]) -> bool:
 
 
 def not_a_photo(name: str) -> PackshotError | None:
-    """Why a file that looks like a picture or an archive cannot be taken; None for photos and for anything else."""
+    """Why a file with a picture's or an archive's suffix cannot be taken; None for photos and for anything else."""
     suffix = suffix_of(name)
     if suffix in PICTURES_NOT_READ:
         return UnsupportedFormat(f"{PICTURES_NOT_READ[suffix]} is not read here.", remedy=EXPORT)
@@ -86,7 +86,7 @@ def not_a_photo(name: str) -> PackshotError | None:
 
 
 def clean(name: str) -> str:
-    """Fit for a screen and for JSON: file names may hold control characters and bytes that are no text."""
+    """A name fit for a screen and for JSON: file names may hold control characters and bytes that are no text."""
     return "".join(letter if letter.isprintable() else "�" for letter in unicodedata.normalize("NFC", name))
 
 
@@ -98,7 +98,7 @@ def stem(name: str) -> str:
 
 
 def error_about(name: str, error: PackshotError | OSError) -> PackshotError:
-    """The same error about `name`: what raises further down does not know the name that the user sees."""
+    """The same error about `name`, the name that is shown to the user; the code that raised it does not have it."""
     if isinstance(error, PackshotError):
         return type(error)(error.problem, subject=name, remedy=error.remedy)
     reason = (error.strerror or "unknown error").lower()
@@ -142,7 +142,7 @@ def _too_large(size: int, limit: int) -> TooLarge:
 
 
 def _read_file(real: Path, name: str, limits: Limits) -> bytes:
-    """The whole file, if it still is as small as when it was listed."""
+    """The whole file, if it is still within the limit."""
     try:
         with real.open("rb") as file:
             size = os.fstat(file.fileno()).st_size

@@ -1,4 +1,4 @@
-"""Models that answer at once, for load tests of all that is around them: a disc is the product, all is safe."""
+"""Models that answer at once, for load tests of what is around them: a disc is the product, all pictures are safe."""
 
 from __future__ import annotations
 
@@ -44,4 +44,4 @@ class FakeUpscaler:
     def upscale(self, tile_u8: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return np.repeat(np.repeat(tile_u8, self.factor, axis=0), self.factor, axis=1)
 
-    def rest(self) -> None: ...
+    def release(self) -> None: ...

@@ -1,8 +1,8 @@
-"""What every runtime of ISNet shares: at what size it is asked, and a photo as its tensor.
+"""What every runtime of ISNet shares: its input size, and a photo as its tensor.
 
-The graph is for 1024 × 1024, but nothing in it needs that: with its enlargements turned from sizes into factors it
-takes any whole number of `STEP`.  Asked at the photo's own resolution it draws finer edges than on an enlarged photo,
-and costs what the photo's pixels cost (docs/decisions/0014-two-looks.md).
+The graph is for 1024 × 1024, but nothing in it needs that: with its resizes given as factors instead of sizes it takes
+any multiple of `STEP`.  At the photo's own resolution it gives finer edges than on an enlarged photo, and costs only
+what the photo's pixels cost (docs/decisions/0014-two-looks.md).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from packshot.colour import F32
 from packshot.ops.resample import reduced
 
 STEP = 64  # px: the network halves six times
-LONGEST = 1024  # px a side: on more it was not trained
-ENOUGH, SHORTEST = 896, 704  # px of the longer and of the shorter side: on less it loses cords and plain walls
+LONGEST = 1024  # px a side: it was not trained on more
+ENOUGH, SHORTEST = 896, 704  # px of the longer and of the shorter side: with less it loses cords and plain walls
 ROUGH = 512, 512  # a quarter of the work; at 448 and 384 the answer breaks on plain objects
 
 
 def own_size(pixels_u8: NDArray[np.uint8]) -> tuple[int, int]:
-    """(width, height) at which the network sees that picture: its own, within what the network is good at."""
+    """(width, height) at which the network gets that picture: the picture's own, within the network's limits."""
     height, width = pixels_u8.shape[:2]
     longest = max(width, height)
     across, down = (ceil(px * max(longest, ENOUGH) / (longest * STEP)) * STEP for px in (width, height))
@@ -35,6 +35,6 @@ def tensor_of(pixels_u8: NDArray[np.uint8], size: tuple[int, int]) -> F32:
 
     Qin et al. 2022, "Highly accurate dichotomous image segmentation"; ISNet for general use.
     """
-    shrinks = all(own >= wanted for own, wanted in zip(pixels_u8.shape[1::-1], size, strict=True))
+    shrinks = all(own >= side for own, side in zip(pixels_u8.shape[1::-1], size, strict=True))
     small = reduced(pixels_u8, size) if shrinks else cv2.resize(pixels_u8, size, interpolation=cv2.INTER_CUBIC)
     return np.asarray(cv2.dnn.blobFromImage(small, 1 / 256, size, (128, 128, 128), swapRB=False), np.float32)

@@ -23,9 +23,9 @@ _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
 
 
 def local_matter(settings: Settings, *, lease: CpuLease | None = None) -> Matter:
-    """What the settings ask for; its `engine.note` tells where that could not be had.
+    """The engine that the settings name; `engine.note` says where another one had to be used.
 
-    Raises WeightsMissing saying how to get them.
+    Raises WeightsMissing, with how to get them.
     """
     if settings.fake_models:
         return FakeMatter()
@@ -33,14 +33,14 @@ def local_matter(settings: Settings, *, lease: CpuLease | None = None) -> Matter
     file = weights.path(isnet, models_dir=settings.models_dir)
     runtime, _, provider = settings.engine.partition("-")
     if runtime == "onnxruntime":
-        return onnx.IsNet(isnet, file, wanted=provider, threads=threads(settings), lease=lease)
+        return onnx.IsNet(isnet, file, provider=provider, threads=threads(settings), lease=lease)
     return openvino.IsNet(
         isnet, file, threads=threads(settings), compiled_dir=settings.cache_dir / "compiled", lease=lease
     )
 
 
 def local_engine(settings: Settings) -> Engine:
-    """What cuts out here.  Under OpenVINO nothing is loaded for it; whether a GPU serves shows only in its use.
+    """The engine that cuts out here.  Under OpenVINO no model is loaded for this; under ONNX Runtime one has to be.
 
     Raises WeightsMissing, Unavailable.
     """
@@ -63,9 +63,9 @@ def local_rater(settings: Settings, *, lease: CpuLease | None = None) -> Rater:
 def local_upscaler(
     settings: Settings, *, lease: CpuLease | None = None, beside: Matter | None = None
 ) -> Upscaler | None:
-    """None where its weights are not here or not the right ones: nothing else needs them.
+    """None where its weights are missing or damaged: everything else works without it.
 
-    beside: a model of the same process that rests while products are enlarged, so that it never holds both.
+    beside: a model of the same process that releases its memory while products are enlarged, so that only one has any.
     """
     if settings.fake_models:
         return FakeUpscaler()
@@ -77,7 +77,7 @@ def local_upscaler(
         return None
     return RealEsrgan(
         esrgan, file, threads=threads(settings), compiled_dir=settings.cache_dir / "compiled", lease=lease,
-        instead_of=beside.rest if isinstance(beside, openvino.IsNet) else lambda: None,
+        instead_of=beside.release if isinstance(beside, openvino.IsNet) else lambda: None,
     )  # fmt: skip
 
 
@@ -86,11 +86,11 @@ def threads(settings: Settings) -> int:
 
 
 def prepare_process() -> None:
-    """Before threads start: photos run side by side already, so OpenCV keeps to one thread; and memory stays flat.
+    """Call before threads start.  One OpenCV thread, since photos run in parallel already, and bounded memory.
 
-    glibc learns from the first large picture to keep up to 32 MiB in each thread's own heap, where pieces still in use
-    hold the rest: steps of 60 to 100 MiB that nobody owns.  A fixed bound and two heaps cost no time; 8 MiB would cost
-    a tenth (benchmarks/README.md, "Memory").  Other C libraries have no such call.
+    After the first large picture glibc puts up to 32 MiB into each thread's own heap and cannot give it back while a
+    small piece is in use: memory grows in steps of 60 to 100 MiB.  A fixed bound and two heaps cost no time; a bound of
+    8 MiB would cost a tenth (benchmarks/README.md, "Memory").  Other C libraries have no such call.
     """
     cv2.setNumThreads(1)
     with suppress(OSError, AttributeError):

@@ -1,4 +1,4 @@
-"""Models through ONNX Runtime: on a GPU (CUDA, DirectML, Core ML), or on the processor, which is then said aloud."""
+"""Models through ONNX Runtime: on a GPU (CUDA, DirectML, Core ML), else on the processor, with a note that says so."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from packshot.errors import Unavailable
 from packshot.model import Engine, ModelCard
 from packshot.models.isnet import ROUGH, own_size, tensor_of
 
-# What a wish for an engine tries, in this order; the processor is always the last resort.
+# Tried in this order; the processor is the fallback of each.
 PROVIDERS = {"cuda": "CUDAExecutionProvider", "directml": "DmlExecutionProvider", "coreml": "CoreMLExecutionProvider"}
 NAMES = {"cuda": "CUDA", "directml": "DirectML", "coreml": "Core ML"}
 PROCESSOR = "CPUExecutionProvider"
@@ -26,19 +26,21 @@ class IsNet:
     """ISNet, general use, as `models/openvino.py` runs it: the same tensor in, the same answer within MAE 0.002."""
 
     def __init__(
-        self, card: ModelCard, weights: Path, *, wanted: str, threads: int, lease: CpuLease | None = None
+        self, card: ModelCard, weights: Path, *, provider: str, threads: int, lease: CpuLease | None = None
     ) -> None:
-        """wanted: a key of PROVIDERS, "cpu", or "" for the fastest there is.  `engine.note` tells of a fallback.
+        """provider: a key of PROVIDERS, "cpu", or "" for the fastest there is.  `engine.note` says where it fell back.
 
         Raises Unavailable where onnxruntime is not installed.
         """
         runtime = _runtime()
         self.card = card
-        self._session, used, reasons = _started(runtime, _any_size(weights), tried(wanted), threads=threads)
+        self._session, used, reasons = _start_session(
+            runtime, _any_size(weights), providers_for(provider), threads=threads
+        )
         self._input = self._session.get_inputs()[0].name
         self._lease = lease or CpuLease()
-        # The weights and the sums are half floats; only what goes in and comes out is float32.
-        self.engine = Engine(f"onnxruntime-{used}", runtime.__version__, "f16", note=_note(wanted, used, reasons))
+        # Weights and sums are half floats; only input and output are float32.
+        self.engine = Engine(f"onnxruntime-{used}", runtime.__version__, "f16", note=_note(provider, used, reasons))
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._answer(tensor_of(pixels_u8, own_size(pixels_u8)))
@@ -52,38 +54,38 @@ class IsNet:
         return np.asarray(answer[0, 0], np.float32)
 
 
-def tried(wanted: str) -> tuple[str, ...]:
-    """Which providers are tried for that wish, the best first, without the processor."""
-    if wanted == "cpu":
+def providers_for(provider: str) -> tuple[str, ...]:
+    """The providers to try, the best first, without the processor.  provider: as `IsNet` takes it."""
+    if provider == "cpu":
         return ()
-    return (wanted,) if wanted else tuple(PROVIDERS)
+    return (provider,) if provider else tuple(PROVIDERS)
 
 
-def _needed(module: str) -> Any:
+def _import_module(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError:
         raise Unavailable(
-            f"ONNX Runtime was asked for, but {module} is not installed.", subject="PACKSHOT_ENGINE",
+            f"ONNX Runtime was chosen, but {module} is not installed.", subject="PACKSHOT_ENGINE",
             remedy=f"pip install 'packshot[onnxruntime]'. {REMEDY}",
         ) from None  # fmt: skip
 
 
 def _runtime() -> Any:
-    runtime = _needed("onnxruntime")
+    runtime = _import_module("onnxruntime")
     runtime.disable_telemetry_events()
     return runtime
 
 
 def _any_size(weights: Path) -> bytes:
-    """ISNet as a graph for pictures of any size, with its first answer alone, as `openvino.py` has it.
+    """ISNet as a graph for pictures of any size, with its first output alone, as in `openvino.py`.
 
-    Its enlargements, fixed in pixels, become factors.
+    Its resizes to fixed sizes become factors.
     """
-    onnx = _needed("onnx")
+    onnx = _import_module("onnx")
     model = onnx.shape_inference.infer_shapes(onnx.load(str(weights)), data_prop=True)
     graph = model.graph
-    shapes = {known.name: known.type.tensor_type.shape.dim for known in (*graph.value_info, *graph.output)}
+    shapes = {value.name: value.type.tensor_type.shape.dim for value in (*graph.value_info, *graph.output)}
     for node in graph.node:
         if node.op_type == "Resize":
             sizes = (shapes[name] for name in (node.input[0], node.output[0]))
@@ -96,12 +98,14 @@ def _any_size(weights: Path) -> bytes:
         for axis, name in zip(shown.type.tensor_type.shape.dim[2:], ("height", "width"), strict=True):
             axis.dim_param = name
     del graph.value_info[:]
-    taken = onnx.utils.Extractor(model).extract_model([graph.input[0].name], [graph.output[0].name])
-    return bytes(taken.SerializeToString())
+    extracted = onnx.utils.Extractor(model).extract_model([graph.input[0].name], [graph.output[0].name])
+    return bytes(extracted.SerializeToString())
 
 
-def _started(runtime: Any, graph: bytes, names: Sequence[str], *, threads: int) -> tuple[Any, str, dict[str, str]]:
-    """A session, which provider it got, and why it did not get those before it."""
+def _start_session(
+    runtime: Any, graph: bytes, names: Sequence[str], *, threads: int
+) -> tuple[Any, str, dict[str, str]]:
+    """A session, the provider that it runs on, and why those before it could not be used."""
     reasons: dict[str, str] = {}
     for name in names:
         provider = PROVIDERS[name]
@@ -110,7 +114,7 @@ def _started(runtime: Any, graph: bytes, names: Sequence[str], *, threads: int) 
             continue
         try:
             session = _session(runtime, graph, provider, threads=threads)
-        except Exception as failed:  # each provider raises what it likes: a driver, a library, too little memory
+        except Exception as failed:  # each provider has errors of its own: a driver, a library, too little memory
             lines = str(failed).splitlines()
             reasons[name] = f"{NAMES[name]} does not start: {lines[0][:200] if lines else type(failed).__name__}"
             continue
@@ -124,20 +128,20 @@ def _session(runtime: Any, graph: bytes, provider: str, *, threads: int) -> Any:
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.enable_cpu_mem_arena = False  # peak 1.3 instead of 2.1 GiB, no slower (measured 2026-11-29)
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores to others
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads free their cores
     if provider == PROVIDERS["cuda"]:
         runtime.preload_dlls()  # CUDA and cuDNN out of pip packages, where the system has none
     if provider == PROVIDERS["directml"]:
-        options.enable_mem_pattern = False  # it cannot
-    # By itself ONNX Runtime would fall back without a word, even in the middle of a run.
+        options.enable_mem_pattern = False  # DirectML does not support it
+    # By default ONNX Runtime would fall back silently, even in the middle of a run.
     return runtime.InferenceSession(
         graph, options, providers=list(dict.fromkeys((provider, PROCESSOR))), enable_fallback=0
     )
 
 
-def _note(wanted: str, used: str, reasons: dict[str, str]) -> str:
+def _note(provider: str, used: str, reasons: dict[str, str]) -> str:
     if used != "cpu" or not reasons:
         return ""
-    asked = NAMES[wanted] if wanted else "a GPU"
+    requested = NAMES[provider] if provider else "a GPU"
     why = "; ".join(reasons.values())
-    return f"Cut-outs were to be made on {asked}, but run on the processor, which is far slower: {why}. {REMEDY}"
+    return f"Cut-outs were to be made on {requested}, but run on the processor, which is far slower: {why}. {REMEDY}"

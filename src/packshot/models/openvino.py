@@ -1,4 +1,4 @@
-"""Models through OpenVINO on the processor: bf16 where it has it, loaded once, compiled once per machine."""
+"""Models through OpenVINO on the processor: in bf16 where it has that, loaded once, compiled once per machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from packshot.models.rrdbnet import FACTOR, rrdbnet
 
 
 class _Network:
-    """A compiled network that threads may share; one inference at a time, since one already takes all cores."""
+    """A compiled network that threads may share; one inference at a time, since one uses all cores."""
 
     def __init__(
         self, model: Any, *, threads: int, compiled_dir: Path, precision: str = "", lease: CpuLease | None = None
@@ -47,8 +47,8 @@ class _Network:
         self._request: Any = compiled.create_infer_request()
         return compiled
 
-    def rest(self) -> None:
-        """Let go of memory; the next tensor brings it back from the compiled cache."""
+    def release(self) -> None:
+        """Free the memory; the next tensor loads the network again from the compiled cache."""
         with self._lease:
             self._request = None
 
@@ -73,7 +73,7 @@ def _core() -> Any:
 
 
 def local_engine() -> Engine:
-    """What a network will get on this processor, before one is compiled."""
+    """The engine that a network will get on this processor, before one is compiled."""
     has_bf16 = "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return Engine("openvino", importlib.metadata.version("openvino"), "bf16" if has_bf16 else "f32")
 
@@ -100,9 +100,9 @@ class IsNet:
         self._network = _Network(model, threads=threads, compiled_dir=compiled_dir, precision=precision, lease=lease)
         self.engine = _engine(self._network)
 
-    def rest(self) -> None:
-        """Let go of memory until the next photo comes."""
-        self._network.rest()
+    def release(self) -> None:
+        """Free the memory until the next photo."""
+        self._network.release()
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         return np.asarray(self._network(tensor_of(pixels_u8, own_size(pixels_u8)))[0, 0], np.float32)
@@ -112,10 +112,10 @@ class IsNet:
 
 
 def _any_size(weights: Path, *, smallest: tuple[int, int], largest: tuple[int, int]) -> Any:
-    """ISNet as an `openvino.Model` for pictures of any (width, height) between, with its first answer alone.
+    """ISNet as an `openvino.Model` for pictures of any (width, height) between, with its first output alone.
 
-    Its enlargements, fixed in pixels, become factors.  The eleven other answers are for training; they would take a
-    sixth of the time and a third of the memory.
+    Its resizes to fixed sizes become factors.  The eleven other outputs are for training; they would take a sixth of
+    the time and a third of the memory.
     """
     openvino = _runtime()
     ops = openvino.opset11
@@ -125,15 +125,15 @@ def _any_size(weights: Path, *, smallest: tuple[int, int], largest: tuple[int, i
             continue
         before, after = node.get_input_partial_shape(0), node.get_output_partial_shape(0)
         factors = [after[axis].get_length() / before[axis].get_length() for axis in (2, 3)]
-        kept = {
+        attributes = {
             name: node.get_attributes()[name] for name in ("mode", "coordinate_transformation_mode", "nearest_mode")
         }
-        enlarged = ops.interpolate(
+        resized = ops.interpolate(
             node.input(0).get_source_output(), np.array(factors, np.float32), shape_calculation_mode="scales",
-            axes=np.array([2, 3], np.int64), **kept,
+            axes=np.array([2, 3], np.int64), **attributes,
         )  # fmt: skip
         for reader in node.output(0).get_target_inputs():
-            reader.replace_source_output(enlarged.output(0))
+            reader.replace_source_output(resized.output(0))
     model = openvino.Model([model.output(0)], model.get_parameters(), model.get_name())
     width, height = (openvino.Dimension(*between) for between in zip(smallest, largest, strict=True))
     model.reshape({model.input(0): openvino.PartialShape([1, 3, height, width])})
@@ -147,7 +147,7 @@ class OpenNsfw:
         self, card: ModelCard, weights: Path, *, threads: int, compiled_dir: Path, lease: CpuLease | None = None
     ) -> None:
         self.card = card
-        # f32: a hundredth of a second more, and scores that do not move between processors
+        # f32: takes a hundredth of a second more, and gives the same scores on all processors
         self._network = _Network(str(weights), threads=threads, compiled_dir=compiled_dir, precision="f32", lease=lease)
         self.engine = _engine(self._network)
 
@@ -160,8 +160,8 @@ class OpenNsfw:
 class RealEsrgan:
     """Real-ESRGAN x4plus: a tile four times as large, compression and grain taken out.  Wang et al. 2021.
 
-    Compiled when a tile comes and let go after each picture: most runs enlarge nothing, what is kept is found without
-    it, and beside the other models it would hold 0.4 GiB for the second and a half that compiling takes.
+    It is compiled at the first tile and released after each picture: most runs enlarge nothing, stored enlargements
+    need no model, and it would occupy 0.4 GiB to save the second and a half that compiling takes.
     """
 
     factor = FACTOR
@@ -180,7 +180,7 @@ class RealEsrgan:
     ) -> None:
         """side: of a tile.  256 px is a peak of 0.57 GiB in bf16 and 0.85 in f32; larger ones are no faster.
 
-        instead_of: lets others rest; called each time before this one takes its memory.
+        instead_of: frees another model's memory; called each time before this one takes its own.
         """
         self.card, self.side = card, side
         usual = local_engine()
@@ -192,7 +192,7 @@ class RealEsrgan:
             "threads": threads, "compiled_dir": compiled_dir, "precision": precision, "lease": lease
         }  # fmt: skip
 
-    def rest(self) -> None:
+    def release(self) -> None:
         with self._opening:
             self._network = None
 
@@ -203,5 +203,5 @@ class RealEsrgan:
                 self._network = _Network(rrdbnet(self._weights, self.side, openvino=_runtime()), **self._options)
             network = self._network
         tensor = tile_u8.astype(np.float32).transpose(2, 0, 1)[None] / 255
-        drawn = network(np.ascontiguousarray(tensor, np.float32))[0].transpose(1, 2, 0)
-        return np.asarray(np.clip(np.round(drawn * 255), 0, 255), np.uint8)
+        enlarged = network(np.ascontiguousarray(tensor, np.float32))[0].transpose(1, 2, 0)
+        return np.asarray(np.clip(np.round(enlarged * 255), 0, 255), np.uint8)

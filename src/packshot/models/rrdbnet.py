@@ -44,9 +44,9 @@ class _Weights:
         size = count * np.dtype(kind).itemsize
         if self._at + size > len(self._bytes):
             raise BadInput("This file of weights ends too early.", subject=self._file.name)
-        taken = np.frombuffer(self._bytes, kind, count, self._at)
+        values = np.frombuffer(self._bytes, kind, count, self._at)
         self._at += size
-        return taken
+        return values
 
 
 def rrdbnet(file: Path, side: int, *, openvino: Any) -> Any:
@@ -62,19 +62,19 @@ def rrdbnet(file: Path, side: int, *, openvino: Any) -> Any:
     def constant(values: Any) -> Any:
         return op.constant(np.asarray(values, np.float32))
 
-    def convolved(x: Any, inputs: int, outputs: int, *, bent: bool = True) -> Any:
+    def convolved(x: Any, inputs: int, outputs: int, *, activated: bool = True) -> Any:
         kernel, bias = weights.next(inputs, outputs)
-        # Kept as 16-bit floats: half the memory until the plugin has laid them out its own way.
+        # Left as 16-bit floats: half the memory until the plugin converts them.
         wide = op.convert(op.constant(np.ascontiguousarray(kernel)), "f32")
         wide.get_rt_info()["decompression"] = ""
         y = op.add(op.convolution(x, wide, [1, 1], [1, 1], [1, 1], [1, 1]), constant(bias.reshape(1, -1, 1, 1)))
-        return op.prelu(y, constant([0.2])) if bent else y
+        return op.prelu(y, constant([0.2])) if activated else y
 
     def dense(x: Any) -> Any:
-        seen = [x]
+        features = [x]
         for n in range(4):
-            seen.append(convolved(_joined(op, seen), FEATURES + n * GROWTH, GROWTH))
-        grown = convolved(_joined(op, seen), FEATURES + 4 * GROWTH, FEATURES, bent=False)
+            features.append(convolved(_joined(op, features), FEATURES + n * GROWTH, GROWTH))
+        grown = convolved(_joined(op, features), FEATURES + 4 * GROWTH, FEATURES, activated=False)
         return op.add(op.multiply(grown, constant([0.2])), x)
 
     def doubled(x: Any) -> Any:
@@ -84,17 +84,17 @@ def rrdbnet(file: Path, side: int, *, openvino: Any) -> Any:
                               nearest_mode="floor")  # fmt: skip
 
     picture = op.parameter([1, 3, side, side], np.float32, name="picture")
-    first = convolved(picture, 3, FEATURES, bent=False)
+    first = convolved(picture, 3, FEATURES, activated=False)
     x = first
     for _ in range(BLOCKS):
         before = x
         for _ in range(3):
             x = dense(x)
         x = op.add(op.multiply(x, constant([0.2])), before)
-    x = op.add(first, convolved(x, FEATURES, FEATURES, bent=False))
+    x = op.add(first, convolved(x, FEATURES, FEATURES, activated=False))
     for _ in range(2):
         x = convolved(doubled(x), FEATURES, FEATURES)
-    x = convolved(convolved(x, FEATURES, FEATURES), FEATURES, 3, bent=False)
+    x = convolved(convolved(x, FEATURES, FEATURES), FEATURES, 3, activated=False)
     weights.end()
     return openvino.Model([x], [picture], "RealESRGAN_x4plus")
 

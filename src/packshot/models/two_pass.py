@@ -1,8 +1,8 @@
-"""Where the model looks: roughly at the whole photo, then closely at the product alone.
+"""A matte in two passes: a rough one over the whole photo, then a close one over the product's box.
 
-A network sees 1024 pixels however large the photo is. A rough look costs a quarter of a close one and finds the
-product; the close one is then spent on the product's box, where it shows a finer edge than in the whole frame. Where
-the two tell of different things a wider one decides (docs/decisions/0014-two-looks.md).
+A network sees 1024 pixels however large the photo is. A rough pass costs a quarter of a close one and finds the
+product; the close one runs on the product's box, where it gives a finer edge than on the whole frame. Where the two
+found different things, a third, wider one decides (docs/decisions/0014-two-looks.md).
 """
 
 from __future__ import annotations
@@ -19,26 +19,27 @@ from packshot.ops.edges import refined
 from packshot.ops.geometry import PixelBox
 from packshot.ops.resample import within_side
 
-# Surroundings that the close look is shown: with half of them it takes white jars and chrome for backdrop.
-MARGIN, WIDE = 0.12, 0.5  # of the box's longer side; and in a look that has to decide
-TRAINED_PX = 2048  # longest side that such a look is shown at: the network sees it at the size it was trained on
-STEPS = 32  # windows lie on a grid of the frame, so that engines whose rough looks differ a little see the same
-ALL = 0.7  # a window that covers more of the frame is the frame: nothing would be gained
-DEEP = 15  # px of the rough look: twice what its outline may be off
-# Of the product, in pieces thicker than an outline: looks that differ by more are of different things.
+# Surroundings in a close pass, and in one that decides: shares of the box's longer side. With half of MARGIN the model
+# takes white jars and chrome for backdrop.
+MARGIN, WIDE = 0.12, 0.5
+TRAINED_PX = 2048  # longest side of what a deciding pass runs on: the network gets it at the size it was trained on
+STEPS = 32  # boxes lie on a grid of the frame, so that engines whose rough mattes differ a little get the same box
+ALL = 0.7  # a box that covers more of the frame becomes the frame: nothing would be gained
+DEEP = 15  # px of the rough matte: twice the error that its outline may have
+# Share of the product, in pieces thicker than an outline: passes that differ by more found different things.
 APART = 0.005
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """What the model answered, and of which part of the photo."""
+class Pass:
+    """What the model answered for a part of the photo."""
 
     raw: F32  # (h, w) [0, 1], at the model's own size
-    window: PixelBox  # of the photo
+    box: PixelBox  # the part of the photo
 
     def matte(self, pixels_u8: U8) -> U8:
         """The clean matte at the photo's size.  pixels_u8: (H, W, 3), the whole photo."""
-        left, top, right, bottom = self.window
+        left, top, right, bottom = self.box
         part = ops.to_size(refined(pixels_u8[top:bottom, left:right], self.raw), (right - left, bottom - top))
         if part.shape == pixels_u8.shape[:2]:
             return part
@@ -50,59 +51,58 @@ class Look:
         """The answer over the whole frame of (width, height), `side` pixels long."""
         scale = min(1.0, side / max(size))
         whole = np.zeros((max(1, round(size[1] * scale)), max(1, round(size[0] * scale))), np.float32)
-        left, top, right, bottom = (round(edge * scale) for edge in self.window)
+        left, top, right, bottom = (round(edge * scale) for edge in self.box)
         here = whole[top:bottom, left:right]
         if here.size:
             here[:] = cv2.resize(self.raw, here.shape[::-1], interpolation=cv2.INTER_AREA)
         return whole
 
 
-def look(pixels_u8: U8, matter: Matter, *, twice: bool = False) -> Look:
-    """pixels_u8: (H, W, 3) sRGB.  twice: the mean of the close look and a mirrored one."""
+def two_pass(pixels_u8: U8, matter: Matter, *, mirrored: bool = False) -> Pass:
+    """pixels_u8: (H, W, 3) sRGB.  mirrored: close passes are the mean of the part and its mirror image."""
     size = pixels_u8.shape[1], pixels_u8.shape[0]
-    rough = Look(rough_matte(matter, pixels_u8), (0, 0, *size))
-    near = _close(pixels_u8, _around(rough.raw, size, MARGIN), matter, twice=twice)
-    whole = near.window == rough.window
-    if _apart(near, rough, size) <= APART:
-        return near if whole else _sure(near, rough.raw, size)
+    rough = Pass(rough_matte(matter, pixels_u8), (0, 0, *size))
+    near = _close_pass(pixels_u8, _box_around(rough.raw, size, MARGIN), matter, mirrored=mirrored)
+    whole = near.box == rough.box
+    if _disagreement(near, rough, size) <= APART:
+        return near if whole else _with_sure_inside(near, rough.raw, size)
     if whole and 2 * min(size) >= TRAINED_PX:
         return near
-    window = rough.window if whole else _around(rough.raw, size, WIDE)
-    third = _close(pixels_u8, window, matter, twice=twice, side=TRAINED_PX)
-    if _apart(near, third, size) <= APART:
+    box = rough.box if whole else _box_around(rough.raw, size, WIDE)
+    third = _close_pass(pixels_u8, box, matter, mirrored=mirrored, side=TRAINED_PX)
+    if _disagreement(near, third, size) <= APART:
         return near
-    return third if _apart(third, rough, size) < _apart(near, rough, size) else near  # two against one
+    third_agrees = _disagreement(third, rough, size) < _disagreement(near, rough, size)
+    return third if third_agrees else near
 
 
-def _sure(near: Look, rough: F32, size: tuple[int, int]) -> Look:
-    """Deep inside, what the rough look is sure of stays: so close, a plain wall of a jar looks like a backdrop."""
+def _with_sure_inside(near: Pass, rough: F32, size: tuple[int, int]) -> Pass:
+    """With what the rough pass was sure of, deep inside: in a close pass a jar's plain wall looks like a backdrop."""
     inside = cv2.erode((rough > 0.9).astype(np.uint8), np.ones((DEEP, DEEP), np.uint8))
-    part = _part(rough * inside, near.window, size)
-    return Look(
-        np.maximum(near.raw, cv2.resize(part, near.raw.shape[::-1], interpolation=cv2.INTER_LINEAR)), near.window
-    )
+    part = _part(rough * inside, near.box, size)
+    return Pass(np.maximum(near.raw, cv2.resize(part, near.raw.shape[::-1], interpolation=cv2.INTER_LINEAR)), near.box)
 
 
-def _part(whole: F32, window: PixelBox, size: tuple[int, int]) -> F32:
+def _part(whole: F32, box: PixelBox, size: tuple[int, int]) -> F32:
     across, down = whole.shape[1] / size[0], whole.shape[0] / size[1]
-    left, top, right, bottom = window
+    left, top, right, bottom = box
     return whole[round(top * down) : round(bottom * down), round(left * across) : round(right * across)]
 
 
-def _close(pixels_u8: U8, window: PixelBox, matter: Matter, *, twice: bool, side: int | None = None) -> Look:
-    left, top, right, bottom = window
+def _close_pass(pixels_u8: U8, box: PixelBox, matter: Matter, *, mirrored: bool, side: int | None = None) -> Pass:
+    left, top, right, bottom = box
     part = np.ascontiguousarray(pixels_u8[top:bottom, left:right])
     if side is not None:
         part = within_side(part, side)
     raw = raw_matte(matter, part)
-    if twice:
-        mirrored = raw_matte(matter, np.ascontiguousarray(part[:, ::-1]))
-        raw = np.asarray((raw + mirrored[:, ::-1]) / 2, np.float32)
-    return Look(raw, window)
+    if mirrored:
+        mirror_image = raw_matte(matter, np.ascontiguousarray(part[:, ::-1]))
+        raw = np.asarray((raw + mirror_image[:, ::-1]) / 2, np.float32)
+    return Pass(raw, box)
 
 
-def _around(rough: F32, size: tuple[int, int], margin: float) -> PixelBox:
-    """The product's box with its surroundings; the whole frame where it fills it or was not found."""
+def _box_around(rough: F32, size: tuple[int, int], margin: float) -> PixelBox:
+    """The product's box with its surroundings; the whole frame where it fills that or was not found."""
     solid = (ops.clean(rough) > 0.5).astype(np.uint8)
     x, y, w, h = cv2.boundingRect(solid)
     across, down = size[0] / solid.shape[1], size[1] / solid.shape[0]
@@ -120,8 +120,8 @@ def _around(rough: F32, size: tuple[int, int], margin: float) -> PixelBox:
     return left, top, right, bottom
 
 
-def _apart(one: Look, other: Look, size: tuple[int, int]) -> float:
-    """How much of the product the two disagree on, in pieces thicker than an outline.  In [0, 1]."""
-    ours, theirs = (look.answer(size, side=512) > 0.5 for look in (one, other))
+def _disagreement(one: Pass, other: Pass, size: tuple[int, int]) -> float:
+    """Share of the product that the two disagree on, in pieces thicker than an outline.  In [0, 1]."""
+    ours, theirs = (two_pass.answer(size, side=512) > 0.5 for two_pass in (one, other))
     pieces = cv2.morphologyEx((ours != theirs).astype(np.uint8), cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
     return float(pieces.sum() / max(1, (ours | theirs).sum()))

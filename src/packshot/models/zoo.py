@@ -64,15 +64,15 @@ _ROLES = {
 
 def card(model_id: str) -> ModelCard:
     """The card of that id.  Raises NotFound, naming the ids there are."""
-    for known in CARDS:
-        if known.id == model_id:
-            return known
-    raise NotFound("There is no such model.", subject=model_id, remedy=f"Known: {', '.join(c.id for c in CARDS)}.")
+    for entry in CARDS:
+        if entry.id == model_id:
+            return entry
+    raise NotFound("There is no such model.", subject=model_id, remedy=f"There are: {', '.join(c.id for c in CARDS)}.")
 
 
 def licence_notices(ids: Iterable[str]) -> list[str]:
-    """What is said aloud before these models are used: one sentence for each that is not clear for commercial use,
-    then one that names those that are. Raises NotFound."""
+    """What to show before these models are used: a sentence for each that is not clear for commercial use, then one on
+    those that are.  Raises NotFound."""
     cards = [card(model_id) for model_id in dict.fromkeys(ids)]
     verdicts = {"unclear": "it is unclear whether its use in business is allowed", "no": "not for use in business"}
     notices = [

@@ -27,6 +27,6 @@ def over(product_premultiplied: F32, matte: F32, plate: F32) -> F32:
 
     Where the matte is 1 this is the product exactly, where it is 0 the plate.  Porter & Duff 1984, "over".
     """
-    seen = thrice(1 - matte)
-    np.multiply(plate, seen, out=seen)
-    return np.add(product_premultiplied, seen, out=seen)
+    showing = thrice(1 - matte)
+    np.multiply(plate, showing, out=showing)
+    return np.add(product_premultiplied, showing, out=showing)

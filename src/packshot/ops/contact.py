@@ -16,23 +16,23 @@ from packshot.ops.geometry import PixelBox, box_of
 from packshot.ops.resample import shrunk
 from packshot.ops.shadow import contact_line
 
-# Crops are measured at about this longest side: the dark line where a product touches is three pixels thick there.
+# Longest side at which crops are measured, about: the dark line where a product touches is three pixels thick there.
 SIDE = 384
-# Light below this is black on a screen, and no shadow can be seen on it; 1/255 in sRGB is 0.0003.
+# Light below this is black on a screen and shows no shadow; 1/255 in sRGB is 0.0003.
 BLACK = 0.004
-SURE = 0.3  # of `contact_line`, from here on the outline is taken for a foot
-PARTS = 12  # of the foot, each held against the backdrop below it
-# How far below the foot the ground is looked at, at most and at least, and from which share of that on it is the bare
+SURE = 0.3  # of `contact_line`: from here on the outline counts as a foot
+PARTS = 12  # of the foot, each compared with the backdrop below it
+# How far below the foot the ground is measured, at most and at least, and from which share of that on it is the bare
 # backdrop; the first two are shares of the product's width.  `shadow.LADDER`'s pool ends at 0.1.
 DEEP, SHALLOW, BARE = 0.25, 0.05, 0.6
-# Rows a cast shadow lies in, and rows of the backdrop to hold them against: shares of the product's height from its
-# foot, downwards.
+# Rows that a cast shadow lies in, and rows of the backdrop to compare them with: shares of the product's height,
+# downwards from its foot.
 LAID, ABOVE = (-0.2, 0.06), (-0.9, -0.5)
 # To each side, in the product's width or half its height, at most and at least.
 WIDE, NARROW = 0.8, 0.1
-# A difference of light between the two sides, natural logarithm, that leaves no doubt: benchmarks/README.md, "Checks".
+# A clear difference of light between the two sides, natural logarithm: benchmarks/README.md, "Checks".
 CLEAR = 0.3
-BESIDE = 0.6  # the share of that where a shadow is looked for; what is past it is backdrop
+BESIDE = 0.6  # the share of that in which a shadow may lie; past it is backdrop
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ def foot(pixels_u8: U8, matte_u8: U8) -> Foot | None:
     steps = np.arange(1, depth, dtype=np.float32)[:, None]
     free = _at(np.asarray(cv2.dilate(matte, np.ones((3, 3))), np.float32), columns, ground + steps) < 0.02
     first = np.argmax(free, axis=0)  # the soft edge of the matte ends here
-    seen = free.any(axis=0) & (first < depth / 3)
-    if np.count_nonzero(seen) < PARTS:
+    measured = free.any(axis=0) & (first < depth / 3)
+    if np.count_nonzero(measured) < PARTS:
         return None
-    rows = (ground + first)[seen] + steps[: depth - int(first[seen].max())]
-    lit = _at(np.log(np.maximum(light, BLACK)), columns[seen], rows)
+    rows = (ground + first)[measured] + steps[: depth - int(first[measured].max())]
+    lit = _at(np.log(np.maximum(light, BLACK)), columns[measured], rows)
     parts = np.stack([part.mean(axis=1) for part in np.array_split(lit, PARTS, axis=1)], axis=1)
     bare = np.median(parts[int(BARE * len(parts)) :], axis=0)
     dark = cv2.blur((bare - parts).mean(axis=1), (1, 3)).ravel()
@@ -83,13 +83,13 @@ class Cast:
     """The shadow beside a product."""
 
     side: float  # −1 all of it lies to the left … 1 to the right
-    sure: float  # 0 none, or not told from the backdrop's own drawing … 1
+    sure: float  # 0 none, or no clearer than the backdrop's own pattern … 1
 
 
 def cast(pixels_u8: U8, matte_u8: U8) -> Cast | None:
     """Compare the ground left and right of the foot; None where the frame leaves too little of it.
 
-    The same comparison further up tells a backdrop that is darker on one side from a shadow on the ground.
+    The same comparison further up distinguishes a backdrop that is darker on one side from a shadow on the ground.
     pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W).
     """
     left, top, right, bottom = _box(matte_u8)
@@ -136,14 +136,14 @@ def _box(matte_u8: U8) -> PixelBox:
 
 
 def _at(plane: F32, columns: NDArray[np.intp], rows: F32) -> F32:
-    """Values of a plane at whole columns and broken rows; past the border it goes on."""
+    """Values of a plane at whole columns and fractional rows; the border repeats."""
     x = np.ascontiguousarray(np.broadcast_to(columns.astype(np.float32), rows.shape))
     values = cv2.remap(plane, x, rows.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(values, np.float32)
 
 
 def _crop(pixels_u8: U8, matte_u8: U8, box: PixelBox) -> tuple[F32, F32, float]:
-    """Luminance and matte of a box, as far as it lies in the frame, about SIDE long; and by what it was scaled."""
+    """Luminance and matte of a box, as far as it lies in the frame, about SIDE long; and the scale."""
     left, top = max(0, box[0]), max(0, box[1])
     width, height = min(box[2], matte_u8.shape[1]) - left, min(box[3], matte_u8.shape[0]) - top
     times = max(1, min(round(max(width, height) / SIDE), width, height))

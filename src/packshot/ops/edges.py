@@ -1,9 +1,9 @@
-"""Edges of a matte: firm ones moved on to the photo's own edge, soft ones (fur, bristle, wire) decided by colour.
+"""Edges of a matte: firm ones are moved on to the photo's own edge, soft ones (fur, bristle, wire) decided by colour.
 
-A model's outline wanders by a pixel or two, while the photo holds the true edge; so a firm outline moves along its
-normal to where the photo changes most. Hairs a model draws as a haze; where that is wide and product and backdrop
-differ in colour, the photo tells how much of each a pixel shows. On firm edges that guess would be worse than the
-model's, since a product's colour turns at its rim. Chosen on the "tune" half of benchmarks/mattes.py.
+A model's outline is off by a pixel or two, and the photo shows where the edge is: a firm outline moves along its normal
+to where the photo changes most. A model gives hair as a haze. Where the haze is wide and product and backdrop differ in
+colour, each pixel's colour says how much of both it shows. On firm edges that estimate would be worse than the model's,
+since a product's own colour changes at its rim. All limits were chosen on the "tune" half of benchmarks/mattes.py.
 """
 
 from __future__ import annotations
@@ -19,22 +19,25 @@ from packshot.colour import F32, U8, thrice
 from packshot.ops.matte import SOFT, cleaned
 from packshot.ops.resample import reduced, sampled
 
-LOOSE = (30.0, 0.04)  # how far from the outline haze may reach, as px and share of the diagonal, before it is mush
+LOOSE = (
+    30.0,
+    0.04,
+)  # how far haze may reach from the outline, px and share of the diagonal; further off it is an error
 FIRM_PX, SOFT_PX = 5.0, 8.0  # width of the ramp from 0 to 1, px of the model's answer: below firm, above soft
 AROUND = 31  # px in which the ramp's width is measured
 NEAR = 41  # px in which the colours of product and backdrop are gathered
-APART = 0.12  # distance of the two in sRGB (0…1) from which they can be told apart at all
-GRAIN = 0.03  # the photo's noise and texture, at least
-BELIEF = 0.35  # standard deviation of the model's answer in haze, against which colour is weighed
+APART = 0.12  # distance of the two in sRGB (0…1) from which they count as different
+GRAIN = 0.03  # the least noise and texture that a photo is taken to have
+BELIEF = 0.35  # standard deviation that the model's answer in haze is taken to have
 
-REACH, STEP = 4.0, 0.5  # px to either side of an outline in which its photo's edge is looked for, and how finely
+REACH, STEP = 4.0, 0.5  # px to either side of an outline in which the photo's edge is searched, and the step
 DRIFT = 1.1  # px that an outline is usually off (standard deviation)
-CHANGE = (0.015, 0.1)  # of sRGB (0…1) across a step: the photo's grain, and an edge that is plain to see
-SPREAD = (0.7, 0.4)  # px² of variance: up to the first it is one edge, by the second more it is none
-THIN = 5  # px: wires and slits have a second edge within reach, and keep the model's
+CHANGE = (0.015, 0.1)  # of sRGB (0…1) across a step: what grain makes, and what a clear edge makes
+SPREAD = (0.7, 0.4)  # px² of variance: up to the first it is one edge; by so much more its weight falls to 1/e
+THIN = 5  # px: wires and slits are thinner, with a second edge within reach; they keep the model's outline
 ALONG = 1.5  # px along an outline that move together (standard deviation)
-DOUBTFUL = 0.005  # of the weight at which the outline stays
-STEEPER, WIDTH = 1.5, 0.8  # a ramp that is wider than so much of the photo's edge gets up to so many times steeper
+DOUBTFUL = 0.005  # a weight below which the outline stays
+STEEPER, WIDTH = 1.5, 0.8  # a ramp wider than WIDTH × the photo's edge gets up to STEEPER × steeper
 
 
 def refined(pixels_u8: U8, raw: F32) -> F32:
@@ -45,23 +48,23 @@ def refined(pixels_u8: U8, raw: F32) -> F32:
         return firm
     pad = NEAR
     part = np.s_[max(0, top - pad) : top + height + pad, max(0, left - pad) : left + width + pad]
-    seen = reduced(pixels_u8, raw.shape[::-1])
-    firm[part] = _refined(seen[part], firm[part], haze[part])
+    photo = reduced(pixels_u8, raw.shape[::-1])
+    firm[part] = _refined(photo[part], firm[part], haze[part])
     return firm
 
 
-def _refined(seen: U8, firm: F32, haze: F32) -> F32:
-    matte = _snapped(seen, firm)
+def _refined(photo: U8, firm: F32, haze: F32) -> F32:
+    matte = _snapped(photo, firm)
     share = _softness(haze)
     x, y = _places(share > 0.02)
     if len(x):
-        told, sure = _by_colour(seen, haze, x, y)
-        matte[y, x] += (told - matte[y, x]) * share[y, x] * sure
+        by_colour, trust = _by_colour(photo, haze, x, y)
+        matte[y, x] += (by_colour - matte[y, x]) * share[y, x] * trust
     return matte
 
 
-def _snapped(seen: U8, matte: F32) -> F32:
-    """The same matte, its outline moved to the photo's edge, and as steep, where one edge is near and not several."""
+def _snapped(photo: U8, matte: F32) -> F32:
+    """The matte with its outline moved to the photo's edge and made as steep, where exactly one edge is near."""
     smooth = cv2.GaussianBlur(matte, (0, 0), 1.5)
     slope_x, slope_y = (cv2.Sobel(smooth, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1)))
     steep = np.asarray(cv2.magnitude(slope_x, slope_y), np.float32)
@@ -77,9 +80,9 @@ def _snapped(seen: U8, matte: F32) -> F32:
     inward = np.stack([slope_x[y, x], slope_y[y, x]]) / steep[y, x]
     away = np.arange(-REACH - STEP, REACH + STEP + 1e-6, STEP, dtype=np.float32)
     across = (x[:, None] + away * inward[0][:, None], y[:, None] + away * inward[1][:, None])
-    shown, drawn = sampled(seen, *across), sampled(matte, *across)
-    change = np.sqrt(np.square(shown[:, 2:] - shown[:, :-2]).sum(2)) * np.float32(1 / 255)
-    ramp = np.maximum(drawn[:, 2:] - drawn[:, :-2], 0) + np.float32(1e-6)
+    photo_across, matte_across = sampled(photo, *across), sampled(matte, *across)
+    change = np.sqrt(np.square(photo_across[:, 2:] - photo_across[:, :-2]).sum(2)) * np.float32(1 / 255)
+    ramp = np.maximum(matte_across[:, 2:] - matte_across[:, :-2], 0) + np.float32(1e-6)
     at = away[1:-1]
     middle = (ramp * at).sum(1) / ramp.sum(1)
     width = (ramp * np.square(at - middle[:, None])).sum(1) / ramp.sum(1)
@@ -103,11 +106,11 @@ def _snapped(seen: U8, matte: F32) -> F32:
 
 
 def _places(where: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """x and y of those pixels; in a fifth of the time of `np.nonzero`."""
-    found = cv2.findNonZero(where.view(np.uint8))
-    if found is None:
+    """x and y of those pixels.  Takes a fifth of the time of `np.nonzero`."""
+    pixels = cv2.findNonZero(where.view(np.uint8))
+    if pixels is None:
         return np.empty(0, np.int32), np.empty(0, np.int32)
-    x, y = np.asarray(found, np.int32).reshape(-1, 2).T
+    x, y = np.asarray(pixels, np.int32).reshape(-1, 2).T
     return x, y
 
 
@@ -124,14 +127,14 @@ def _softness(matte: F32) -> F32:
     return np.asarray(cv2.resize(smooth, matte.shape[::-1]), np.float32)
 
 
-def _by_colour(seen: U8, haze: F32, x: NDArray[np.int32], y: NDArray[np.int32]) -> tuple[F32, F32]:
-    """How much of the product those pixels show by their colour, with the haze as prior; and how far to believe that.
+def _by_colour(photo: U8, haze: F32, x: NDArray[np.int32], y: NDArray[np.int32]) -> tuple[F32, F32]:
+    """How much of the product those pixels show by their colour, with the haze as prior; and how reliable that is.
 
-    Product and backdrop are each a mean and a variance, gathered from sure pixels around.  a minimises
-    (a − haze)²/belief² + |seen − aF − (1 − a)B|²/σ², with σ² the variance of the two as a mixes them.
+    Product and backdrop are each a mean and a variance over the sure pixels nearby.  a minimises
+    (a − haze)²/belief² + |photo − aF − (1 − a)B|²/σ², with σ² the variance of the two as a mixes them.
     """
-    drawn, colour = haze[y, x], seen[y, x].astype(np.float32) * np.float32(1 / 255)
-    half = np.asarray(cv2.resize(seen, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.float32)
+    prior, colour = haze[y, x], photo[y, x].astype(np.float32) * np.float32(1 / 255)
+    half = np.asarray(cv2.resize(photo, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.float32)
     half *= np.float32(1 / 255)
     front, back = (
         _gathered(half, cv2.erode((side > 0.95).astype(np.uint8), np.ones((width, width), np.uint8)), x, y)
@@ -140,17 +143,17 @@ def _by_colour(seen: U8, haze: F32, x: NDArray[np.int32], y: NDArray[np.int32]) 
     apart = front.mean - back.mean
     far = (apart * apart).sum(1)
     along = ((colour - back.mean) * apart).sum(1)
-    told = drawn
+    share = prior
     for _ in range(3):
-        spread = told * told * front.variance + (1 - told) ** 2 * back.variance + np.float32(GRAIN**2)
-        told = np.clip((drawn / BELIEF**2 + along / spread) / (1 / BELIEF**2 + far / spread), 0, 1)
-    believed = np.clip(np.sqrt(far) / APART - 1, 0, 1) * ((front.count > 0.01) & (back.count > 0.01))
-    return told, np.asarray(believed, np.float32)
+        spread = share * share * front.variance + (1 - share) ** 2 * back.variance + np.float32(GRAIN**2)
+        share = np.clip((prior / BELIEF**2 + along / spread) / (1 / BELIEF**2 + far / spread), 0, 1)
+    trust = np.clip(np.sqrt(far) / APART - 1, 0, 1) * ((front.count > 0.01) & (back.count > 0.01))
+    return share, np.asarray(trust, np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Colours:
-    """Of the sure pixels round each of N places."""
+    """Of the sure pixels around each of N places."""
 
     mean: F32  # (N, 3)
     variance: F32  # (N,)

@@ -1,6 +1,7 @@
-"""Letters before and after: whether fine print on a product is still what it was once a model enlarged it.
+"""Fine print: whether it kept its shape when a model enlarged the product.
 
-No reading: where strokes stand close and in two tones, their pattern is held against the photo's, window by window.
+Nothing is read: where strokes stand close and in two tones, their pattern is compared with the photo's, window by
+window.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from packshot.colour import F32, U8
 
 WINDOW_PX = 15  # of the photo: about three small letters
 STROKE_PX = 9  # strokes are thinner than this
-# Chosen, like SAME, on made labels with type of 6 to 26 px and on five photos (benchmarks/README.md, "Upscaling").
+# Chosen, like SAME, on generated labels with type of 6 to 26 px and on five photos (benchmarks/README.md, "Upscaling").
 LEAST_CONTRAST = 24.0  # levels between a stroke and what is behind it
 CROSSINGS = 3.5  # edges that a line across and a line down through a window meet, together
 TWO_TONED = 0.65  # share of a window's variance that two tones explain; print has it, fur and weave have not
@@ -24,28 +25,28 @@ SAME = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Letters:
-    """What became of the print. Windows half overlap."""
+class PrintLoss:
+    """How much print lost its shape, in windows that half overlap."""
 
     windows: int  # that look like print
-    lost: int  # of them, those whose strokes are no longer the photo's
+    lost: int  # those of them whose strokes are no longer the photo's
 
 
-def letters(photo_u8: U8, enlarged_u8: U8, matte_u8: U8) -> Letters:
+def print_loss(photo_u8: U8, enlarged_u8: U8, matte_u8: U8) -> PrintLoss:
     """photo_u8: (H, W, 3).  enlarged_u8: (f H, f W, 3).  matte_u8: (H, W), of the product in the photo."""
     size = photo_u8.shape[1], photo_u8.shape[0]
     before = _gray(photo_u8)
     after = _gray(np.asarray(cv2.resize(enlarged_u8, size, interpolation=cv2.INTER_AREA), np.uint8))
     print_like = print_of(before, matte_u8)
     if not print_like.any():
-        return Letters(0, 0)
+        return PrintLoss(0, 0)
     a, b = _strokes(before), _strokes(after)
     same = _mean(a * b) / np.sqrt(np.maximum(_mean(a * a) * _mean(b * b), 1e-6))
-    return Letters(int(np.count_nonzero(print_like)), int(np.count_nonzero(same[print_like] < SAME)))
+    return PrintLoss(int(np.count_nonzero(print_like)), int(np.count_nonzero(same[print_like] < SAME)))
 
 
 def print_of(gray: F32, matte_u8: U8) -> NDArray[np.bool_]:
-    """Where print may be: one place a window's half.  (h, w), h and w of the grid of `_mean`."""
+    """Where print may be: (h, w) on the grid of `_mean`."""
     strokes = _strokes(gray)
     strong = np.abs(strokes) > LEAST_CONTRAST / 2
     across = _mean((np.diff(strokes > 0, axis=1, prepend=False) & strong).astype(np.float32)) * WINDOW_PX
@@ -66,7 +67,7 @@ def _gray(pixels_u8: U8) -> F32:
 
 
 def _strokes(gray: F32) -> F32:
-    """What is finer than a stroke's width stands out, even light falls away."""
+    """The detail finer than a stroke's width, without even light."""
     return np.asarray(gray - cv2.blur(gray, (STROKE_PX, STROKE_PX)), np.float32)
 
 

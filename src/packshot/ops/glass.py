@@ -1,10 +1,10 @@
-"""Glass: is the room seen through the product?
+"""Glass: whether the backdrop shows through the product.
 
-A see-through product makes next to no colour of its own: what is seen inside its outline is seen around it as well,
-bent, and along its rims run thin bright and dark lines.  An opaque one of its backdrop's colour has the colours but
-is shaded, brighter or darker than all around it somewhere, or has no such lines.  Where the room changes from top to
-bottom, what is seen through a product changes with it.  The limits were chosen on benchmarks/glass.py; they are set
-to say nothing where it is not clear.
+A see-through product has almost no colour of its own: the colours inside its outline are those around it, and thin
+bright and dark lines run along its rims.  An opaque product of the backdrop's colour has those colours too, but it is
+shaded (somewhere brighter or darker than everything around it) or has no such lines.  Where the backdrop changes from
+top to bottom, what shows through a product changes with it.  The limits were chosen on benchmarks/glass.py; a case that
+is not clear counts as opaque.
 """
 
 from __future__ import annotations
@@ -22,46 +22,50 @@ from packshot.ops.resample import within_side
 
 SIDE = 768  # px, longest
 DEEP, RIM, NEAR, AROUND = 0.03, 0.06, 0.01, 0.3  # of the product's diagonal: its inside, its rim, what lies around it
-STEP = 4  # of Lab: colours closer than this are the same
+STEP = 4  # of Lab: colours closer than this count as the same
 COMMON = 0.01  # share of the surroundings from which a colour belongs to them
 SAME, FOREIGN = 0.78, 0.05  # share of the inside in such colours at least; brighter or darker than all around at most
 LINE_LEVELS, LINES = 12, 0.025  # how much a thin line differs from its sides; share of the rim, bright and dark each
 LINE_WIDTH = 0.015
 STRIPS, BESIDE, FAR = 10, 0.06, 4  # from top to bottom; of the height beside one; strips that are far from another
-ALIKE, CHANGES = 0.6, 0.045  # share of a strip that lies beside it; how much more of all that is than lies far from it
-CALM = 0.004  # share in thin lines of surroundings before which a rim can be told
-BUSY = 12  # levels of texture around from which lines tell nothing: grass, gravel
+ALIKE, CHANGES = (
+    0.6,
+    0.045,
+)  # share of a strip's colours that lie beside it; by how much that exceeds the share that lies far off
+CALM = 0.004  # share of thin lines in the surroundings, at most, for a rim to stand out
+BUSY = 12  # levels of texture around from which lines mean nothing: grass, gravel
 
 
 class Glass(NamedTuple):
-    """What tells glass from other goods."""
+    """What distinguishes glass from other goods."""
 
-    rimmed: bool  # it has the rims of glass, before calm surroundings; what is inside may be a liquid
-    see_through: float  # share through which the room is seen, 0 where it is opaque or that is not clear
-    # Share that changes with the room beside it; hands and sticks do so too, so it says nothing of an unsure outline.
-    beside: float
-    above: float  # share in thin lines of what is right above, where nothing else around has any: a rim left out
+    rimmed: bool  # it has rims as glass has, before calm surroundings; it may be filled
+    see_through: float  # share through which the backdrop shows; 0 where it is opaque or that is not clear
+    beside: (
+        float  # share that changes with the backdrop beside it; of an unsure outline it means nothing (hands, sticks)
+    )
+    above: float  # share of thin lines right above, where nothing else around has any: a rim that the matte left out
 
 
-NONE = Glass(rimmed=False, see_through=0.0, beside=0.0, above=0.0)
+NO_GLASS = Glass(rimmed=False, see_through=0.0, beside=0.0, above=0.0)
 
 
 def glass_of(pixels_u8: U8, matte_u8: U8) -> Glass:
     """pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W)."""
     pixels, matte = within_side(pixels_u8, SIDE), within_side(matte_u8, SIDE)
-    seen = _surveyed(pixels, matte)
-    if seen is None:
-        return NONE
-    glass = NONE._replace(rimmed=seen.rimmed, above=_above(seen, matte))
-    if not seen.rimmed:
+    survey = _surveyed(pixels, matte)
+    if survey is None:
+        return NO_GLASS
+    glass = NO_GLASS._replace(rimmed=survey.rimmed, above=_above(survey, matte))
+    if not survey.rimmed:
         return glass
-    least, most = np.percentile(seen.gray[seen.ring], (1, 99))
-    own = (seen.gray < least - 8) | (seen.gray > most + 8)
-    if np.count_nonzero(own & (seen.depth > 1)) <= FOREIGN * np.count_nonzero(matte > 127):
-        same = _in_common(pixels, seen.deep, seen.ring)
+    least, most = np.percentile(survey.gray[survey.ring], (1, 99))
+    own = (survey.gray < least - 8) | (survey.gray > most + 8)
+    if np.count_nonzero(own & (survey.depth > 1)) <= FOREIGN * np.count_nonzero(matte > 127):
+        same = _in_common(pixels, survey.deep, survey.ring)
         if same >= SAME:
             return glass._replace(see_through=same)
-    return glass._replace(beside=_beside(pixels, seen))
+    return glass._replace(beside=_beside(pixels, survey))
 
 
 def see_through(pixels_u8: U8, matte_u8: U8) -> float:
@@ -80,7 +84,7 @@ class _Survey:
 
 
 def _surveyed(pixels: U8, matte: U8) -> _Survey | None:
-    """None where thin lines would tell nothing."""
+    """None where thin lines would mean nothing."""
     solid = (matte > 127).astype(np.uint8)
     _, _, width, height = cv2.boundingRect(solid)
     length = float(np.hypot(width, height))
@@ -98,14 +102,14 @@ def _surveyed(pixels: U8, matte: U8) -> _Survey | None:
     return _Survey(gray, depth, deep, ring, np.maximum(bright, dark) > LINE_LEVELS, rimmed)
 
 
-def _above(seen: _Survey, matte: U8) -> float:
+def _above(survey: _Survey, matte: U8) -> float:
     x, y, w, h = cv2.boundingRect((matte > 127).astype(np.uint8))
-    top = np.zeros_like(seen.ring)
+    top = np.zeros_like(survey.ring)
     top[: y + h // 4, max(0, x - w // 10) : x + w + w // 10] = True
-    above, rest = seen.ring & top, seen.ring & ~top
-    if np.count_nonzero(above) < 200 or not rest.any() or float(seen.lines[rest].mean()) > CALM:
+    above, rest = survey.ring & top, survey.ring & ~top
+    if np.count_nonzero(above) < 200 or not rest.any() or float(survey.lines[rest].mean()) > CALM:
         return 0.0
-    return float(seen.lines[above].mean())
+    return float(survey.lines[above].mean())
 
 
 def _lines(gray: U8, width: int) -> tuple[F32, F32]:
@@ -116,23 +120,23 @@ def _lines(gray: U8, width: int) -> tuple[F32, F32]:
 
 
 def _in_common(pixels: U8, inside: NDArray[np.bool_], around: NDArray[np.bool_]) -> float:
-    """Share of the inside whose colours are found around as well."""
+    """Share of the inside whose colours are common around it as well."""
     tones = _tones(pixels)
-    return float(_palette(tones[inside])[_known(tones[around])].sum())
+    return float(_palette(tones[inside])[_common_tones(tones[around])].sum())
 
 
-def _beside(pixels: U8, seen: _Survey) -> float:
-    """Share of the inside in colours that lie right beside it, where further up or down other ones do; else 0."""
-    tones, rows = _tones(pixels), np.flatnonzero(seen.depth.any(1))
+def _beside(pixels: U8, survey: _Survey) -> float:
+    """Share of the inside in colours that lie right beside it, if further up or down lie other ones; else 0."""
+    tones, rows = _tones(pixels), np.flatnonzero(survey.depth.any(1))
     edges = np.linspace(rows[0], rows[-1] + 1, STRIPS + 1).astype(int)
     pad = int(BESIDE * (rows[-1] + 1 - rows[0]))
     mine, theirs, size = [], [], np.zeros(STRIPS)
     for strip, (top, bottom) in enumerate(pairwise(edges)):
         near = slice(max(0, top - pad), bottom + pad)
-        inside, around = tones[top:bottom][seen.deep[top:bottom]], tones[near][seen.ring[near]]
+        inside, around = tones[top:bottom][survey.deep[top:bottom]], tones[near][survey.ring[near]]
         size[strip] = len(inside) if min(len(inside), len(around)) >= 40 else 0
         mine.append(_palette(inside).ravel())
-        theirs.append(_known(around).ravel())
+        theirs.append(_common_tones(around).ravel())
     if not size.any():
         return 0.0
     shares = np.stack(mine) @ np.stack(theirs).T.astype(np.float32)
@@ -140,7 +144,7 @@ def _beside(pixels: U8, seen: _Survey) -> float:
     far = (np.abs(number[:, None] - number) >= FAR) & (size > 0)
     elsewhere = np.where(far.any(1), (shares * far).sum(1) / np.maximum(1, far.sum(1)), own)
     alike, weight = own >= ALIKE, size / size.sum()
-    # Colours of far away, where others lie beside, speak against it: a white product by a white wall on a dark floor.
+    # Colours that lie far off but not beside count against it: a white product by a white wall on a dark floor.
     changes = float((weight * np.where(alike | (elsewhere > own), own - elsewhere, 0)).sum())
     return float(weight[alike].sum()) if changes >= CHANGES else 0.0
 
@@ -150,10 +154,10 @@ def _tones(pixels: U8) -> U8:
     return np.asarray(cv2.cvtColor(smooth, cv2.COLOR_RGB2Lab), np.uint8)
 
 
-def _known(tones: U8) -> NDArray[np.bool_]:
-    """Colours that are common there, as `_palette` has them, each with its neighbours.
+def _common_tones(tones: U8) -> NDArray[np.bool_]:
+    """Which bins of `_palette` are common there, each with its neighbours.
 
-    A gradient seen through glass is a little darker than beside it.
+    With neighbours, because a gradient is a little darker through glass than beside it.
     """
     shares = _palette(tones)
     for axis in range(3):

@@ -58,8 +58,8 @@ def place(
 
     box: of the product in the photo.  photo, canvas: (width, height).  fill: the product's share of the frame, along
     whichever side it fills more.  margin: least distance to every border, a share of the shorter side.  baseline:
-    height of the product's foot as a share of the frame, from the top; None centres it.  cut: an edge of the frame that
-    the product runs into stays at that edge of the canvas, so that nothing ends in mid-air.
+    height of the product's lowest point as a share of the frame, from the top; None centres it.  cut: edges of the
+    photo that the product runs into; it stays at these edges of the canvas, so that the cut does not show.
     """
     width, height = canvas
     bw, bh = max(1, box[2] - box[0]), max(1, box[3] - box[1])
@@ -76,16 +76,16 @@ def place(
     offset = x - box[0] * scale, y - box[1] * scale
     # The soft edge lies outside the box of what is more than half covered.
     beyond = 4 + 8 * scale
-    wanted = (
+    reach = (
         box[0] * scale + offset[0] - beyond,
         box[1] * scale + offset[1] - beyond,
         box[2] * scale + offset[0] + beyond,
         box[3] * scale + offset[1] + beyond,
     )
     whole = offset[0], offset[1], photo[0] * scale + offset[0], photo[1] * scale + offset[1]
-    left, top = (min(canvas[i] - 1, max(0, math.ceil(max(wanted[i], whole[i]) - 1e-6))) for i in (0, 1))
-    right, bottom = (min(canvas[i], math.floor(min(wanted[i + 2], whole[i + 2]) + 1e-6)) for i in (0, 1))
-    right, bottom = max(right, left + 1), max(bottom, top + 1)  # a photo of a hair is still one pixel wide
+    left, top = (min(canvas[i] - 1, max(0, math.ceil(max(reach[i], whole[i]) - 1e-6))) for i in (0, 1))
+    right, bottom = (min(canvas[i], math.floor(min(reach[i + 2], whole[i + 2]) + 1e-6)) for i in (0, 1))
+    right, bottom = max(right, left + 1), max(bottom, top + 1)  # at least one pixel each way
     source = tuple(
         min(max((edge - offset[i % 2]) / scale, 0.0), float(photo[i % 2]))
         for i, edge in enumerate((left, top, right, bottom))

@@ -1,4 +1,4 @@
-"""Bringing a product's exposure and white balance towards those of its set, no further than the eye lets pass."""
+"""Exposure and white balance of a product, moved towards those of its set by less than the eye notices."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import numpy as np
 
 from packshot.colour import F32, U8, delta_e00, lab, luminance, to_linear, to_srgb
 
-# A shopper who holds the product beside the screen notices about 5 (benchmarks/README.md, "Checks"); half of that.
+# Half of what a shopper with the product beside the screen notices (about 5; benchmarks/README.md, "Checks").
 MOST_DELTA_E00 = 2.5
 MOST_STOPS = 0.5
-# The set's white is what 88 of 100 of its pixels stay below, as its exposure is metered (ops/tone.py); a product's own
-# bright parts are rarely white: they aim lower.
+# The set's white is its 88th percentile, as its exposure is metered (ops/tone.py); a product's bright parts are rarely
+# white, so their aim is lower.
 PLATE_PERCENTILE, PRODUCT_PERCENTILE, PRODUCT_AIM = 88.0, 95.0, 0.72
 STEPS = 12
 
 
-def towards(product_srgb: U8, plate: F32, *, strength: float) -> tuple[F32, float, float]:
+def gains_towards(product_srgb: U8, plate: F32, *, strength: float) -> tuple[F32, float, float]:
     """Gains, one a channel, for a product in a set.  Returns them, the stops in them and the mean ΔE00 they cost.
 
     product_srgb: (N, 3) pixels of the product alone.  plate: (H, W, 3) linear.  strength: 0 nothing … 1 the largest

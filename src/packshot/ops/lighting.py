@@ -1,8 +1,8 @@
 """The light a product was photographed in: from which side, how soft, how warm.
 
-Two witnesses tell the side, and speak against each other where they disagree: shading on the product, whose shape is
-guessed from its silhouette, and the shadow it casts on the ground. Numbers without another source were chosen on 8
-rendered photos with known lights and 28 real ones judged by eye, and then tried on 31 others. A wrong side told surely
+The side comes from two estimates, which weaken each other where they disagree: shading on the product, whose shape is
+guessed from its silhouette, and the shadow that it casts on the ground. Numbers without another source were chosen on 8
+rendered photos with known lights and 28 real ones judged by eye, and then verified on 31 others. A confident wrong side
 is worse than none.
 """
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from packshot.colour import F32, U8, brightest, lab, luminance, to_linear
 
 SIDE = 160  # px, the product's longest: shading is smooth, and print and seams average out
-PAINTS = 6  # clusters of like colour: like chroma is taken for like albedo
+PAINTS = 6  # clusters of like colour: similar chroma is taken for similar albedo
 SMALLEST_PAINT = 0.03  # of the product
 SAME_PAINT = 6.0  # ΔE of chroma: a warm sun and a blue sky tint one paint that much
 NEUTRAL_CHROMA, NEUTRAL_SHARE = 9.0, 0.04
@@ -26,7 +26,7 @@ FULL_WARMTH_B = 9.0  # CIELAB b* of a neutral thing that counts as fully warm
 
 @dataclass(frozen=True, slots=True)
 class Lighting:
-    """What the caller needs to mirror a set, or to choose its sun."""
+    """What is needed to mirror a set, or to place its light."""
 
     side: float  # -1 from the left … 1 from the right
     side_sure: float  # [0, 1]
@@ -46,7 +46,7 @@ class _Shading:
 def lighting_of(pixels_u8: U8, matte_u8: U8) -> Lighting:
     """Read the light off a cut-out and the backdrop right around it.
 
-    pixels_u8: (H, W, 3) sRGB, the whole photo.  matte_u8: (H, W).  An empty matte gives soft light from nowhere.
+    pixels_u8: (H, W, 3) sRGB, the whole photo.  matte_u8: (H, W).  An empty matte gives soft light without a side.
     """
     x, y, w, h = cv2.boundingRect((matte_u8 > 127).astype(np.uint8))
     if min(w, h) < 8:
@@ -64,7 +64,7 @@ def lighting_of(pixels_u8: U8, matte_u8: U8) -> Lighting:
     light = luminance(to_linear(pixels))
     shading = _shading(pixels, matte, light)
     shadow = _shadow(matte, light)
-    # Neither is believed wholly without the other: a dark wall looks like a shadow, a dark heel like shading.
+    # Neither counts fully without the other: a dark wall looks like a shadow, a dark heel like shading.
     strong = 0.8 * _ramp(abs(shading.slope), 0.05, 0.3)
     strong *= _ramp(shading.steady, 0.6, 1.8) * _ramp(shading.explained, 0.03, 0.3)
     cast = 0.45 * _ramp(abs(shadow), 0.25, 0.9)
@@ -80,7 +80,7 @@ def _ramp(value: float, none: float, full: float) -> float:
 
 
 def _inflated(solid: U8) -> F32:
-    """(H, W): the x of unit normals, right positive, of a body blown up from its silhouette; thin parts stay thin.
+    """(H, W): the x of unit normals, right positive, of a body inflated from its silhouette; thin parts stay thin.
 
     Height .8·√(d(2R − d)) with d the distance to the outline and R its largest nearby.
     """
@@ -100,21 +100,21 @@ def _inflated(solid: U8) -> F32:
 def _shading(pixels: U8, matte: U8, light: F32) -> _Shading:
     solid = np.asarray(cv2.erode((matte > 200).astype(np.uint8), np.ones((3, 3), np.uint8)), np.uint8)
     bright = brightest(pixels)
-    seen = (solid > 0) & (bright > 8) & (bright < 253)
-    rows, _ = np.nonzero(seen)
+    usable = (solid > 0) & (bright > 8) & (bright < 253)
+    rows, _ = np.nonzero(usable)
     if len(rows) < 300:
         return _Shading(0.0, 0.0, 0.0)
-    normal = _inflated(solid)[seen].astype(np.float64)
-    level = np.log(cv2.GaussianBlur(light, (0, 0), SIDE / 160) + 0.02)[seen].astype(np.float64)
-    paint = _paints(lab(pixels[seen]))
-    kept = np.zeros(len(rows), bool)
+    normal = _inflated(solid)[usable].astype(np.float64)
+    level = np.log(cv2.GaussianBlur(light, (0, 0), SIDE / 160) + 0.02)[usable].astype(np.float64)
+    paint = _paints(lab(pixels[usable]))
+    used = np.zeros(len(rows), bool)
     for index in range(PAINTS):
         same = paint == index
         if np.count_nonzero(same) >= SMALLEST_PAINT * len(rows):
-            kept |= same
+            used |= same
             normal[same] -= normal[same].mean()
             level[same] -= level[same].mean()
-    normal, level, rows = normal[kept], level[kept], rows[kept]
+    normal, level, rows = normal[used], level[used], rows[used]
     slope, explained = _slope(normal, level)
     third = np.searchsorted(np.quantile(rows, [1 / 3, 2 / 3]), rows)
     slices = np.array([_slope(normal[third == i], level[third == i])[0] for i in range(3)])
@@ -124,8 +124,8 @@ def _shading(pixels: U8, matte: U8, light: F32) -> _Shading:
 def _paints(colours: F32) -> NDArray[np.int32]:
     """(N,) cluster of each (N, 3) CIELAB colour by its chroma at L* 50: a*, b* and L* + 16 grow together with light.
 
-    Started from the colours' order, so that the same photo gives the same clusters; those that are hardly apart are one
-    paint under two lights, and must not be parted along the shading.
+    It starts from the colours' order, so that the same photo gives the same clusters. Clusters that hardly differ are
+    one paint under two lights and are joined, or they would split along the shading.
     """
     ab = colours[:, 1:] * (66 / (colours[:, :1] + 16))
     start = (np.argsort(np.argsort(ab.sum(axis=1), kind="stable"), kind="stable") * PAINTS // len(ab)).astype(np.int32)
@@ -164,7 +164,7 @@ def _shadow(matte: U8, light: F32) -> float:
 
 
 def _warmth(pixels: U8, matte: U8) -> float | None:
-    """From b* of what is nearly neutral: a strong colour tells of the paint, not of the light."""
+    """From b* of nearly neutral pixels: a strong colour is the paint's, not the light's."""
     colours = lab(pixels[matte > 200])
     neutral = (np.hypot(colours[:, 1], colours[:, 2]) < NEUTRAL_CHROMA) & (colours[:, 0] > 25) & (colours[:, 0] < 97)
     if np.count_nonzero(neutral) < NEUTRAL_SHARE * len(colours):

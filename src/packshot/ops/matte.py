@@ -1,6 +1,6 @@
 """Mattes: from a model's raw answer to a clean one at the photo's size, and what a matte says about the photo.
 
-A matte is kept as (H, W) uint8 (0…255 for 0…1), since that is how its layer is stored: reloading changes nothing.
+A matte is (H, W) uint8 (0…255 for 0…1), which is how its layer is stored: reloading changes nothing.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from packshot.colour import F32, U8
 from packshot.ops.geometry import Edge, PixelBox, box_of, diagonal_of
-from packshot.ops.glass import NONE, glass_of
-from packshot.ops.uncertainty import SURE, UNSURE, Doubt, doubts_of
+from packshot.ops.glass import NO_GLASS, glass_of
+from packshot.ops.uncertainty import NO_DOUBTS, UNSURE, Doubt, doubts_of
 
 Unmeasured = Literal["", "uneven", "dark", "unclear"]
 
@@ -29,22 +29,22 @@ SOFT = (6.0, 0.009)  # how far from the outline softness may reach: px, and shar
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a matte tells about the photo. Shares are of the frame's area."""
+    """What a matte says about the photo. Shares are of the frame's area."""
 
     box: PixelBox  # of matte > 0.5; four times 0 when empty
     share: float
     parts: tuple[float, ...]  # share of each separate part, largest first
     cut: tuple[Edge, ...]  # frame edges that the product runs into
     uncertainty: float  # [0, 1], see `doubts_of`
-    doubts: tuple[Doubt, ...] = ()  # why, where that is known
+    doubts: tuple[Doubt, ...] = ()  # the reasons, where there are any
     rimmed: bool = False  # it has rims as glass has
-    see_through: float = 0.0  # share of the product through which the old room is seen
+    see_through: float = 0.0  # share of the product through which the old backdrop shows
     transmission: float = 0.0  # mean share of the light behind that comes through it, where that was measured
     unmeasured: Unmeasured = ""  # why it was not
 
 
 def clean(raw: F32) -> F32:
-    """Take the mush out of a raw matte: stretch, drop crumbs, fill pin-holes, keep softness near the outline only.
+    """Clean a raw matte: stretch it, drop small parts, fill pin-holes, allow softness near the outline only.
 
     raw: (h, w) float32 [0, 1], at the model's own size.  Returns the same shape.
     """
@@ -58,7 +58,7 @@ def cleaned(raw: F32, *reaches: tuple[float, float]) -> list[F32]:
     left, top, width, height = cv2.boundingRect(solid)
     if not width:
         return mattes
-    # Nothing is kept further away from the product than softness reaches.
+    # Further away from the product than softness reaches all is 0.
     pad = int(max(max(least, share * float(np.hypot(width, height))) for least, share in reaches)) + 2
     part = np.s_[max(0, top - pad) : top + height + pad, max(0, left - pad) : left + width + pad]
     for whole, one in zip(mattes, _cleaned(raw[part], solid[part], reaches), strict=True):
@@ -70,9 +70,9 @@ def _cleaned(raw: F32, solid: U8, reaches: Sequence[tuple[float, float]]) -> lis
     matte = np.clip((raw - RAMP[0]) * np.float32(1 / RAMP[1]), 0, 1)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
-    kept = np.concatenate([[False], areas >= SMALLEST_PART * areas.max()])
-    if not kept[1:].all():
-        solid = kept[labels].astype(np.uint8)
+    large = np.concatenate([[False], areas >= SMALLEST_PART * areas.max()])
+    if not large[1:].all():
+        solid = large[labels].astype(np.uint8)
     filled = _holes(raw, solid)
     if filled is not None:
         solid[filled] = 1
@@ -90,7 +90,7 @@ def _cleaned(raw: F32, solid: U8, reaches: Sequence[tuple[float, float]]) -> lis
 
 
 def _holes(raw: F32, solid: U8) -> NDArray[np.bool_] | None:
-    """Gaps enclosed by product that the model was in two minds about, with their rims: product; clear ones are not."""
+    """Gaps in the product that the model was unsure of, with their rims, which count as product; clear gaps do not."""
     gaps = cv2.copyMakeBorder(1 - solid, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(1,))
     cv2.floodFill(gaps, None, (0, 0), 0)  # what is open to the outside
     gaps = np.ascontiguousarray(gaps[1:-1, 1:-1])
@@ -120,7 +120,7 @@ def to_size(matte: F32, size: tuple[int, int]) -> U8:
 def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) -> Facts:
     """Measure a matte.  matte_u8: (H, W).  raw, pixels_u8: the model's answer before the clean-up and the photo.
 
-    Without these two nothing speaks against the matte: it was drawn by hand or came with the file.
+    Without these two the matte has no uncertainty: it was drawn by hand or came with the file.
     """
     scale = max(1, round(max(matte_u8.shape) / 1024))
     small = matte_u8[::scale, ::scale]
@@ -136,7 +136,7 @@ def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) 
         "left": matte_u8[:, 0], "top": matte_u8[0], "right": matte_u8[:, -1], "bottom": matte_u8[-1]
     }  # fmt: skip
     cut = tuple(edge for edge, row in borders.items() if np.count_nonzero(row > 229) > max(4, 0.01 * max(h, w)))
-    doubts, glass = SURE, NONE
+    doubts, glass = NO_DOUBTS, NO_GLASS
     if raw is not None and pixels_u8 is not None:
         glass = glass_of(pixels_u8, matte_u8)
         doubts = doubts_of(matte_u8, raw, pixels_u8, above=glass.above)
@@ -155,7 +155,7 @@ def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) 
 def body_of(matte_u8: U8) -> U8:
     """The outline of a product with measured transmission, (H, W) 0 or 255: as if it were opaque.
 
-    Scaling a matte pricks holes of a few pixels beside bright rims; they are closed.
+    Scaling a matte leaves holes of a few pixels beside bright rims; they are closed.
     """
     solid = np.where(matte_u8 > 0, np.uint8(255), np.uint8(0))
     return np.asarray(cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)), np.uint8)

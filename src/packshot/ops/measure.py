@@ -15,7 +15,7 @@ GRAIN_SIDE = 1024
 
 
 def _product_crop(pixels_u8: U8, matte_u8: U8, side: int) -> tuple[U8, NDArray[np.bool_]] | None:
-    """Gray product and its sure inside, the product's longest side at most `side`; None when there is too little."""
+    """The product in gray and its inside without the edge, at most `side` px long; None when there is too little."""
     x, y, w, h = cv2.boundingRect((matte_u8 > 127).astype(np.uint8))
     if min(w, h) < 16:
         return None
@@ -36,12 +36,12 @@ def _product_crop(pixels_u8: U8, matte_u8: U8, side: int) -> tuple[U8, NDArray[n
 def softness(pixels_u8: U8, matte_u8: U8, *, side: int = MEASURED_SIDE) -> float | None:
     """How blurred the product itself looks, 0 sharp … 1 blurred; None where it is too small or too plain to say.
 
-    Blurs again and asks how much was lost, where there is something to lose.  Crete et al. 2007, "The blur effect".
+    Blurs again and measures how much detail is lost, where there is detail.  Crete et al. 2007, "The blur effect".
     """
-    found = _product_crop(pixels_u8, matte_u8, side)
-    if found is None:
+    crop = _product_crop(pixels_u8, matte_u8, side)
+    if crop is None:
         return None
-    gray, inside = found
+    gray, inside = crop
     gray_f = gray.astype(np.float32)
     effects = []
     for kernel, axis in (((9, 1), 1), ((1, 9), 0)):
@@ -63,10 +63,10 @@ def noise(pixels_u8: U8, matte_u8: U8) -> float | None:
     # A window from its middle, at the photo's own pixels: scaling averages grain away.
     top, left = y + max(0, (h - GRAIN_SIDE) // 2), x + max(0, (w - GRAIN_SIDE) // 2)
     part = np.s_[top : top + min(h, GRAIN_SIDE), left : left + min(w, GRAIN_SIDE)]
-    found = _product_crop(pixels_u8[part], matte_u8[part], GRAIN_SIDE)
-    if found is None:
+    crop = _product_crop(pixels_u8[part], matte_u8[part], GRAIN_SIDE)
+    if crop is None:
         return None
-    gray, inside = found
+    gray, inside = crop
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
     grain = np.abs(cv2.filter2D(gray.astype(np.float32), cv2.CV_32F, kernel))
     mean = cv2.blur(grain, (16, 16))[inside]
@@ -76,7 +76,7 @@ def noise(pixels_u8: U8, matte_u8: U8) -> float | None:
 def blockiness(pixels_u8: U8) -> float:
     """How much higher the steps at JPEG's 8 × 8 grid are than those beside it, in levels of 255; 0 none.
 
-    Only on even ground: where there is detail the grid hides.
+    Only in even areas: detail hides the grid.
     """
     top, left = (max(0, (side - 1536) // 2) // 8 * 8 for side in pixels_u8.shape[:2])  # on the grid, from the middle
     part = np.ascontiguousarray(pixels_u8[top : top + 1536, left : left + 1536])
@@ -103,7 +103,7 @@ class Exposure:
 
 
 def exposure(pixels_u8: U8, matte_u8: U8) -> Exposure | None:
-    """How much of the product is without drawing: a channel at 254 and above, or all at 4 and below."""
+    """How much of the product has no detail: a channel at 254 and above, or all at 4 and below."""
     step = max(1, max(matte_u8.shape) // 1500)
     pixels, inside = np.ascontiguousarray(pixels_u8[::step, ::step]), matte_u8[::step, ::step] == 255
     total = np.count_nonzero(inside)
@@ -115,7 +115,7 @@ def exposure(pixels_u8: U8, matte_u8: U8) -> Exposure | None:
 
 
 def fingerprint(pixels_u8: U8) -> int:
-    """64 bits that stay alike when a picture is scaled, saved anew or toned: signs of its lowest frequencies."""
+    """64 bits that hardly change when a picture is scaled, saved again or toned: signs of its lowest frequencies."""
     step = max(1, min(pixels_u8.shape[:2]) // 256)
     few = np.ascontiguousarray(pixels_u8[::step, ::step])
     gray = cv2.cvtColor(cv2.resize(few, (32, 32), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
@@ -124,6 +124,6 @@ def fingerprint(pixels_u8: U8) -> int:
     return int("".join("1" if b else "0" for b in bits), 2)
 
 
-def alike(one: int, other: int) -> int:
-    """In how many of the 64 bits two fingerprints differ; up to 4 is the same picture."""
+def bits_apart(one: int, other: int) -> int:
+    """How many of the 64 bits of two fingerprints differ; up to 4 it is the same picture."""
     return (one ^ other).bit_count()

@@ -1,4 +1,4 @@
-"""What lies along a product's outline in a finished picture: stairs, blur, and colour left of the old backdrop."""
+"""Faults along a product's outline in a finished picture: stairs, blur, and colour left of the old backdrop."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 from packshot.colour import F32, U8, delta_e00, lab
 from packshot.ops.layout import Placement
 
-PLACES = 4000  # along the outline; more change no verdict
+PLACES = 4000  # measured along the outline; more of them change no verdict
 REACH = 26  # to each side of it, in units of a product 1780 px long (a 2048-px file filled to 87 %)
-# Below this difference of product and backdrop an edge cannot be judged, nor seen.
+# Below this difference of product and backdrop an edge cannot be judged or noticed.
 CONTRAST = 12.0
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Judged where product and backdrop can be told apart; a value is 0 where too little could be judged."""
+    """Measured where product and backdrop differ clearly; a value is 0 where that is too little."""
 
-    rim: float  # share of the outline whose rim has the colour of the old backdrop, or of nothing around it
+    rim: float  # share of the outline whose rim has the old backdrop's colour, or one that neither side has
     stairs: float  # share of the slanting outline that runs in right angles
-    width: float  # of the transition from 10 to 90 %, in units; the middle one of all places
+    width: float  # of the transition from 10 to 90 %, in units; the median
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +41,36 @@ def outline(
 ) -> Outline | None:
     """Judge the edge from finished pixels and a matte of them; None without an outline worth judging.
 
-    pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W).  photo, placement: what it was made from and where it was laid, if
-    known: then a rim is held against the old backdrop itself.
+    pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W).  photo, placement: for a file of ours, what it was made from and where
+    the product was placed: then a rim is compared with the old backdrop itself.
     """
     places = _places(matte_u8)
     if places is None:
         return None
     inside = _read(matte_u8, places, cv2.INTER_NEAREST)[..., 0]
-    seen = _read(pixels_u8, places)
-    inner, outer = seen[:, 0:8].mean(axis=1), seen[:, -8:].mean(axis=1)
-    # Both ends must be what they seem: product with product behind it, backdrop with nothing else near.
-    fit = (inside[:, :8] == 255).all(axis=1) & (inside[:, -8:] == 0).all(axis=1) & (_spread(seen[:, -8:]) < 14)
+    values = _read(pixels_u8, places)
+    inner, outer = values[:, 0:8].mean(axis=1), values[:, -8:].mean(axis=1)
+    # One end must lie in the product and the other in an even backdrop.
+    fit = (inside[:, :8] == 255).all(axis=1) & (inside[:, -8:] == 0).all(axis=1) & (_spread(values[:, -8:]) < 14)
     contrast = delta_e00(_lab(inner), _lab(outer))
     rim = (
-        _rim_of_old(seen, inner, fit, places, photo, placement) if photo is not None and placement is not None else None
+        _rim_of_old(values, inner, fit, places, photo, placement)
+        if photo is not None and placement is not None
+        else None
     )
     fit &= contrast > CONTRAST
     if rim is None:
-        rim = _rim_of_neither(seen[fit], inner[fit], outer[fit])
+        rim = _rim_of_neither(values[fit], inner[fit], outer[fit])
     axis = outer[fit] - inner[fit]
     reach = np.maximum((axis**2).sum(axis=1), 1)[:, None]
-    t = np.clip(((seen[fit] - inner[fit][:, None]) * axis[:, None]).sum(axis=2) / reach, 0, 1)
-    # Our own matte says how soft the cut is; in a stranger's file only its pixels do.
+    t = np.clip(((values[fit] - inner[fit][:, None]) * axis[:, None]).sum(axis=2) / reach, 0, 1)
+    # Our own matte says how soft the edge is; of other files only the pixels do.
     across = 1 - _read(matte_u8, places)[..., 0] / np.float32(255) if placement is not None else t
     return Outline(rim, _stairs(pixels_u8, places, fit, t), _width(across))
 
 
 def _width(t: F32) -> float:
-    """Steps from a tenth to nine tenths of the way; the middle one of all places, 0 where there are too few."""
+    """Median number of steps from 10 to 90 %; 0 where there are too few places."""
     if len(t) < 40:
         return 0.0
     return float(np.median((t > 0.1).sum(axis=1) - (t > 0.9).sum(axis=1)))
@@ -119,7 +121,7 @@ def _spread(colours: F32) -> F32:
 
 
 def _rim_of_old(
-    seen: F32, inner: F32, fit: NDArray[np.bool_], places: _Places, photo: U8, placement: Placement
+    values: F32, inner: F32, fit: NDArray[np.bool_], places: _Places, photo: U8, placement: Placement
 ) -> float:
     """Share of the places whose rim has the old backdrop's colour instead of the product's."""
     moved = _Places(
@@ -137,26 +139,26 @@ def _rim_of_old(
     old = _read(photo, moved)[:, -12:]
     backdrop = old.mean(axis=1)
     axis = backdrop - inner
-    # A rim can only be told from the product where the backdrop has another colour, and one colour.
+    # A rim is recognised only where the backdrop has one colour that differs from the product's.
     sure = fit & within & (delta_e00(_lab(inner), _lab(backdrop)) > 1.5 * CONTRAST)
-    sure &= _spread(old) + _spread(seen[:, 0:8]) < 0.5 * np.hypot.reduce(axis, axis=1)
+    sure &= _spread(old) + _spread(values[:, 0:8]) < 0.5 * np.hypot.reduce(axis, axis=1)
     if np.count_nonzero(sure) < 40:
         return 0.0
-    rim = seen[:, REACH - 5 : REACH - 2].mean(axis=1)[sure]  # past what the lens itself mixes
+    rim = values[:, REACH - 5 : REACH - 2].mean(axis=1)[sure]  # past what the lens itself mixes
     towards = ((rim - inner[sure]) * axis[sure]).sum(axis=1) / (axis[sure] ** 2).sum(axis=1)
     aside = np.hypot.reduce(rim - inner[sure] - towards[:, None] * axis[sure], axis=1)
     return float(((towards > 0.7) & (aside < 0.5 * np.hypot.reduce(axis[sure], axis=1))).mean())
 
 
-def _rim_of_neither(seen: F32, inner: F32, outer: F32) -> float:
+def _rim_of_neither(values: F32, inner: F32, outer: F32) -> float:
     """Share of the places where a colour shows that no mixture of product and backdrop gives."""
-    if len(seen) < 40:
+    if len(values) < 40:
         return 0.0
     axis = outer - inner
-    near = seen[:, REACH - 8 : REACH + 9]
+    near = values[:, REACH - 8 : REACH + 9]
     t = np.clip(((near - inner[:, None]) * axis[:, None]).sum(2) / (axis**2).sum(1)[:, None], 0, 1)
     apart = delta_e00(_lab(near), _lab(inner[:, None] + t[..., None] * axis[:, None]))
-    own = delta_e00(_lab(seen[:, 0:10]), _lab(inner[:, None])).max(axis=1)
+    own = delta_e00(_lab(values[:, 0:10]), _lab(inner[:, None])).max(axis=1)
     return float((np.sort(apart, axis=1)[:, -3] > 10 + 1.5 * own).mean())
 
 

@@ -1,8 +1,8 @@
 """How a product was photographed: how steeply the camera looked down on its base, and how the product was placed.
 
-Four things tell the pitch, each with its own sureness: the arc of a round base, a round top, the corner of a box's
-base, and how far the ground reaches up behind the product. Numbers without another source were chosen on 8 rendered
-photos with known cameras and 28 real ones judged by eye, and then tried on 31 others.
+The pitch is a weighted mean of four estimates: from the arc of a round base, a round top, the corner of a box's base,
+and how far the ground reaches up behind the product. Numbers without another source were chosen on 8 rendered photos
+with known cameras and 28 real ones judged by eye, and then verified on 31 others.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from packshot.colour import F32, U8, lab
 Stance = Literal["stands", "pair", "flat", "hangs", "cut"]
 
 SIDE, SCENE_SIDE = 320, 160  # px, longest: the product's box, and the whole photo
-USUAL_PITCH_DEG, USUAL_WEIGHT = 15.0, 0.15  # what a phone at a table gives when nothing else can be read
+USUAL_PITCH_DEG, USUAL_WEIGHT = 15.0, 0.15  # of a phone at a table, where nothing else can be estimated
 FOCAL = 1.2  # focal length over the frame's longest side: phones 0.75 (26 mm) … 2.2 (77 mm), most photos are cropped
-# The ground ends before the horizon does: that much steeper is the camera than the far edge of the ground tells.
+# The ground ends before the horizon does: the camera is that much steeper than the ground's far edge suggests.
 BEYOND_GROUND_DEG = 8.0
 BEVEL = 0.93  # a rounded base edge makes its arc deeper: measured over true pitch, seven turned bodies
-OPENED = 0.92  # a camera near a box opens the angle of its base: measured so on drawn boxes, 6 to 10 half-widths away
+OPENED = 0.92  # perspective opens the angle of a box's base: measured on drawn boxes, 6 to 10 half-widths away
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """What the caller needs to choose a set's camera."""
+    """What is needed to choose a set's camera."""
 
     pitch_deg: float  # camera pitch at the contact point: 0 eye level … 90 straight down
     sure: float  # [0, 1], of the pitch
@@ -52,7 +52,7 @@ class _Arc:
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """What the backdrop tells; of differences in CIELAB, at SCENE_SIDE."""
+    """Measurements of the backdrop, at SCENE_SIDE; differences in CIELAB."""
 
     ground_deg: float  # angle from the contact point up to the far edge of the ground
     ground_sure: float
@@ -92,25 +92,25 @@ def pose_of(pixels_u8: U8, matte_u8: U8) -> Pose:
     stance, stance_sure = _stance(scene, solid, below, above, max(by_base, round_top))
     if stance == "flat":
         return Pose(90.0, stance_sure, False, stance, stance_sure)
-    # The ground is the coarsest witness, for nobody knows the lens: where the base itself tells, it says little.
+    # The ground gives the coarsest estimate, since the lens is unknown: it weighs little where the base gives one.
     coarse = 0.35 * (1 - 0.8 * by_base) * (below == 0)
-    told = [
+    estimates = [
         (USUAL_PITCH_DEG, USUAL_WEIGHT),
         (scene.ground_deg + BEYOND_GROUND_DEG, coarse * scene.ground_sure),
         (scene.frame_deg, coarse * scene.frame_sure),
     ]
     if base is not None:
-        told.append((base.pitch_deg * BEVEL, 1.5 * round_base))
+        estimates.append((base.pitch_deg * BEVEL, 1.5 * round_base))
     if top is not None:
         tall = top.row * near.shape[0] / coverage.shape[0]  # px of the photo, down to the base
         lower = float(np.degrees(np.arctan(tall / (FOCAL * max(matte_u8.shape)))))
         # A rim above the eye arches like one below it: the base decides, where it can.
         either = lower + top.pitch_deg, lower - top.pitch_deg
         at_base = nearest(base.pitch_deg, either) if base is not None and round_base > 0.2 else either[0]
-        told.append((at_base, round_top / (1 + (lower / 12) ** 2)))
+        estimates.append((at_base, round_top / (1 + (lower / 12) ** 2)))
     if corner is not None:
-        told.append((corner * OPENED, 1.0))
-    pitch, sure = _agreed(told)
+        estimates.append((corner * OPENED, 1.0))
+    pitch, sure = _agreed(estimates)
     turned = stance == "stands" and base is not None and round_base > 0.2 and _turned(base, solid)
     return Pose(pitch, sure * (0.5 if stance in ("hangs", "cut") else 1), turned, stance, stance_sure)
 
@@ -120,14 +120,14 @@ def _turned(base: _Arc, solid: NDArray[np.bool_]) -> bool:
     return base.span > 0.35 and abs(base.tilt_deg) < 6 and _symmetry(solid) > 0.88
 
 
-def _agreed(told: Sequence[tuple[float, float]]) -> tuple[float, float]:
+def _agreed(estimates: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """Weighted mean of (pitch, weight), the first being the prior; less sure the more they differ."""
-    values, weights = np.array(told).T
-    weights[0] /= 1 + 4 * weights[1:].sum()  # once something is known, habit must not pull at it
+    values, weights = np.array(estimates).T
+    weights[0] /= 1 + 4 * weights[1:].sum()  # beside a real estimate the prior weighs little
     pitch = float((values * weights).sum() / weights.sum())
     spread = float(np.sqrt((weights[1:] * (values[1:] - pitch) ** 2).sum() / max(weights[1:].sum(), 1e-6)))
-    known = float(weights[1:].sum())
-    return pitch, known / (known + 0.4) * float(np.exp(-((spread / 12) ** 2)))
+    evidence = float(weights[1:].sum())
+    return pitch, evidence / (evidence + 0.4) * float(np.exp(-((spread / 12) ** 2)))
 
 
 def _small(plane: U8, side: int) -> U8:
@@ -149,7 +149,7 @@ def _ramp(value: float, none: float, full: float) -> float:
 
 
 def _trust(arc: _Arc, *, worst: float) -> float:
-    """Under 3° an arc is any straight edge; a short or slanting one is some other curve."""
+    """Weight of an arc, [0, 1]: under 3° it may be a straight edge, a short or slanting one some other curve."""
     shape = _ramp(arc.misfit, worst, 0.004) * _ramp(arc.span, 0.2, 0.4) * _ramp(abs(arc.tilt_deg), 15, 3)
     return shape * _ramp(arc.pitch_deg, 2, 4) * _ramp(arc.pitch_deg, 60, 45)
 
@@ -157,8 +157,8 @@ def _trust(arc: _Arc, *, worst: float) -> float:
 def _arc(coverage: F32) -> _Arc | None:
     """Find the ellipse whose lower half is the lower edge and whose ends are where the sides begin.
 
-    Tries every row as its centre: half-width from the silhouette there, depth by least squares.  Small arcs fit any
-    edge, so they cost more.
+    Tries every row as the centre: half-width from the silhouette there, depth by least squares.  Small arcs fit any
+    edge, so they are penalised.
     """
     solid = coverage > 0.5
     filled = np.nonzero(solid.any(axis=1))[0]
@@ -173,10 +173,10 @@ def _arc(coverage: F32) -> _Arc | None:
         return None
     widest = float((right[rows] - left[rows]).max())
     edge = _lower_edge(coverage)
-    tried = {int(row): _arc_at(int(row), int(left[row]), int(right[row]), edge, widest) for row in rows[::3]}
-    best = min(tried.values(), key=lambda arc: arc.misfit)
+    arcs = {int(row): _arc_at(int(row), int(left[row]), int(right[row]), edge, widest) for row in rows[::3]}
+    best = min(arcs.values(), key=lambda arc: arc.misfit)
     for row in rows[np.abs(rows - best.row) < 3]:
-        arc = tried.get(int(row)) or _arc_at(int(row), int(left[row]), int(right[row]), edge, widest)
+        arc = arcs.get(int(row)) or _arc_at(int(row), int(left[row]), int(right[row]), edge, widest)
         best = min(best, arc, key=lambda arc: arc.misfit)
     return best
 
@@ -264,7 +264,7 @@ def _corner(solid: NDArray[np.bool_]) -> float | None:
 
 
 def _scene(pixels_u8: U8, matte_u8: U8) -> _Scene:
-    """Look at the backdrop around the product, at SCENE_SIDE."""
+    """Measure the backdrop around the product, at SCENE_SIDE."""
     colours = lab(pixels_u8)
     light = colours[..., 0]
     solid = matte_u8 > 127
@@ -318,7 +318,7 @@ def _gshape(features: F32, backdrop: NDArray[np.bool_], bottom: int) -> tuple[in
 
 
 def _stance(scene: _Scene, solid: NDArray[np.bool_], below: float, above: float, shape: float) -> tuple[Stance, float]:
-    """Weigh what speaks for standing on something against what speaks for lying on it."""
+    """How the product was placed, and how sure that is: signs of standing are weighed against signs of lying."""
     if below > 0:
         return "cut", 0.5 + 0.5 * _ramp(below, 0, 0.3)
     if above > 0 and shape < 0.3 and scene.share > 0.25:
@@ -335,7 +335,7 @@ def _stance(scene: _Scene, solid: NDArray[np.bool_], below: float, above: float,
     if standing < 0.5:
         return "flat", 1 - standing
     if max(scene.ground_sure, scene.frame_sure) == 0 and shape < 0.3:
-        standing = 0.5  # nothing shows that there is a ground at all
+        standing = 0.5  # there is no sign of a ground at all
     return ("pair" if _two(solid) else "stands"), standing
 
 

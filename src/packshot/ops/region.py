@@ -1,8 +1,7 @@
-"""What a click means: the region around it, up to the edges that bound it.
+"""The region at a click: the pixels around it, up to the edges that bound them.
 
-A region is what lies near the click along a way that crosses no edge and keeps to the clicked colour (a geodesic
-distance: Criminisi et al. 2008, "GeoS").  Of the regions of growing size, that one is meant whose rim lies best on
-edges.
+Distance from the click is geodesic: a path is long where it crosses edges or leaves the clicked colour (Criminisi et
+al. 2008, "GeoS").  Of the regions of growing distance the one is chosen whose rim lies best on edges.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ Point = tuple[float, float]  # (x, y), pixels of the upright photo
 Mask = NDArray[np.bool_]
 
 # Chosen with benchmarks/hints.py on photos with exact mattes, and by eye on real ones (benchmarks/README.md, Hints).
-VIEW_SIDE = 320  # px, the part of the photo that is looked at
+VIEW_SIDE = 320  # px, the longer side of the part of the photo that is examined
 EDGE_LAB = 6.0  # a change of so many Lab units a pixel is half an edge
-# What a pixel of way costs by itself, and away from the clicked colour, where a full edge costs 1.
+# Cost of one pixel of path, and of one in another colour than the clicked one; a full edge costs 1.
 WAY, OTHER_COLOUR, COLOUR_LAB = 0.004, 0.1, 30.0
-# Of rims as good, the one around more is meant, and the one that is reached without crossing an edge.
+# Among equally good rims, the larger region wins, and the one that is reached without crossing an edge.
 MORE_AREA, FEWER_EDGES = 0.06, 0.05
-NO_RIM = 0.75  # what a region is worth that ends nowhere but at the matte's own outline
-SLIVER_PX = 9  # what is left beside a region and is thinner than that goes with it
+NO_RIM = 0.75  # score of a region that ends only at the matte's own outline
+SLIVER_PX = 9  # a remainder beside a region that is thinner than this is added to it
 SIZES = 32  # how many regions of growing size are compared
 _WALL = 1e4
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The part of a photo that clicks are about, at the size it is looked at."""
+    """The part of a photo around clicks, at the size at which it is examined."""
 
     box: PixelBox  # in the photo
     lab: F32  # (h, w, 3)
@@ -46,7 +45,7 @@ class View:
         return self.edge.shape[1], self.edge.shape[0]
 
     def at(self, point: Point) -> tuple[int, int]:
-        """(column, row) of a point of the photo, held inside."""
+        """(column, row) of a point of the photo, clamped to the view."""
         return in_box(point, self.box, self.size)
 
     def of(self, layer: U8) -> U8:
@@ -56,15 +55,15 @@ class View:
 
 
 def in_box(point: Point, box: PixelBox, size: tuple[int, int]) -> tuple[int, int]:
-    """(column, row) of a point of the photo in a picture of that (width, height) of the box, held inside."""
+    """(column, row) of a point of the photo in a picture of that (width, height) of the box, clamped to it."""
     left, top, right, bottom = box
     column, row = int((point[0] - left) * size[0] / (right - left)), int((point[1] - top) * size[1] / (bottom - top))
     return min(max(column, 0), size[0] - 1), min(max(row, 0), size[1] - 1)
 
 
-def around(matte_u8: U8, points: Sequence[Point], *, margin: float) -> PixelBox:
-    """What clicks are about: the product and all points, with a margin of their extent; the whole photo where there is
-    no product."""
+def box_around(matte_u8: U8, points: Sequence[Point], *, margin: float) -> PixelBox:
+    """The box around the product and all points, with a margin of their extent; the whole photo where there is no
+    product."""
     height, width = matte_u8.shape
     left, top, right, bottom = box_of((matte_u8 > 127).astype(np.uint8))
     if right == 0:
@@ -78,7 +77,7 @@ def around(matte_u8: U8, points: Sequence[Point], *, margin: float) -> PixelBox:
 
 
 def view_of(pixels_u8: U8, box: PixelBox) -> View:
-    """A look at that part of a photo."""
+    """That part of a photo."""
     left, top, right, bottom = box
     part = pixels_u8[top:bottom, left:right]
     scale = min(1.0, VIEW_SIDE / max(part.shape[:2]))
@@ -98,11 +97,10 @@ def _edges(lab: F32) -> F32:
     return np.asarray(step / (step + EDGE_LAB**2), np.float32)
 
 
-def meant(view: View, free: Mask, click: Point, *, against: Sequence[Point], most: float) -> Mask:
-    """The region that a click means, (h, w) in the view; empty where the click is not in `free`, or one against it is
-    as near.
+def region_at(view: View, free: Mask, click: Point, *, against: Sequence[Point], most: float) -> Mask:
+    """The region at a click, (h, w) in the view; empty where the click is not in `free`, or an opposite one is as near.
 
-    free: where the region may lie.  against: clicks that say the opposite; none of them lies in it.  most: pixels.
+    free: where the region may lie.  against: opposite clicks, which the region leaves out.  most: pixels.
     """
     disc = np.zeros(free.shape, np.uint8)
     radius = max(2, round(0.006 * max(free.shape)))
@@ -115,21 +113,21 @@ def meant(view: View, free: Mask, click: Point, *, against: Sequence[Point], mos
     way = distance(np.where(free, cost, _WALL).astype(np.float64), seed)
     bound = min((_nearest(way, view.at(point), radius) for point in against), default=np.inf)
     reached = np.sort(way[free & (way < min(bound, _WALL / 2))])
-    if reached.size == 0:  # the opposite is said of the very same spot
+    if reached.size == 0:  # an opposite click lies on the very same spot
         return np.zeros_like(seed)
     least, last = min(max(2 * int(seed.sum()), 30), reached.size), min(reached.size, int(most))
     best, chosen = -1.0, seed
     for count in np.unique(np.geomspace(least, max(least, last), SIZES).astype(int)):
         level = float(reached[count - 1])
         grown = _filled(free & (way <= level), [view.at(point) for point in against])
-        worth = rim_strength(view, free, grown) * float(grown.sum()) ** MORE_AREA / (1 + FEWER_EDGES * level)
-        if worth > best:
-            best, chosen = worth, grown
+        score = rim_strength(view, free, grown) * float(grown.sum()) ** MORE_AREA / (1 + FEWER_EDGES * level)
+        if score > best:
+            best, chosen = score, grown
     return with_slivers(chosen, free)
 
 
 def rim_strength(view: View, free: Mask, region: Mask) -> float:
-    """How well the region's rim lies on edges of the photo, [0, 1]; where it borders on what is not free counts not."""
+    """How well the region's rim lies on edges of the photo, [0, 1]; its border with what is not free does not count."""
     rest = cv2.dilate((free & ~region).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     rim = region & rest
     if not rim.any():
@@ -140,7 +138,7 @@ def rim_strength(view: View, free: Mask, region: Mask) -> float:
 def distance(cost: NDArray[np.float64], seed: Mask) -> NDArray[np.float64]:
     """Cost of the cheapest way from `seed` to each pixel, along rows and columns.  cost: (h, w), of one pixel.
 
-    A sweep along a row is a running minimum of distance less the cost so far; sweeps go on until they change little.
+    A sweep along a row is a running minimum of distance minus the cost so far; sweeps repeat until little changes.
     """
     way = np.where(seed, 0.0, np.inf)
     sums = [np.cumsum(cost, axis=axis) - cost / 2 for axis in (0, 1)]
@@ -161,7 +159,7 @@ def _nearest(way: NDArray[np.float64], at: tuple[int, int], radius: int) -> floa
 
 
 def with_slivers(region: Mask, free: Mask) -> Mask:
-    """With what would be left of `free` beside it as a thin rim: a region ends before an edge, the matte behind it."""
+    """The region and the thin rim of `free` that it would leave: it ends before an edge, the matte behind it."""
     round_ = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (SLIVER_PX, SLIVER_PX))
     rest = (free & ~region).astype(np.uint8)
     # Outside of the view is rest, too: nothing is thin only because the view ends there.
@@ -171,7 +169,7 @@ def with_slivers(region: Mask, free: Mask) -> Mask:
 
 
 def _filled(region: Mask, open_at: Sequence[tuple[int, int]]) -> Mask:
-    """With its small holes, but for those that hold one of these (column, row)."""
+    """The region with its small holes filled, except those that hold one of these (column, row)."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats((~region).astype(np.uint8), connectivity=4)
     h, w = region.shape
     left, top, width, height, area = stats.T

@@ -43,14 +43,14 @@ def blur(plane: F32, across: float, down: float) -> F32:
 
 
 def shrunk(plane: U8, box: PixelBox, times: int) -> U8:
-    """A box of a plane at one pixel for `times` × `times` whole ones, where the area filter is four times as fast."""
+    """A box of a plane, `times` × `times` whole pixels to one: for whole factors the area filter is 4 × as fast."""
     size = max(1, (box[2] - box[0]) // times), max(1, (box[3] - box[1]) // times)
     part = np.ascontiguousarray(plane[box[1] : box[1] + size[1] * times, box[0] : box[0] + size[0] * times])
     return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def reduced(picture: U8, size: tuple[int, int]) -> U8:
-    """By the area filter to (width, height), in halves while that can be: two to four times as fast as at once.
+    """To (width, height) by the area filter, in halves while possible: two to four times as fast as in one step.
 
     picture: (H, W) or (H, W, C).
     """
@@ -64,7 +64,7 @@ def reduced(picture: U8, size: tuple[int, int]) -> U8:
 
 
 def within_side(picture: U8, side: int) -> U8:
-    """At `side` px on its longest side, larger or smaller; quick rather than fine, to measure on.
+    """A picture `side` px long on its longest side, enlarged or reduced; quick rather than fine, for measurements.
 
     picture: (H, W) or (H, W, C).
     """
@@ -73,13 +73,13 @@ def within_side(picture: U8, side: int) -> U8:
 
 
 def sampled(plane: U8 | F32, x: NDArray[Any], y: NDArray[Any]) -> F32:
-    """The plane at places between its pixels, linearly.  x, y: one shape, px.  Returns that shape (…, C) float32."""
-    # remap wants a picture-shaped map of fewer than 32768 rows and at least one, so the list is folded
+    """The plane between its pixels, linearly interpolated.  x, y: one shape, px.  Returns that shape (…, C) float32."""
+    # remap takes a map of at least one and fewer than 32768 rows, so the list is folded into rows
     count, row = x.size, 1024
     maps = []
     for axis in (x, y):
         folded = np.zeros((count // row + 1) * row, np.float32)
         folded[:count] = axis.ravel()
         maps.append(folded.reshape(-1, row))
-    found = cv2.remap(plane, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(found.reshape(-1, *plane.shape[2:])[:count].reshape(*x.shape, *plane.shape[2:]), np.float32)
+    values = cv2.remap(plane, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(values.reshape(-1, *plane.shape[2:])[:count].reshape(*x.shape, *plane.shape[2:]), np.float32)

@@ -16,9 +16,9 @@ from packshot.ops import resample
 # occlusion close by, and the soft pool on the ground, which is seen flat and so is lower than wide.
 Ladder = tuple[tuple[float, float, float], ...]
 LADDER: Ladder = ((0.0045, 0.0032, 0.42), (0.012, 0.0075, 0.46), (0.036, 0.017, 0.46), (0.11, 0.038, 0.40))
-# Of these the first two, thinner: what a rendered shadow of low resolution lacks.
+# The first of these, thinner: what a rendered shadow of low resolution lacks.
 CREASE: Ladder = ((0.0022, 0.0016, 0.5), (0.007, 0.0045, 0.45), (0.016, 0.009, 0.35))
-# The pool lies in front of the foot as much as behind it; what lies behind is hidden by the product.
+# How far the pool is moved forwards: behind the product's foot it would be hidden.
 FORWARD = 0.55
 # A part of the outline stands on the ground when it is this close to the lower hull, and this near the lowest point.
 GAP, NEAR_HEIGHT, NEAR_WIDTH, STEEPEST = 0.02, 0.22, 0.14, np.tan(np.radians(34))
@@ -67,10 +67,10 @@ def contact_shadow(matte: F32, *, strength: float, softness: float, ladder: Ladd
     foot[:, columns] = below * sure
     dark = np.zeros((h, w), np.float32)
     for across, down, weight in ladder:
-        grow = softness if across > 0.01 else 1.0  # the line of contact stays crisp
+        grow = softness if across > 0.01 else 1.0  # the line of contact stays sharp
         dark += weight * _spread(foot, across * grow * width, down * grow * width)
     dark *= strength
-    # Ends in exactly nothing instead of in a veil of one level, so that white stays 255.
+    # Ends in exactly 0 instead of in a haze of one level, so that white stays 255.
     dark = np.clip(dark - 0.006, 0, None) * (1 / (1 - 0.006))
     return np.asarray(np.clip(1 - dark, 0, 1), np.float32)
 

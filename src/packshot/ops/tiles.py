@@ -1,4 +1,4 @@
-"""Overlapping tiles: where they lie, and how they are laid together again so that no seam shows."""
+"""Overlapping tiles: where they lie, and how they are joined again without a seam."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from packshot.ops.geometry import PixelBox
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One tile, and how far it lies over its neighbours of before."""
+    """One tile, and how far it overlaps the tiles to its left and above it."""
 
     box: PixelBox
     over_left: int
@@ -43,7 +43,7 @@ def _starts(length: int, side: int, overlap: int) -> list[int]:
     return [round(n * (length - side) / (count - 1)) for n in range(count)]
 
 
-def beside(strip: U8, piece: U8, tile: Tile, *, factor: int) -> None:
+def blend_beside(strip: U8, piece: U8, tile: Tile, *, factor: int) -> None:
     """Blend a tile into its row of tiles, in place, from left to right.
 
     strip: (factor × side, W, 3).  piece: (factor × side, factor × side, 3).  Of what two tiles share the outer quarters
@@ -54,7 +54,7 @@ def beside(strip: U8, piece: U8, tile: Tile, *, factor: int) -> None:
     _blend(part, piece[:, : part.shape[1]], _ramp(part.shape[1], tile.over_left * factor)[None, :, None])
 
 
-def below(picture: U8, strip: U8, tile: Tile, *, factor: int) -> None:
+def blend_below(picture: U8, strip: U8, tile: Tile, *, factor: int) -> None:
     """Blend a finished row of tiles into the picture, in place, from top to bottom.
 
     picture: (H, W, 3).  strip: (factor × side, W, 3).  tile: any of the row.

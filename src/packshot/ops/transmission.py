@@ -1,8 +1,8 @@
 """Transmission: how much of a new backdrop's light comes through a glass, measured against the old one.
 
-Light seen is I = T × B + S: the backdrop's, of which the share T comes through, and what the glass itself reflects or
-scatters.  Where the backdrop is even, B is known behind the glass from what lies around it, and the largest T that
-leaves S something a layer can hold is the measure: coverage 1 − T, own light I − T × B.  Refraction is not modelled.
+A photo shows I = T × B + S: the share T of the backdrop's light, and what the glass itself reflects or scatters.  Where
+the backdrop is even, B behind the glass follows from what lies around it.  T is the largest for which S fits into a
+layer, with coverage 1 − T and own light I − T × B.  Refraction is not modelled.
 The limits were chosen on the "tune" half of benchmarks/transmission.py.
 """
 
@@ -23,34 +23,34 @@ from packshot.ops.resample import within_side
 Mask = NDArray[np.bool_]
 Refusal = Literal["opaque", "uneven", "dark", "unclear"]
 
-SIDE = 768  # px, longest, of what the backdrop and the outline are found on
+SIDE = 768  # px, longest, of the picture on which backdrop and outline are measured
 SAMPLES = 10_000  # px of the surroundings that a backdrop is fitted to
-COARSE = 4  # px of these in one in which shadow around is averaged
-AROUND = 0.5  # of the product's diagonal: what counts as its surroundings
-SAME, EVEN = 0.05, 0.8  # of the fitted backdrop: nearer is the backdrop; share of the surroundings that must be
-DARKEST = 0.05  # linear: a backdrop that tells nothing of what comes through
-SHADE = 0.85  # how far shadow and bounced light around may correct the fit
-LINE = 0.02  # of the backdrop: what stands out as a line, at least
+COARSE = 4  # of these px in one, where the shadow around is averaged
+AROUND = 0.5  # of the product's diagonal: how far its surroundings reach
+SAME, EVEN = 0.05, 0.8  # distance from the fit within which a pixel is backdrop; share of the surroundings that must be
+DARKEST = 0.05  # linear: a darker backdrop says nothing about what comes through
+SHADE = 0.85  # limit to how far shadow and bounced light around correct the fit
+LINE = 0.02  # of the backdrop: how much a line differs, at least
 FOOT = 0.15  # of the product's height, from below
-BULGE = 1.3  # how much larger a convex outline may be than what lines span, where a side's line is lost
-SHINE = 0.1  # of the backdrop: so much brighter is a highlight
-LONG = 0.06  # of its diagonal: a line, and not a speck
-REACH = 0.25  # of the product's diagonal: how far off what belongs to it may begin
-HOLLOW = 0.85  # of the spanned outline that the model's matte fills, below which it may be rims alone
-# Glass: the share of it that is clear at all; of that the shares in bright and in dark lines that differ so much from
-# their sides; how much more of these the rim has than the inside; mean transmission of what the model took for thin
-# product.
+BULGE = 1.3  # how much larger than what the lines span a convex outline may be, where a side's line is missing
+SHINE = 0.1  # of the backdrop: how much brighter a highlight is
+LONG = 0.06  # of its diagonal: how long a line is, at least
+REACH = 0.25  # of the product's diagonal: how far off a line of it may begin
+HOLLOW = 0.85  # share of the spanned outline that the model's matte fills; below it the matte may be rims alone
+# Glass: the least share of it that is clear; how much lines differ from their sides, and the least share of bright and
+# of dark ones in the clear part; how much more of them the rim has than the inside; least mean transmission of thin
+# product in the model's matte.
 CLEAR, CONTRAST, BRIGHT, DARK, RIMMED, FINE_CLEAR = 0.2, 0.03, 0.03, 0.035, 1.25, 0.45
 CLEARLY = 0.75
-DEAD = 0.015  # of the backdrop: less is the fit's error, and not the glass
-GLEAM = 0.05  # of the backdrop: before a nearly white one a little more light would be a thick veil
+DEAD = 0.015  # of the backdrop: a smaller difference is the fit's error
+GLEAM = 0.05  # of the backdrop: before a nearly white one a little more light would count as a thick layer
 OPAQUE = 0.15  # transmission below which a pixel lets nothing through
 FLOOR = 2  # of 255: coverage that keeps the outline of what lets everything through
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Through:
-    """Glass as layers: what the photo is over any backdrop."""
+class GlassLayers:
+    """A see-through product as layers that can be laid over any backdrop."""
 
     matte: U8  # (H, W): 1 − T, at least `FLOOR` inside the outline
     own: U8  # (H, W, 3) sRGB, straight: the glass's own colour
@@ -59,40 +59,40 @@ class Through:
     transmission: float  # mean T inside of the outline
 
 
-def transmission_of(pixels_u8: U8, matte_u8: U8) -> Through | Refusal:
+def transmission_of(pixels_u8: U8, matte_u8: U8) -> GlassLayers | Refusal:
     """Measure a product that may be glass, or say why not.
 
-    pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W), the model's, of rims and fragments alone or whole.
+    pixels_u8: (H, W, 3) sRGB.  matte_u8: (H, W), the model's: whole, or rims and fragments alone.
     """
-    small, found = within_side(pixels_u8, SIDE), within_side(matte_u8, SIDE)
-    box = left, top, right, bottom = box_of((found > 127).astype(np.uint8))
+    small, model_matte = within_side(pixels_u8, SIDE), within_side(matte_u8, SIDE)
+    box = left, top, right, bottom = box_of((model_matte > 127).astype(np.uint8))
     if min(size_of(box)) < 16:
         return "unclear"
     length = diagonal_of(box)
     near = np.asarray(cv2.GaussianBlur(to_linear(small), (0, 0), 1.0), np.float32)
-    away = np.ones(found.shape, np.uint8)
+    away = np.ones(model_matte.shape, np.uint8)
     pad = round(0.03 * length)
     away[max(0, top - pad) : bottom + pad, max(0, left - pad) : right + pad] = 0
     backdrop, even, refused = _backdrop(near, away > 0, box)
     if refused:
         return refused
     ratio = near / backdrop
-    for _ in range(2):  # what a line is goes by the product's size
+    for _ in range(2):  # what counts as a line depends on the product's size
         clear, faint = _lines(ratio, even, diagonal_of(box))
-        box = _grown(clear, box)
-    outline = _outline(clear, faint, found, box)
+        box = _box_with_lines(clear, box)
+    outline = _outline(clear, faint, model_matte, box)
     if outline is None:
         return "unclear"
     backdrop = _shaded(near, backdrop, outline)
     passed, _ = _split(near, backdrop)
-    share = max(see_through(small, found), see_through(small, outline * np.uint8(255)))
-    if not share and not _is_glass(near / backdrop, passed, outline, found):
+    share = max(see_through(small, model_matte), see_through(small, outline * np.uint8(255)))
+    if not share and not _is_glass(near / backdrop, passed, outline, model_matte):
         return "opaque"
     return _at_full_size(pixels_u8, backdrop, outline, share or float((passed[outline > 0] > CLEARLY).mean()))
 
 
 def _backdrop(light: F32, away: Mask, box: PixelBox) -> tuple[F32, Mask, Refusal | None]:
-    """A smooth backdrop over the whole picture, fitted to the product's surroundings; which of them are like it."""
+    """A smooth backdrop over the whole picture, fitted to the product's surroundings; where these match it."""
     (left, top, _, _), (w, h), length = box, size_of(box), diagonal_of(box)
     across = (np.arange(away.shape[1], dtype=np.float32) - left - w / 2) / length
     down = (np.arange(away.shape[0], dtype=np.float32) - top - h / 2) / length
@@ -103,12 +103,12 @@ def _backdrop(light: F32, away: Mask, box: PixelBox) -> tuple[F32, Mask, Refusal
         return light, around, "unclear"
     take = take[:: max(1, len(take) // SAMPLES)]
     basis = _terms(across[take % len(across)], down[take // len(across)]).astype(np.float64)
-    seen = light.reshape(-1, 3)[take]
+    samples = light.reshape(-1, 3)[take]
     weight = np.ones(len(take))
     for _ in range(8):
         weighted = (basis * weight[:, None]).T
-        factors = np.linalg.solve(weighted @ basis + 1e-6 * np.eye(basis.shape[1]), weighted @ seen)
-        off = np.abs(seen / np.maximum(basis @ factors, 1e-3) - 1).max(1)
+        factors = np.linalg.solve(weighted @ basis + 1e-6 * np.eye(basis.shape[1]), weighted @ samples)
+        off = np.abs(samples / np.maximum(basis @ factors, 1e-3) - 1).max(1)
         limit = max(0.02, min(3 * float(np.median(off)), 0.15))
         weight = np.clip(1 - (off / limit) ** 2, 0, 1) ** 2 + 1e-4
     if np.count_nonzero(off < SAME) < EVEN * len(take):
@@ -121,13 +121,13 @@ def _backdrop(light: F32, away: Mask, box: PixelBox) -> tuple[F32, Mask, Refusal
 
 
 def _terms(u: F32, v: F32) -> F32:
-    """What a smooth backdrop is made of: falls off sideways, bends upwards.  Returns (…, 10)."""
+    """The terms of a smooth backdrop, which falls off sideways and bends upwards.  Returns (…, 10)."""
     u, v = np.broadcast_arrays(u, v)
     return np.stack([np.ones_like(u), u, u * u, v, v * v, v**3, v**4, u * v, u * v * v, u * u * v], -1)
 
 
 def _lines(ratio: F32, even: Mask, length: float) -> tuple[U8, U8]:
-    """Where the picture stands out from what is right around it, clearly and in parts clearly: (h, w) 0 or 1 each."""
+    """Where the picture differs from what is right around it: clearly, and faintly.  (h, w) 0 or 1 each."""
     gray = ratio.mean(2)
     bright, dark = _thin(ratio, length)
     lines = np.maximum(np.maximum(bright, dark), (gray > 1 + SHINE) * (gray - 1))
@@ -135,17 +135,17 @@ def _lines(ratio: F32, even: Mask, length: float) -> tuple[U8, U8]:
     return (lines > limit).astype(np.uint8), (lines > 0.6 * limit).astype(np.uint8)
 
 
-def _drawn(clear: U8, faint: U8, least: float) -> Mask:
-    """Those that are as long as that and clear somewhere."""
+def _long_lines(clear: U8, faint: U8, least: float) -> Mask:
+    """Faint lines that are longer than that and clear somewhere."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(faint, connectivity=8)
-    kept = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) > least
-    kept &= np.bincount(labels.ravel(), weights=clear.ravel(), minlength=count) > 0
-    kept[0] = False
-    return np.asarray(kept[labels], np.bool_)
+    long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) > least
+    long &= np.bincount(labels.ravel(), weights=clear.ravel(), minlength=count) > 0
+    long[0] = False
+    return np.asarray(long[labels], np.bool_)
 
 
-def _grown(clear: U8, box: PixelBox) -> PixelBox:
-    """The box with the lines above its foot that begin near it: a model loses whole bowls of glass."""
+def _box_with_lines(clear: U8, box: PixelBox) -> PixelBox:
+    """The box extended by lines above its foot that begin near it: a model's matte can lack whole bowls of glass."""
     count, _, stats, _ = cv2.connectedComponentsWithStats(clear, connectivity=8)
     left, top, right, bottom = box
     foot = bottom - FOOT * (bottom - top)
@@ -159,40 +159,40 @@ def _grown(clear: U8, box: PixelBox) -> PixelBox:
     return left, top, right, bottom
 
 
-def _outline(clear: U8, faint: U8, found: U8, box: PixelBox) -> U8 | None:
-    """(h, w) 0 or 1.  Where the model's matte has gaps, what lines and fragments span, both sides taken for alike.
+def _outline(clear: U8, faint: U8, model_matte: U8, box: PixelBox) -> U8 | None:
+    """(h, w) 0 or 1.  Where the model's matte has gaps: what lines and fragments span, as if both sides were alike.
 
-    What lies between, and is as bright as the backdrop, comes to nothing anyway.
+    Whatever lies between and is as bright as the backdrop becomes transparent anyway.
     """
     left, top, right, bottom = box
     (w, h), length = size_of(box), diagonal_of(box)
     inside = np.s_[top:bottom, left:right]
-    model = (found[inside] > 127).astype(np.uint8)
-    # At the foot lie shadow and caustics: there the model alone is believed.
+    model = (model_matte[inside] > 127).astype(np.uint8)
+    # At the foot lie shadow and caustics: there only the model's matte counts.
     foot = round((1 - FOOT) * h)
     marks = np.zeros(model.shape, np.bool_)
-    marks[:foot] = _drawn(clear[inside][:foot], faint[inside][:foot], LONG * length)
-    drawn = _profile(marks | (model > 0))
+    marks[:foot] = _long_lines(clear[inside][:foot], faint[inside][:foot], LONG * length)
+    spanned = _profile(marks | (model > 0))
     across, down = _spanned(model), np.ascontiguousarray(_spanned(np.ascontiguousarray(model.T)).T)
     whole = across & down
-    if np.count_nonzero(model) > HOLLOW * np.count_nonzero(drawn):
-        whole[~model.any(axis=1)] = drawn[~model.any(axis=1)]
-        drawn = whole
+    if np.count_nonzero(model) > HOLLOW * np.count_nonzero(spanned):
+        whole[~model.any(axis=1)] = spanned[~model.any(axis=1)]
+        spanned = whole
     else:
-        drawn = _bulging(drawn)
-    outline = np.zeros(found.shape, np.uint8)
-    outline[inside] = drawn | whole
+        spanned = _bulging(spanned)
+    outline = np.zeros(model_matte.shape, np.uint8)
+    outline[inside] = spanned | whole
     return outline if np.count_nonzero(outline) > 0.2 * w * h else None
 
 
 def _profile(marks: Mask) -> U8:
-    """A turned body about the middle whose half width is, row by row, how far marks reach."""
+    """A body turned about the middle column; its half width in each row is how far the marks reach."""
     h, w = marks.shape
     away = np.abs(np.arange(w) - (w - 1) / 2)
     reach = (marks * away).max(1).astype(np.float32)
     reach[~marks.any(axis=1)] = 0
     there = np.flatnonzero(reach)
-    if len(there):  # where no line is seen, as narrow as the narrower end: a stem
+    if len(there):  # where there is no line, as narrow as the narrower end: a stem
         rows = np.arange(h)
         before, behind = (there[np.clip(at, 0, len(there) - 1)] for at in
                           (np.searchsorted(there, rows, "right") - 1, np.searchsorted(there, rows)))  # fmt: skip
@@ -207,7 +207,7 @@ def _profile(marks: Mask) -> U8:
 
 
 def _bulging(body: U8) -> U8:
-    """Its convex hull, where that is hardly larger: a side's line may be lost over a long way."""
+    """Its convex hull, where that is hardly larger: a side's line may be missing over a long way."""
     points = cv2.findNonZero(body)
     if points is None:
         return body
@@ -222,8 +222,8 @@ def _spanned(marks: U8) -> U8:
     return np.asarray(before & behind, np.uint8)
 
 
-def _is_glass(ratio: F32, passed: F32, outline: U8, found: U8) -> bool:
-    """Lets the backdrop through over much of its inside, and has thin bright and dark lines as only glass has both."""
+def _is_glass(ratio: F32, passed: F32, outline: U8, model_matte: U8) -> bool:
+    """Whether the backdrop shows through much of the inside, beside thin bright and thin dark lines, as in glass."""
     length = diagonal_of(box_of(outline))
     depth = np.asarray(cv2.distanceTransform(outline, cv2.DIST_L2, 3), np.float32)
     clear = (cv2.blur(passed, (5, 5)) > 0.5) & (depth > 3)
@@ -232,14 +232,14 @@ def _is_glass(ratio: F32, passed: F32, outline: U8, found: U8) -> bool:
     bright, dark = (lines > CONTRAST for lines in _thin(ratio, length))
     if float(bright[clear].mean()) < BRIGHT or float(dark[clear].mean()) < DARK:
         return False
-    # Print and grain are inside, rims are at the rim.
-    drawn, rim = bright | dark, depth <= 0.06 * length
-    if float(drawn[clear & rim].mean()) < RIMMED * float(drawn[clear & ~rim].mean()):
+    # Lines of print and grain lie inside, those of glass at the rim.
+    lines_of_both, rim = bright | dark, depth <= 0.06 * length
+    if float(lines_of_both[clear & rim].mean()) < RIMMED * float(lines_of_both[clear & ~rim].mean()):
         return False
-    # Of thin things that the model took for product glass is clear, wire is not.
+    # Thin parts of the model's matte are clear in glass, and not in wire.
     side = 2 * round(0.02 * length) + 1
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    model = ((found > 127) & (outline > 0)).astype(np.uint8)
+    model = ((model_matte > 127) & (outline > 0)).astype(np.uint8)
     fine = (model > 0) & (cv2.morphologyEx(model, cv2.MORPH_OPEN, ball) == 0)
     return bool(np.count_nonzero(fine) < 0.05 * np.count_nonzero(outline) or float(passed[fine].mean()) > FINE_CLEAR)
 
@@ -282,7 +282,7 @@ def _split(light: F32, backdrop: F32) -> tuple[F32, F32]:
     return 1 - covered, np.asarray(own, np.float32)
 
 
-def _at_full_size(pixels_u8: U8, backdrop: F32, outline: U8, share: float) -> Through:
+def _at_full_size(pixels_u8: U8, backdrop: F32, outline: U8, share: float) -> GlassLayers:
     height, width = pixels_u8.shape[:2]
     whole = cv2.resize(outline * np.float32(1), (width, height), interpolation=cv2.INTER_LINEAR)
     x, y, w, h = cv2.boundingRect((whole > 0.25).astype(np.uint8))
@@ -303,4 +303,4 @@ def _at_full_size(pixels_u8: U8, backdrop: F32, outline: U8, share: float) -> Th
     straight = np.where(bare, to_linear(smooth), own / np.maximum(thrice(1 - passed), np.float32(1e-3)))
     colour[part] = to_srgb(np.clip(straight, 0, 1).astype(np.float32))
     area[part] = np.round(inside * 255)
-    return Through(matte, colour, area, share, float(passed[solid].mean()))
+    return GlassLayers(matte, colour, area, share, float(passed[solid].mean()))

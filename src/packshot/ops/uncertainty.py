@@ -1,4 +1,4 @@
-"""How far a cut-out is to be doubted, from what one pass already gives: the raw matte, the clean one, the photo.
+"""How uncertain a cut-out is, from what one pass already gives: the raw matte, the clean one, the photo.
 
 Constants were chosen on one half of the set in benchmarks/uncertainty.py and judged by the other.
 """
@@ -17,24 +17,24 @@ from packshot.ops.resample import within_side
 
 Doubt = Literal["hand", "stand", "front", "rim", "alike"]
 
-UNSURE = 0.5  # above it a person is asked to look; chosen on one half of the set
-SIDE = 512  # px, longest: what is measured here is coarser than the matte
-# Each measure at the value from which a cut-out is to be doubted by it alone.
+UNSURE = 0.5  # above it a person should look at the cut-out; chosen on one half of the set
+SIDE = 512  # px, longest, at which this is measured
+# Each measure's limit: at it the cut-out is UNSURE by this measure alone.
 HOLLOW, MUSH, SOFT_PX, TEETH, STEP, ABOVE = 0.2, 0.08, 3.2, 240.0, 0.065, 0.012
-SLICES = 6  # the product is doubted by its worst slice: a pedestal or a hidden foot is local
+SLICES = 6  # the worst of so many horizontal slices counts: a pedestal or a hidden foot is local
 SKIN = ((142, 80), (178, 122))  # Cr, Cb; Chai and Ngan 1999, narrowed so that oak and sand are not skin
 ALIKE_DELTA_E, ALIKE_SHARE = 8.0, 0.7  # of the outline with no visible edge in the photo
 
 
 @dataclass(frozen=True, slots=True)
 class Doubts:
-    """What speaks against a cut-out."""
+    """How uncertain a cut-out is, and why."""
 
     uncertainty: float  # [0, 1]; UNSURE where one measure is at its limit
-    kinds: tuple[Doubt, ...]  # why, where that is known: held in a hand, something in front, no edge to be seen
+    kinds: tuple[Doubt, ...]  # the reasons, where there are any: held in a hand, something in front, no visible edge
 
 
-SURE = Doubts(0.0, ())
+NO_DOUBTS = Doubts(0.0, ())
 
 
 def doubts_of(matte_u8: U8, raw: F32, pixels_u8: U8, *, above: float = 0.0) -> Doubts:
@@ -59,7 +59,7 @@ def doubts_of(matte_u8: U8, raw: F32, pixels_u8: U8, *, above: float = 0.0) -> D
     step = _step(shape)
     teeth = _teeth(shape) * _sharpness_around(tones, solid, away)
     hand = _held(pixels, solid)
-    # Steep powers: what stays well below its limit is to say nothing, so that measures do not add up on good ones.
+    # Steep powers: a measure well below its limit adds nothing, so that good cut-outs do not collect uncertainty.
     against = (
         (_hollow(answer, solid, deep) / HOLLOW) ** 3 + (mush / MUSH) ** 2 + (soft_px / SOFT_PX) ** 8
         + (teeth / TEETH) ** 4 + min(2.0, (step / STEP) ** 4) + hand
@@ -80,7 +80,7 @@ def doubts_of(matte_u8: U8, raw: F32, pixels_u8: U8, *, above: float = 0.0) -> D
 
 def _hollow(answer: F32, solid: U8, deep: NDArray[np.bool_]) -> float:
     """How much the answer falls short of 1 inside the product, in the worst of its horizontal slices; by its root,
-    since 0.98 where the rest says 1.00 is telling."""
+    since 0.98 among values of 1.00 already matters."""
     inside = deep & (solid > 0)
     short = np.sqrt(np.clip(1 - answer, 0, 1)) * inside
     counts, sums = inside.sum(1), short.sum(1)
@@ -97,7 +97,7 @@ def _silhouette(matte_u8: U8) -> U8:
 
 
 def _teeth(shape: U8) -> int:
-    """How often the product's lower edge turns up or down, as where grass bites into it."""
+    """How often the product's lower edge turns up or down, as where grass covers it."""
     height, width = shape.shape
     low = height - 1 - np.argmax(shape[::-1], axis=0)[shape.any(0)]
     bite = max(3.0, 0.012 * float(np.hypot(width, height)))
@@ -111,7 +111,7 @@ def _teeth(shape: U8) -> int:
 
 
 def _step(shape: U8) -> float:
-    """By how much of its width a straight block at the foot juts out on both sides, as a pedestal does."""
+    """By which share of its width a straight block at the foot extends on both sides, as a pedestal does."""
     height, width = shape.shape
     full = np.flatnonzero(shape.any(1))
     left, right = np.argmax(shape, axis=1)[full], (width - 1 - np.argmax(shape[:, ::-1], axis=1))[full]

@@ -1,4 +1,4 @@
-"""What is done around a model that enlarges: what it is shown, the matte, and colours that stay the photo's."""
+"""Around a model that enlarges: the larger matte, and colours that stay the photo's."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import numpy as np
 
 from packshot.colour import U8
 
-# A transition from 10 to 90 % that interpolation made `factor` times as wide is brought back to half of that; chosen by
-# eye on white, black and magenta (docs/decisions/0015-upscaling.md).
+# Interpolation makes a matte's edge `factor` times as wide; it is made so many times steeper again. Chosen by eye on
+# white, black and magenta (docs/decisions/0015-upscaling.md).
 STEEPER = 2.0
-EDGE_REACH_PX = 3  # of the photo: as far from full and from no coverage an edge's pixel lies
-# Colours are held to the photo's at this softness (standard deviation in the photo's pixels): finer, and the photo's
-# own grain and blocks come back with them.
-TRUE_TO_PX = 3.0
+EDGE_REACH_PX = 3  # of the photo: within it an edge has both full and no coverage
+# Colours are corrected to the photo's at this softness (standard deviation in the photo's pixels): any finer, and the
+# photo's grain and JPEG blocks come back.
+COLOURS_PX = 3.0
 
 
-def grown_matte(matte_u8: U8, factor: int) -> U8:
-    """(H, W) to (factor H, factor W), smoothly; a plain edge is made as much steeper as a larger picture wants it.
+def enlarged_matte(matte_u8: U8, factor: int) -> U8:
+    """(H, W) to (factor H, factor W), smoothly; a plain edge is made steeper.
 
-    Where the product is seen through, far from full or from no coverage, the matte is only interpolated.
+    Elsewhere (glass, fur) the matte is only interpolated.
     """
     size = matte_u8.shape[1] * factor, matte_u8.shape[0] * factor
     soft = cv2.resize(matte_u8.astype(np.float32) / 255, size, interpolation=cv2.INTER_CUBIC)
@@ -32,14 +32,14 @@ def grown_matte(matte_u8: U8, factor: int) -> U8:
     return np.asarray(np.clip(np.round(grown * 255), 0, 255), np.uint8)
 
 
-def true_to(enlarged_u8: U8, photo_u8: U8) -> U8:
+def with_photo_colours(enlarged_u8: U8, photo_u8: U8) -> U8:
     """The enlarged picture with the photo's own colours and shading; only what is finer than that is the model's.
 
     enlarged_u8: (f H, f W, 3).  photo_u8: (H, W, 3), what it was made from.
     """
     h, w = photo_u8.shape[:2]
     small = cv2.resize(enlarged_u8, (w, h), interpolation=cv2.INTER_AREA).astype(np.float32)
-    apart = cv2.GaussianBlur(photo_u8.astype(np.float32) - small, (0, 0), TRUE_TO_PX)
+    apart = cv2.GaussianBlur(photo_u8.astype(np.float32) - small, (0, 0), COLOURS_PX)
     corrected = enlarged_u8.copy()
     factor = enlarged_u8.shape[0] // h
     for top in range(0, h, 64):  # in strips: a picture of 16 megapixels in floats is 200 MB

@@ -1,4 +1,4 @@
-"""Does this product suit that set, and from where must the set be seen: read off the photo, overridden by the user."""
+"""A set's camera and light for one photo, as in the photo or as the user chose, and whether the product suits it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ WARMTH = 0.5  # how much of the photo's own colour cast the set takes on
 
 @dataclass(frozen=True, slots=True)
 class CameraMatch:
-    """How the set is shot for one product."""
+    """Camera, light and body for one product in a set."""
 
     pitch_deg: int
     kind: Kind
     side: Side
     softness: Stop
     warmth: float
-    stands: bool  # False: no ground touches it, so nothing is cast
+    stands: bool  # False: it does not touch the ground, so it casts no shadow
     findings: tuple[Finding, ...]
 
 
@@ -56,7 +56,7 @@ def match_camera(photo_u8: U8, body: U8, facts: Facts, scene: SceneSet, override
     requested = (
         guess if overrides.height is None else other if overrides.height == "other" else HEIGHT_DEG[overrides.height]
     )
-    pitch = int(nearest(requested, scene.pitches))  # no set is seen from where it was not built to be seen
+    pitch = int(nearest(requested, scene.pitches))  # a set is shown only from the heights it was built for
     kind: Kind = overrides.body or ("flat" if lying or pitch == OVERHEAD else "turned" if pose.turned else "slab")
     side: Side = overrides.side or ("right" if light.side > 0 and light.side_sure > SIDE_SURE else "left")
     softness: Stop = overrides.softness or (
@@ -110,6 +110,6 @@ def _findings(pose: Pose, other: int, scene: SceneSet, facts: Facts, overrides: 
     return ()
 
 
-def _second(wanted: float, taken: int, pitches: tuple[int, ...]) -> int:
-    """The next best height; the same where a set is seen from one only."""
-    return min((p for p in pitches if p != taken and p != OVERHEAD), key=lambda p: abs(p - wanted), default=taken)
+def _second(pitch_deg: float, chosen: int, pitches: tuple[int, ...]) -> int:
+    """The next nearest height; the chosen one where a set has no other."""
+    return min((p for p in pitches if p != chosen and p != OVERHEAD), key=lambda p: abs(p - pitch_deg), default=chosen)

@@ -1,6 +1,6 @@
-"""The product as light meets it: a body blown up from its silhouette, standing where its foot touches the ground.
+"""A mesh for the product in a set: a body inflated from its silhouette, standing where its foot touches the ground.
 
-docs/decisions/0013-rendered-sets.md tells how it was chosen.
+docs/decisions/0013-rendered-sets.md says how it was chosen.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from packshot.rendering.scene import OVERHEAD, Camera, Mesh, ProductMesh
 
 Kind = Literal["turned", "slab", "flat"]
 
-NODES = 7500  # of one sheet: bodies of many thin parts get a finer grid than full ones
+NODES = 7500  # of one sheet: bodies with many thin parts get a finer grid than solid ones
 FINEST = 224
 TEXTURE_SIDE = 128
 CLEARANCE = 0.003  # above the ground, or camera rays pass through the floor
 SUNK = -0.02
 SLAB_DEPTH = 0.8  # of half the local width: a shoe is not as deep as a ball
-FLAT_DEPTH, FLAT_MOST = 0.35, 0.014  # what lies is thin, however wide
+FLAT_DEPTH, FLAT_MOST = 0.35, 0.014  # a lying product is thin, however wide
 STEEPEST_YAW = 1.2
-BASE = 0.25  # of the height, from below: where a body has the depth that it stands with
+BASE = 0.25  # of the height, from below: the part whose depth a body stands on
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Window:
     bottom: float
 
 
-def proxy(product: F32, matte: F32, window: Window, camera: Camera, *, kind: Kind) -> ProductMesh:
+def product_mesh(product: F32, matte: F32, window: Window, camera: Camera, *, kind: Kind) -> ProductMesh:
     """product: (h, w, 3) linear, premultiplied.  matte: (h, w) [0, 1].  Both cover `window`.
 
     A matte without a product gives a mesh without faces.
@@ -112,7 +112,7 @@ def _standing(u: F32, v: F32, depth: F32, small: F32, window: Window, camera: Ca
         down = camera.rays(u[0, at], foot_v.astype(np.float32))
         t = np.where(down[:, 1] < -1e-4, -eye[1] / np.minimum(down[:, 1], -1e-4), 1.0)
         z = eye[2] + t * down[:, 2]
-        # What is seen of the foot is its front; the body's middle stands half its depth behind, as deep as it is above.
+        # The visible foot is the body's front; its middle stands half of the base's depth behind.
         low = max(1, round((1 - BASE) * h))
         z = z - depth[low:, at].max(axis=0)
         slope = 0.0
@@ -122,7 +122,7 @@ def _standing(u: F32, v: F32, depth: F32, small: F32, window: Window, camera: Ca
             if abs(slope - fit[0]) > 1e-6:
                 z = slope * u[0, at] + float(np.mean(z - slope * u[0, at]))
         middle = np.interp(np.arange(w), at, z).astype(np.float32)
-        # Beyond the contact the body goes on as it stands.
+        # Beyond the contact the body continues in the same direction.
         left, right = int(at.min()), int(at.max())
         middle[:left] = middle[left] + slope * (u[0, :left] - u[0, left])
         middle[right + 1 :] = middle[right] + slope * (u[0, right + 1 :] - u[0, right])
@@ -149,7 +149,7 @@ def _lying(u: F32, v: F32, depth: F32, small: F32, window: Window, camera: Camer
 
 
 def _closed(front: F32, back: F32, solid: NDArray[np.bool_]) -> tuple[F32, NDArray[np.uint32]]:
-    """Both sheets as one closed mesh; where it would sink into the ground it is cut."""
+    """Both sheets as one closed mesh, cut off where it would sink into the ground."""
     h, w = solid.shape
     low = np.minimum(front[..., 1], back[..., 1])
     keep = solid & (low > SUNK)
@@ -183,7 +183,7 @@ def _rim(faces: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _colours(product: F32, matte: F32) -> F32:
-    """(side, side, 3) the product's colours, spread over its rim."""
+    """(side, side, 3) the product's colours, continued past its edge."""
     size = (TEXTURE_SIDE, TEXTURE_SIDE)
     small = np.asarray(cv2.resize(product, size, interpolation=cv2.INTER_AREA), np.float32)
     part = np.asarray(cv2.resize(matte, size, interpolation=cv2.INTER_AREA), np.float32)

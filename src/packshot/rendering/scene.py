@@ -1,9 +1,9 @@
-"""What a rendered set is: a small scene of meshes, materials and lights round the point where the product stands.
+"""What a rendered set is: a small scene of meshes, materials and lights around the point where the product stands.
 
 World units: 1 is the shorter side of the frame at that point, which is the origin; x runs to the right, y up, z towards
-the camera. The key light comes from the left: for a product lit from the right the whole picture is mirrored, and so
+the camera. The key light comes from the left: for a product lit from the right the whole picture is mirrored, so that
 both share one plate. A set in `rendering/sets/` is a function from `Shot` to `Scenery`; a backend in
-`rendering/engines/` turns that into pixels and is the only one that knows a render engine.
+`rendering/engines/` turns that into pixels, and only it depends on a render engine.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Point = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """All that a plate depends on, in few steps each, so that a batch shares plates."""
+    """All that a plate depends on, in few steps each, so that the items of a batch share plates."""
 
     set: str
     pitch_deg: int  # of the camera, at the point where the product stands
@@ -89,13 +89,13 @@ class Camera:
 
     def project(self, points: F32) -> F32:
         """(N, 2) u, v of (N, 3) points."""
-        seen = (points - self.eye) @ self.axes.T
-        return np.asarray(seen[:, :2] * (self.distance / -seen[:, 2:]), np.float32)
+        in_camera = (points - self.eye) @ self.axes.T
+        return np.asarray(in_camera[:, :2] * (self.distance / -in_camera[:, 2:]), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
-    """Triangles. uv is measured in world units along the surface unless a texture says otherwise."""
+    """Triangles. uv is in world units along the surface, except where a texture needs another."""
 
     vertices: F32  # (N, 3)
     faces: NDArray[np.uint32]  # (M, 3)
@@ -105,7 +105,7 @@ class Mesh:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """How a surface answers light. Maps are (h, w) or (h, w, 3) float32 over uv in [0, 1], which repeats."""
+    """How a surface reflects light. Maps are (h, w) or (h, w, 3) float32 over uv in [0, 1], which repeats."""
 
     colour: F32 | Colour
     roughness: F32 | float = 0.5
@@ -159,7 +159,7 @@ class Scenery:
     parts: tuple[Part, ...]
     lights: tuple[Light, ...]
     aperture: float = 0.0  # radius of the lens in world units; 0 keeps all sharp
-    exposure: float = 0.0  # stops beside what the light meter says
+    exposure: float = 0.0  # stops above or below the metered exposure
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,22 +176,22 @@ class SceneSet:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProductMesh:
-    """The product as light meets it: a mesh with its own colours."""
+    """The product as a mesh with its own colours: it casts shadows and is reflected, and is never visible itself."""
 
     mesh: Mesh
     texture: F32  # (h, w, 3) linear
 
 
 class Renderer(Protocol):
-    """One engine. Answers are the same for the same input, to the bit."""
+    """One engine. The same input gives the same output, to the bit."""
 
     def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
         """(H, W, 3) linear [0, 1]: the set without a product."""
 
-    def ratio(self, shot: Shot, body: ProductMesh, *, wanted: NDArray[np.bool_]) -> F32 | None:
-        """(h, w, 3) ≥ 0: what the product does to the plate by multiplication; 1 where it is not wanted.
+    def ratio(self, shot: Shot, body: ProductMesh, *, where: NDArray[np.bool_]) -> F32 | None:
+        """(h, w, 3) ≥ 0: what the plate is multiplied by for the product's shadow and reflection; 1 outside of `where`.
 
-        None from an engine that cannot render what a product casts.
+        None from an engine that cannot render them.
         """
 
 
@@ -203,13 +203,13 @@ class SetRenderer(Protocol):
 
     @property
     def notes(self) -> tuple[Finding, ...]:
-        """What is degraded here, for each picture to say."""
+        """Findings on what is degraded here, for each picture."""
 
     def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
         """(H, W, 3) linear [0, 1], read only: the set without the product, lit from the left."""
 
-    def ratio(self, shot: Shot, body: ProductMesh, *, wanted: NDArray[np.bool_]) -> F32 | None:
-        """(h, w, 3) ≥ 0: what the product does to the plate by multiplication; 1 where it is not wanted.
+    def ratio(self, shot: Shot, body: ProductMesh, *, where: NDArray[np.bool_]) -> F32 | None:
+        """(h, w, 3) ≥ 0: what the plate is multiplied by for the product's shadow and reflection; 1 outside of `where`.
 
-        None where the engine here casts no shadows: they are drawn then.
+        None where the engine cannot render them: the shadow is drawn then.
         """

@@ -1,6 +1,6 @@
-"""The contact sheet: a whole run on one page that needs no server, nothing beside it but the finished files.
+"""The contact sheet: a whole run on one page that needs no server, only the finished files beside it.
 
-Long because every word the page says is kept here, above the code; the page itself is `contact_sheet.html.j2`.
+The module is long because all words of the page stand here, above the code; the page is `contact_sheet.html.j2`.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ WORDS = {
     "step": "Step",
     "settings": "Settings",
     "seconds": "Seconds",
-    "kept": "kept from before",
+    "cached": "from the cache",
     "empty": "Nothing here yet. This run had no photos.",
     "no_match": "No picture matches these filters.",
     "show_all": "Show all",
@@ -238,7 +238,7 @@ class _Step:
     label: str
     settings: tuple[tuple[str, str], ...]
     seconds: str
-    kept: bool
+    cached: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +273,7 @@ class _Card:
 
 
 def contact_sheet(report: Report) -> str:
-    """One self-contained HTML page of a run; it asks nothing of any network.
+    """One self-contained HTML page of a run, without network access.
 
     Links and large pictures are the renditions' paths, relative to the report. A path that is absolute or climbs out
     of the folder is shown as text, a preview that is not a small base64 photo is left out.
@@ -308,7 +308,7 @@ def contact_sheet(report: Report) -> str:
 
 
 def item_standing(item: ItemRecord) -> Standing:
-    """Where an item stands for a reviewer, by the gravest thing said about it."""
+    """An item's status for a reviewer, by its gravest finding."""
     if item.status == "failed":
         return "failed"
     if item.status == "rejected" or any(r.rejected for r in item.renditions):
@@ -318,7 +318,7 @@ def item_standing(item: ItemRecord) -> Standing:
 
 
 def rendition_verdict(rendition: RenditionRecord) -> Verdict:
-    """`fail`: its channel would refuse it. `warn`: a person should look. `ok`: it can go out."""
+    """`fail`: its channel would reject it. `warn`: a person should look. `ok`: it can be delivered."""
     if rendition.rejected:
         return Verdict.FAIL
     return Verdict.WARN if worst(rendition.findings) in {Verdict.WARN, Verdict.FAIL} else Verdict.OK
@@ -412,26 +412,26 @@ def _check(finding: Finding, where: str = "") -> _Check:
 
 
 def _loud(groups: list[tuple[str, tuple[Finding, ...]]]) -> tuple[_Check, ...]:
-    """What a person should read, gravest first; the same sentence about several files is said once.
+    """The warnings and failures, gravest first; the same sentence about several files appears once.
 
-    Where it holds is said unless it holds for every file.
+    It names its files, unless it holds for all of them.
     """
     everywhere = len({name for name, _ in groups if name != PHOTO_GROUP})
-    said: dict[tuple[Verdict, str, str], tuple[Finding, list[str]]] = {}
+    by_words: dict[tuple[Verdict, str, str], tuple[Finding, list[str]]] = {}
     for name, findings in groups:
         for finding in findings:
             if finding.verdict in {Verdict.WARN, Verdict.FAIL}:
-                _, names = said.setdefault((finding.verdict, finding.check, finding.words), (finding, []))
+                _, names = by_words.setdefault((finding.verdict, finding.check, finding.words), (finding, []))
                 if name != PHOTO_GROUP and name not in names:
                     names.append(name)
-    ordered = sorted(said.values(), key=lambda pair: pair[0].verdict is not Verdict.FAIL)
+    ordered = sorted(by_words.values(), key=lambda pair: pair[0].verdict is not Verdict.FAIL)
     return tuple(
         _check(finding, _listed(names) if names and len(names) < everywhere else "") for finding, names in ordered
     )
 
 
 def _grouped(groups: list[tuple[str, tuple[Finding, ...]]]) -> tuple[tuple[str, tuple[_Check, ...]], ...]:
-    """Every finding: of the photo, of all files alike, then of single files."""
+    """Every finding: of the photo, of all files in common, then of single files."""
     (photo, about_photo), *of_files = groups
     common: list[Finding] = []
     if len(of_files) > 1:

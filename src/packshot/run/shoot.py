@@ -1,4 +1,4 @@
-"""A run over many photos: plan names, skip what is done, develop in parallel, write files and the report."""
+"""A run over many photos: plan file names, skip what is done, develop in parallel, write files and the report."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ PRIORITIES = ("urgent", "standard", "overnight")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One item: a photo in one template, with the file names that were set aside for it."""
+    """One item: a photo in one template, with the file names reserved for it."""
 
     source: Source
     template: Template
     channels: tuple[Channel, ...]
     paths: tuple[str, ...]  # relative to the output folder, one per channel
-    missing: tuple[str, ...]  # words of the name patterns that had nothing to stand for
+    missing: tuple[str, ...]  # words of the name patterns without a value
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What holds for a whole run."""
+    """The settings of a whole run."""
 
     out: Path
     limits: Limits
@@ -73,42 +73,42 @@ def plan(
 ) -> tuple[list[Job], list[Refused]]:
     """Give each photo its template, channels and file names.
 
-    Names are set aside in the order given, so that two runs name the same way; a second file of the same name gets
+    Names are reserved in the given order, so that two runs give the same ones; a second file of the same name gets
     `-2`. A row that names an unknown template or channel is refused, the others go on.
     """
-    taken: set[str] = set()
+    used: set[str] = set()
     jobs: list[Job] = []
     refused: list[Refused] = []
     for source in sources:
         try:
             # The command's own template keeps its options, also where a list names it.
             chosen = template if source.template in ("", template.id) else template_of(source.template)
-            wanted = [channel_of(id) for id in source.channels] or list(channels)
+            selected = [channel_of(id) for id in source.channels] or list(channels)
         except PackshotError as error:
-            told = type(error)(error.problem, subject=f"{source.name}: {error.subject}", remedy=error.remedy)
-            refused.append(Refused(source.name, told))
+            refusal = type(error)(error.problem, subject=f"{source.name}: {error.subject}", remedy=error.remedy)
+            refused.append(Refused(source.name, refusal))
             continue
-        wanted += [c for c in always if c.id not in {w.id for w in wanted}]
+        selected += [c for c in always if c.id not in {w.id for w in selected}]
         paths, missing = [], []
-        for channel in wanted:
+        for channel in selected:
             stem, unknown = file_stem(
                 channel, sku=source.sku, role=source.role, gtin=source.gtin, asin=source.asin,
                 name=Path(source.name).stem, title=source.title,
             )  # fmt: skip
-            path = free_name(f"{channel.id}/{stem}", channel.suffix, taken)
+            path = free_name(f"{channel.id}/{stem}", channel.suffix, used)
             paths.append(path)
             missing += [f"{word} for {channel.name}" for word in unknown]
-        jobs.append(Job(source, chosen, tuple(wanted), tuple(paths), tuple(missing)))
+        jobs.append(Job(source, chosen, tuple(selected), tuple(paths), tuple(missing)))
     return jobs, refused
 
 
-def free_name(stem: str, suffix: str, taken: set[str]) -> str:
-    """The name, or the first of name-2, name-3 … that is not taken; it is then."""
+def free_name(stem: str, suffix: str, used: set[str]) -> str:
+    """The name, or the first of name-2, name-3 … that is not in `used`; it is added there."""
     path, count = stem + suffix, 1
-    while path.casefold() in taken:  # two names that differ in case are one on many disks
+    while path.casefold() in used:  # on many disks names that differ in case are the same
         count += 1
         path = f"{stem}-{count}{suffix}"
-    taken.add(path.casefold())
+    used.add(path.casefold())
     return path
 
 
@@ -117,23 +117,23 @@ def shoot(
     *,
     run: Run,
     make_context: Callable[[], PipelineContext],
-    before: Sequence[ItemRecord] = (),
-    done: Callable[[ItemRecord], None] = lambda item: None,
+    earlier: Sequence[ItemRecord] = (),
+    on_item: Callable[[ItemRecord], None] = lambda item: None,
 ) -> list[ItemRecord]:
-    """Develop all jobs.  One that fails never stops the rest.  `done` is called for each as it ends.
+    """Develop all jobs.  One that fails never stops the rest.  `on_item` is called with each record as it ends.
 
-    make_bench: loads the models; called once, and only when something has to be done.  before: what is `remembered`.
+    make_context: loads the models; called once, and only if there is work.  earlier: records of earlier runs.
     """
-    known = {item.key: item for item in before if item.key}
+    by_key = {item.key: item for item in earlier if item.key}
     records: dict[int, bytes] = {}
     todo: list[int] = []
     for index, job in enumerate(jobs):
-        kept = None if run.redo else _unchanged(job, known, run)
-        if kept is None:
+        unchanged = None if run.redo else _unchanged(job, by_key, run)
+        if unchanged is None:
             todo.append(index)
         else:
-            records[index] = _packed(kept)
-            done(kept)
+            records[index] = _packed(unchanged)
+            on_item(unchanged)
     todo.sort(key=lambda index: PRIORITIES.index(jobs[index].source.priority or "standard"))
     if todo:
         context = make_context()
@@ -142,25 +142,25 @@ def shoot(
             return index, _develop(jobs[index], run, context)
 
         with ThreadPoolExecutor(run.jobs, thread_name_prefix="photo") as pool:
-            for index, record in _as_done(pool, work, todo, ahead=run.jobs + 1):
+            for index, record in _as_completed(pool, work, todo, ahead=run.jobs + 1):
                 records[index] = _packed(record)
-                done(record)
-    return _with_twins([ItemRecord.model_validate_json(zlib.decompress(records[i])) for i in range(len(jobs))])
+                on_item(record)
+    return _with_duplicates([ItemRecord.model_validate_json(zlib.decompress(records[i])) for i in range(len(jobs))])
 
 
 def _packed(record: ItemRecord) -> bytes:
-    """A record as it waits for the end of the run: a third of what its objects take, which counts over thousands."""
+    """A record compressed until the end of the run, in a third of its objects' memory: there may be thousands."""
     return zlib.compress(record.model_dump_json().encode(), 1)
 
 
-def _as_done(
+def _as_completed(
     pool: ThreadPoolExecutor,
     work: Callable[[int], tuple[int, ItemRecord]],
     todo: Sequence[int],
     *,
     ahead: int,
 ) -> Iterator[tuple[int, ItemRecord]]:
-    """Results as they come, with no more than `ahead` in the queue: 10,000 futures hold 10,000 results."""
+    """Results as they complete, with at most `ahead` submitted: 10,000 futures would hold 10,000 results."""
     rest = iter(todo)
     running: set[Future[tuple[int, ItemRecord]]] = set()
     for index in islice(rest, ahead):
@@ -189,15 +189,15 @@ def _key(job: Job, photo_sha256: str, run: Run) -> str:
     )
 
 
-def _unchanged(job: Job, known: Mapping[str, ItemRecord], run: Run) -> ItemRecord | None:
-    """The last run's record, where the photo, the wishes and every file are still what they were."""
-    if not known:
+def _unchanged(job: Job, earlier: Mapping[str, ItemRecord], run: Run) -> ItemRecord | None:
+    """The earlier record, where the photo, the options and every file are still the same."""
+    if not earlier:
         return None
     try:
         key = _key(job, hashlib.sha256(job.source.load()).hexdigest(), run)
     except PackshotError:
-        return None  # it is reported when it is read for work
-    item = known.get(key)
+        return None  # reported when it is developed
+    item = earlier.get(key)
     if item is None or item.status == "failed":
         return None
     for rendition in item.renditions:
@@ -270,7 +270,7 @@ def _about(name: str, error: PackshotError) -> str:
 
 
 def _write(run: Run, path: str, rendition: Rendition) -> RenditionRecord:
-    """Good files to their channel's folder, rejected ones beside it; a file of an earlier run's other verdict goes."""
+    """Write a good file to its channel's folder, a rejected one to `rejected` in it, and remove it from the other."""
     folder, _, name = path.partition("/")
     good, bad = f"{folder}/{name}", f"{folder}/rejected/{name}"
     path, other = (bad, good) if rendition.rejected else (good, bad)
@@ -290,19 +290,19 @@ def _write(run: Run, path: str, rendition: Rendition) -> RenditionRecord:
     )
 
 
-def _with_twins(items: list[ItemRecord]) -> list[ItemRecord]:
-    """Say of each photo that looks the same as an earlier one that it does."""
-    prints = [(str(i), int(item.photo.fingerprint, 16)) for i, item in enumerate(items) if item.photo]
-    twins = duplicates(prints)
-    told = []
+def _with_duplicates(items: list[ItemRecord]) -> list[ItemRecord]:
+    """With a finding for each photo that looks the same as an earlier one."""
+    fingerprints = [(str(i), int(item.photo.fingerprint, 16)) for i, item in enumerate(items) if item.photo]
+    duplicate_of = duplicates(fingerprints)
+    result = []
     for index, item in enumerate(items):
         findings = tuple(f for f in item.findings if f.check != "duplicate")
-        first = items[int(twins[str(index)])] if str(index) in twins else None
+        first = items[int(duplicate_of[str(index)])] if str(index) in duplicate_of else None
         if first is not None and first.template == item.template:
             words = f"Looks the same as {first.name}. Leave one out, unless that is meant."
             findings += (Finding(check="duplicate", verdict=Verdict.WARN, words=words),)
-        told.append(item.model_copy(update={"findings": findings}))
-    return told
+        result.append(item.model_copy(update={"findings": findings}))
+    return result
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -320,14 +320,14 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def refusals(refused: Sequence[Refused], template: Template) -> list[ItemRecord]:
-    """What could not even be planned, as failed items: nothing is dropped silently."""
+    """Sources that could not be planned, as failed items: nothing is dropped silently."""
     return [
         ItemRecord(name=r.name, template=template.id, status="failed", error=_about(r.name, r.error)) for r in refused
     ]
 
 
 class Journal:
-    """Each finished item, one line as it ends: a run that is cut off, however hard, goes on from there."""
+    """A file with a line for each finished item, from which a run that was interrupted continues."""
 
     def __init__(self, out: Path) -> None:
         self._path = out / ".journal.jsonl"
@@ -337,24 +337,24 @@ class Journal:
             lines.write(item.model_dump_json() + "\n")
 
     def items(self) -> list[ItemRecord]:
-        """What is there; a line cut in half is passed over."""
+        """The items so far; an incomplete line is skipped."""
         try:
             lines = self._path.read_text("utf-8", errors="replace").splitlines()
         except OSError:
             return []
-        found = []
+        items = []
         for line in lines:
             with suppress(ValidationError):
-                found.append(ItemRecord.model_validate_json(line))
-        return found
+                items.append(ItemRecord.model_validate_json(line))
+        return items
 
     def close(self) -> None:
-        """The report holds it all now."""
+        """Remove it: the report has all items now."""
         self._path.unlink(missing_ok=True)
 
 
-def remembered(report_file: Path, journal: Journal) -> list[ItemRecord]:
-    """The items of the last finished run and of one that was cut off after it, the newest last."""
+def earlier_items(report_file: Path, journal: Journal) -> list[ItemRecord]:
+    """The items of the last finished run and of an interrupted one after it, the newest last."""
     try:
         report = Report.model_validate_json(report_file.read_bytes())
     except (OSError, ValidationError):

@@ -1,4 +1,4 @@
-"""Analyse: what is wrong with a photo before anything is spent on it, in words for a merchandiser."""
+"""Analyse: what is wrong with a photo and the product in it, in words for a merchandiser."""
 
 from __future__ import annotations
 
@@ -21,53 +21,53 @@ CRUSHED = 0.2
 
 
 class Analyse(Step, frozen=True):
-    """Flags on the photo and on the product in it."""
+    """Findings on the photo and on the product in it."""
 
     stage: ClassVar[Stage] = Stage.SEGMENT
     version: ClassVar[int] = 1
     kind: Literal["analyse"] = "analyse"
 
     def run(self, cutout: Cutout, *, product_px: dict[str, int]) -> tuple[Finding, ...]:
-        """product_px: channel name → longest side of the product, in the photo's own pixels, that it wants."""
+        """product_px: channel name → least length of the product, in the photo's own pixels."""
         pixels, matte = cutout.photo.pixels, cutout.matte
-        found = [Finding(check="photo", verdict=Verdict.WARN, words=note) for note in cutout.photo.notes]
-        found += _too_small(cutout, product_px)
+        findings = [Finding(check="photo", verdict=Verdict.WARN, words=note) for note in cutout.photo.notes]
+        findings += _too_small(cutout, product_px)
         blur = measure.softness(pixels, matte)
-        found.append(
+        findings.append(
             _judged("blur", blur, BLURRED, "0 sharp … 1 blurred", "The product is in focus.",
                     "The product looks blurred. Hold the camera still and focus on the product.")
         )  # fmt: skip
         grain = measure.noise(pixels, matte)
-        found.append(
+        findings.append(
             _judged("noise", grain, NOISY, "levels of 255", "The photo is clean.",
                     "The photo is grainy. More light, or a lower ISO, gives a cleaner picture.")
         )  # fmt: skip
-        found.append(_compression(cutout.photo))
+        findings.append(_compression(cutout.photo))
         light = measure.exposure(pixels, matte)
         if light is not None:
-            found.append(
+            findings.append(
                 _judged("blown", light.blown, BLOWN, "share of the product", "Bright parts keep their detail.",
                         "Bright parts of the product are blank white. Expose darker and shoot again.")
             )  # fmt: skip
-            found.append(
+            findings.append(
                 _judged("crushed", light.crushed, CRUSHED, "share of the product", "Dark parts keep their detail.",
                         "Dark parts of the product are blank black. Expose brighter and shoot again.")
             )  # fmt: skip
-        return tuple(found)
+        return tuple(findings)
 
 
 def photo_flags(photo: Photo) -> tuple[Finding, ...]:
-    """What can be said at upload, before the product is cut out: only what is wrong."""
+    """Findings at upload, before the product is cut out: only what is wrong."""
     whole = np.full(photo.pixels.shape[:2], 255, np.uint8)
     blur = measure.softness(photo.pixels, whole)
-    found = [Finding(check="photo", verdict=Verdict.WARN, words=note) for note in photo.notes]
+    findings = [Finding(check="photo", verdict=Verdict.WARN, words=note) for note in photo.notes]
     if blur is not None and blur > BLURRED:
-        found.append(
+        findings.append(
             _judged("blur", blur, BLURRED, "0 sharp … 1 blurred", "",
                     "The photo looks blurred. Hold the camera still and focus on the product.")
         )  # fmt: skip
-    squeezed = _compression(photo)
-    return tuple(found) + ((squeezed,) if squeezed.verdict is Verdict.WARN else ())
+    compression = _compression(photo)
+    return tuple(findings) + ((compression,) if compression.verdict is Verdict.WARN else ())
 
 
 def _judged(check: str, value: float | None, limit: float, unit: str, fine: str, bad: str) -> Finding:
@@ -86,7 +86,7 @@ def _judged(check: str, value: float | None, limit: float, unit: str, fine: str,
 
 
 def _compression(photo: Photo) -> Finding:
-    """By the JPEG's own tables, and by the blocks that a JPEG of before may have left in any file."""
+    """By the JPEG's own tables, and by blocks that an earlier JPEG may have left in any file."""
     blocks = measure.blockiness(photo.pixels)
     quality = photo.jpeg_quality
     low = quality is not None and quality < LOW_QUALITY
@@ -106,7 +106,7 @@ def _compression(photo: Photo) -> Finding:
 def _too_small(cutout: Cutout, product_px: dict[str, int]) -> list[Finding]:
     left, top, right, bottom = cutout.facts.box
     own = max(right - left, bottom - top)
-    short = {name: wanted for name, wanted in product_px.items() if own < wanted}
+    short = {name: needed for name, needed in product_px.items() if own < needed}
     if not own or not short:
         return []
     names = ", ".join(sorted(short))
@@ -122,14 +122,14 @@ def _too_small(cutout: Cutout, product_px: dict[str, int]) -> list[Finding]:
     ]
 
 
-def duplicates(prints: list[tuple[str, int]]) -> dict[str, str]:
-    """Photos of a batch that look the same as an earlier one: name → that one's name."""
-    seen: list[tuple[str, int]] = []
-    same: dict[str, str] = {}
-    for name, mark in prints:
-        twin = next((other for other, known in seen if measure.alike(mark, known) <= 4), None)
-        if twin is None:
-            seen.append((name, mark))
+def duplicates(fingerprints: list[tuple[str, int]]) -> dict[str, str]:
+    """Photos that look the same as an earlier one, by fingerprint: name → the earlier one's name."""
+    firsts: list[tuple[str, int]] = []
+    result: dict[str, str] = {}
+    for name, fingerprint in fingerprints:
+        match = next((first for first, bits in firsts if measure.bits_apart(fingerprint, bits) <= 4), None)
+        if match is None:
+            firsts.append((name, fingerprint))
         else:
-            same[name] = twin
-    return same
+            result[name] = match
+    return result

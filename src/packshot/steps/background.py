@@ -69,10 +69,10 @@ class Picture(_Background, frozen=True):
     def run(self, composition: Composition, context: StepContext) -> Composition:
         photo = context.pictures[self.picture]
         plate = _picture(self, photo, composition.canvas)
-        laid = replace(composition, plate=plate, plate_origin="photographed")
+        composed = replace(composition, plate=plate, plate_origin="photographed")
         scale = _scale(self, photo.size, composition.canvas)
         if scale > 1.5 and not self.blur:
-            laid = laid.with_findings(
+            composed = composed.with_findings(
                 Finding(
                     check="backdrop",
                     verdict=Verdict.WARN,
@@ -82,10 +82,10 @@ class Picture(_Background, frozen=True):
                     unit="×",
                 )
             )
-        return laid
+        return composed
 
 
-# Plates are the same for a whole batch: made once, and never written to, since threads share them.
+# Plates are the same for a whole batch: computed once, and read-only, since threads share them.
 @lru_cache(maxsize=4)
 def _gradient(step: Gradient, canvas: tuple[int, int], seed: int) -> F32:
     width, height = canvas
@@ -99,7 +99,7 @@ def _gradient(step: Gradient, canvas: tuple[int, int], seed: int) -> F32:
     plate = np.broadcast_to(plate, (height, width, 3))
     # Less than one level of noise, or a long ramp shows bands.
     noise = np.random.default_rng(seed).random((height, width, 1), dtype=np.float32) - 0.5
-    return _shared(np.clip(plate + noise * (0.008 * np.sqrt(plate)), 0, 1))
+    return _read_only(np.clip(plate + noise * (0.008 * np.sqrt(plate)), 0, 1))
 
 
 def _scale(step: Picture, size: tuple[int, int], canvas: tuple[int, int]) -> float:
@@ -126,10 +126,10 @@ def _picture(step: Picture, photo: Photo, canvas: tuple[int, int]) -> F32:
         left, top = (width - size[0]) // 2, (height - size[1]) // 2
         paper[top : top + size[1], left : left + size[0]] = plate
         plate = paper
-    return _shared(warmed(plate, step.warmth))
+    return _read_only(warmed(plate, step.warmth))
 
 
-def _shared(plate: F32) -> F32:
+def _read_only(plate: F32) -> F32:
     plate = np.ascontiguousarray(plate, np.float32)
     plate.flags.writeable = False
     return plate

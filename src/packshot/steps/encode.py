@@ -35,7 +35,7 @@ class Encode(Step, frozen=True):
     max_bytes: int | None
 
     def run(self, pixels_u8: U8, metadata: Metadata) -> Encoded:
-        """pixels_u8: (H, W, 3) or (H, W, 4) sRGB.  A file that cannot be made to fit is left for the check to fail."""
+        """pixels_u8: (H, W, 3) or (H, W, 4) sRGB.  A file that never fits is returned all the same: its check fails."""
         content = encode(pixels_u8, format=self.format, quality=self.quality, metadata=metadata)
         if self.format not in LOSSY:
             return Encoded(content, None, ())
@@ -46,9 +46,9 @@ class Encode(Step, frozen=True):
         low += 1
         while low <= high and len(best[0]) <= self.max_bytes:
             middle = (low + high + 1) // 2
-            tried = encode(pixels_u8, format=self.format, quality=middle, metadata=metadata)
-            if len(tried) <= self.max_bytes:
-                best, low = (tried, middle), middle + 1
+            encoded = encode(pixels_u8, format=self.format, quality=middle, metadata=metadata)
+            if len(encoded) <= self.max_bytes:
+                best, low = (encoded, middle), middle + 1
             else:
                 high = middle - 1
         return Encoded(*best, (self._lowered(best[1]),))

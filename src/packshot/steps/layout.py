@@ -17,10 +17,10 @@ from packshot.ops.foreground import band_of
 from packshot.ops.geometry import PixelBox
 from packshot.step import ComposeStep, Composition, Cutout, StepContext, premultiplied
 
-# Past this the eye sees that a picture was enlarged; Lanczos invents no detail.
+# From here on the eye notices that a picture was enlarged; Lanczos adds no detail.
 SHARP_ENLARGEMENT = 1.5
 SOFT_ENLARGEMENT = 2.0
-# A thing that stands looks centred a little below the middle.
+# A standing product looks centred a little below the middle.
 BELOW_MIDDLE = 0.03
 
 
@@ -40,17 +40,19 @@ class Layout(ComposeStep, frozen=True):
     snap: bool = Field(True, title="Keep cut edges at the border", description="a product cut by the photo stays cut")
 
     def run(self, composition: Composition, context: StepContext) -> Composition:
-        """Fill in placement, product and matte.  A product not found leaves the frame empty, with its finding."""
+        """Fill in placement, product and matte.  Without a product the frame stays empty; segment has said so."""
         cutout = composition.cutout
         placement = self.place(cutout, composition.canvas)
         product, coverage = resampled(composition, placement)
-        laid = replace(composition, placement=placement, product=product, matte=coverage)
-        if drawn := cutout.drawn_at(placement.scale):
-            told = f"enlarged {placement.scale:.1f} times by a model"
-            laid = replace(laid, changes=(*laid.changes, told)).with_findings(redrawn(placement.scale), *drawn.findings)
+        composed = replace(composition, placement=placement, product=product, matte=coverage)
+        if enlargement := cutout.enlargement_at(placement.scale):
+            change = f"enlarged {placement.scale:.1f} times by a model"
+            composed = replace(composed, changes=(*composed.changes, change)).with_findings(
+                enlarged_by_model(placement.scale), *enlargement.findings
+            )
         elif placement.scale > SHARP_ENLARGEMENT:
-            laid = laid.with_findings(enlarged(placement.scale))
-        return laid
+            composed = composed.with_findings(enlarged_by_scaling(placement.scale))
+        return composed
 
     def for_channel(self, channel: Channel, chosen: frozenset[str]) -> Self:
         """Within the channel's limits of the product's size, and with its margin."""
@@ -90,8 +92,8 @@ class Layout(ComposeStep, frozen=True):
 def resampled(composition: Composition, placement: layout.Placement) -> tuple[F32, F32]:
     """The cut-out at canvas size: premultiplied linear colour and coverage, over placement.region."""
     cutout = composition.cutout
-    if drawn := cutout.drawn_at(placement.scale):
-        pixels, mask, box = drawn.pixels, drawn.matte, drawn.within(placement.source)
+    if enlargement := cutout.enlargement_at(placement.scale):
+        pixels, mask, box = enlargement.pixels, enlargement.matte, enlargement.within(placement.source)
     else:
         rows, columns = placement.window(cutout.photo.size)
         mask = cutout.matte[rows, columns]
@@ -107,15 +109,15 @@ def resampled(composition: Composition, placement: layout.Placement) -> tuple[F3
 
 
 def _band_inside(mask: U8, rows: slice, columns: slice) -> NDArray[np.bool_]:
-    """Which of the band's values, listed row by row over the whole frame, lie inside a window."""
+    """Which of the band's values, in row order over the whole frame, lie inside a window."""
     band = band_of(mask)
     inside = np.zeros_like(band)
     inside[rows, columns] = True
     return np.asarray(inside[band], np.bool_)
 
 
-def redrawn(scale: float) -> Finding:
-    """Said wherever the product's pixels are a model's."""
+def enlarged_by_model(scale: float) -> Finding:
+    """For a product whose pixels a model made."""
     return Finding(
         check="enlarged",
         verdict=Verdict.WARN,
@@ -127,8 +129,8 @@ def redrawn(scale: float) -> Finding:
     )
 
 
-def enlarged(scale: float, what: str = "The product") -> Finding:
-    """Said wherever a picture is scaled up past SHARP_ENLARGEMENT."""
+def enlarged_by_scaling(scale: float, what: str = "The product") -> Finding:
+    """For a picture that is scaled up by more than SHARP_ENLARGEMENT."""
     return Finding(
         check="enlarged",
         verdict=Verdict.WARN if scale > SOFT_ENLARGEMENT else Verdict.OK,

@@ -1,4 +1,4 @@
-"""Light: exposure and white balance of the product towards its set. Off unless asked for, and told as a change."""
+"""Light: exposure and white balance of the product towards its set. Off by default, and reported as a change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SAMPLES = 8_000
 
 
 class Light(ComposeStep, frozen=True):
-    """The one step that touches the product's own pixels."""
+    """The one step that changes the product's own pixels."""
 
     version: ClassVar[int] = 1
     kind: Literal["light"] = "light"
@@ -31,14 +31,14 @@ class Light(ComposeStep, frozen=True):
         _, product, matte = composition.laid_out()
         inside = product[matte == 1]
         pixels = inside[:: max(1, len(inside) // SAMPLES)]
-        gains, stops, cost = light.towards(
+        gains, stops, cost = light.gains_towards(
             to_srgb(np.ascontiguousarray(pixels[None]))[0], composition.plate[::8, ::8], strength=self.strength
         )
         if cost < 0.1:
             return composition
-        told = f"exposure {stops:+.2f} stops and white balance towards the set, ΔE {cost:.1f} on average"
+        change = f"exposure {stops:+.2f} stops and white balance towards the set, ΔE {cost:.1f} on average"
         lit = np.minimum(product * gains, matte[..., None]).astype(np.float32)
-        return replace(composition, product=lit, changes=(*composition.changes, told))
+        return replace(composition, product=lit, changes=(*composition.changes, change))
 
     def for_channel(self, channel: Channel, chosen: frozenset[str]) -> Self:
         """Off where the channel wants the product as it is, whatever the user set."""

@@ -1,4 +1,4 @@
-"""Rendered: the product stands in a path-traced set that it shades and is reflected in, its own pixels laid on top."""
+"""Rendered: a path-traced set with the product's shadow and reflection; its own pixels are composited on top."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from packshot.image import PREVIEW_SIDE
 from packshot.ops import composite, shadow
 from packshot.ops.geometry import PixelBox, index_of
 from packshot.rendering.camera_match import CameraMatch, Height, Overrides, Side, match_camera
-from packshot.rendering.product_mesh import Kind, Window, proxy
+from packshot.rendering.product_mesh import Kind, Window, product_mesh
 from packshot.rendering.scene import OVERHEAD, SetRenderer, Shot, Stop
 from packshot.step import ComposeStep, Composition, Ratio, StepContext
 from packshot.steps.background import warmed
@@ -27,13 +27,13 @@ RATIO_SIDES = (160, 256)
 # How far a product changes the set, in its own widths and heights: (left, up, right, down); the key light is left.
 REACH = (0.7, 0.25, 1.4, 0.5)
 CONTACT = 0.5
-LIT_THROUGH = 0.7  # how much of the light that comes through a see-through product lands in its shadow, by eye
-DRAWN = 0.7  # strength of the shadow that is drawn where none can be rendered
+LIT_THROUGH = 0.7  # share of the light through a see-through product that brightens its shadow, by eye
+DRAWN_SHADOW = 0.7  # strength of the drawn shadow where none can be rendered
 CREASE_SIDE = 1024
-VEIL = 0.015  # a shadow this faint is none: white ends in 255, not in a haze of one level
+VEIL = 0.015  # a fainter shadow is removed: white ends in 255, not in a haze of one level
 WHITE_KNEES = (1e-4, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
-WHITE_ENOUGH, WHITE_SHARE = 0.015, 0.86  # 253 of 255 in linear light; checks/white.py asks for 0.80
-BEHIND = np.ones((7, 7), np.uint8)  # pixels this far inside the outline never show
+WHITE_ENOUGH, WHITE_SHARE = 0.015, 0.86  # 253 of 255 in linear light; checks/white.py requires 0.80
+BEHIND = np.ones((7, 7), np.uint8)  # ratio pixels this far inside the outline never show
 
 
 class Rendered(ComposeStep, frozen=True):
@@ -52,7 +52,7 @@ class Rendered(ComposeStep, frozen=True):
     body: Kind | None = Field(None, title="Body", description="how deep the product is taken to be; unset guesses")
 
     def run(self, composition: Composition, context: StepContext) -> Composition:
-        """Fill in plate and ratio.  Without a render engine that can cast shadows, the drawn shadow, said aloud."""
+        """Fill in plate and ratio.  With an engine that cannot render shadows it is a drawn one, with a finding."""
         renderer, cutout = context.set_renderer, composition.cutout
         scene = renderer.sets[self.set]
         overrides = Overrides(self.height, self.body, self.side, self.softness, self.warmth)
@@ -65,19 +65,19 @@ class Rendered(ComposeStep, frozen=True):
             plate = renderer.plate(shot, composition.canvas)
             plate = plate[:, ::-1] if match.side == "right" else plate
             plate = warmed(plate, match.warmth) if match.warmth else plate
-        # Which plate, for whoever keeps plates: it depends on the product, unlike those of other steps.
-        made = replace(
+        # Unlike those of other steps this plate depends on the product: the mark identifies it in a cache.
+        composed = replace(
             composition,
             plate=plate,
             plate_origin="drawn" if scene.pure_white else "rendered",
             plate_mark=f"{shot} {match.side} {match.warmth:.3f}",
         )
         if not match.stands or self.shadow == 0 or not cutout.facts.parts:
-            return made
-        ratio = self._ratio(made, match, shot, renderer, pure=scene.pure_white)
+            return composed
+        ratio = self._ratio(composed, match, shot, renderer, pure=scene.pure_white)
         if ratio is None:
-            return Shadow(strength=min(1.0, DRAWN * self.shadow)).run(made, context)
-        return replace(made, ratio=ratio)
+            return Shadow(strength=min(1.0, DRAWN_SHADOW * self.shadow)).run(composed, context)
+        return replace(composed, ratio=ratio)
 
     def _shot(self, composition: Composition, match: CameraMatch) -> Shot:
         placement, _, _ = composition.laid_out()
@@ -95,13 +95,13 @@ class Rendered(ComposeStep, frozen=True):
         )
 
     def _ratio(
-        self, made: Composition, match: CameraMatch, shot: Shot, renderer: SetRenderer, *, pure: bool
+        self, composition: Composition, match: CameraMatch, shot: Shot, renderer: SetRenderer, *, pure: bool
     ) -> Ratio | None:
-        """None where there is no body to cast anything, or the engine renders no shadows."""
-        placement, product, matte = made.laid_out()
-        solid = made.body
+        """None where there is no product to cast a shadow, or the engine renders none."""
+        placement, product, matte = composition.laid_out()
+        solid = composition.body
         mirrored = match.side == "right"
-        width, height = made.canvas
+        width, height = composition.canvas
         region = placement.region
         if mirrored:
             product, matte, solid = product[:, ::-1], matte[:, ::-1], solid[:, ::-1]
@@ -113,30 +113,32 @@ class Rendered(ComposeStep, frozen=True):
             region[2] / width * 2 * half_u - half_u,
             half_v - region[3] / height * 2 * half_v,
         )
-        body = proxy(np.ascontiguousarray(product), np.ascontiguousarray(solid), window, shot.camera, kind=match.kind)
+        body = product_mesh(
+            np.ascontiguousarray(product), np.ascontiguousarray(solid), window, shot.camera, kind=match.kind
+        )
         if not len(body.mesh.faces):
             return None
         scale = RATIO_SIDES[max(width, height) > PREVIEW_SIDE] / max(width, height)
         size = round(width * scale), round(height * scale)
-        box = _reach(region, made.canvas, overhead=shot.pitch_deg == OVERHEAD)
-        covered = _covered(solid, region, made.canvas, size)
-        wanted = _inside(box, made.canvas, size) & (cv2.erode((covered > 0.99).astype(np.uint8), BEHIND) == 0)
-        values = renderer.ratio(shot, body, wanted=wanted)
+        box = _reach(region, composition.canvas, overhead=shot.pitch_deg == OVERHEAD)
+        covered = _covered(solid, region, composition.canvas, size)
+        where = _inside(box, composition.canvas, size) & (cv2.erode((covered > 0.99).astype(np.uint8), BEHIND) == 0)
+        values = renderer.ratio(shot, body, where=where)
         if values is None:
             return None
         if pure:
-            values = _whitened(values, box, region, made.canvas, covered)
+            values = _whitened(values, box, region, composition.canvas, covered)
         else:
-            values = 1 + (values - 1) * _fade(box, made.canvas, size)[..., None]
-        strength = self.shadow * (1 - LIT_THROUGH * made.cutout.facts.transmission)
+            values = 1 + (values - 1) * _fade(box, composition.canvas, size)[..., None]
+        strength = self.shadow * (1 - LIT_THROUGH * composition.cutout.facts.transmission)
         values = np.asarray(np.maximum(values, 0.02) ** strength, np.float32)
-        ratio = _enlarged(values, box, made.canvas)
+        ratio = _at_canvas_size(values, box, composition.canvas)
         if pure:
             np.minimum(ratio, 1, out=ratio)
         if shot.pitch_deg != OVERHEAD:
             ratio *= thrice(_crease(matte, region, box, strength=CONTACT * min(1.0, strength)))
-        if made.cutout.facts.transmission:
-            # Behind glass the ground is lit through it; the body that stands for it here is a solid one.
+        if composition.cutout.facts.transmission:
+            # The ground behind glass is lit through it, but the mesh rendered for it is opaque.
             inner = cv2.blur(cv2.erode(solid, np.ones((5, 5), np.uint8)), (5, 5))
             behind = ratio[index_of(region, box)]
             np.add(1, (behind - 1) * thrice(1 - np.asarray(inner, np.float32)), out=behind)
@@ -146,7 +148,7 @@ class Rendered(ComposeStep, frozen=True):
 
 
 def _reach(region: PixelBox, canvas: tuple[int, int], *, overhead: bool) -> PixelBox:
-    """The part of the canvas that the product can change."""
+    """The part of the canvas that the product can shade."""
     w, h = region[2] - region[0], region[3] - region[1]
     side = max(w, 0.6 * h)
     up = 0.5 if overhead else REACH[1]
@@ -175,9 +177,9 @@ def _covered(matte: F32, region: PixelBox, canvas: tuple[int, int], size: tuple[
 
 
 def _whitened(values: F32, box: PixelBox, region: PixelBox, canvas: tuple[int, int], covered: F32) -> F32:
-    """The ratio for pure white: half the colour that the product throws, no veil, and most of the backdrop 255.
+    """The ratio for pure white: half of the product's bounced colour, no haze, and most of the backdrop 255.
 
-    The shadow reaches as far as a marketplace's check for white lets it (checks/white.py), and ends in nothing.
+    The shadow reaches as far as a marketplace's check for white allows (checks/white.py), and ends in exactly 1.
     """
     gray = luminance(values)
     dark = 1 - np.minimum(0.5 * values + 0.5 * gray[..., None], 1)
@@ -185,14 +187,14 @@ def _whitened(values: F32, box: PixelBox, region: PixelBox, canvas: tuple[int, i
     dark *= _fade(box, canvas, (dark.shape[1], dark.shape[0]), around=region)[..., None]
     free = cv2.dilate((covered > 0.01).astype(np.uint8), BEHIND) == 0
     for knee in WHITE_KNEES:
-        # Pale parts go first, smoothly: the shadow draws back towards the foot and keeps its shape.
+        # Pale parts go first, smoothly: the shadow shrinks towards the foot and keeps its shape.
         shaded = dark * dark / (dark + np.float32(knee))
         if (shaded.max(2)[free] < WHITE_ENOUGH).mean() >= WHITE_SHARE:
             break
     return np.asarray(1 - shaded, np.float32)
 
 
-def _enlarged(values: F32, box: PixelBox, canvas: tuple[int, int]) -> F32:
+def _at_canvas_size(values: F32, box: PixelBox, canvas: tuple[int, int]) -> F32:
     scale = values.shape[1] / canvas[0]
     back = np.array([[scale, 0, (box[0] + 0.5) * scale - 0.5], [0, scale, (box[1] + 0.5) * scale - 0.5]], np.float32)
     size = box[2] - box[0], box[3] - box[1]
@@ -201,7 +203,7 @@ def _enlarged(values: F32, box: PixelBox, canvas: tuple[int, int]) -> F32:
 
 
 def _crease(matte: F32, region: PixelBox, box: PixelBox, *, strength: float) -> F32:
-    """The crisp dark line under the foot that a low resolution cannot hold."""
+    """The sharp dark line under the foot, which the ratio's resolution is too low for."""
     scale = min(1.0, CREASE_SIDE / max(box[2] - box[0], box[3] - box[1]))
     size = round((box[2] - box[0]) * scale), round((box[3] - box[1]) * scale)
     inside = [round((region[i] - box[i % 2]) * scale) for i in range(4)]
@@ -220,10 +222,10 @@ def _fade(
     *,
     around: PixelBox | None = None,
 ) -> F32:
-    """(h, w) at the ratio's size: 1 inside the box, 0 at its rim, but for where that is the rim of the canvas.
+    """(h, w) at the ratio's size: 1 inside the box, 0 at its rim, except where that is the rim of the canvas.
 
-    around: for pure white, the product's region: from there the shadow fades all the way to the rim, on every side, so
-    that no end of it shows and a white picture is white all around.
+    around: for pure white, the product's region: from there the shadow fades all the way to the rim on every side, so
+    that its end does not show and a white picture is white all around.
     """
     fades = []
     border = FEATHER[0] * min(canvas)

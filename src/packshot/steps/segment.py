@@ -1,4 +1,4 @@
-"""Segment: tell the product from its backdrop, once per photo."""
+"""Segment: separate the product from its backdrop, once per photo."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pydantic import Field
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo
 from packshot.model import Hints, Matter, Prompter, prompted_matte
-from packshot.models.two_pass import look
+from packshot.models.two_pass import two_pass
 from packshot.ops import matte as ops
 from packshot.ops.foreground import band_of, foreground_band
-from packshot.ops.transmission import Through, transmission_of
+from packshot.ops.transmission import GlassLayers, transmission_of
 from packshot.ops.uncertainty import UNSURE, Doubt
 from packshot.step import Cutout, Stage, Step
 
-# Below this share of the frame nothing worth selling was found; a ring photographed whole covers 0.4 %.
+# Below this share of the frame no product was found; a ring photographed whole covers 0.4 %.
 SMALLEST_PRODUCT = 0.002
 OUTLINE_IN_DOUBT = "The outline is a guess in places. Look closely at the edge before you approve."
 DOUBTS: dict[Doubt, str] = {
@@ -49,7 +49,7 @@ UNMEASURED: dict[ops.Unmeasured, str] = {
     "unclear": "its outline is not clear",
 }
 SECOND_PRODUCT = 0.25  # of the largest part
-BY_HAND = "by hand"  # the source of a matte that a person had a hand in: no model's ever replaces it
+BY_HAND = "by hand"  # the source of a matte that a person drew or corrected: a model's never replaces it
 
 
 class Segment(Step, frozen=True):
@@ -58,40 +58,40 @@ class Segment(Step, frozen=True):
     stage: ClassVar[Stage] = Stage.SEGMENT
     version: ClassVar[int] = 3
     kind: Literal["segment"] = "segment"
-    refined: bool = Field(False, description="look twice: a finer edge, in nearly twice the time")
+    refined: bool = Field(False, description="a finer edge, from two close passes in nearly twice the time")
 
     def run(self, photo: Photo, matter: Matter) -> Cutout:
-        """A file that brings its own transparency keeps it; any other goes to the model."""
+        """The file's own transparency where it has any, else the model's matte."""
         if photo.alpha is not None:
             mask, raw, source = photo.alpha, None, "the file's own transparency"
         else:
-            seen = look(photo.pixels, matter, twice=self.refined)
-            mask, raw, source = seen.matte(photo.pixels), seen.answer(photo.size), matter.card.id
+            result = two_pass(photo.pixels, matter, mirrored=self.refined)
+            mask, raw, source = result.matte(photo.pixels), result.answer(photo.size), matter.card.id
         facts = ops.facts_of(mask, raw, photo.pixels)
         if raw is not None and (facts.uncertainty > UNSURE or facts.rimmed):
-            through = transmission_of(photo.pixels, mask)
-            if isinstance(through, Through):
-                return _glass(photo, through, facts, source)
-            if facts.see_through and through != "opaque":
-                facts = replace(facts, unmeasured=through)
+            glass = transmission_of(photo.pixels, mask)
+            if isinstance(glass, GlassLayers):
+                return _glass(photo, glass, facts, source)
+            if facts.see_through and glass != "opaque":
+                facts = replace(facts, unmeasured=glass)
         band = foreground_band(photo.pixels, mask)
         return Cutout(photo, mask, band, facts, source, findings_of(facts, photo.size))
 
 
-def _glass(photo: Photo, through: Through, found: ops.Facts, source: str) -> Cutout:
-    """A cut-out that lets the new backdrop through.  What it is unsure of, the finding on glass says."""
+def _glass(photo: Photo, glass: GlassLayers, model_facts: ops.Facts, source: str) -> Cutout:
+    """A cut-out through which the new backdrop shows.  The finding on glass names its uncertainty."""
     facts = replace(
-        ops.facts_of(through.outline),
-        uncertainty=min(found.uncertainty, UNSURE),
-        see_through=through.see_through,
-        transmission=through.transmission,
+        ops.facts_of(glass.outline),
+        uncertainty=min(model_facts.uncertainty, UNSURE),
+        see_through=glass.see_through,
+        transmission=glass.transmission,
     )
-    band = through.own[band_of(through.matte)]
-    return Cutout(photo, through.matte, band, facts, source, findings_of(facts, photo.size))
+    band = glass.own[band_of(glass.matte)]
+    return Cutout(photo, glass.matte, band, facts, source, findings_of(facts, photo.size))
 
 
 def corrected(cutout: Cutout, hints: Hints, prompter: Prompter) -> Cutout:
-    """The cut-out as a person's hints want it.  Raises BadInput for hints outside of the photo."""
+    """The cut-out corrected by a person's hints.  Raises BadInput for hints outside of the photo."""
     photo = cutout.photo
     mask = prompted_matte(prompter, photo.pixels, hints, start=cutout.body)
     facts = ops.facts_of(mask)
@@ -100,7 +100,7 @@ def corrected(cutout: Cutout, hints: Hints, prompter: Prompter) -> Cutout:
 
 
 def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:
-    """What the matte alone says: nothing there, several things, cut off, unsure, see-through."""
+    """Findings on the matte alone: no product, several things, cut off, unsure, see-through."""
     if facts.share < SMALLEST_PRODUCT:
         return (
             Finding(
@@ -112,10 +112,10 @@ def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:
                 unit="% of the photo",
             ),
         )
-    found = []
+    findings = []
     others = sum(part >= SECOND_PRODUCT * facts.parts[0] for part in facts.parts[1:])
     if others:
-        found.append(
+        findings.append(
             Finding(
                 check="several",
                 verdict=Verdict.WARN,
@@ -127,7 +127,7 @@ def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:
         )
     if facts.cut:
         sides = ", ".join(facts.cut)
-        found.append(
+        findings.append(
             Finding(
                 check="border",
                 verdict=Verdict.WARN,
@@ -138,7 +138,7 @@ def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:
             )
         )
     if facts.uncertainty > UNSURE:
-        found.append(
+        findings.append(
             Finding(
                 check="uncertain",
                 verdict=Verdict.WARN,
@@ -149,7 +149,7 @@ def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:
             )
         )
     if facts.transmission:
-        found.append(
+        findings.append(
             Finding(
                 check="glass",
                 verdict=Verdict.WARN,
@@ -164,7 +164,7 @@ def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:
             )
         )
     elif facts.see_through:
-        found.append(
+        findings.append(
             Finding(
                 check="glass",
                 verdict=Verdict.WARN,
@@ -178,4 +178,4 @@ def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:
                 unit="% of the product",
             )
         )
-    return tuple(found)
+    return tuple(findings)

@@ -15,9 +15,9 @@ from packshot.ops import shadow
 from packshot.ops.geometry import PixelBox
 from packshot.step import ComposeStep, Composition, Ratio, StepContext
 
-# A shadow is soft: drawn at this size and scaled up, it cannot be told apart.
+# A shadow is soft: drawn at this size and scaled up it looks the same.
 DRAWN_SIDE = 1024
-# Where, from the border inwards, a shadow may begin and has its full strength; shares of the shorter side.
+# From the border inwards: where a shadow may begin, and where it has its full strength; shares of the shorter side.
 FEATHER = (0.012, 0.075)
 
 

@@ -1,4 +1,4 @@
-"""Upscale: the product's part of a small photo, drawn larger by a model.  Once per photo and cut-out."""
+"""Upscale: the product's part of a small photo, enlarged by a model, and when it is needed.  Once per cut-out."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import numpy as np
 
 from packshot.channel import Channel
 from packshot.finding import Finding, Verdict
-from packshot.model import LongWork, Upscaler, enlarged, without_notice
+from packshot.model import LongWork, Upscaler, enlarge_in_tiles, without_notice
 from packshot.ops import upscale
-from packshot.ops.fine_print import letters
+from packshot.ops.fine_print import print_loss
 from packshot.ops.foreground import carried_out
 from packshot.ops.geometry import PixelBox
 from packshot.step import Cutout, Enlarged, Geometry, Stage, Step
 from packshot.steps.layout import SHARP_ENLARGEMENT, Layout
 
 MARGIN_PX = 24  # around the product: what a layout reads at 1 : 1 (ops/layout.py), twice
-MOST_SIDE = 3072  # px of what is drawn: 9 megapixels are 110 MB once they are in linear light
+MOST_SIDE = 3072  # px, longest side of an enlarged product: 9 megapixels are 110 MB in linear light
 Factor = Literal[2, 3, 4]
 _FACTORS: tuple[Factor, ...] = (4, 3, 2)
-LOST_SHARE, LOST_LEAST = 0.03, 3  # print that was drawn right loses up to 2 in 100 windows to grain
+LOST_SHARE, LOST_LEAST = 0.03, 3  # print that kept its shape loses up to 2 in 100 windows to grain
 NO_UPSCALER = Finding(
     check="upscale",
     verdict=Verdict.WARN,
@@ -43,14 +43,14 @@ class Upscale(Step, frozen=True):
         left, top, right, bottom = box = part_of(cutout)
         photo = np.ascontiguousarray(cutout.photo.pixels[top:bottom, left:right])
         mask = np.ascontiguousarray(cutout.matte[top:bottom, left:right])
-        shown = carried_out(cutout.foreground()[top:bottom, left:right], mask)
-        drawn = enlarged(upscaler, shown, factor=self.factor, wanted=mask > 0,
+        extended = carried_out(cutout.foreground()[top:bottom, left:right], mask)
+        pixels = enlarge_in_tiles(upscaler, extended, factor=self.factor, visible=mask > 0,
                          begin=lambda tiles: long_work(cutout.photo.name, tiles, upscaler))  # fmt: skip
-        drawn = upscale.true_to(drawn, shown)
-        print_ = letters(photo, drawn, mask)
-        findings = (_garbled(print_.lost, print_.windows),) if print_.windows else ()
-        made = Enlarged(box, self.factor, drawn, upscale.grown_matte(mask, self.factor), findings)
-        return replace(cutout, enlarged=made)
+        pixels = upscale.with_photo_colours(pixels, extended)
+        print_found = print_loss(photo, pixels, mask)
+        findings = (_garbled(print_found.lost, print_found.windows),) if print_found.windows else ()
+        enlargement = Enlarged(box, self.factor, pixels, upscale.enlarged_matte(mask, self.factor), findings)
+        return replace(cutout, enlarged=enlargement)
 
 
 def upscale_for(
@@ -94,7 +94,7 @@ def part_of(cutout: Cutout) -> PixelBox:
 
 
 def factor_for(cutout: Cutout) -> Factor | None:
-    """By the product's size alone, so that one enlargement serves all templates and channels; None: it is large."""
+    """By the product's size alone, so that one enlargement serves all templates and channels; None if it is large."""
     left, top, right, bottom = cutout.facts.box
     longest = max(right - left, bottom - top, 1)
     return next((factor for factor in _FACTORS if longest * factor <= MOST_SIDE), None)

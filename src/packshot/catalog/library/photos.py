@@ -24,11 +24,11 @@ from packshot.db import Tx, typed
 from packshot.db.tables import new_id, now, photos, product_collections, products
 from packshot.errors import BadOption, NotFound
 from packshot.finding import Finding, Verdict
-from packshot.ops.measure import alike
+from packshot.ops.measure import bits_apart
 
 MAIN = "main"
 NAME_LENGTH = 200
-# Two fingerprints that differ in so many bits are the same picture (ops.measure.alike) …
+# Two fingerprints that differ in so many bits are the same picture (ops.measure.bits_apart) …
 ALIKE_BITS = 4
 # … and a photo is compared with so many before it; the same file is found whatever its age.
 COMPARED = 2_000
@@ -416,7 +416,7 @@ async def _twin(
         return _duplicate(f"The same file is here already: {_named(same.name, same.sku)}.", 1)
     bits = int(fingerprint, 16)
     for other in await tx.execute(query.order_by(photos.c.id.desc()).limit(COMPARED)):
-        different = alike(bits, int(other.fingerprint, 16))
+        different = bits_apart(bits, int(other.fingerprint, 16))
         if different <= ALIKE_BITS:
             return _duplicate(
                 f"It looks like {_named(other.name, other.sku)}, which is here already.",

@@ -1,4 +1,4 @@
-"""Open Image Denoise: a dozen samples a pixel look like a thousand."""
+"""Denoising with Open Image Denoise: a dozen samples a pixel then look like a thousand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from packshot.colour import F32
 
-# Pieces of this side, overlapping by what the network sees around a pixel, bound the memory: 0.8 GiB instead of 2.9.
+# Pieces of this side, overlapping by the network's reach, bound the memory: 0.8 GiB instead of 2.9.
 PIECE, OVERLAP = 1024, 96
 
 
@@ -25,8 +25,8 @@ def denoised(layers: F32, *, unfocused: bool = False) -> F32:
         for left in range(0, width, PIECE):
             bottom, right = min(height, top + PIECE), min(width, left + PIECE)
             y, x = max(0, top - OVERLAP), max(0, left - OVERLAP)
-            seen = layers[y : min(height, bottom + OVERLAP), x : min(width, right + OVERLAP)]
-            part = _piece(seen, unfocused=unfocused)
+            piece = layers[y : min(height, bottom + OVERLAP), x : min(width, right + OVERLAP)]
+            part = _piece(piece, unfocused=unfocused)
             out[top:bottom, left:right] = part[top - y : bottom - y, left - x : right - x]
     return out
 
@@ -34,18 +34,18 @@ def denoised(layers: F32, *, unfocused: bool = False) -> F32:
 def smoothed(share: F32) -> F32:
     """(h, w, 3), light won or lost (≥ 0) as a share of what was there, without its noise.
 
-    Not light times share: that would smooth the set's grain too, and it would come back as its negative.
+    Not light times share: that would smooth the set's own texture too, which would then show as its negative.
     """
     return np.asarray(oidn.denoise(np.ascontiguousarray(share), hdr=True, quality=oidn.Quality.High), np.float32)
 
 
 def _piece(layers: F32, *, unfocused: bool) -> F32:
     light, albedo, normal = (np.ascontiguousarray(layers[..., i : i + 3]) for i in (0, 3, 6))
-    # A lone pixel far brighter than all round it is a path that met a lamp by luck: the network would leave a star.
+    # A single pixel far brighter than its surroundings is a path that hit a light by chance: it would leave a star.
     bright = light.max(2)
     usual = np.asarray(cv2.medianBlur(bright, 5), np.float32)
     light *= np.minimum(1, (20 * usual + 1e-3) / np.maximum(bright, 1e-6))[..., None]
-    # At the rim the network has half the neighbours it was trained with, and leaves blotches.
+    # At the border the network lacks half of the neighbours and leaves blotches, so the picture is padded.
     rim = 32
     wide = [np.pad(plane, ((rim, rim), (rim, rim), (0, 0)), mode="reflect") for plane in (light, albedo, normal)]
     if unfocused:

@@ -1,4 +1,4 @@
-"""For load tests and for tests of what stands round a set: plates of one gray, shadows drawn, at once."""
+"""A renderer for load tests and other tests: gray plates at once, and drawn shadows."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from packshot.rendering.sets import SETS
 
 
 class FakeSetRenderer:
-    """A render stage (`scene.SetRenderer`) without an engine."""
+    """A `scene.SetRenderer` without an engine."""
 
     sets, notes, engine = SETS, (), "fake"
 
     def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
         return solid(np.full(3, 0.5, np.float32), size)
 
-    def ratio(self, shot: Shot, body: ProductMesh, *, wanted: NDArray[np.bool_]) -> None:
+    def ratio(self, shot: Shot, body: ProductMesh, *, where: NDArray[np.bool_]) -> None:
         return None

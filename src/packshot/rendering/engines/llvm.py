@@ -29,34 +29,34 @@ sys.exit(0 if dr.sum(x)[0] == 56 else 1)
 
 
 def find(cache_dir: Path) -> Path | None:
-    """The library to use, None where none works.  DRJIT_LIBLLVM_PATH wins where it is set."""
-    wanted = os.environ.get("DRJIT_LIBLLVM_PATH")
-    found = [Path(wanted)] if wanted else _candidates()
-    if not found:
+    """The library to use, None where none works.  DRJIT_LIBLLVM_PATH comes first where it is set."""
+    given = os.environ.get("DRJIT_LIBLLVM_PATH")
+    candidates = [Path(given)] if given else _candidates()
+    if not candidates:
         return None
-    kept = cache_dir / "llvm.json"
-    marks = [f"{metadata.version('drjit')} {path} {path.stat().st_mtime_ns}" for path in found if path.exists()]
+    file = cache_dir / "llvm.json"
+    marks = [f"{metadata.version('drjit')} {path} {path.stat().st_mtime_ns}" for path in candidates if path.exists()]
     with suppress(OSError, ValueError, KeyError):
-        known = json.loads(kept.read_text())
-        if known["tried"] == marks:
-            return Path(known["works"]) if known["works"] else None
-    works = next((path for path in found if path.exists() and _works(path)), None)
+        earlier = json.loads(file.read_text())
+        if earlier["tried"] == marks:
+            return Path(earlier["works"]) if earlier["works"] else None
+    works = next((path for path in candidates if path.exists() and _works(path)), None)
     with suppress(OSError):
         cache_dir.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps({"tried": marks, "works": str(works or "")}))
+        file.write_text(json.dumps({"tried": marks, "works": str(works or "")}))
     return works
 
 
 def _candidates() -> list[Path]:
     """Newest first, each real file once."""
-    seen: dict[Path, int] = {}
+    versions: dict[Path, int] = {}
     for folder in FOLDERS:
         for name in NAMES:
             for path in Path(folder).glob(name):
                 version = "".join(c if c.isdigit() else " " for c in path.name.split("LLVM", 1)[1]).split()
                 if path.suffix == ".dylib" or (version and int(version[0]) >= OLDEST):
-                    seen.setdefault(path.resolve(), int(version[0]) if version else 99)
-    return sorted(seen, key=lambda path: -seen[path])
+                    versions.setdefault(path.resolve(), int(version[0]) if version else 99)
+    return sorted(versions, key=lambda path: -versions[path])
 
 
 def _works(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The renderer of this machine: the fast one where there is an LLVM, else the slow one, which says so."""
+"""The renderer of this machine: the fast one where there is an LLVM, else the slow one, with a finding."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def local_renderer(settings: Settings, *, lease: CpuLease | None = None, sides: 
 
 
 def rendering(settings: Settings) -> str:
-    """What a picture with a rendered set depends on beside its step: engine and versions, without starting any."""
+    """What rendered pictures depend on beside their steps: engine and versions, without starting one."""
     sets = " ".join(f"{id}{one.version}" for id, one in SETS.items())
     return f"{_engine(llvm.find(settings.cache_dir))} {VERSION} {sets}"
 

@@ -1,7 +1,7 @@
 """Mitsuba 3, compiled for this processor by LLVM.
 
-Camera rays are made here instead of by Mitsuba's film, so that a plate is rendered in pieces of bounded memory, a
-product is hidden from the camera but not from light, and a further product costs only the pixels that it can change.
+Camera rays are generated here instead of by Mitsuba's film, so that a plate is rendered in pieces of bounded memory, a
+product is hidden from the camera but not from light, and each further product costs only the pixels that it can change.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from packshot.rendering.engines.translate import PATH, PLATE_SPP, SHORT, SMALL_S
 from packshot.rendering.product_mesh import TEXTURE_SIDE
 from packshot.rendering.scene import Camera, ProductMesh, Scenery, SceneSet, Shot
 
-RATIO_SPP = (2, 7)  # wherever the product may change the set, and on top where it does
-BUSY, BUSY_PX = 0.05, 15  # it does: by this share of the light, on average over so many pixels
-RIM = 12  # pixels round what is wanted that the denoiser sees
-KEPT = 8  # scenes that products stand in: a set from several heights
+RATIO_SPP = (2, 7)  # samples a pixel where the product may change the set, and more where it does
+BUSY, BUSY_PX = 0.05, 15  # it does where it changes this share of the light, averaged over so many pixels
+RIM = 12  # pixels around the changed part that the denoiser gets
+CACHED_SCENES = 8  # compiled scenes for ratios: a set from several heights
 RATIO_TEXELS = 512.0
-SMALL = 1024  # a small plate shows its noise more, and costs little
+SMALL = 1024  # up to this side a plate gets more samples: its noise shows more, and it costs little
 CHUNK = 1 << 22  # samples in flight: 0.4 GiB
-THROUGH = 3  # surfaces of the product that a camera ray may pass
-PROXY_VERTICES, PROXY_FACES = 16384, 32768
+THROUGH = 3  # surfaces of the product that a camera ray can pass
+MOST_VERTICES, MOST_FACES = 16384, 32768
 
 
 class MitsubaRenderer:
-    """Scenes stay compiled, one a set; the least used goes first."""
+    """Compiled scenes are cached; the one used longest ago is dropped first."""
 
     def __init__(self, sets: Mapping[str, SceneSet], *, threads: int = 0) -> None:
         mi.set_variant("llvm_ad_rgb")
@@ -57,34 +57,34 @@ class MitsubaRenderer:
             layers = self._trace(scene, shot.camera, size, spp)
             del scene  # its textures make room for the denoiser
             dr.flush_malloc_cache()
-        return tone.developed(denoised(layers, unfocused=unfocused), stops=stops)
+        return tone.tone_mapped(denoised(layers, unfocused=unfocused), stops=stops)
 
-    def ratio(self, shot: Shot, proxy: ProductMesh, *, wanted: NDArray[np.bool_]) -> F32:
+    def ratio(self, shot: Shot, body: ProductMesh, *, where: NDArray[np.bool_]) -> F32:
         with self._lock:
             scene = self._scene(shot)
-            size = (wanted.shape[1], wanted.shape[0])
-            if scene.empty is None or scene.empty.light.shape[:2] != wanted.shape:
+            size = (where.shape[1], where.shape[0])
+            if scene.empty is None or scene.empty.light.shape[:2] != where.shape:
                 scene.empty = self._empty(scene, shot.camera, size)
             empty = scene.empty
-            scene.stand(proxy)
-            change = self._change(scene, shot.camera, empty, 0, wanted)
-            busy = wanted & (cv2.blur(np.abs(change).max(2), (BUSY_PX, BUSY_PX)) > BUSY)
+            scene.stand(body)
+            change = self._change(scene, shot.camera, empty, 0, where)
+            busy = where & (cv2.blur(np.abs(change).max(2), (BUSY_PX, BUSY_PX)) > BUSY)
             if busy.any():
                 more = self._change(scene, shot.camera, empty, 1, busy)
                 few, many = RATIO_SPP
                 change[busy] = (few * change[busy] + many * more[busy]) / (few + many)
-        return np.asarray(np.where(wanted[..., None], np.maximum(1 + _calm(change), 0), 1), np.float32)
+        return np.asarray(np.where(where[..., None], np.maximum(1 + _denoised_change(change), 0), 1), np.float32)
 
-    def _change(self, scene: _Scene, camera: Camera, empty: _Empty, turn: int, wanted: NDArray[np.bool_]) -> F32:
-        """(h, w, 3): light won and lost by the product as a share of what was there; 0 where not wanted."""
-        size = (wanted.shape[1], wanted.shape[0])
-        light = self._trace(scene, camera, size, RATIO_SPP[turn], short=True, seed=turn, wanted=wanted)
+    def _change(self, scene: _Scene, camera: Camera, empty: _Empty, turn: int, where: NDArray[np.bool_]) -> F32:
+        """(h, w, 3): light gained and lost by the product as a share of the light there; 0 outside of `where`."""
+        size = (where.shape[1], where.shape[0])
+        light = self._trace(scene, camera, size, RATIO_SPP[turn], short=True, seed=turn, where=where)
         cap = 2.5 * empty.light + 1e-3
         change = (np.minimum(light, cap) - np.minimum(empty.noisy[turn], cap)) / (empty.light + 1e-3)
-        return np.asarray(np.where(wanted[..., None], change, 0), np.float32)
+        return np.asarray(np.where(where[..., None], change, 0), np.float32)
 
     def _empty(self, scene: _Scene, camera: Camera, size: tuple[int, int]) -> _Empty:
-        """The set alone at the ratio's size: as noisy as the products' passes will be, and clean."""
+        """The set alone at the ratio's size: by the same noisy passes as with a product, and denoised."""
         scene.stand(None)
         passes = [
             (spp, self._trace(scene, camera, size, spp, short=True, seed=turn))
@@ -96,13 +96,13 @@ class MitsubaRenderer:
         return _Empty(tuple(light for _, light in passes[:2]), clean)
 
     def _scene(self, shot: Shot) -> _Scene:
-        known = self._scenes.pop(shot, None)
-        if known is None:
-            known = _Scene(self._sets[shot.set].build(shot, RATIO_TEXELS))
-        self._scenes[shot] = known
-        while len(self._scenes) > KEPT:
+        scene = self._scenes.pop(shot, None)
+        if scene is None:
+            scene = _Scene(self._sets[shot.set].build(shot, RATIO_TEXELS))
+        self._scenes[shot] = scene
+        while len(self._scenes) > CACHED_SCENES:
             self._scenes.popitem(last=False)
-        return known
+        return scene
 
     def _trace(
         self,
@@ -113,11 +113,11 @@ class MitsubaRenderer:
         *,
         short: bool = False,
         seed: int = 0,
-        wanted: NDArray[np.bool_] | None = None,
+        where: NDArray[np.bool_] | None = None,
     ) -> F32:
         """(H, W, 9): light, albedo, normal; short: (H, W, 3), light of few bounces, enough for what a product changes.
 
-        The same seed takes the same paths, whichever pixels are wanted.
+        The same seed takes the same paths, whatever `where` is.
         """
         width, height = size
         rows = max(1, CHUNK // (width * spp))
@@ -130,15 +130,15 @@ class MitsubaRenderer:
             sampler.seed(top + (seed << 16), count)
             ray = _camera_rays(camera, size, top, spp, count, sampler, scene.aperture)
             active: Any = True
-            if wanted is not None:
+            if where is not None:
                 # `dr.repeat` would compile a kernel for each number of samples.
                 pixel = dr.arange(mi.UInt32, count) // dr.opaque(mi.UInt32, spp)
-                active = dr.gather(mi.Bool, mi.Bool(np.ascontiguousarray(wanted[top:bottom].ravel())), pixel)
+                active = dr.gather(mi.Bool, mi.Bool(np.ascontiguousarray(where[top:bottom].ravel())), pixel)
             if scene.standing:
-                ray = _past(scene, ray, active)
+                ray = _past_product(scene, ray, active)
             light, _, guides = integrator.sample(scene.scene, sampler, ray, None, active)
             layers = [*light, *guides[-6:]]
-            # All in one kernel: `block_sum` evaluates each on its own, and would trace the paths anew for each.
+            # All in one kernel: `block_sum` evaluates each alone, and would trace the paths again for each.
             dr.eval(layers)
             means = [dr.block_sum(layer, spp) / spp for layer in layers]
             dr.eval(means)
@@ -147,8 +147,8 @@ class MitsubaRenderer:
         return out
 
 
-def _past(scene: _Scene, ray: Any, active: Any) -> Any:
-    """The same rays, begun behind the product where they meet it."""
+def _past_product(scene: _Scene, ray: Any, active: Any) -> Any:
+    """The same rays, starting behind the product where they hit it."""
     here = mi.Bool(active)
     for _ in range(THROUGH):
         met = scene.scene.ray_intersect_preliminary(mi.Ray3f(ray), True, here)
@@ -164,8 +164,8 @@ def _camera_rays(
     index = dr.arange(mi.UInt32, count)
     # Opaque: numbers that are not compiled in, so that every size shares one kernel.
     pixel, wide = index // dr.opaque(mi.UInt32, spp), dr.opaque(mi.UInt32, width)
-    # Within a pixel the places on the film and on the lens follow the R4 sequence, shifted by pixel: less noise than
-    # chance, above all out of focus.  Roberts 2018, "The unreasonable effectiveness of quasirandom sequences".
+    # Within a pixel the positions on film and lens follow the R4 sequence, shifted by pixel: less noise than random
+    # ones, above all out of focus.  Roberts 2018, "The unreasonable effectiveness of quasirandom sequences".
     turn = mi.Float(index % dr.opaque(mi.UInt32, spp))
     first_pixel = dr.opaque(mi.UInt32, top * width)
     spots = [
@@ -185,16 +185,16 @@ def _camera_rays(
     return mi.RayDifferential3f(mi.Ray3f(origin, dr.normalize(focus - origin)))
 
 
-def _calm(change: F32) -> F32:
-    """The change without its noise: denoised where it is busy, elsewhere so faint that a blur does.
+def _denoised_change(change: F32) -> F32:
+    """The change without its noise: denoised where it is strong, elsewhere so faint that a blur is enough.
 
-    Won and lost apart: the network knows noise as bright dots on dark, and takes dark dots for texture.
+    Gain and loss separately: the network was trained on bright noise on dark, and takes dark dots for texture.
     """
-    won, lost = (_calm_part(np.maximum(part, 0)) for part in (change, -change))
+    won, lost = (_denoised_part(np.maximum(part, 0)) for part in (change, -change))
     return np.asarray(won - lost, np.float32)
 
 
-def _calm_part(part: F32) -> F32:
+def _denoised_part(part: F32) -> F32:
     calm = np.asarray(cv2.blur(part, (BUSY_PX, BUSY_PX)), np.float32)
     busy = calm.max(2) > BUSY
     if busy.any():
@@ -208,12 +208,12 @@ def _calm_part(part: F32) -> F32:
 class _Empty:
     """The set without a product at the ratio's size."""
 
-    noisy: tuple[F32, ...]  # (h, w, 3) each, by the very paths that products are rendered with
+    noisy: tuple[F32, ...]  # (h, w, 3) each, by the same paths that products are rendered with
     light: F32  # (h, w, 3), clean
 
 
 class _Scene:
-    """A set, compiled, with room for one product that is exchanged in place."""
+    """A compiled set with one product, which is exchanged in place."""
 
     def __init__(self, scenery: Scenery) -> None:
         self.aperture, self.exposure = scenery.aperture, scenery.exposure
@@ -226,22 +226,22 @@ class _Scene:
         self.standing = False
         self.empty: _Empty | None = None
 
-    def stand(self, proxy: ProductMesh | None) -> None:
-        """Put a product into the set, or take it out."""
-        vertices = np.zeros((PROXY_VERTICES, 3), np.float32)
-        uv = np.zeros((PROXY_VERTICES, 2), np.float32)
-        faces = np.zeros((PROXY_FACES, 3), np.uint32)
+    def stand(self, body: ProductMesh | None) -> None:
+        """Put a product into the set, or remove it."""
+        vertices = np.zeros((MOST_VERTICES, 3), np.float32)
+        uv = np.zeros((MOST_VERTICES, 2), np.float32)
+        faces = np.zeros((MOST_FACES, 3), np.uint32)
         vertices[:] = (0, -9, 0)
-        if proxy is not None:
-            mesh = proxy.mesh
+        if body is not None:
+            mesh = body.mesh
             vertices[: len(mesh.vertices)], uv[: len(mesh.uv)] = mesh.vertices, mesh.uv
             faces[: len(mesh.faces)] = mesh.faces
-            self._params["product.bsdf.brdf_0.reflectance.data"] = mi.TensorXf(proxy.texture)
+            self._params["product.bsdf.brdf_0.reflectance.data"] = mi.TensorXf(body.texture)
         self._params["product.vertex_positions"] = vertices.ravel()
         self._params["product.vertex_texcoords"] = uv.ravel()
         self._params["product.faces"] = faces.ravel()
         self._params.update()
-        self.standing = proxy is not None
+        self.standing = body is not None
 
 
 def _product() -> Any:
@@ -250,6 +250,6 @@ def _product() -> Any:
     colours = np.full((TEXTURE_SIDE, TEXTURE_SIDE, 3), 0.5, np.float32)
     props["bsdf"] = mi.load_dict({"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": textured(colours)}})
     props["face_normals"] = True
-    shape = mi.Mesh("product", PROXY_VERTICES, PROXY_FACES, props=props, has_vertex_texcoords=True)
+    shape = mi.Mesh("product", MOST_VERTICES, MOST_FACES, props=props, has_vertex_texcoords=True)
     shape.set_id("product")
     return shape

@@ -60,9 +60,9 @@ class PlateCache:
                 self._plates.popitem(last=False)
         return known
 
-    def ratio(self, shot: Shot, body: ProductMesh, *, wanted: NDArray[np.bool_]) -> F32 | None:
+    def ratio(self, shot: Shot, body: ProductMesh, *, where: NDArray[np.bool_]) -> F32 | None:
         with self._lock, self._lease or nullcontext():
-            return self._engine().ratio(shot, body, wanted=wanted)
+            return self._engine().ratio(shot, body, where=where)
 
     def _scaled(self, shot: Shot, size: tuple[int, int]) -> F32:
         longer = max(size)

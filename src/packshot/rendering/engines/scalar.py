@@ -1,6 +1,6 @@
 """Mitsuba without LLVM: plates at a tenth of the speed, and no shadows of products.
 
-One path after the other in C++; its film and camera are Mitsuba's own, since arrays of rays need the compiler.
+It traces one path after the other in C++, with Mitsuba's own film and camera, since arrays of rays need the compiler.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ class ScalarRenderer:
         )
         picture = mi.render(compiled(scenery), sensor=sensor, integrator=mi.load_dict(PATH), seed=0)
         layers = np.array(picture, np.float32)
-        return tone.developed(denoised(np.concatenate([layers[..., :3], layers[..., -6:]], 2)), stops=scenery.exposure)
+        return tone.tone_mapped(
+            denoised(np.concatenate([layers[..., :3], layers[..., -6:]], 2)), stops=scenery.exposure
+        )
 
-    def ratio(self, shot: Shot, body: ProductMesh, *, wanted: NDArray[np.bool_]) -> None:
+    def ratio(self, shot: Shot, body: ProductMesh, *, where: NDArray[np.bool_]) -> None:
         return None

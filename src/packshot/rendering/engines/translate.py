@@ -16,13 +16,13 @@ SHORT = {"type": "path", "max_depth": 5}
 
 def compiled(scenery: Scenery, **extra: Any) -> Any:
     """The scene; `extra` are further objects, by name."""
-    made: dict[str, Any] = {"type": "scene", **extra}
+    objects: dict[str, Any] = {"type": "scene", **extra}
     for i, part in enumerate(scenery.parts):
-        made[f"part{i:03d}"] = _mesh(f"part{i:03d}", part)
+        objects[f"part{i:03d}"] = _mesh(f"part{i:03d}", part)
     for i, light in enumerate(scenery.lights):
-        made[f"light{i}"] = _light(light)
-    # One after the other, or the same seed gives other pixels each time.
-    return mi.load_dict(made, parallel=False)
+        objects[f"light{i}"] = _light(light)
+    # Not in parallel, or the same seed gives other pixels each time.
+    return mi.load_dict(objects, parallel=False)
 
 
 def _mesh(name: str, part: Part) -> Any:

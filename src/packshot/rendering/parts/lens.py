@@ -1,7 +1,7 @@
 """Textures that are fine where the product stands and coarse far away, and never repeat.
 
-A ground of 8 × 8 units at 2048 pixels a unit would be a texture of 16384². Its lines are set closer together near the
-origin instead, and the texture is computed at those very places: each line of the mesh has its own row of texels.
+A ground of 8 × 8 units at 2048 pixels a unit would be a texture of 16384². Instead its mesh lines lie closer together
+near the origin, and the texture is computed at those positions: each line of the mesh has its own row of texels.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def spread(across: Lens, along: Lens) -> F32:
 
 
 def even(width: float, height: float, texels: float, *, most: int = 2048) -> tuple[F32, F32]:
-    """(h, w) world coordinates of an evenly spaced texture, y from the top row down; for what needs no lens."""
+    """(h, w) world coordinates of an evenly spaced texture, y from the top row down; for surfaces without a lens."""
     columns, rows = (int(np.clip(side * texels, 32, most)) for side in (width, height))
     x = (np.arange(columns, dtype=np.float32) + 0.5) * np.float32(width / columns)
     y = (np.arange(rows, dtype=np.float32)[::-1] + 0.5) * np.float32(height / rows)

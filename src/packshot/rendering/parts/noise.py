@@ -1,7 +1,6 @@
-"""Noise over world coordinates: the same point gives the same value at any texture size, so a preview shows the set.
+"""Noise over world coordinates: the same point has the same value at any texture size, so a preview shows the set.
 
-Random lattices, read with cubic interpolation: value noise.  Perlin 1985, "An image
-synthesizer", without its gradients.
+Value noise: random lattices with cubic interpolation.  Perlin 1985, "An image synthesizer", without its gradients.
 """
 
 from __future__ import annotations
@@ -38,8 +37,8 @@ def noise(x: F32, y: F32, *, cells: float, seed: int, stretch: float = 1.0) -> F
     c, s = np.float32(np.cos(angle) * cells), np.float32(np.sin(angle) * cells)
     u = np.mod(c * x - s * y, LATTICE).astype(np.float32)
     v = np.mod((s * x + c * y) / np.float32(stretch), LATTICE).astype(np.float32)
-    made = cv2.remap(_padded(seed), u + 2, v + 2, cv2.INTER_CUBIC)
-    return np.asarray(made if fewer == 1 else cv2.resize(made, shape, interpolation=cv2.INTER_CUBIC), np.float32)
+    values = cv2.remap(_padded(seed), u + 2, v + 2, cv2.INTER_CUBIC)
+    return np.asarray(values if fewer == 1 else cv2.resize(values, shape, interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _fewer(x: F32, y: F32, cells: float) -> int:

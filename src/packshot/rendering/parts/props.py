@@ -1,4 +1,4 @@
-"""Things that stand in a set beside the product, seen out of focus or at the rim, but never plain cylinders."""
+"""Things in a set beside the product, out of focus or at the rim of the picture, and never plain cylinders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def tiles(
     """Glazed wall tiles in a running bond, each laid a little unevenly and of its own white."""
     rng = np.random.default_rng(seed)
     colours = ("#efece6", "#e6e2da", "#f3f1ec", "#dcd7cd")
-    made: list[list[Mesh]] = [[] for _ in colours]
+    groups: list[list[Mesh]] = [[] for _ in colours]
     for row in range(int((y[1] - y[0]) / tile[1]) + 1):
         left = x[0]
         while left < x[1]:
@@ -30,10 +30,10 @@ def tiles(
             body = shapes.box((wide - gap, tile[1] - gap, 0.05), bevel=0.014)
             at = (left + wide / 2, y[0] + row * tile[1] + gap / 2, z - 0.025 + rng.normal(0, 0.002))
             lean, turn = rng.normal(0, 0.45, 2)
-            made[int(rng.integers(len(made)))].append(shapes.moved(body, at=at, turn_deg=turn, lean_deg=lean))
+            groups[int(rng.integers(len(groups)))].append(shapes.moved(body, at=at, turn_deg=turn, lean_deg=lean))
             left += wide
     parts = [
-        Part(shapes.joined(group), surfaces.plain(c, roughness=0.16)) for group, c in zip(made, colours, strict=True)
+        Part(shapes.joined(group), surfaces.plain(c, roughness=0.16)) for group, c in zip(groups, colours, strict=True)
     ]
     grout = shapes.wall(np.asarray(x, np.float32), np.asarray(y, np.float32), z=z - 0.012)
     return [*parts, Part(grout, surfaces.plain("#a9a398", roughness=0.9))]
@@ -51,7 +51,7 @@ def branch(
 ) -> list[Part]:
     """A bent twig with leaves to both sides that get smaller towards its tip: olive, eucalyptus.
 
-    facing: what the leaves turn their faces to, more or less; the camera unless told.
+    facing: the direction that the leaves roughly face; the camera by default.
     """
     rng = np.random.default_rng(seed)
     front = np.array([0, 0, 1.0]) if facing is None else np.asarray(facing, np.float64) / np.linalg.norm(facing)
@@ -132,7 +132,7 @@ def boards(*, at: Point) -> list[Part]:
 
 
 def crossbars(*, x: float, y: tuple[float, ...], z: tuple[float, ...], thick: float) -> Part:
-    """Bars of a window to the left, out of the picture: their shadows fall aslant on wall and table; shut above."""
+    """Bars of a window to the left, outside of the picture, for their shadows on wall and table; closed above."""
     bars = [shapes.box((0.05, y[-1] - y[0], thick), at=(x, y[0], at), bevel=0.008) for at in z]
     bars += [shapes.box((0.05, thick, z[-1] - z[0]), at=(x, at, (z[0] + z[-1]) / 2), bevel=0.008) for at in y]
     shut = shapes.box((0.05, 2.0, 6.0), at=(x, y[-1], 1.0), bevel=0.008)
@@ -143,11 +143,13 @@ def window(
     *, x: tuple[float, float], y: tuple[float, float], z: float, bars: tuple[int, int], thick: float = 0.05
 ) -> list[Part]:
     """A painted window frame with its panes' bars, in a plane of one z."""
-    made = []
+    pieces = []
     for i, at in enumerate(np.linspace(*x, bars[0] + 2)):
         wide = thick * (1.6 if i in (0, bars[0] + 1) else 1.0)
-        made.append(shapes.box((wide, y[1] - y[0], thick), bevel=0.01, at=(float(at), y[0], z)))
+        pieces.append(shapes.box((wide, y[1] - y[0], thick), bevel=0.01, at=(float(at), y[0], z)))
     for i, at in enumerate(np.linspace(*y, bars[1] + 2)):
         high = thick * (1.6 if i in (0, bars[1] + 1) else 1.0)
-        made.append(shapes.box((x[1] - x[0], high, thick * 0.9), bevel=0.01, at=(sum(x) / 2, float(at) - high / 2, z)))
-    return [Part(shapes.joined(made), surfaces.plain("#f1eee8", roughness=0.4))]
+        pieces.append(
+            shapes.box((x[1] - x[0], high, thick * 0.9), bevel=0.01, at=(sum(x) / 2, float(at) - high / 2, z))
+        )
+    return [Part(shapes.joined(pieces), surfaces.plain("#f1eee8", roughness=0.4))]

@@ -1,4 +1,4 @@
-"""Meshes: bodies with rounded edges, since no edge in the world is sharp and light catches the rounding."""
+"""Meshes, with rounded edges: real edges are never sharp, and the rounding catches light."""
 
 from __future__ import annotations
 
@@ -250,17 +250,17 @@ def drum(
     side_uv = side.uv / side.uv.max(0)
     top_uv = flat.vertices[:, [0, 2]] * np.array([1, -1], np.float32) / (2 * radius) + np.float32(0.5)
     shrink = np.array([1, 1, squash], np.float32)
-    made = []
+    meshes = []
     for mesh, uv in ((side, side_uv), (flat, top_uv)):
         squashed = _smooth(Mesh(mesh.vertices * shrink, mesh.faces, uv))
-        made.append(moved(squashed, at=at, turn_deg=180))
-    return made[0], made[1]
+        meshes.append(moved(squashed, at=at, turn_deg=180))
+    return meshes[0], meshes[1]
 
 
 def strips(roots: F32, tips: F32, *, sag: F32, width: float, points: int = 7, facing: F32 | None = None) -> Mesh:
     """Pointed blades from (N, 3) roots to tips, each lifted by `sag` on its way: leaves, grass, the hair of a plume.
 
-    facing: (N, 3) normals to be lit by; hair looks like one soft body that way, not like tinsel.
+    facing: (N, 3) normals for shading; with common ones hair looks like one soft body, not like tinsel.
     """
     t = np.linspace(0, 1, points, dtype=np.float32)
     middle = roots[:, None] + (tips - roots)[:, None] * t[None, :, None]

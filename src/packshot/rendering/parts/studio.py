@@ -1,4 +1,4 @@
-"""Things of a studio: plinths, arches, dried plumes, palm leaves, a sprig on a table, crockery."""
+"""Props of a studio: plinths, arches, dried plumes, palm leaves, a sprig on a table, crockery."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ def plumes(*, at: Point, height: float, seed: int, colour: str) -> list[Part]:
     ]
     vase = shapes.turned(shapes.dense(shapes.rounded(outline, 0.05), 0.02), at=at, around=48)
     x, y, z = at
-    made = []
+    plants = []
     for i, (dx, up, dz) in enumerate(((0.26, 1.0, 0.02), (-0.16, 0.9, 0.05), (0.08, 0.78, 0.12))):
         tip = (x + dx * height, y + up * height, z + dz * height)
-        made.append(pampas(root=(x, y + 0.22, z), tip=tip, seed=seed + i))
+        plants.append(pampas(root=(x, y + 0.22, z), tip=tip, seed=seed + i))
     return [
         Part(vase, surfaces.plain(colour, roughness=0.5)),
-        Part(shapes.joined([hair for hair, _ in made]), surfaces.plain("#efe0c6", roughness=0.9)),
-        Part(shapes.joined([wire for _, wire in made]), surfaces.plain("#b99f78", roughness=0.8)),
+        Part(shapes.joined([hair for hair, _ in plants]), surfaces.plain("#efe0c6", roughness=0.9)),
+        Part(shapes.joined([wire for _, wire in plants]), surfaces.plain("#b99f78", roughness=0.8)),
     ]
 
 

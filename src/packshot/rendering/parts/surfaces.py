@@ -101,16 +101,16 @@ def _board(x: F32, y: F32, board: int, plank: float, seed: int) -> tuple[F32, F3
     edge = np.asarray(plank / 2 - np.abs(across), np.float32)
     u, v = x + np.float32(rng.uniform(-40, 40)), across + np.float32(rng.uniform(-40, 40))
     early = _years(x, across - np.float32(rng.uniform(-0.55, 0.55) * plank), u, v, rng, seed)
-    # What is finer than the texels would come out as coarse dashes: it fades to the shade that it has together.
+    # Detail finer than the texels would show as coarse dashes: it fades to its mean shade.
     row = np.abs(np.gradient(y[:, :1], axis=0)) if len(y) > 1 else np.zeros_like(y[:, :1])
-    seen, coarse = (np.asarray(1 / (1 + (lines * row) ** 2), np.float32) for lines in (450, 90))
+    visible, coarse = (np.asarray(1 / (1 + (lines * row) ** 2), np.float32) for lines in (450, 90))
     early = early * coarse + (1 - coarse) * np.float32(0.22)
-    fibre = seen * clouds(v, u, cells=110, octaves=3, seed=seed + 12, gain=1.0, stretch=44)
+    fibre = visible * clouds(v, u, cells=110, octaves=3, seed=seed + 12, gain=1.0, stretch=44)
     dense = noise(v, u, cells=620, seed=seed + 16, stretch=26) + np.float32(0.9) * early
     pores = smoothstep(0.55, 1.95, np.asarray(dense, np.float32))
     pores = np.maximum(pores, 0.8 * smoothstep(1.3, 2.2, noise(v, u, cells=400, seed=seed + 17, stretch=24)))
-    pores = seen * pores + (1 - seen) * (0.16 + 0.45 * early)
-    rays = seen * smoothstep(1.5, 2.1, noise(v, u, cells=190, seed=seed + 20, stretch=7))
+    pores = visible * pores + (1 - visible) * (0.16 + 0.45 * early)
+    rays = visible * smoothstep(1.5, 2.1, noise(v, u, cells=190, seed=seed + 20, stretch=7))
     cloud = clouds(v, u, cells=2.5, octaves=3, seed=seed + 24, stretch=3)
     pale, deep = np.array([0.480, 0.315, 0.178], np.float32), np.array([0.205, 0.110, 0.050], np.float32)
     mix = np.clip(0.18 + 0.46 * early + 0.11 * fibre + 0.07 * cloud + rng.uniform(-0.1, 0.14), 0, 1)
@@ -142,23 +142,23 @@ def _years(x: F32, off: F32, u: F32, v: F32, rng: np.random.Generator, seed: int
 
 def linen(x: F32, y: F32, *, colour: Colour, thread: float = 0.0043, seed: int = 51) -> Material:
     """Plain weave of slubby yarn: over and under, each thread with its own thickness, shade and way."""
-    # Texels too coarse for a thread see its mean, or threads and texels would beat.
-    seen = smoothstep(2, 6, np.asarray(thread / (x[0, 1] - x[0, 0]), np.float32))
+    # Where texels are too coarse for a thread they get its mean, or threads and texels would interfere.
+    visible = smoothstep(2, 6, np.asarray(thread / (x[0, 1] - x[0, 0]), np.float32))
     a = x / np.float32(thread) + 0.5 * clouds(x, y, cells=2.6, octaves=3, seed=seed)
     b = y / np.float32(thread) + 0.5 * clouds(x, y, cells=2.6, octaves=3, seed=seed + 8)
     a += 0.1 * noise(x, y, cells=40, seed=seed + 4)
     b += 0.1 * noise(x, y, cells=40, seed=seed + 12)
     height, tone = _yarn(a, b, y, seed=seed + 16)
     weft, shade = _yarn(b, a + 1, x, seed=seed + 32)
-    tone = seen * np.where(height > weft, tone, shade) + (1 - seen) * 0.5 * (tone + shade)
+    tone = visible * np.where(height > weft, tone, shade) + (1 - visible) * 0.5 * (tone + shade)
     height = np.maximum(np.maximum(height, weft), -0.75)
     gap = 0.5 - 0.5 * smoothstep(-0.75, 0.95, height)
     tone += 1 + 0.02 * clouds(x, y, cells=1.2, octaves=3, seed=seed + 48)
-    tone *= 1 - (seen * gap + (1 - seen) * gap[::4, ::4].mean())
+    tone *= 1 - (visible * gap + (1 - visible) * gap[::4, ::4].mean())
     return Material(
         np.asarray(tone[..., None] * np.asarray(colour, np.float32), np.float32),
         0.95,
-        relief=np.asarray(seen * 0.22 * thread * height, np.float32),
+        relief=np.asarray(visible * 0.22 * thread * height, np.float32),
         specular=0.05,
         sheen=0.2,
     )

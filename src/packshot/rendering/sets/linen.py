@@ -62,7 +62,7 @@ def _folds(x: F32, z: F32) -> F32:
 
 
 def _window() -> list[Part]:
-    """What stands between sun and table, out of the picture: two bars of a window and palm leaves."""
+    """Between sun and table, outside of the picture: two bars of a window and palm leaves, for their shadows."""
     bars = []
     for (x, z), (to_x, to_z) in (((0.32, -1.4), (0.60, 1.4)), ((-1.4, 0.66), (1.4, 0.36))):
         bars.append(shapes.tube(np.linspace(_above(x, z, 2.4), _above(to_x, to_z, 2.4), 8, dtype=np.float32), 0.022))

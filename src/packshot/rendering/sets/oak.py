@@ -46,7 +46,7 @@ def build(shot: Shot, texels: float) -> Scenery:
 def _leaves(
     root: tuple[float, float, float], tip: tuple[float, float, float], *, back: float, leaves: int, seed: int
 ) -> list[Part]:
-    """A branch out of the picture whose shadow falls from root to tip, `back` units away along the sun's rays."""
+    """A branch outside of the picture whose shadow falls from root to tip; `back` units away along the sun's rays."""
     away = back * SUN
     return props.branch(_point(root) + away, _point(tip) + away, leaves=leaves, seed=seed, size=0.2, facing=SUN)
 

@@ -21,7 +21,7 @@ def build(shot: Shot, texels: float) -> Scenery:
     x, y = lens.sheet(across, along, texels * 0.7)
     room = shapes.rolled(across, along, flat=-WALL - 0.3, bend=0.6, floor=FLOOR)
     back = -0.85 if shot.pitch_deg >= 40 else -1.15
-    high = max(float(_seen(shot, 0.0, 0.84, z=back)[1]) - FLOOR, 0.62)
+    high = max(float(_seen_at(shot, 0.0, 0.84, z=back)[1]) - FLOOR, 0.62)
     return Scenery(
         parts=(
             Part(room, surfaces.chalk(x, y, colour=_pale(brand, 0.74))),
@@ -35,7 +35,7 @@ def build(shot: Shot, texels: float) -> Scenery:
             studio.arch(0.8, high * 1.1, at=(0.52, FLOOR, back - 0.22), colour=_pale(brand, 0.5), texels=texels * 0.5),
             Part(shapes.ball(0.085, at=(0.53, FLOOR + 0.385, -0.58)), surfaces.plain("#f3ece4", roughness=0.6)),
             *studio.plumes(at=(-0.66, FLOOR + 0.46, -0.85), height=0.8, seed=5, colour="#efe4d8"),
-            *_palm(_seen(shot, 0.62, 0.5, z=back), seed=2),
+            *_palm(_seen_at(shot, 0.62, 0.5, z=back), seed=2),
         ),
         lights=(
             light.sun(SUN, (3.0, 2.75, 2.45), shot.softness, diameter_deg=1.8),
@@ -47,15 +47,15 @@ def build(shot: Shot, texels: float) -> Scenery:
 
 
 def _palm(shadow: F32, *, seed: int) -> list[Part]:
-    """A palm leaf out of the picture whose shadow falls there."""
+    """A palm leaf outside of the picture whose shadow falls there."""
     sun = (np.asarray(SUN) / np.linalg.norm(SUN)).astype(np.float32)
     at = shadow + np.float32(2.0) * sun
     along = np.cross(sun, (0.5, -0.3, 0.8)).astype(np.float32)
     return studio.frond(root=at - np.float32(0.5) * along, tip=at + np.float32(0.6) * along, facing=sun, seed=seed)
 
 
-def _seen(shot: Shot, u: float, v: float, *, z: float = WALL) -> F32:
-    """(3,): what the camera sees at shares of half the frame: a point at depth z, or the floor before it."""
+def _seen_at(shot: Shot, u: float, v: float, *, z: float = WALL) -> F32:
+    """(3,): the point that the camera sees at shares of half the frame: at depth z, or on the floor before it."""
     camera = shot.camera
     half = np.asarray(camera.half, np.float32) * np.array([u, v], np.float32)
     ray = camera.rays(half[:1], half[1:])[0]

@@ -1,4 +1,4 @@
-"""White: for the shadow alone, laid on pure white; a white ground without end under a large softbox and much fill."""
+"""White: an endless white ground under a large softbox and much fill, rendered for its shadow on pure white alone."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from packshot.compose import compose, geometries
 from packshot.finding import Finding
 from packshot.image import thumbnail
 from packshot.pipeline import digest
-from packshot.rendition import Views, finish
+from packshot.rendition import Views, make_rendition
 from packshot.service.layer_cache import get_composition, put_composition
 from packshot.service.pixel_tasks.context import PixelContext, store_file
 from packshot.step import Composition, Cutout, Geometry, StepContext
@@ -44,8 +44,8 @@ def write_files(context: PixelContext, task: WriteFiles) -> WriteResult:
             composition = _composed(context, cutout, task, geometry, StepTimer())
         views = Views(composition, context.rater)
         for channel in channels:
-            rendition = finish(
-                views, channel, limits=context.settings.limits, watch=timer, preview=task.target.preview
+            rendition = make_rendition(
+                views, channel, limits=context.settings.limits, timer=timer, preview=task.target.preview
             )  # fmt: skip
             sha256 = hashlib.sha256(rendition.content).hexdigest()
             context.store.put_new(f"renditions/{sha256}", rendition.content)
@@ -63,7 +63,7 @@ def write_files(context: PixelContext, task: WriteFiles) -> WriteResult:
                 findings=rendition.findings,
             )
         if not small:
-            small = store_file(context, "thumbs", thumbnail(views.look.pixels), ".jpg")
+            small = store_file(context, "thumbs", thumbnail(views.picture.pixels), ".jpg")
         context.layer_cache.drop(key)
     return WriteResult(
         tuple(files[channel.id] for channel in task.target.channels), small, tuple(timer.records)
@@ -79,7 +79,7 @@ def _composed(
     context: PixelContext, cutout: Cutout, task: ComposePhoto | WriteFiles, geometry: Geometry, timer: StepTimer
 ) -> Composition:
     step_context = StepContext(context.pictures(task.pictures), task.seed, context.renderer)
-    composition = compose(cutout, geometry, context=step_context, watch=timer)
+    composition = compose(cutout, geometry, context=step_context, timer=timer)
     plate = _plate_key(geometry, task.pictures, task.seed)
     put_composition(context.layer_cache, _composition_key(task, geometry), plate, composition)
     return composition

@@ -90,7 +90,7 @@ def segment_photo(context: PixelContext, task: SegmentPhoto) -> CutoutResult:
         step = Segment(refined=task.refined)
         key = cutout_key(photo, step, context.matter)
         with context.turn(key):
-            cutout = cut_out(photo, matter=context.matter, store=context.store, watch=timer, step=step)
+            cutout = cut_out(photo, matter=context.matter, store=context.store, timer=timer, step=step)
         put_cutout(context.layer_cache, digest(["cutout", key]), cutout)
     product_px = {c.name: c.rules.product_px for c in task.target.channels} if task.target else {}
     with timer.step(Analyse()):
@@ -173,7 +173,7 @@ def upscale_photo(context: PixelContext, task: UpscalePhoto) -> UpscaleResult:
         return UpscaleResult("", (NO_UPSCALER,), ())
     key = enlarged_key(task.cutout, step, context.upscaler)
     with context.turn(key):
-        enlarge(cutout, step, key=key, upscaler=context.upscaler, store=context.store, watch=timer)
+        enlarge(cutout, step, key=key, upscaler=context.upscaler, store=context.store, timer=timer)
     return UpscaleResult(key, (), tuple(timer.records))
 
 
@@ -191,7 +191,7 @@ def upscale_product(context: PixelContext, task: UpscaleProduct) -> Picture:
     key = enlarged_key(task.cutout, step, context.upscaler)
     with context.turn(key):
         enlarged = enlarge(
-            cutout, step, key=key, upscaler=context.upscaler, store=context.store, watch=StepTimer()
+            cutout, step, key=key, upscaler=context.upscaler, store=context.store, timer=StepTimer()
         ).enlarged  # fmt: skip
     assert enlarged is not None
     pixels = np.dstack([enlarged.pixels, enlarged.matte])

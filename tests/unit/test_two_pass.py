@@ -9,7 +9,7 @@ import pytest
 from packshot.colour import F32, U8
 from packshot.model import Engine, ModelCard
 from packshot.models.fake import FakeMatter
-from packshot.models.two_pass import look
+from packshot.models.two_pass import two_pass
 from packshot.steps.segment import Segment
 
 Colour = tuple[int, int, int]
@@ -53,9 +53,9 @@ def photo_with(*boxes: tuple[slice, slice, Colour], size: tuple[int, int] = (800
 def test_a_small_product_is_looked_at_alone_and_put_back_in_its_place() -> None:
     pixels = photo_with((slice(300, 420), slice(500, 640), RED))
     matter = RedIsProduct()
-    seen = look(pixels, matter)
+    seen = two_pass(pixels, matter)
     matte = seen.matte(pixels)
-    assert matter.seen == [(seen.window[2] - seen.window[0], seen.window[3] - seen.window[1])]
+    assert matter.seen == [(seen.box[2] - seen.box[0], seen.box[3] - seen.box[1])]
     assert matter.seen[0][0] < 300
     assert matte.shape == (600, 800)
     assert matte[310:410, 510:630].min() == 255
@@ -67,7 +67,7 @@ def test_what_fills_the_photo_or_is_not_found_is_looked_at_whole(
     boxes: list[tuple[slice, slice, Colour]],
 ) -> None:
     matter = RedIsProduct()
-    assert look(photo_with(*boxes), matter).window == (0, 0, 800, 600)
+    assert two_pass(photo_with(*boxes), matter).box == (0, 0, 800, 600)
     assert matter.seen == [(800, 600)]
 
 
@@ -76,7 +76,7 @@ TWO_PARTS = ((slice(200, 360), slice(300, 420), RED), (slice(360, 410), slice(30
 
 def test_a_piece_that_only_the_close_look_misses_comes_back_in_a_wider_one() -> None:
     pixels, matter = photo_with(*TWO_PARTS), RedIsProduct(blind=PINK)
-    seen = look(pixels, matter)
+    seen = two_pass(pixels, matter)
     assert [width < CLOSE for width, _ in matter.seen] == [True, False]
     assert seen.matte(pixels)[370:400, 310:410].min() > 200
 
@@ -84,21 +84,21 @@ def test_a_piece_that_only_the_close_look_misses_comes_back_in_a_wider_one() -> 
 def test_a_small_photo_that_is_filled_is_looked_at_enlarged_where_the_looks_differ() -> None:
     pixels = photo_with((slice(10, 100), slice(10, 190), RED), (slice(100, 140), slice(10, 190), PINK), size=(200, 150))
     matter = RedIsProduct(blind=PINK)
-    assert look(pixels, matter).matte(pixels)[110:135, 20:180].min() > 200
+    assert two_pass(pixels, matter).matte(pixels)[110:135, 20:180].min() > 200
     assert matter.seen == [(200, 150), (2048, 1536)]
 
 
 def test_a_piece_that_only_the_rough_look_found_is_none() -> None:
     pixels, matter = photo_with(*TWO_PARTS), RedIsProduct(mirage=PINK)
-    seen = look(pixels, matter)
-    assert (seen.window[2] - seen.window[0], seen.window[3] - seen.window[1]) == matter.seen[0], "the close one is kept"
+    seen = two_pass(pixels, matter)
+    assert (seen.box[2] - seen.box[0], seen.box[3] - seen.box[1]) == matter.seen[0], "the close one is kept"
     assert seen.matte(pixels)[370:400, 310:410].max() == 0
 
 
 def test_looking_twice_asks_for_the_mirror_image_too() -> None:
     pixels = photo_with((slice(300, 420), slice(500, 640), RED))
     once, twice = RedIsProduct(), RedIsProduct()
-    a, b = look(pixels, once), look(pixels, twice, twice=True)
+    a, b = two_pass(pixels, once), two_pass(pixels, twice, mirrored=True)
     assert len(twice.seen) == 2 * len(once.seen)
     assert np.abs(a.raw - b.raw).mean() < 0.01
     assert Segment(refined=True).refined
