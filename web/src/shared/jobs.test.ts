@@ -1,21 +1,16 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Job } from "~/api/types";
+import { listening, tell } from "~/testing/live";
 import { problem, Service } from "~/testing/service";
 import { follow } from "./jobs";
-import type { Message } from "./live";
 
-const heard = vi.hoisted(() => new Set<(message: Message) => void>());
-vi.mock("./live", () => ({ live: { listen: (listener: (message: Message) => void) => (heard.add(listener), () => heard.delete(listener)) } }));
-const tell = (message: Partial<Message>) => [...heard].forEach((listener) => listener({ seq: 1, ...message }));
+vi.mock("./live", () => import("~/testing/live"));
 
 const service = new Service();
 const job = (status: Job["status"], more: Partial<Job> = {}): Job =>
   ({ id: "job_1", kind: "import", status, stage: "", stages: [], done: 0, total: 2, image_id: null, batch_id: null, result: {}, error: null, created_at: "", done_at: null, ...more });
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  heard.clear();
-});
+beforeEach(() => void vi.useFakeTimers());
 
 test("a message brings the next state at once, and the end resolves", async () => {
   const states = [job("running", { done: 1 }), job("done", { done: 2, result: { images: ["img_1"] } })];
@@ -30,7 +25,7 @@ test("a message brings the next state at once, and the end resolves", async () =
   tell({ job: "job_1" });
   expect((await end).result).toEqual({ images: ["img_1"] });
   expect(progress).toEqual([0, 1, 2]);
-  expect(heard.size).toBe(0);
+  expect(listening()).toBe(0);
   expect(vi.getTimerCount()).toBe(0);
 });
 

@@ -1,6 +1,6 @@
 import { notifications } from "@mantine/notifications";
 import { common } from "~/shared/copy/common";
-import { explain } from "~/shared/ui/states";
+import { explain } from "~/shared/errors";
 
 const closable = { withCloseButton: true, closeButtonProps: { "aria-label": common.close } };
 

@@ -8,9 +8,11 @@ export function openPage(): void {
   for (const name of ["addEventListener", "removeEventListener", "dispatchEvent"] as const) define(name, page[name].bind(page));
 }
 
-/** Modules are loaded again when they are next imported; timers and listeners of the old page are gone. */
+/** Modules are loaded again when they are next imported; timers and listeners of the old page are gone. Needs fake timers. */
 export function reloadPage(): void {
   vi.resetModules();
-  vi.clearAllTimers();
+  const now = Date.now();
+  vi.clearAllTimers(); // which also sets the clock back
+  vi.setSystemTime(now);
   openPage();
 }

@@ -4,8 +4,8 @@ import { api, unwrap } from "~/api/client";
 import type { Destination, DestinationRequest } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
+import { explain } from "~/shared/errors";
 import { notify } from "~/shared/notify";
-import { explain } from "~/shared/ui/states";
 import { destinationsKey } from "./queries";
 import css from "./deliver.module.css";
 

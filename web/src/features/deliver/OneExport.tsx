@@ -10,11 +10,12 @@ import type { Delivery, Export, ExportRequest, ExportStarted } from "~/api/types
 import { announce } from "~/shared/announce";
 import { common } from "~/shared/copy/common";
 import { deliver as copy } from "~/shared/copy/deliver";
+import { sentence } from "~/shared/errors";
 import { cancelJob, isOpen, jobQuery } from "~/shared/jobs";
 import { notify, notifyError } from "~/shared/notify";
 import { Bar, Status } from "~/shared/ui/marks";
 import { LinkButton } from "~/shared/ui/LinkButton";
-import { Failed, RowsWaiting, sentence } from "~/shared/ui/states";
+import { Failed, RowsWaiting } from "~/shared/ui/states";
 import { Files } from "./Files";
 import { destinations, filesKey, oneExport } from "./queries";
 import { BatchName, KindIcon } from "./Side";

@@ -5,7 +5,7 @@ import { useRef } from "react";
 import type { Photo } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { productPage } from "~/shared/copy/library";
-import { explain } from "~/shared/ui/states";
+import { explain } from "~/shared/errors";
 import { Findings } from "./Findings";
 import { InlineField } from "./InlineField";
 import type { ProductActions } from "./productActions";

@@ -3,7 +3,7 @@ import { ApiError } from "~/api/client";
 import type { Product } from "~/api/types";
 import { announce } from "~/shared/announce";
 import { productPage as copy } from "~/shared/copy/library";
-import { sentence, explain } from "~/shared/ui/states";
+import { sentence, explain } from "~/shared/errors";
 import { InlineField } from "./InlineField";
 import type { ProductActions } from "./productActions";
 import css from "./product.module.css";

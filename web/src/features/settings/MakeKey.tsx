@@ -5,7 +5,7 @@ import { api, unwrap } from "~/api/client";
 import type { ApiKeyRequest } from "~/api/types";
 import { common } from "~/shared/copy/common";
 import { settings } from "~/shared/copy/settings";
-import { explain } from "~/shared/ui/states";
+import { explain } from "~/shared/errors";
 import { CopyOnce } from "./CopyOnce";
 import { apiKeys } from "./queries";
 import css from "./settings.module.css";

@@ -5,9 +5,9 @@ import { useNavigate } from "@tanstack/react-router";
 import { api, unwrap } from "~/api/client";
 import { session } from "~/api/queries";
 import { settings } from "~/shared/copy/settings";
+import { explain } from "~/shared/errors";
 import { singleKeys, useSingleKeys } from "~/shared/keys";
 import { notify, notifyError } from "~/shared/notify";
-import { explain } from "~/shared/ui/states";
 import { Head, Section } from "./Section";
 import css from "./settings.module.css";
 

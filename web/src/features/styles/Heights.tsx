@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Photo } from "~/api/types";
 import { styles as copy } from "~/shared/copy/styles";
-import { explain } from "~/shared/ui/states";
+import { explain } from "~/shared/errors";
 import { preview, type Chosen } from "./previews";
 import css from "./heights.module.css";
 

@@ -4,8 +4,8 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { api, ApiError, unwrap, setCsrf } from "~/api/client";
 import { session } from "~/api/queries";
 import { welcome } from "~/shared/copy/welcome";
+import { explain } from "~/shared/errors";
 import { LinkButton } from "~/shared/ui/LinkButton";
-import { explain } from "~/shared/ui/states";
 import { WelcomeCard } from "./WelcomeCard";
 
 const copy = welcome.accept;

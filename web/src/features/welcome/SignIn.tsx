@@ -4,7 +4,7 @@ import { useRouter, useSearch } from "@tanstack/react-router";
 import { api, unwrap, setCsrf } from "~/api/client";
 import { session } from "~/api/queries";
 import { welcome } from "~/shared/copy/welcome";
-import { explain } from "~/shared/ui/states";
+import { explain } from "~/shared/errors";
 import { WelcomeCard } from "./WelcomeCard";
 
 const copy = welcome.signIn;

@@ -11,9 +11,9 @@ import { isRendered } from "~/features/styles/sets";
 import { useSlow } from "~/features/styles/useSlow";
 import { batches } from "~/shared/copy/batches";
 import { styles } from "~/shared/copy/styles";
+import { explain } from "~/shared/errors";
 import { Flags } from "~/shared/ui/marks";
 import { Picture } from "~/shared/ui/Picture";
-import { explain } from "~/shared/ui/states";
 import { pictureMissing, type StyleChoice } from "./draft";
 import css from "./new.module.css";
 

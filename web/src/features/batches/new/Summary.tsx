@@ -1,7 +1,7 @@
 /** What will be made, and the button that makes it. */
 import { Button } from "@mantine/core";
 import { batches } from "~/shared/copy/batches";
-import { explain } from "~/shared/ui/states";
+import { explain } from "~/shared/errors";
 import css from "./new.module.css";
 
 const copy = batches.newBatch.sum;

@@ -6,8 +6,8 @@ import { api, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
 import { announce } from "~/shared/announce";
 import { batches } from "~/shared/copy/batches";
+import { sentence } from "~/shared/errors";
 import { notifyError } from "~/shared/notify";
-import { sentence } from "~/shared/ui/states";
 import css from "./side.module.css";
 
 const copy = batches.one;

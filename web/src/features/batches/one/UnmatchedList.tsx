@@ -5,8 +5,8 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useState } from "react";
 import type { Batch } from "~/api/types";
 import { batches } from "~/shared/copy/batches";
+import { sentence } from "~/shared/errors";
 import { notify } from "~/shared/notify";
-import { sentence } from "~/shared/ui/states";
 import css from "./side.module.css";
 
 const copy = batches.one;

@@ -2,7 +2,7 @@
 import { ApiError } from "~/api/client";
 import type { Finding, ProblemDetails } from "~/api/types";
 import { upload as copy } from "~/shared/copy/upload";
-import { sentence } from "~/shared/ui/states";
+import { sentence } from "~/shared/errors";
 import type { Wrong } from "./entry";
 
 /** Codes that the same file gets each time. */
