@@ -1436,7 +1436,6 @@ export interface components {
         BatchChoices: {
             /** @description What people call it. */
             name: string;
-            /** @description Each photo is made in each. */
             styles: components["schemas"]["StyleChoiceRequest"][];
             /**
              * @description Sales channels, by id. “master” is always made.
@@ -1475,7 +1474,6 @@ export interface components {
         BatchRequest: {
             /** @description What people call it. */
             name: string;
-            /** @description Each photo is made in each. */
             styles: components["schemas"]["StyleChoiceRequest"][];
             /**
              * @description Sales channels, by id. “master” is always made.

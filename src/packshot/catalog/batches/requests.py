@@ -62,9 +62,7 @@ class BatchChoices(BaseModel, frozen=True, extra="forbid"):
     """What is made of the photos of a batch, wherever they come from."""
 
     name: str = Field(min_length=1, max_length=200, description="What people call it.")
-    styles: tuple[StyleChoice, ...] = Field(
-        validation_alias=STYLES, min_length=1, max_length=MAX_STYLES, description="Each photo is made in each."
-    )
+    styles: tuple[StyleChoice, ...] = Field(validation_alias=STYLES, min_length=1, max_length=MAX_STYLES)
     channels: Channels = Field((), description="Sales channels, by id. “master” is always made.")
     priority: Priority = Priority.STANDARD
     items: tuple[ItemChoices, ...] = Field((), max_length=MAX_PHOTOS, description="What differs for single photos.")
