@@ -56,7 +56,13 @@ async def poll_events(
     who: Reader,
     batch: Annotated[str | None, Query(max_length=40, description="Of this batch only.")] = None,
 ) -> Events:
-    """What has changed since a number. The WebSocket at the same address tells the same by itself, as it happens."""
+    """What has changed since a number.
+
+    A WebSocket at the same address, with the same parameters, sends these messages as they happen, which OpenAPI
+    cannot describe. The session's cookie, an Authorization header or a first message `{"key": "psk_…"}` says who
+    listens. Where nothing happens, `{"seq": 4711, "heartbeat": true}` comes every 15 seconds. It closes with 4401 (not
+    signed in), 4403 (not allowed), 4429 (too many listeners) or 4408 (messages were not taken).
+    """
     async with svc.db.read() as tx:
         told = await since(tx, who.workspace_id, after, batch=batch, look_back=not svc.db.is_sqlite)
     return Events.model_validate(told)

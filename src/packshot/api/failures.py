@@ -33,10 +33,10 @@ _RETRIES: dict[str, Any] = {"examples": [{"cause": "out_of_memory"}, {"items": [
 class RetryRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=_RETRIES):
     """Which failed things are tried again: those named, or all of a batch or a cause."""
 
-    items: Annotated[tuple[Id, ...], Field(max_length=5_000)] = ()
-    jobs: Annotated[tuple[Id, ...], Field(validation_alias=JOBS, max_length=500)] = ()
-    batch: Id | None = None
-    cause: str | None = Field(None, min_length=1, max_length=100)
+    items: Annotated[tuple[Id, ...], Field(max_length=5_000, description="By id.")] = ()
+    jobs: Annotated[tuple[Id, ...], Field(validation_alias=JOBS, max_length=500, description="By id.")] = ()
+    batch: Id | None = Field(None, description="All of this batch, by id.")
+    cause: str | None = Field(None, min_length=1, max_length=100, description="All with this cause.")
 
     @model_validator(mode="after")
     def _names_something(self) -> RetryRequest:

@@ -272,9 +272,9 @@ class SegmentRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra={
 class GenerateRequest(BaseModel, frozen=True, extra="forbid"):
     """A look for one photo: a template with options; or a prompt or a reference, where a painter is installed."""
 
-    style: str | None = Field(None, validation_alias=STYLE, max_length=40, pattern=_NAME)
-    options: dict[str, Any] = Field({}, max_length=40)
-    prompt: str | None = Field(None, min_length=1, max_length=2_000)
+    style: str | None = Field(None, validation_alias=STYLE, max_length=40, pattern=_NAME, description="By id.")
+    options: dict[str, Any] = Field({}, max_length=40, description="The style's options that change.")
+    prompt: str | None = Field(None, min_length=1, max_length=2_000, description="A scene in words.")
     reference: str | None = Field(None, max_length=40, pattern=_NAME, description="An image whose scene is to be met.")
     channel: str | None = Field(None, max_length=40, pattern=_NAME, description="As this channel wants it.")
     size: tuple[Annotated[int, Field(ge=64, le=LARGEST_SIDE)], Annotated[int, Field(ge=64, le=LARGEST_SIDE)]] | None = (

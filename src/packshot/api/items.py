@@ -34,9 +34,11 @@ class ItemChange(BaseModel, frozen=True, extra="forbid", json_schema_extra=_CHAN
     """What is to be different. A style or channels make a new version; what was approved or delivered stays."""
 
     version: int | None = Field(None, ge=1, description="The version that was looked at: refused if there is a newer.")
-    style: Id | None = Field(None, validation_alias=STYLE)
-    options: dict[str, Any] | None = Field(None, max_length=40)
-    channels: Annotated[tuple[Id, ...], Field(min_length=1, max_length=40)] | None = None
+    style: Id | None = Field(None, validation_alias=STYLE, description="Another style, by id.")
+    options: dict[str, Any] | None = Field(None, max_length=40, description="The style's options that change.")
+    channels: Annotated[tuple[Id, ...], Field(min_length=1, max_length=40)] | None = Field(
+        None, description="All channels that it is made for, by id."
+    )
     priority: Priority | None = None
 
 

@@ -44,14 +44,14 @@ class MemberChange(BaseModel, extra="forbid"):
     """What is to be different; what is left out stays."""
 
     role: Role | None = None
-    disabled: bool | None = None
+    disabled: bool | None = Field(None, description="True: no access from now on.")
 
 
 class KeyRequest(BaseModel, extra="forbid"):
     """A key for a program, and what it may do."""
 
     name: Name
-    scopes: list[Scope] = Field(min_length=1, max_length=4, examples=[["read", "write"]])
+    scopes: list[Scope] = Field(min_length=1, max_length=4, examples=[["read", "write"]], description="What it may do.")
 
 
 class NewKey(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
@@ -23,9 +24,9 @@ DESCRIPTION = """Raw product photos in, catalog files out.
 
 Upload photos, make a batch of them in a style for your channels, review what comes of it, export what was approved.
 Work that takes a while answers 202 with a job to follow, or the finished answer with `Prefer: wait=20`. A POST with an
-`Idempotency-Key` is done once. Changes to one thing take `If-Match` with the ETag you saw. Errors are problem details
-(RFC 9457) that say what to do. Lists come in pages. What an answer is described with is always in it; new fields may
-come. The stream of events at `/api/v1/events` is a WebSocket too, which OpenAPI cannot describe: see `poll_events`.
+`Idempotency-Key` is done once: sent again within a day, it gets the first answer again, with
+`Idempotent-Replayed: true`. Changes to one thing take `If-Match` with the ETag you saw. Errors are problem details
+(RFC 9457) that say what to do. Lists come in pages. All described fields of an answer are in it; new ones may come.
 """
 SERVERS = [{"url": "/", "description": "Where this description was fetched; Packshot runs at an address of your own."}]
 CONTACT = {"name": "Packshot", "url": "https://github.com/packshot/packshot"}
@@ -87,6 +88,7 @@ def mended(document: Node) -> Node:
     components |= {"responses": deepcopy(_RESPONSES), "headers": deepcopy(HEADERS), "parameters": {}}
     components["securitySchemes"]["csrf"] = dict(_CSRF)
     for method, operation in _operations(document):
+        operation["description"] = re.sub(r"(?<!\n)\n(?!\n)", " ", operation["description"])  # a docstring's lines
         _secure(operation, safe=method in _SAFE)
         if method == "post" and operation["security"]:
             operation.setdefault("parameters", []).append(deepcopy(_IDEMPOTENCY_KEY))

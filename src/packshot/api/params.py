@@ -52,8 +52,8 @@ T = TypeVar("T")
 class Page(BaseModel, Generic[T], json_schema_extra={"description": "Some of a list, in its order."}):
     """Some of a list. `next_cursor` gives the rest; null at the end."""
 
-    items: list[T] = Field(description="In the list's order.")
-    next_cursor: str | None = Field(None, description="Give this as `cursor` for the next page; null on the last.")
+    items: list[T]
+    next_cursor: str | None = Field(None, description="The next page's `cursor`; null on the last.")
 
 
 class Counted(Page[T], Generic[T]):

@@ -52,13 +52,15 @@ class DecisionRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=
     version: int = Field(ge=1, description="The version that was looked at.")
     status: ItemStatus | None = Field(None, description="If given, the item must still be in it.")
     decision: Decision
-    reason: str = Field("", max_length=40)
-    note: str = Field("", max_length=2000)
+    reason: str = Field("", max_length=40, description="Of a “reject” or a “retry”: an id of GET /review/reasons.")
+    note: str = Field("", max_length=2000, description="For whoever reads it.")
     anyway: bool = Field(False, description="Approve files too that break a channel's hard rule.")
     retry: bool = Field(False, description="With “reject”: make it anew by the reason's rule.")
-    style: Id | None = Field(None, validation_alias=STYLE)
-    options: dict[str, Any] | None = None
-    channels: Annotated[tuple[Id, ...], Field(min_length=1, max_length=40)] | None = None
+    style: Id | None = Field(None, validation_alias=STYLE, description="Of a retry: another style, by id.")
+    options: dict[str, Any] | None = Field(None, description="Of a retry: the style's options that change.")
+    channels: Annotated[tuple[Id, ...], Field(min_length=1, max_length=40)] | None = Field(
+        None, description="Of a retry: other channels, by id."
+    )
 
 
 @router.get("/review/reasons")

@@ -37,8 +37,8 @@ class Styles(BaseModel, frozen=True):
 class PreviewRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=_PREVIEW):
     """Up to three photos in one style."""
 
-    style: str = Field(validation_alias=STYLE, max_length=40)
-    options: dict[str, Any] = Field({}, max_length=40)
+    style: str = Field(validation_alias=STYLE, max_length=40, description="By id.")
+    options: dict[str, Any] = Field({}, max_length=40, description="The style's options that change.")
     images: Annotated[tuple[Annotated[str, Field(max_length=40)], ...], Field(min_length=1, max_length=3)]
     channel: str | None = Field(None, max_length=40, description="As this channel wants it; else square.")
 

@@ -52,8 +52,8 @@ class Where(BaseModel, frozen=True, extra="forbid"):
 class Addresses(Where, frozen=True):
     """Photos to download."""
 
-    url: _Url | None = None
-    urls: Annotated[tuple[_Url, ...], Field(max_length=MOST_URLS)] = ()
+    url: _Url | None = Field(None, description="Where one photo is.")
+    urls: Annotated[tuple[_Url, ...], Field(max_length=MOST_URLS, description="Where several are.")] = ()
 
     @model_validator(mode="after")
     def _some(self) -> Addresses:

@@ -386,9 +386,7 @@ export interface paths {
          * Upload Images
          * @description Take photos in.
          *
-         *     One photo is answered with what is to be said about it. Of several each is answered for itself: a bad one does not
-         *     hold up the others. A ZIP, a CSV list and addresses are worked through by a job (202), or waited for with
-         *     `Prefer: wait=20`. Scope: `write`.
+         *     One photo is answered with what is to be said about it. Of several each is answered for itself: a bad one does not hold up the others. A ZIP, a CSV list and addresses are worked through by a job (202), or waited for with `Prefer: wait=20`. Scope: `write`.
          */
         post: operations["upload_images"];
         delete?: never;
@@ -420,8 +418,7 @@ export interface paths {
         head?: never;
         /**
          * Change Image
-         * @description Rename a photo, or give it another role, place or product. A product's main photo that loses its role to this
-         *     one becomes an angle. Scope: `write`.
+         * @description Rename a photo, or give it another role, place or product. A product's main photo that loses its role to this one becomes an angle. Scope: `write`.
          */
         patch: operations["change_image"];
         trace?: never;
@@ -544,8 +541,7 @@ export interface paths {
          * Put Matte
          * @description Draw the matte by hand: an 8-bit gray PNG of the photo's upright size, as the body or as the part `file`.
          *
-         *     If-Match must name the matte it was drawn on (If-None-Match: * where there is none yet). Open items that use the
-         *     photo are made anew; what was approved stays. Scope: `write`.
+         *     If-Match must name the matte it was drawn on (If-None-Match: * where there is none yet). Open items that use the photo are made anew; what was approved stays. Scope: `write`.
          */
         put: operations["put_matte"];
         post?: never;
@@ -626,11 +622,9 @@ export interface paths {
         put?: never;
         /**
          * Hint Matte
-         * @description Correct the matte by hints: points on the product that is missing (`keep`), points on what does not belong to it
-         *     (`remove`), or boxes around the product.
+         * @description Correct the matte by hints: points on the product that is missing (`keep`), points on what does not belong to it (`remove`), or boxes around the product.
          *
-         *     The job's result is a new version of the matte, and open items that use the photo are made anew; with `save` false
-         *     it is a picture of the matte as it would be. Repeat all hints each time: they are counted from the present matte. Scope: `write`.
+         *     The job's result is a new version of the matte, and open items that use the photo are made anew; with `save` false it is a picture of the matte as it would be. Repeat all hints each time: they are counted from the present matte. Scope: `write`.
          */
         post: operations["hint_matte"];
         delete?: never;
@@ -1032,8 +1026,7 @@ export interface paths {
          * Review Items
          * @description Decide about many items at once, which is undone at once.
          *
-         *     Each is decided for itself: `results` says which were not, because they changed meanwhile or do not allow it. Only
-         *     if not one was decided is the answer an error. Scope: `review`.
+         *     Each is decided for itself: `results` says which were not, because they changed meanwhile or do not allow it. Only if not one was decided is the answer an error. Scope: `review`.
          */
         post: operations["review_items"];
         delete?: never;
@@ -1291,7 +1284,9 @@ export interface paths {
         };
         /**
          * Poll Events
-         * @description What has changed since a number. The WebSocket at the same address tells the same by itself, as it happens. Scope: `read`.
+         * @description What has changed since a number.
+         *
+         *     A WebSocket at the same address, with the same parameters, sends these messages as they happen, which OpenAPI cannot describe. The session's cookie, an Authorization header or a first message `{"key": "psk_…"}` says who listens. Where nothing happens, `{"seq": 4711, "heartbeat": true}` comes every 15 seconds. It closes with 4401 (not signed in), 4403 (not allowed), 4429 (too many listeners) or 4408 (messages were not taken). Scope: `read`.
          */
         get: operations["poll_events"];
         put?: never;
@@ -1416,9 +1411,15 @@ export interface components {
              * @default null
              */
             collection_id?: string | null;
-            /** @default null */
+            /**
+             * @description Where one photo is.
+             * @default null
+             */
             url?: string | null;
-            /** @default [] */
+            /**
+             * @description Where several are.
+             * @default []
+             */
             urls?: string[];
         };
         /**
@@ -1735,18 +1736,16 @@ export interface components {
         };
         /** @description Some of a list, in its order. */
         Counted_PhotoView_: {
-            /** @description In the list's order. */
             items: components["schemas"]["PhotoView"][];
-            /** @description Give this as `cursor` for the next page; null on the last. */
+            /** @description The next page's `cursor`; null on the last. */
             next_cursor: string | null;
             /** @description How many there are on all pages, with `count=true`. */
             total: number | null;
         };
         /** @description Some of a list, in its order. */
         Counted_ProductView_: {
-            /** @description In the list's order. */
             items: components["schemas"]["ProductView"][];
-            /** @description Give this as `cursor` for the next page; null on the last. */
+            /** @description The next page's `cursor`; null on the last. */
             next_cursor: string | null;
             /** @description How many there are on all pages, with `count=true`. */
             total: number | null;
@@ -1776,9 +1775,15 @@ export interface components {
             /** @description If given, the item must still be in it. */
             status?: components["schemas"]["ItemStatus"] | null;
             decision: components["schemas"]["Decision"];
-            /** @default  */
+            /**
+             * @description Of a “reject” or a “retry”: an id of GET /review/reasons.
+             * @default
+             */
             reason?: string;
-            /** @default  */
+            /**
+             * @description For whoever reads it.
+             * @default
+             */
             note?: string;
             /**
              * @description Approve files too that break a channel's hard rule.
@@ -1790,10 +1795,13 @@ export interface components {
              * @default false
              */
             retry?: boolean;
+            /** @description Of a retry: another style, by id. */
             style?: string | null;
+            /** @description Of a retry: the style's options that change. */
             options?: {
                 [key: string]: unknown;
             } | null;
+            /** @description Of a retry: other channels, by id. */
             channels?: string[] | null;
         };
         /** @description One decision about an item. */
@@ -2016,11 +2024,16 @@ export interface components {
         };
         /** @description A look for one photo: a template with options; or a prompt or a reference, where a painter is installed. */
         GenerateRequest: {
+            /** @description By id. */
             style?: string | null;
-            /** @default {} */
+            /**
+             * @description The style's options that change.
+             * @default {}
+             */
             options?: {
                 [key: string]: unknown;
             };
+            /** @description A scene in words. */
             prompt?: string | null;
             /** @description An image whose scene is to be met. */
             reference?: string | null;
@@ -2145,10 +2158,13 @@ export interface components {
         ItemChange: {
             /** @description The version that was looked at: refused if there is a newer. */
             version?: number | null;
+            /** @description Another style, by id. */
             style?: string | null;
+            /** @description The style's options that change. */
             options?: {
                 [key: string]: unknown;
             } | null;
+            /** @description All channels that it is made for, by id. */
             channels?: string[] | null;
             priority?: components["schemas"]["Priority"] | null;
         };
@@ -2318,6 +2334,7 @@ export interface components {
         KeyRequest: {
             name: string;
             /**
+             * @description What it may do.
              * @example [
              *       "read",
              *       "write"
@@ -2381,6 +2398,7 @@ export interface components {
         /** @description What is to be different; what is left out stays. */
         MemberChange: {
             role?: ("owner" | "member") | null;
+            /** @description True: no access from now on. */
             disabled?: boolean | null;
         };
         /** @description Somebody who may sign in. */
@@ -2461,44 +2479,38 @@ export interface components {
         Outcome: "done" | "changed" | "refused" | "missing";
         /** @description Some of a list, in its order. */
         Page_BatchView_: {
-            /** @description In the list's order. */
             items: components["schemas"]["BatchView"][];
-            /** @description Give this as `cursor` for the next page; null on the last. */
+            /** @description The next page's `cursor`; null on the last. */
             next_cursor: string | null;
         };
         /** @description Some of a list, in its order. */
         Page_DestinationView_: {
-            /** @description In the list's order. */
             items: components["schemas"]["DestinationView"][];
-            /** @description Give this as `cursor` for the next page; null on the last. */
+            /** @description The next page's `cursor`; null on the last. */
             next_cursor: string | null;
         };
         /** @description Some of a list, in its order. */
         Page_ExportView_: {
-            /** @description In the list's order. */
             items: components["schemas"]["ExportView"][];
-            /** @description Give this as `cursor` for the next page; null on the last. */
+            /** @description The next page's `cursor`; null on the last. */
             next_cursor: string | null;
         };
         /** @description Some of a list, in its order. */
         Page_HistoryEntry_: {
-            /** @description In the list's order. */
             items: components["schemas"]["HistoryEntry"][];
-            /** @description Give this as `cursor` for the next page; null on the last. */
+            /** @description The next page's `cursor`; null on the last. */
             next_cursor: string | null;
         };
         /** @description Some of a list, in its order. */
         Page_ItemView_: {
-            /** @description In the list's order. */
             items: components["schemas"]["ItemView"][];
-            /** @description Give this as `cursor` for the next page; null on the last. */
+            /** @description The next page's `cursor`; null on the last. */
             next_cursor: string | null;
         };
         /** @description Some of a list, in its order. */
         Page_JobView_: {
-            /** @description In the list's order. */
             items: components["schemas"]["JobView"][];
-            /** @description Give this as `cursor` for the next page; null on the last. */
+            /** @description The next page's `cursor`; null on the last. */
             next_cursor: string | null;
         };
         /**
@@ -2623,8 +2635,12 @@ export interface components {
          *     }
          */
         PreviewRequest: {
+            /** @description By id. */
             style: string;
-            /** @default {} */
+            /**
+             * @description The style's options that change.
+             * @default {}
+             */
             options?: {
                 [key: string]: unknown;
             };
@@ -2795,11 +2811,19 @@ export interface components {
          *     }
          */
         RetryRequest: {
-            /** @default [] */
+            /**
+             * @description By id.
+             * @default []
+             */
             items?: string[];
-            /** @default [] */
+            /**
+             * @description By id.
+             * @default []
+             */
             jobs?: string[];
+            /** @description All of this batch, by id. */
             batch?: string | null;
+            /** @description All with this cause. */
             cause?: string | null;
         };
         /**
