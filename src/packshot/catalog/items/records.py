@@ -42,7 +42,7 @@ class ItemError(BaseModel, frozen=True):
 
 
 class ItemView(BaseModel, frozen=True):
-    """An item in a list. Pictures are keys in the store, which the API turns into links."""
+    """An item in a list. Its pictures are links; inside the catalog they are keys in the store."""
 
     id: str
     batch: str

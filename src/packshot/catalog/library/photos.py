@@ -60,7 +60,7 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class PhotoView(BaseModel, frozen=True, json_schema_extra=_EXAMPLE):
-    """One photo.  `original` and `thumb` are keys in the store, which the API turns into links."""
+    """One photo.  `original` and `thumb` are links; inside the catalog they are keys in the store."""
 
     id: str
     product_id: str | None
