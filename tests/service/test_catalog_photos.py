@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from studio import OTHER, WS, Studio, photo_row
 
 from packshot.catalog import jobs
-from packshot.catalog.library import collections, imports, photos, products
+from packshot.catalog.library import collections, duplicates, imports, photos, products
 from packshot.catalog.library.collections import CollectionRequest
 from packshot.catalog.tasks import UploadedPhoto
 from packshot.db import tables as t
@@ -38,7 +38,7 @@ async def test_a_look_alike_is_found_among_the_last_two_thousand_and_no_further(
         near = await photos.add(tx, WS, uploaded("near", "0f0f0f0f0f0f0f0f"), name="near.jpg")
         rows = [
             photo_row(f"img_z{n:05d}", WS, n) | {"product_id": None, "fingerprint": "00000000ffffffff"}
-            for n in range(photos.COMPARED - 1)
+            for n in range(duplicates.COMPARED - 1)
         ]
         await tx.execute(insert(t.photos), rows)
         far = await photos.add(tx, WS, uploaded("a", "f0f0f0f0f0f0f0f1"), name="a.jpg", id="img_zz1")

@@ -20,6 +20,7 @@ from packshot.catalog.delivery.destinations import DestinationRequest
 from packshot.catalog.delivery.exports import ExportRequest
 from packshot.catalog.items import records, review
 from packshot.catalog.items.review import ReviewRequest
+from packshot.catalog.items.undo import undo
 from packshot.catalog.status import BatchState
 from packshot.db import tables as t
 from packshot.errors import BadOption, Conflict, DiskFull, FetchFailed, NotFound, UnsafeInput
@@ -122,7 +123,7 @@ async def test_what_was_delivered_is_not_undone(studio: Studio) -> None:
     await export(studio, {"kind": "zip"}, batch=batch)
     with pytest.raises(Conflict, match="delivered since"):
         async with studio.db.write() as tx:
-            await review.undo(tx, WS, act)
+            await undo(tx, WS, act)
 
 
 async def test_a_newer_version_changes_nothing_about_what_was_approved(studio: Studio) -> None:

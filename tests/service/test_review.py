@@ -12,6 +12,8 @@ from packshot.catalog.batches import lifecycle
 from packshot.catalog.items import dead_letters, findings, records, retry_reasons, review
 from packshot.catalog.items.retry_reasons import Retry
 from packshot.catalog.items.review import Outcome, ReviewRequest
+from packshot.catalog.items.undo import undo as undo_act
+from packshot.catalog.items.versions import remake
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.channel import Channel, channel
 from packshot.db import tables as t
@@ -36,7 +38,7 @@ async def decide(
 
 async def undo(studio: Studio, act: str) -> Any:
     async with studio.db.write() as tx:
-        return await review.undo(tx, WS, act)
+        return await undo_act(tx, WS, act)
 
 
 async def statuses(studio: Studio) -> list[tuple[str, int]]:
@@ -189,14 +191,14 @@ async def test_a_new_photo_makes_everything_anew_but_what_was_approved(studio: S
         await tx.execute(update(t.photos).where(t.photos.c.id == photo).values(sha256="new"))
         for id, status in zip(ids, ("approved", "rejected", "processing", "cancelled"), strict=True):
             await tx.execute(update(t.items).where(t.items.c.id == id).values(status=status))
-        refs = await review.remake(tx, WS, photo_id=photo, reason="photo_replaced")
-        assert await review.remake(tx, OTHER, photo_id=photo) == []
+        refs = await remake(tx, WS, photo_id=photo, reason="photo_replaced")
+        assert await remake(tx, OTHER, photo_id=photo) == []
     assert {x.id for x in refs} == set(ids[1:3])
     assert await statuses(studio) == [("approved", 1), ("processing", 2), ("processing", 2), ("cancelled", 1)]
     made = await studio.rows(t.item_versions, t.item_versions.c.version == 2)
     assert {(row.photo_sha256, row.reason) for row in made} == {("new", "photo_replaced")}
     async with studio.db.write() as tx:
-        assert await review.remake(tx, WS, photo_id=photo) == []
+        assert await remake(tx, WS, photo_id=photo) == []
 
 
 async def test_items_are_found_by_status_sku_and_what_was_found(studio: Studio) -> None:

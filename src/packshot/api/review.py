@@ -16,6 +16,7 @@ from packshot.api.service import Svc
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import retry_reasons, review
 from packshot.catalog.items.review import Decision, HistoryEntry, Result, ReviewAct, ReviewItem, ReviewRequest
+from packshot.catalog.items.undo import undo
 from packshot.catalog.old_names import STYLE
 from packshot.catalog.status import ItemStatus
 
@@ -97,7 +98,7 @@ async def undo_review(
 ) -> Reviewed:
     """Take a decision back, for those of its items to which nothing has happened since."""
     async with svc.db.write() as tx:
-        done = await review.undo(tx, who.workspace_id, act)
+        done = await undo(tx, who.workspace_id, act)
     await svc.queues.remove(done.remove)
     return _reviewed(done)
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from packshot.catalog.batches.requests import BatchRequest, ItemChoices, StyleChoice, with_master
+from packshot.catalog.library.duplicates import ALIKE_BITS
 from packshot.ops.tiles import tiles
 from packshot.steps.layout import SHARP_ENLARGEMENT
 
-# Photos whose fingerprints differ in so few of 64 bits are the same picture (steps/analyse.py).
-ALIKE_BITS = 4
 SHOWN_PHOTOS = 20  # ids in each flag
 _SIZE_CLASSES = (1_000_000, 4_000_000, 12_000_000, 30_000_000)  # pixels: photos of one class follow each other
 

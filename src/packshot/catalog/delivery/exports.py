@@ -130,7 +130,7 @@ class DeliveryView(BaseModel, frozen=True):
 
 
 class ExportView(BaseModel, frozen=True):
-    """An export, and how far it is. `zip` is a key in the store, which the API turns into a link."""
+    """An export, and how far it is. `zip` is a link; inside the catalog it is a key in the store."""
 
     id: str
     status: JobStatus

@@ -14,7 +14,7 @@ from packshot.catalog.batches.lifecycle import row as batch_row
 from packshot.catalog.batches.requests import with_master
 from packshot.catalog.items.findings import flagged
 from packshot.catalog.items.retry_reasons import Changed
-from packshot.catalog.items.versions import LatestItem, Renewal, latest, record_item_events, remake, renew
+from packshot.catalog.items.versions import LatestItem, Renewal, latest, record_item_events, renew
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.catalog.styles import templates
@@ -25,8 +25,6 @@ from packshot.db.tables import batches, item_versions, items, now, photos, produ
 from packshot.errors import Conflict, NotFound, OutOfDate
 from packshot.finding import Finding
 from packshot.template import Template
-
-__all__ = ["ItemDetail", "ItemView", "change", "get", "page", "recent", "remake"]
 
 _Priority = Annotated[
     Priority, BeforeValidator(lambda value: Priority.of_level(value) if isinstance(value, int) else value)
@@ -42,7 +40,7 @@ class ItemError(BaseModel, frozen=True):
 
 
 class ItemView(BaseModel, frozen=True):
-    """An item in a list. Pictures are keys in the store, which the API turns into links."""
+    """An item in a list. Its pictures are links; inside the catalog they are keys in the store."""
 
     id: str
     batch: str

@@ -1,7 +1,7 @@
-"""Review: a person decides about items, one or five hundred at once, and takes it back.
+"""Review: a person decides about items, one or five hundred at once.
 
-Decisions of one request share an `act`, which is undone at once. Approval pins the hashes of the approved files. Each
-item is decided for itself: one that changed meanwhile, or that does not allow the decision, does not stop the others.
+Decisions of one request share an `act`, which is undone at once (undo.py). Approval pins the hashes of the approved
+files. Each item is decided for itself: one that changed meanwhile, or that does not allow it, does not stop the others.
 """
 
 from __future__ import annotations
@@ -13,28 +13,26 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, model_validator
-from sqlalchemy import bindparam, func, insert, null, select, update
+from sqlalchemy import insert, null, select, update
 
 from packshot.catalog.batches.lifecycle import row as batch_row
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import retry_reasons
 from packshot.catalog.items.records import differences, restyled
 from packshot.catalog.items.retry_reasons import Retry
-from packshot.catalog.items.versions import LatestItem, Renewal, latest, record_item_events, remake, renew, reopen
+from packshot.catalog.items.versions import LatestItem, Renewal, latest, record_item_events, renew, reopen
 from packshot.catalog.old_names import STYLE
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.channel import Channel
 from packshot.db import Tx, typed
-from packshot.db.tables import deliveries, items, new_id, now, photos, renditions, reviews
+from packshot.db.tables import items, new_id, now, photos, renditions, reviews
 from packshot.errors import BadInput, BreaksRule, Conflict, NotFound, PackshotError
 from packshot.template import Template
 
-__all__ = ["Decision", "Outcome", "Result", "ReviewAct", "ReviewRequest", "decide", "history", "remake", "undo"]
-
 MAX_ITEMS = 500
 # Of an item before a decision: what undo restores.
-_RESTORED = ("status", "version", "stage", "attempts", "needs_look", "worst", "done_at", "error", "style_id")
+RESTORED = ("status", "version", "stage", "attempts", "needs_look", "worst", "done_at", "error", "style_id")
 
 
 class Decision(StrEnum):
@@ -46,7 +44,7 @@ class Decision(StrEnum):
     RETRY = "retry"
 
 
-_GIVES = {
+STATUS_AFTER = {
     Decision.APPROVE: ItemStatus.APPROVED,
     Decision.REJECT: ItemStatus.REJECTED,
     Decision.SKIP: ItemStatus.SKIPPED,
@@ -148,25 +146,6 @@ class _File:
     rejected: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Review:
-    """A row of `reviews`."""
-
-    id: str
-    workspace_id: str
-    item_id: str
-    version: int
-    act: str
-    decision: str
-    reason: str
-    note: str
-    before: dict[str, Any]
-    pins: dict[str, str]
-    by: str | None
-    at: float
-    undone_at: float | None
-
-
 async def decide(tx: Tx, workspace_id: str, request: ReviewRequest, *, by: str | None) -> ReviewAct:
     """Decide about items.
 
@@ -180,7 +159,7 @@ async def decide(tx: Tx, workspace_id: str, request: ReviewRequest, *, by: str |
     files = await _files(tx, list(current)) if request.decision is Decision.APPROVE else {}
     deciding = _Deciding(tx, workspace_id, request, new_id("act"), by, files)
     results = [await deciding.one(item, current.get(item.id)) for item in request.items]
-    _raise_if_none(results)
+    raise_if_none(results)
     return ReviewAct(deciding.act, results, add=await deciding.write())
 
 
@@ -219,7 +198,7 @@ class _Deciding:
         self._rows.append(self._review(item, pins))
         self._items.append(item)
         version = item.highest + 1 if self._decision is Decision.RETRY else item.version
-        return Result(id=item.id, outcome=Outcome.DONE, status=_GIVES[self._decision], version=version)
+        return Result(id=item.id, outcome=Outcome.DONE, status=STATUS_AFTER[self._decision], version=version)
 
     def _pins(self, item: LatestItem) -> dict[str, str]:
         if self._decision is not Decision.APPROVE:
@@ -264,7 +243,7 @@ class _Deciding:
         )  # fmt: skip
 
     def _review(self, item: LatestItem, pins: dict[str, str]) -> dict[str, Any]:
-        before = {name: getattr(item, name) for name in _RESTORED} | {"next": item.highest + 1}
+        before = {name: getattr(item, name) for name in RESTORED} | {"next": item.highest + 1}
         return {
             "id": new_id("rev"), "workspace_id": self._workspace_id, "item_id": item.id, "version": item.version,
             "act": self.act, "decision": self._decision.value, "reason": self._request.reason,
@@ -273,7 +252,7 @@ class _Deciding:
         }  # fmt: skip
 
     async def write(self) -> list[JobRef]:
-        tx, status = self._tx, _GIVES[self._decision]
+        tx, status = self._tx, STATUS_AFTER[self._decision]
         await tx.execute(insert(reviews), self._rows)
         if self._decision is Decision.RETRY:
             return await renew(tx, self._workspace_id, self._renewals)
@@ -299,7 +278,7 @@ async def _files(tx: Tx, item_ids: Sequence[str]) -> dict[str, list[_File]]:
     return files
 
 
-def _raise_if_none(results: Sequence[Result]) -> None:
+def raise_if_none(results: Sequence[Result]) -> None:
     """Where no item at all was decided, the answer is an error."""
     outcomes = {result.outcome for result in results}
     if Outcome.DONE in outcomes:
@@ -310,99 +289,6 @@ def _raise_if_none(results: Sequence[Result]) -> None:
     if Outcome.CHANGED in outcomes:
         raise Conflict(words, remedy="Load them again and look at what changed." if len(results) > 1 else "")
     raise BreaksRule(words) if any(result.code == BreaksRule.code for result in results) else BadInput(words)
-
-
-async def undo(tx: Tx, workspace_id: str, act: str) -> ReviewAct:
-    """Undo an act, for those of its items that have not changed since.
-
-    The version that a retry made is left unused; its number is not used again.
-    Raises NotFound, Conflict where it was undone before or where all items have changed.
-    """
-    query = select(reviews).where(reviews.c.workspace_id == workspace_id, reviews.c.act == act).order_by(reviews.c.id)
-    of_act = [typed(_Review, row) for row in await tx.execute(query)]
-    if not of_act:
-        raise NotFound("there is no such review.", subject=act)
-    standing = [review for review in of_act if review.undone_at is None]
-    if not standing:
-        raise Conflict("it was undone already.", subject=act)
-    mine = items.c.workspace_id == workspace_id, items.c.id.in_([review.item_id for review in standing])
-    current = {item.id: item for item in [typed(LatestItem, row) for row in await tx.execute(latest().where(*mine))]}
-    last = await _last_decisions(tx, list(current))
-    delivered = await _delivered_since(tx, standing)
-    results, undone, remove = [], [], []
-    for review in standing:
-        item = current.get(review.item_id)
-        words = _why_not(review, item, last.get(review.item_id), review.item_id in delivered)
-        if item is None or words:
-            status, version = (ItemStatus(item.status), item.version) if item else (None, None)
-            outcome = Outcome.CHANGED if item else Outcome.MISSING
-            results.append(Result(id=review.item_id, outcome=outcome, status=status, version=version, words=words))
-            continue
-        undone.append((review, item))
-        if item.status == ItemStatus.PROCESSING:
-            remove.append(JobRef(item.stage, item.id, item.version, item.priority))
-        before = review.before
-        results.append(Result(
-            id=item.id, outcome=Outcome.DONE, status=ItemStatus(before["status"]), version=before["version"]
-        ))  # fmt: skip
-    _raise_if_none(results)
-    await _restore(tx, workspace_id, undone)
-    return ReviewAct(act, results, remove=remove)
-
-
-def _why_not(review: _Review, item: LatestItem | None, last: str | None, delivered: bool) -> str:
-    """Why a decision cannot be undone; empty where it can."""
-    if item is None:
-        return "There is no such item any more."
-    if item.batch_state == BatchState.CANCELLED and review.decision == Decision.RETRY:
-        return "Its batch was cancelled since."
-    if last != review.id:
-        return "Somebody has decided about it since."
-    if review.decision == Decision.RETRY:
-        same = item.version == review.before["next"] and item.status in (_R, _F, ItemStatus.PROCESSING)
-    else:
-        same = item.version == review.version and item.status == _GIVES[Decision(review.decision)]
-    if not same:
-        return f"It has changed since: it is {item.status} at version {item.version}."
-    return "Its files have been delivered since." if delivered else ""
-
-
-async def _last_decisions(tx: Tx, item_ids: Sequence[str]) -> dict[str, str]:
-    """Item → its last review that stands."""
-    rows = await tx.execute(
-        select(reviews.c.item_id, func.max(reviews.c.id))
-        .where(reviews.c.item_id.in_(item_ids), reviews.c.undone_at.is_(None))
-        .group_by(reviews.c.item_id)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-async def _delivered_since(tx: Tx, standing: Sequence[_Review]) -> set[str]:
-    """Items of which a file was delivered since it was approved."""
-    since = min(review.at for review in standing)
-    approved = [review.item_id for review in standing if review.decision == Decision.APPROVE]
-    return set(await tx.scalars(
-        select(deliveries.c.item_id).where(
-            deliveries.c.item_id.in_(approved), deliveries.c.status == "delivered", deliveries.c.at >= since
-        )
-    ))  # fmt: skip
-
-
-async def _restore(tx: Tx, workspace_id: str, undone: Sequence[tuple[_Review, LatestItem]]) -> None:
-    at = now()
-    await tx.execute(update(reviews).where(reviews.c.id.in_([review.id for review, _ in undone])).values(undone_at=at))
-    before = {name: bindparam(f"before_{name}", type_=items.c[name].type) for name in _RESTORED}
-    await tx.execute(
-        update(items).where(items.c.id == bindparam("item")).values(touched_at=at, not_before=None, **before),
-        [
-            {"item": item.id, **{f"before_{name}": review.before[name] for name in _RESTORED}}
-            for review, item in undone
-        ],
-    )  # fmt: skip
-    await reopen(tx, workspace_id, {item.batch_id for _, item in undone})
-    await record_item_events(
-        tx, workspace_id, [(item.batch_id, item.id, ItemStatus(review.before["status"])) for review, item in undone]
-    )
 
 
 class HistoryEntry(BaseModel, frozen=True):

@@ -16,24 +16,17 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 from packshot.catalog.events.log import record_event
 from packshot.catalog.items import findings as flags
 from packshot.catalog.items.versions import remake
-from packshot.catalog.library import collections
+from packshot.catalog.library import collections, duplicates
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import Line
 from packshot.catalog.tasks import UploadedPhoto
 from packshot.db import Tx, typed
 from packshot.db.tables import new_id, now, photos, product_collections, products
 from packshot.errors import BadOption, NotFound
-from packshot.finding import Finding, Verdict
-from packshot.ops.measure import bits_apart
+from packshot.finding import Finding
 
 MAIN = "main"
 NAME_LENGTH = 200
-# Two fingerprints that differ in so many bits are the same picture (ops.measure.bits_apart) …
-ALIKE_BITS = 4
-# … and a photo is compared with so many before it; the same file is found whatever its age.
-COMPARED = 2_000
-# Only the same file has the similarity 1.
-_NOT_THE_FILE = 0.99
 
 
 def _role(text: str) -> str:
@@ -61,7 +54,7 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class PhotoView(BaseModel, frozen=True, json_schema_extra=_EXAMPLE):
-    """One photo.  `original` and `thumb` are keys in the store, which the API turns into links."""
+    """One photo.  `original` and `thumb` are links; inside the catalog they are keys in the store."""
 
     id: str
     product_id: str | None
@@ -392,45 +385,9 @@ async def _findings(
     tx: Tx, workspace_id: str, uploaded: UploadedPhoto, *, besides: str | None = None
 ) -> tuple[Finding, ...]:
     """Of the file itself, and whether it looks like a photo that exists already.  besides: the photo to pass over."""
-    twin = await _twin(tx, workspace_id, uploaded.sha256, uploaded.fingerprint, besides=besides)
-    return (*uploaded.findings, *([twin] if twin else []))
+    duplicate = await duplicates.find(tx, workspace_id, uploaded.sha256, uploaded.fingerprint, besides=besides)
+    return (*uploaded.findings, *([duplicate] if duplicate else []))
 
 
 def _json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     return [finding.model_dump(mode="json") for finding in findings]
-
-
-async def _twin(
-    tx: Tx, workspace_id: str, sha256: str, fingerprint: str, *, besides: str | None = None
-) -> Finding | None:
-    """A finding that names a photo which exists already and looks the same."""
-    query = (
-        select(photos.c.fingerprint, photos.c.name, products.c.sku)
-        .outerjoin(products, products.c.id == photos.c.product_id)
-        .where(_live(workspace_id))
-    )
-    if besides is not None:
-        query = query.where(photos.c.id != besides)
-    same = (await tx.execute(query.where(photos.c.sha256 == sha256).limit(1))).first()
-    if same is not None:
-        return _duplicate(f"The same file is here already: {_named(same.name, same.sku)}.", 1)
-    bits = int(fingerprint, 16)
-    for other in await tx.execute(query.order_by(photos.c.id.desc()).limit(COMPARED)):
-        different = bits_apart(bits, int(other.fingerprint, 16))
-        if different <= ALIKE_BITS:
-            return _duplicate(
-                f"It looks like {_named(other.name, other.sku)}, which is here already.",
-                min(_NOT_THE_FILE, 1 - different / 64),
-            )
-    return None
-
-
-def _named(name: str, sku: str | None) -> str:
-    return f"“{name}” of {sku}" if sku else f"“{name}”, a photo without a product"
-
-
-def _duplicate(words: str, similarity: float) -> Finding:
-    return Finding(
-        check="duplicate", verdict=Verdict.WARN, words=words, value=similarity, limit=1 - ALIKE_BITS / 64,
-        unit="similarity",
-    )  # fmt: skip
