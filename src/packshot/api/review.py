@@ -15,7 +15,7 @@ from packshot.api.params import Cursor, Limit, Page, after_id, page_of
 from packshot.api.service import Svc
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import retry_reasons, review
-from packshot.catalog.items.review import Decision, Done, HistoryEntry, Result, ReviewRequest, Seen
+from packshot.catalog.items.review import SEEN_STATUS, Decision, Done, HistoryEntry, Result, ReviewRequest, Seen
 from packshot.catalog.status import ItemStatus
 
 router = APIRouter(tags=["review"])
@@ -49,7 +49,7 @@ class DecisionRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=
     """A decision about one item."""
 
     version: int = Field(ge=1, description="The version that was looked at.")
-    status: ItemStatus | None = Field(None, description="If given, the item must still be in it.")
+    status: ItemStatus | None = Field(None, description=SEEN_STATUS)
     decision: Decision
     reason: str = Field("", max_length=40)
     note: str = Field("", max_length=2000)

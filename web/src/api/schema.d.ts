@@ -1802,7 +1802,7 @@ export interface components {
              * @description The version that was looked at.
              */
             version: number;
-            /** @description If given, the item must still be in it. */
+            /** @description The state that it was seen in. Left out, nobody may have decided about it yet; named, it may be changed. */
             status?: components["schemas"]["ItemStatus"] | null;
             decision: components["schemas"]["Decision"];
             /**
@@ -3633,7 +3633,7 @@ export interface components {
              * @description The version that was looked at.
              */
             version: number;
-            /** @description If given, the item must still be in it. */
+            /** @description The state that it was seen in. Left out, nobody may have decided about it yet; named, it may be changed. */
             status?: components["schemas"]["ItemStatus"] | null;
         };
         /**

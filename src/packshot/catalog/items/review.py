@@ -32,6 +32,7 @@ from packshot.template import Template
 __all__ = ["Decision", "Done", "Outcome", "Result", "ReviewRequest", "decide", "history", "remake", "undo"]
 
 MAX_ITEMS = 500
+SEEN_STATUS = "The state that it was seen in. Left out, nobody may have decided about it yet; named, it may be changed."
 # Of an item before a decision: what undo brings back.
 _KEPT = ("status", "version", "stage", "attempts", "needs_look", "worst", "done_at", "error", "template_id")
 
@@ -58,6 +59,7 @@ _FROM: Mapping[Decision, tuple[ItemStatus, ...]] = {
     Decision.SKIP: (_R, _A, _J, _F),
     Decision.RETRY: (_R, _A, _J, _S, _F),
 }
+_DECIDED = (_A, _J, _S)
 _NOT_YET = {
     ItemStatus.PROCESSING: "It is still in work.",
     ItemStatus.CANCELLED: "Its batch was stopped before it was done.",
@@ -73,7 +75,7 @@ class Seen(BaseModel, frozen=True, extra="forbid"):
 
     id: Id
     version: int = Field(ge=1, description="The version that was looked at.")
-    status: ItemStatus | None = Field(None, description="If given, the item must still be in it.")
+    status: ItemStatus | None = Field(None, description=SEEN_STATUS)
 
 
 class ReviewRequest(BaseModel, frozen=True, extra="forbid"):
@@ -141,8 +143,7 @@ async def decide(tx: Tx, workspace_id: str, asked: ReviewRequest, *, by: str | N
     if asked.reason:
         retry_reasons.reason(asked.reason)
     seen = {item.id: item for item in asked.items}
-    query = latest().where(items.c.workspace_id == workspace_id, items.c.id.in_(list(seen)))
-    found = {item.id: item for item in await tx.execute(query)}
+    found = await _locked(tx, workspace_id, list(seen))
     files = await _files(tx, list(found.values())) if asked.decision is Decision.APPROVE else {}
     deciding = _Deciding(tx, workspace_id, asked, new_id("act"), by, files)
     results = [await deciding.one(wanted, found.get(id)) for id, wanted in seen.items()]
@@ -175,6 +176,9 @@ class _Deciding:
             outcome = Outcome.REFUSED if status in (ItemStatus.CANCELLED, ItemStatus.FAILED) else Outcome.CHANGED
             words = _NOT_YET.get(status, f"It is {status}.")
             return Result(id=item.id, outcome=outcome, status=status, version=item.version, words=words)
+        if seen.status is None and status in _DECIDED:  # of two that decide at once, the second has not seen the first
+            words = f"{_NOT_YET[status]} To change that, name the status that you saw."
+            return Result(id=item.id, outcome=Outcome.CHANGED, status=status, version=item.version, words=words)
         try:
             pins = self._pins(item)
             if self._decision is Decision.RETRY:
@@ -250,6 +254,17 @@ class _Deciding:
         return []
 
 
+async def _locked(tx: Tx, workspace_id: str, ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """Items by id, which nobody else changes until this is committed.
+
+    Locked in one order, so that no two wait for each other, and before they are read: what PostgreSQL waited for while
+    it joined, it would leave out.
+    """
+    mine = items.c.workspace_id == workspace_id, items.c.id.in_(ids)
+    await tx.execute(select(items.c.id).where(*mine).order_by(items.c.id).with_for_update())
+    return {item.id: item for item in await tx.execute(latest().where(*mine))}
+
+
 async def _files(tx: Tx, found: Sequence[Row[Any]]) -> dict[str, list[Any]]:
     """Renditions of the items' present versions, by item."""
     files: dict[str, list[Any]] = {}
@@ -290,8 +305,7 @@ async def undo(tx: Tx, workspace_id: str, act: str) -> Done:
     open_rows = [row for row in rows if row.undone_at is None]
     if not open_rows:
         raise Conflict("it was undone already.", subject=act)
-    mine = items.c.workspace_id == workspace_id, items.c.id.in_([row.item_id for row in open_rows])
-    found = {item.id: item for item in await tx.execute(latest().where(*mine))}
+    found = await _locked(tx, workspace_id, [row.item_id for row in open_rows])
     last = await _last_decisions(tx, list(found))
     delivered = await _delivered_since(tx, open_rows)
     results, undone, remove = [], [], []
