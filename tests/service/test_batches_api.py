@@ -144,7 +144,8 @@ async def test_an_item_is_looked_at_changed_decided_and_delivered(studio: Studio
     act = (await client.post(f"/items/{ids[0]}/review", json={"version": 1, "decision": "approve"})).json()["act"]
     again = await client.post(f"/items/{ids[0]}/review", json={"version": 1, "decision": "approve"})
     assert again.status_code == 409 and "approved already" in again.json()["detail"]
-    seen = [{"id": item, "version": 1} for item in ids]
+    seen = [{"id": item, "version": 1, "status": "review"} for item in ids[1:]]
+    seen.append({"id": ids[0], "version": 1, "status": "approved"})
     rejected = {"items": seen, "decision": "reject", "reason": "edge_rough", "retry": True}
     done = (await client.post("/review", json=rejected)).json()
     assert done["done"] == 3

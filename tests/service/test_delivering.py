@@ -36,9 +36,9 @@ async def approved(studio: Studio, count: int = 3, approve: int | None = None) -
     return batch, ids
 
 
-async def decide(studio: Studio, ids: list[str], decision: str, **rest: Any) -> str:
+async def decide(studio: Studio, ids: list[str], decision: str, *, status: str | None = None, **rest: Any) -> str:
     async with studio.db.write() as tx:
-        seen = [{"id": id, "version": 1} for id in ids]
+        seen = [{"id": id, "version": 1, "status": status} for id in ids]
         asked = ReviewRequest.model_validate({"items": seen, "decision": decision} | rest)
         return (await review.decide(tx, WS, asked, by=None)).act
 
@@ -112,7 +112,7 @@ async def test_a_zip_holds_the_approved_bytes_and_the_batch_is_exported(studio: 
     await export(studio, {"kind": "zip"}, batch=batch)
     async with studio.db.read() as tx:
         assert (await lifecycle.get(tx, WS, batch)).state is BatchState.EXPORTED
-    await decide(studio, ids[:1], "reject")
+    await decide(studio, ids[:1], "reject", status="approved")
     async with studio.db.read() as tx:
         assert (await lifecycle.get(tx, WS, batch)).state is BatchState.APPROVED
 

@@ -25,9 +25,10 @@ pytestmark = pytest.mark.anyio
 
 
 async def decide(
-    studio: Studio, ids: list[str], decision: str, *, version: int = 1, by: str = "usr_1", **rest: Any
-) -> Any:
-    seen = [{"id": id, "version": version} for id in ids]
+    studio: Studio, ids: list[str], decision: str, *, version: int = 1, status: str | None = None, by: str = "usr_1",
+    **rest: Any,
+) -> Any:  # fmt: skip
+    seen = [{"id": id, "version": version, "status": status} for id in ids]
     async with studio.db.write() as tx:
         asked = ReviewRequest.model_validate({"items": seen, "decision": decision} | rest)
         done = await review.decide(tx, WS, asked, by=by)
@@ -72,7 +73,9 @@ async def test_many_decided_at_once_are_undone_at_once(studio: Studio) -> None:
     _, ids = await reviewed(studio)
     first = await decide(studio, ids, "reject", reason="other")
     assert await statuses(studio) == [("rejected", 1)] * 3
-    second = await decide(studio, ids, "approve")
+    with pytest.raises(Conflict, match=r"rejected already\. To change that, name the status"):
+        await decide(studio, ids, "approve")
+    second = await decide(studio, ids, "approve", status="rejected")
     with pytest.raises(Conflict, match="decided about it since"):
         await undo(studio, first.act)
     await undo(studio, second.act)

@@ -15,7 +15,15 @@ from packshot.api.params import Cursor, Limit, Page, after_id, page_of
 from packshot.api.service import Svc
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import retry_reasons, review
-from packshot.catalog.items.review import Decision, HistoryEntry, Result, ReviewAct, ReviewItem, ReviewRequest
+from packshot.catalog.items.review import (
+    SEEN_STATUS,
+    Decision,
+    HistoryEntry,
+    Result,
+    ReviewAct,
+    ReviewItem,
+    ReviewRequest,
+)
 from packshot.catalog.items.undo import undo
 from packshot.catalog.old_names import STYLE
 from packshot.catalog.status import ItemStatus
@@ -51,7 +59,7 @@ class DecisionRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=
     """A decision about one item."""
 
     version: int = Field(ge=1, description="The version that was looked at.")
-    status: ItemStatus | None = Field(None, description="If given, the item must still be in it.")
+    status: ItemStatus | None = Field(None, description=SEEN_STATUS)
     decision: Decision
     reason: str = Field("", max_length=40, description="Of a “reject” or a “retry”: an id of GET /review/reasons.")
     note: str = Field("", max_length=2000, description="For whoever reads it.")

@@ -7,6 +7,7 @@ asked when it is collected. No label holds an id: each has a small, closed set o
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import time
@@ -25,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _FILE_BYTES = 2**19
+QUEUE_SECONDS = 3.0  # to tell its depths in; a scraper waits for ten
 
 
 def _reserve(folder: Path) -> bool:
@@ -185,11 +187,13 @@ async def _asked(service: Any) -> CollectorRegistry:
     by_status = _Now("packshot_items", "Items by status.", ("status",))
     dead = _Now("packshot_dead_letters", "What failed for good and waits for somebody.", ("kind",))
     try:
-        for stage, states in (await service.queues.counts()).items():
+        async with asyncio.timeout(QUEUE_SECONDS):
+            counts = await service.queues.counts()
+        for stage, states in counts.items():
             for state, count in states.items():
                 depths.set((stage, state), count)
         up.set(("queue",), 1)
-    except Unavailable:
+    except (Unavailable, TimeoutError):
         up.set(("queue",), 0)
     try:
         async with service.db.read() as tx:

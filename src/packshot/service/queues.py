@@ -45,11 +45,11 @@ def connect(url: str, *, connections: int = 16, patient: bool = True) -> Redis:
     """url: redis://… or unix:///path.  patient: wait for a server that is away, as workers do; else give up soon."""
     options: dict[str, Any] = {
         "decode_responses": True,
-        "socket_timeout": 15,  # longer than BullMQ's longest blocking read, 10 s
+        "socket_timeout": 15 if patient else 3,  # workers: longer than BullMQ's longest blocking read, 10 s
         "socket_connect_timeout": 5,
         "max_connections": connections,
         "timeout": None,
-        "retry": Retry(ExponentialBackoff(cap=1, base=0.05), 100_000 if patient else 3),
+        "retry": Retry(ExponentialBackoff(cap=1, base=0.05), 100_000 if patient else 2),
         "retry_on_error": [RedisConnectionError, RedisTimeoutError, BusyLoadingError],
     }
     if url.startswith("unix://"):

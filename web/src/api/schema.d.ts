@@ -43,8 +43,7 @@ export interface paths {
         put?: never;
         /**
          * Accept Invite
-         * @description Make the account that an invitation or the first-login link stands for, or give the one that a sign-in link opens
-         *     a new password; and sign it in.
+         * @description Make the account that an invitation or the first-login link stands for, or give the one that a sign-in link opens a new password; and sign it in.
          */
         post: operations["accept_invite"];
         delete?: never;
@@ -1346,7 +1345,7 @@ export interface paths {
         };
         /**
          * Readyz
-         * @description Database, store and queue can be reached.
+         * @description Database, store and queue can be reached; one that does not answer in time counts as away.
          */
         get: operations["readyz"];
         put?: never;
@@ -1772,7 +1771,7 @@ export interface components {
         DecisionRequest: {
             /** @description The version that was looked at. */
             version: number;
-            /** @description If given, the item must still be in it. */
+            /** @description The state that it was seen in. Left out, nobody may have decided about it yet; named, it may be changed. */
             status?: components["schemas"]["ItemStatus"] | null;
             decision: components["schemas"]["Decision"];
             /**
@@ -1931,7 +1930,7 @@ export interface components {
             job: string;
             export: components["schemas"]["ExportView"];
         };
-        /** @description An export, and how far it is. `zip` is a key in the store, which the API turns into a link. */
+        /** @description An export, and how far it is. `zip` is a link; inside the catalog it is a key in the store. */
         ExportView: {
             id: string;
             status: components["schemas"]["JobStatus"];
@@ -2006,7 +2005,7 @@ export interface components {
             bytes: number;
             sha256: string;
         };
-        /** @description One statement of one check. `value` against `limit` in `unit`; `words` is the sentence that is shown. */
+        /** @description One result of one check: `value` against `limit` in `unit`; `words` is the sentence that is shown. */
         Finding: {
             check: string;
             verdict: components["schemas"]["Verdict"];
@@ -2235,7 +2234,7 @@ export interface components {
          * @enum {string}
          */
         ItemStatus: "processing" | "review" | "approved" | "rejected" | "skipped" | "failed" | "cancelled";
-        /** @description An item in a list. Pictures are keys in the store, which the API turns into links. */
+        /** @description An item in a list. Its pictures are links; inside the catalog they are keys in the store. */
         ItemView: {
             id: string;
             batch: string;
@@ -2566,7 +2565,7 @@ export interface components {
             upload?: string | null;
         };
         /**
-         * @description One photo.  `original` and `thumb` are keys in the store, which the API turns into links.
+         * @description One photo.  `original` and `thumb` are links; inside the catalog they are keys in the store.
          * @example {
          *       "bytes": 3145728,
          *       "created_at": "2026-11-25T09:00:00Z",
@@ -2840,7 +2839,7 @@ export interface components {
             id: string;
             /** @description The version that was looked at. */
             version: number;
-            /** @description If given, the item must still be in it. */
+            /** @description The state that it was seen in. Left out, nobody may have decided about it yet; named, it may be changed. */
             status?: components["schemas"]["ItemStatus"] | null;
         };
         /** @description One decision about one or many items. */
@@ -2878,7 +2877,7 @@ export interface components {
             done: number;
             results: components["schemas"]["Result"][];
         };
-        /** @description Demands on a finished file. `hard` names those that reject it; the others only warn. */
+        /** @description Rules for a finished file. `hard` names those that reject it; the others only warn. */
         Rules: {
             formats: ("jpeg" | "png" | "webp" | "avif" | "tiff")[];
             /** @description longest side, at least */
@@ -2899,7 +2898,7 @@ export interface components {
             disclosure: boolean;
             hard: ("format" | "side" | "bytes" | "white" | "fill" | "cut" | "resolution" | "disclosure" | "safety" | "unchanged")[];
         };
-        /** @description Demands on a finished file. `hard` names those that reject it; the others only warn. */
+        /** @description Rules for a finished file. `hard` names those that reject it; the others only warn. */
         RulesRequest: {
             /**
              * @default [
@@ -2983,13 +2982,13 @@ export interface components {
             csrf: string;
             workspace: components["schemas"]["WorkspaceView"];
         };
-        /** @description Where a channel's numbers come from, and when that was read. */
+        /** @description Where a channel's numbers come from, and the date of reading. */
         Source: {
             words: string;
             date: string;
             address: string;
         };
-        /** @description Where a channel's numbers come from, and when that was read. */
+        /** @description Where a channel's numbers come from, and the date of reading. */
         SourceRequest: {
             words: string;
             date: string;

@@ -20,7 +20,7 @@ from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import retry_reasons
 from packshot.catalog.items.records import differences, restyled
 from packshot.catalog.items.retry_reasons import Retry
-from packshot.catalog.items.versions import LatestItem, Renewal, latest, record_item_events, renew, reopen
+from packshot.catalog.items.versions import LatestItem, Renewal, locked, record_item_events, renew, reopen
 from packshot.catalog.old_names import STYLE
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus
@@ -31,6 +31,7 @@ from packshot.errors import BadInput, BreaksRule, Conflict, NotFound, PackshotEr
 from packshot.template import Template
 
 MAX_ITEMS = 500
+SEEN_STATUS = "The state that it was seen in. Left out, nobody may have decided about it yet; named, it may be changed."
 # Of an item before a decision: what undo restores.
 RESTORED = ("status", "version", "stage", "attempts", "needs_look", "worst", "done_at", "error", "style_id")
 
@@ -59,6 +60,7 @@ _FROM: Mapping[Decision, tuple[ItemStatus, ...]] = {
     Decision.SKIP: (_R, _A, _J, _F),
     Decision.RETRY: (_R, _A, _J, _S, _F),
 }
+_DECIDED = (_A, _J, _S)
 _NOT_YET = {
     ItemStatus.PROCESSING: "It is still in work.",
     ItemStatus.CANCELLED: "Its batch was stopped before it was done.",
@@ -74,7 +76,7 @@ class ReviewItem(BaseModel, frozen=True, extra="forbid"):
 
     id: Id
     version: int = Field(ge=1, description="The version that was looked at.")
-    status: ItemStatus | None = Field(None, description="If given, the item must still be in it.")
+    status: ItemStatus | None = Field(None, description=SEEN_STATUS)
 
 
 class ReviewRequest(BaseModel, frozen=True, extra="forbid"):
@@ -154,8 +156,7 @@ async def decide(tx: Tx, workspace_id: str, request: ReviewRequest, *, by: str |
     """
     if request.reason:
         retry_reasons.reason(request.reason)
-    query = latest().where(items.c.workspace_id == workspace_id, items.c.id.in_([item.id for item in request.items]))
-    current = {item.id: item for item in [typed(LatestItem, row) for row in await tx.execute(query)]}
+    current = await locked(tx, workspace_id, [item.id for item in request.items])
     files = await _files(tx, list(current)) if request.decision is Decision.APPROVE else {}
     deciding = _Deciding(tx, workspace_id, request, new_id("act"), by, files)
     results = [await deciding.one(item, current.get(item.id)) for item in request.items]
@@ -188,6 +189,9 @@ class _Deciding:
             outcome = Outcome.REFUSED if status in (ItemStatus.CANCELLED, ItemStatus.FAILED) else Outcome.CHANGED
             words = _NOT_YET.get(status, f"It is {status}.")
             return Result(id=item.id, outcome=outcome, status=status, version=item.version, words=words)
+        if seen.status is None and status in _DECIDED:  # of two that decide at once, the second has not seen the first
+            words = f"{_NOT_YET[status]} To change that, name the status that you saw."
+            return Result(id=item.id, outcome=Outcome.CHANGED, status=status, version=item.version, words=words)
         try:
             pins = self._pins(item)
             if self._decision is Decision.RETRY:

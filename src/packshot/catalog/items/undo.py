@@ -17,7 +17,7 @@ from packshot.catalog.items.review import (
     ReviewAct,
     raise_if_none,
 )
-from packshot.catalog.items.versions import LatestItem, latest, record_item_events, reopen
+from packshot.catalog.items.versions import LatestItem, locked, record_item_events, reopen
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.db import Tx, typed
@@ -57,8 +57,7 @@ async def undo(tx: Tx, workspace_id: str, act: str) -> ReviewAct:
     standing = [review for review in of_act if review.undone_at is None]
     if not standing:
         raise Conflict("it was undone already.", subject=act)
-    mine = items.c.workspace_id == workspace_id, items.c.id.in_([review.item_id for review in standing])
-    current = {item.id: item for item in [typed(LatestItem, row) for row in await tx.execute(latest().where(*mine))]}
+    current = await locked(tx, workspace_id, [review.item_id for review in standing])
     last = await _last_decisions(tx, list(current))
     delivered = await _delivered_since(tx, standing)
     results, undone, remove = [], [], []

@@ -126,8 +126,8 @@ describe("a list beside the photos", () => {
   });
 
   test("of addresses is left to the service, and so are the rows with addresses of a mixed one", async () => {
-    service.on("POST /images", (call) => (nameIn(call).endsWith(".csv") ? { id: "run_1", stages: [], done: 0, total: 0 } : photo("img_1")));
-    service.on("GET /runs/:", () => deferred<object>().promise);
+    service.on("POST /images", (call) => (nameIn(call).endsWith(".csv") ? { id: "job_1", stages: [], done: 0, total: 0 } : photo("img_1")));
+    service.on("GET /jobs/:", () => deferred<object>().promise);
     await page.add(csv("list.csv", "sku,file,url", "MUG,MUG.jpg,", "CAN,,https://shop.example/can.jpg"), file("MUG.jpg"));
     const sent = service.to("POST /images").find((call) => nameIn(call) === "list.csv")!.body as FormData;
     expect(await (sent.get("file") as File).text()).toContain("https://shop.example/can.jpg");

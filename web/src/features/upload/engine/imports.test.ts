@@ -13,21 +13,21 @@ vi.mock("~/shared/announce", () => ({ announce: () => undefined }));
 let page: Awaited<ReturnType<typeof openEngine>>;
 let job: Job;
 let photos: Photo[];
-const loads = () => service.to("GET /runs/:").length;
+const loads = () => service.to("GET /jobs/:").length;
 const members = () => page.store.all().filter((one) => one.kind === "member");
 const progress = (done: number, images: string[], more: Partial<Job> = {}) => {
   job = { ...job, done, result: { images }, ...more };
-  tell({ run: "run_1", kind: "import", status: job.status, done, total: job.total });
+  tell({ job: "job_1", kind: "import", status: job.status, done, total: job.total });
 };
 
 beforeEach(async () => {
   vi.useFakeTimers();
   formatDisk();
   localStorage.clear();
-  job = { id: "run_1", kind: "import", status: "running", stage: "", stages: [], done: 0, total: 3, image_id: null, batch_id: null, result: {}, error: null, created_at: "", done_at: null };
+  job = { id: "job_1", kind: "import", status: "running", stage: "", stages: [], done: 0, total: 3, image_id: null, batch_id: null, result: {}, error: null, created_at: "", done_at: null };
   photos = ["img_1", "img_2", "img_3"].map((id) => photo(id, { name: `shoot/${id}.jpg`, product_id: `prd_${id}`, bytes: 5 }));
   service.on("POST /images", () => job);
-  service.on("GET /runs/:", () => job);
+  service.on("GET /jobs/:", () => job);
   service.on("GET /images", ({ query }) => ({ items: photos.filter((one) => query.getAll("ids").includes(one.id)), next_cursor: null }));
   service.on("GET /products", () => ({ items: [{ id: "prd_img_1", sku: "MUG" }] }));
   page = await openEngine();
@@ -60,10 +60,10 @@ test("the end is loaded at once; before it, a burst of messages is one request",
 
 test("where messages are lost, it is polled; where the service is away, later", async () => {
   job = { ...job, status: "done", result: { images: ["img_1"] } };
-  service.on("GET /runs/:", () => { throw new Away(); });
+  service.on("GET /jobs/:", () => { throw new Away(); });
   await pass(20_000);
   expect(page.entry("shoot.zip")!.state).toBe("unpacking");
-  service.on("GET /runs/:", () => job);
+  service.on("GET /jobs/:", () => job);
   await pass(20_000);
   expect(page.entry("shoot.zip")!.state).toBe("done");
   expect(members()).toHaveLength(1);
@@ -97,7 +97,7 @@ test("a job that failed can be tried again under a new key, as its file is still
   expect(page.entry("shoot.zip")).toMatchObject({ state: "failed", wrong: { code: "unavailable", words: "The workers are away.", again: true } });
   expect(disk().files.size).toBeGreaterThan(0);
   service.on("POST /images", () => ({ ...job, id: "run_2", status: "done", result: { images: ["img_1", "img_2"] } }));
-  service.on("GET /runs/:", () => ({ ...job, id: "run_2", status: "done", result: { images: ["img_1", "img_2"] } }));
+  service.on("GET /jobs/:", () => ({ ...job, id: "run_2", status: "done", result: { images: ["img_1", "img_2"] } }));
   await pass(200);
   page.engine.retryAll();
   await settle();
@@ -112,7 +112,7 @@ test("a job that is gone, or was cancelled, fails the ZIP", async () => {
   expect(page.entry("shoot.zip")).toMatchObject({ state: "failed", wrong: { again: true } });
   page = await openEngine();
   await page.add(file("other.zip"));
-  service.on("GET /runs/:", () => problem(404, "not_found", { detail: "there is no such run." }));
+  service.on("GET /jobs/:", () => problem(404, "not_found", { detail: "there is no such run." }));
   await pass(20_000);
   expect(page.entry("other.zip")!.state).toBe("failed");
 });
