@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 from studio import WS, Studio
 
-from packshot.catalog.items import findings, records
+from packshot.catalog import jobs
+from packshot.catalog.items import findings, records, stages
 from packshot.catalog.library import photos, products
 from packshot.catalog.library.products import ProductFilter
-from packshot.catalog.tasks import UploadedPhoto
+from packshot.catalog.tasks import UploadedPhoto, WriteResult, WrittenFile
 from packshot.db import tables as t
 from packshot.finding import Finding, Verdict
 
@@ -88,3 +90,25 @@ async def test_a_photo_s_rows_go_with_the_file_that_they_are_about(studio: Studi
     async with studio.db.write() as tx:
         twin = await photos.add(tx, WS, upload("f"), name="2.jpg")
     assert await stored(studio, twin.id) == {(0, "", "duplicate", "warn")}
+
+
+async def test_the_last_stage_stores_what_is_said_of_each_file(studio: Studio) -> None:
+    batch = await studio.make({"source": {"images": await studio.add_photos(1)}, "channels": ["web"]})
+    async with studio.db.write() as tx:
+        await tx.execute(update(t.items).values(stage="export"))
+    [ref] = studio.queues.refs.values()
+    said = {"master": (finding("edges", "warn"), finding("white", "ok")), "web": (finding("white", "fail"),)}
+    files = tuple(
+        WrittenFile(channel, f"renditions/{channel}", channel, 1, 1, 1, "png", None, "", channel == "web", about)
+        for channel, about in said.items()
+    )
+    async with studio.db.write() as tx:
+        claim = (await jobs.claim(tx, replace(ref, stage="export"))).claim
+        assert claim is not None
+        await stages.record(tx, await stages.load(tx, claim), [WriteResult(files, "", ())])
+    of_files = {(1, "master", "edges", "warn"), (1, "web", "white", "fail")}
+    of_item = {(1, "", "edges", "warn"), (1, "", "white", "fail")}  # a reviewer sees them without opening the files
+    assert await stored(studio, ref.id) == of_files | of_item
+    async with studio.db.read() as tx:
+        assert [item.id for item in await records.page(tx, WS, batch, channel="web", finding="white")] == [ref.id]
+        assert await records.page(tx, WS, batch, channel="master", finding="white") == []
