@@ -203,7 +203,7 @@ async def test_rows_that_were_brought_before_a_restart_do_not_stand_for_others(
 async def test_an_import_that_is_called_off_ends_before_its_next_photo(
     shop: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "TOLD_SECONDS", 0)
+    monkeypatch.setattr(imports, "RECORD_SECONDS", 0)
     job = await asked(shop, {"upload": await uploaded(shop, packed({f"S{n}.jpg": photo(n) for n in range(5)}))})
     analyse = shop.pixels.do
 

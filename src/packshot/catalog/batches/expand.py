@@ -1,7 +1,7 @@
-"""Filling a batch: its photos are found, its items listed, its photos' flags counted, its items queued.
+"""Expanding a batch: its photos are found, its items listed, its photos' flags counted, its items queued.
 
-Killed at any point and begun again it goes on: an item's id follows from the batch, the photo and the look, so none is
-there twice. No transaction holds more than 500 items.
+Killed at any point and started again it continues: an item's id follows from the batch, the photo and the style, so
+none exists twice. No transaction holds more than 500 items.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ _OPEN = (BatchState.CREATED, BatchState.VALIDATING, BatchState.PAUSED)
 
 
 async def work(job: JobRecord, context: JobContext) -> dict[str, Any]:
-    """Do the job of kind `batch`.  Gives its result: {filled, items, photos, unmatched, flags}."""
-    asked = BatchRequest.model_validate(job.request)
+    """Do the job of kind `batch`.  Returns its result: {filled, items, photos, unmatched, flags}."""
+    request = BatchRequest.model_validate(job.request)
     try:
         async with context.db.write() as tx:
-            batch = await _begun(tx, job)
+            batch = await _open_batch(tx, job)
         if batch is None:
             return {"filled": False}
         if not (job.result or {}).get("filled"):
-            await _fill(job, context, asked)
+            await _fill(job, context, request)
         queued = await _queue(job, context)
     except PackshotError as error:
         if not error.retryable:
@@ -60,8 +60,8 @@ async def work(job: JobRecord, context: JobContext) -> dict[str, Any]:
     return {**(result or {}), "queued": queued}
 
 
-async def _begun(tx: Tx, job: JobRecord) -> BatchRecord | None:
-    """The batch, if it is still to be filled or queued."""
+async def _open_batch(tx: Tx, job: JobRecord) -> BatchRecord | None:
+    """The batch, if it is still to be expanded or queued."""
     try:
         batch = await lifecycle.row(tx, job.workspace_id, _batch_of(job), lock=True)
     except NotFound:
@@ -71,9 +71,9 @@ async def _begun(tx: Tx, job: JobRecord) -> BatchRecord | None:
     return batch if batch.state in (*_OPEN, BatchState.PROCESSING) else None
 
 
-async def _fill(job: JobRecord, context: JobContext, asked: BatchRequest) -> None:
-    entries, unmatched = await sources.taken(job, context, asked.source)
-    planned, unmet = plan(entries, asked)
+async def _fill(job: JobRecord, context: JobContext, request: BatchRequest) -> None:
+    entries, unmatched = await sources.photos_of(job, context, request.source)
+    planned, unmet = plan(entries, request)
     unmatched += unmet
     if len(planned) > MAX_ITEMS:
         raise BadInput(f"{len(planned)} items are more than the {MAX_ITEMS} of one batch.", remedy="Make several.")
@@ -81,40 +81,40 @@ async def _fill(job: JobRecord, context: JobContext, asked: BatchRequest) -> Non
     resolver = _Resolver(job.workspace_id)
     for chunk in _chunks(planned):
         async with context.db.write() as tx:
-            batch = await _begun(tx, job)
+            batch = await _open_batch(tx, job)
             if batch is None:  # cancelled or deleted meanwhile
                 return
-            unmatched += await _insert(tx, batch, chunk, done, asked, resolver)
+            unmatched += await _insert(tx, batch, chunk, done, request, resolver)
             done += len(chunk)
             await tx.execute(
                 update(jobs).where(jobs.c.id == job.id)
                 .values(done_count=done, total_count=len(planned), touched_at=now())
             )  # fmt: skip
             await record_event(tx, job.workspace_id, "batch.filling", batch_id=job.batch_id)
-    wanted = {channel.name: channel.rules.product_px for channel in resolver.channels_used()}
-    told_flags = flags(entries, wanted)
-    if asked.upscale and (pace := await _pace(context)):
+    product_px = {channel.name: channel.rules.product_px for channel in resolver.channels_used()}
+    photo_flags = flags(entries, product_px)
+    if request.upscale and (pace := await _pace(context)):
         largest = max((side for channel in resolver.channels_used() for side in channel.size), default=0)
         flag = enlarging(entries, largest=largest, tile_side=pace.side, overlap=pace.overlap,
                          tile_seconds=pace.seconds)  # fmt: skip
-        told_flags += [flag] if flag else []
+        photo_flags += [flag] if flag else []
     result = {
         "filled": True, "items": resolver.fitted, "photos": len(entries), "unmatched": len(unmatched),
-        "flags": told_flags,
+        "flags": photo_flags,
     }  # fmt: skip
     async with context.db.write() as tx:
-        batch = await _begun(tx, job)
+        batch = await _open_batch(tx, job)
         if batch is None:
             return
         await tx.execute(update(jobs).where(jobs.c.id == job.id).values(result=result, touched_at=now()))
-        told = unmatched[:LISTED_UNMATCHED]
-        await tx.execute(update(batch_rows).where(batch_rows.c.id == batch.id).values(unmatched=told))
+        listed = unmatched[:LISTED_UNMATCHED]
+        await tx.execute(update(batch_rows).where(batch_rows.c.id == batch.id).values(unmatched=listed))
         if not resolver.fitted:
             words = "Not one photo could be taken; the list of what did not match says why."
             await _state(tx, batch, BatchState.FAILED, error=words)
-        elif asked.paused and batch.state == BatchState.VALIDATING:
+        elif request.paused and batch.state == BatchState.VALIDATING:
             await _state(tx, batch, BatchState.PAUSED)
-        elif not asked.hold and batch.state == BatchState.VALIDATING:
+        elif not request.hold and batch.state == BatchState.VALIDATING:
             await _state(tx, batch, BatchState.PROCESSING, started_at=now())
         else:
             await record_event(tx, job.workspace_id, "batch.validated", batch_id=batch.id)
@@ -130,9 +130,9 @@ async def _pace(context: JobContext) -> TilePace | None:
 
 
 async def _queue(job: JobRecord, context: JobContext) -> int:
-    """Queue what is to be done, if the batch is not held: again after a kill, for the same ticket twice is one."""
+    """Queue what is to be done, if the batch is not held; again after a kill, since the same job twice is one."""
     async with context.db.write() as tx:
-        batch = await _begun(tx, job)
+        batch = await _open_batch(tx, job)
         if batch is None or batch.state != BatchState.PROCESSING:
             return 0
         refs: list[JobRef] = await lifecycle.refs(tx, job.workspace_id, _batch_of(job))
@@ -142,7 +142,7 @@ async def _queue(job: JobRecord, context: JobContext) -> int:
 
 
 class _Resolver:
-    """Templates and channels of one batch, each resolved once, as they are kept in an item's version."""
+    """Templates and channels of one batch, each resolved once, as an item's version stores them."""
 
     def __init__(self, workspace_id: str) -> None:
         self._workspace_id = workspace_id
@@ -182,9 +182,9 @@ class _Resolver:
 
 
 async def _insert(
-    tx: Tx, batch: BatchRecord, chunk: Sequence[Planned], first: int, asked: BatchRequest, resolver: _Resolver
+    tx: Tx, batch: BatchRecord, chunk: Sequence[Planned], first: int, request: BatchRequest, resolver: _Resolver
 ) -> list[dict[str, str]]:
-    """Gives what could not be taken: [{name, reason}]."""
+    """Returns what could not be taken: [{name, reason}]."""
     at = now()
     item_list: list[dict[str, Any]] = []
     version_list: list[dict[str, Any]] = []
@@ -204,7 +204,7 @@ async def _insert(
         })  # fmt: skip
         version_list.append({
             "item_id": id, "version": 1, "workspace_id": batch.workspace_id, "style": style,
-            "channels": channels, "refined": asked.refine, "upscaled": asked.upscale, "reason": "", "changed": [],
+            "channels": channels, "refined": request.refine, "upscaled": request.upscale, "reason": "", "changed": [],
             "photo_sha256": planned.entry.sha256, "matte_version": 0, "findings": [], "changes": [], "steps": [],
             "before_key": "", "after_key": "", "created_at": at,
         })  # fmt: skip
@@ -224,7 +224,7 @@ async def _state(tx: Tx, batch: BatchRecord, state: BatchState, **values: Any) -
 
 async def _failed(job: JobRecord, context: JobContext, error: PackshotError) -> None:
     async with context.db.write() as tx:
-        batch = await _begun(tx, job)
+        batch = await _open_batch(tx, job)
         if batch is not None and batch.state in _OPEN:
             await _state(tx, batch, BatchState.FAILED, error=error.message)
 

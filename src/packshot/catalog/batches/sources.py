@@ -28,7 +28,7 @@ Unmatched = list[dict[str, str]]
 
 
 async def entries(job: JobRecord, context: JobContext, source: PhotoSource) -> tuple[list[Entry], Unmatched]:
-    """The photos of a wish, each once.  Reads only; an upload may take a while, for it is imported first."""
+    """The photos of a source, each once.  Reads only."""
     workspace_id = job.workspace_id
     if source.images is not None:
         return await _by_ids(context, workspace_id, photos.c.id, source.images, "photo")
@@ -45,16 +45,16 @@ async def entries(job: JobRecord, context: JobContext, source: PhotoSource) -> t
 async def _by_ids(
     context: JobContext, workspace_id: str, column: Any, ids: Sequence[str], what: str
 ) -> tuple[list[Entry], Unmatched]:
-    wanted = list(dict.fromkeys(ids))
+    requested = list(dict.fromkeys(ids))
     found: list[Entry] = []
-    met: set[str] = set()
-    for chunk in _chunks(wanted):
+    matched: set[str] = set()
+    for chunk in _chunks(requested):
         async with context.db.read() as tx:
             rows = await tx.execute(photo_query(workspace_id).where(column.in_(chunk)))
         for row in rows:
             found.append(entry(row))
-            met.add(row.id if column is photos.c.id else row.product_id)
-    return found, [{"name": id, "reason": f"There is no such {what}."} for id in wanted if id not in met]
+            matched.add(row.id if column is photos.c.id else row.product_id)
+    return found, [{"name": id, "reason": f"There is no such {what}."} for id in requested if id not in matched]
 
 
 async def _collected(tx: Tx, workspace_id: str, collection_id: str) -> list[str]:
@@ -93,7 +93,7 @@ def photo_query(workspace_id: str) -> Any:
     )  # fmt: skip
 
 
-def entry(row: Row[Any]) -> Entry:
+def entry(row: Row[*tuple[Any, ...]]) -> Entry:
     return Entry(
         photo_id=row.id, sha256=row.sha256, width=row.width, height=row.height, fingerprint=row.fingerprint,
         findings=row.findings, name=row.name, sku=row.sku or "", role=row.role or "", category=row.category or "",
@@ -121,7 +121,7 @@ async def match(tx: Tx, workspace_id: str, rows: Sequence[tuple[int, ListRow]]) 
     matched = Matched([], [], [])
     for (number, row), name in zip(rows, names, strict=True):
         channels = tuple(dict.fromkeys(re.findall(r"[^;|,\s]+", row["channel"])))
-        special, wrong = wish(row["template"], channels, row["priority"])
+        special, wrong = choices_of(row["template"], channels, row["priority"])
         chosen = _of_product(by_sku.get(row["sku"], []), row["role"], name) or by_name.get(name, [])[-1:]
         if wrong:
             matched.unmatched.append({"name": _shown(number, row), "reason": wrong})
@@ -135,15 +135,15 @@ async def match(tx: Tx, workspace_id: str, rows: Sequence[tuple[int, ListRow]]) 
     return matched
 
 
-def wish(style: str, channels: Sequence[str], priority: str) -> tuple[ItemChoices | None, str]:
+def choices_of(style: str, channels: Sequence[str], priority: str) -> tuple[ItemChoices | None, str]:
     """What a list wants for its photo, or what is wrong with that.  Empty: as the batch has it."""
     if priority and priority.lower() not in list(Priority):
         return None, f"There is no priority “{priority}”: use {', '.join(Priority)}."
     if not (style or channels or priority):
         return None, ""
-    wanted = {"style": style or None, "channels": tuple(channels) or None, "priority": priority.lower() or None}
+    values = {"style": style or None, "channels": tuple(channels) or None, "priority": priority.lower() or None}
     try:
-        return ItemChoices.model_validate({"sku": "-", **wanted}), ""
+        return ItemChoices.model_validate({"sku": "-", **values}), ""
     except ValidationError:
         return None, "Its template and channels are more, or longer, than there are."
 
@@ -180,8 +180,8 @@ def _chunks(things: Sequence[str]) -> Iterator[Sequence[str]]:
         yield things[first : first + _AT_ONCE]
 
 
-async def taken(job: JobRecord, context: JobContext, source: PhotoSource) -> tuple[list[Entry], Unmatched]:
-    """All photos of a wish, each once, and what matched none."""
+async def photos_of(job: JobRecord, context: JobContext, source: PhotoSource) -> tuple[list[Entry], Unmatched]:
+    """All photos of a source, each once, and what matched none; an upload is imported first, which may take a while."""
     if source.upload is None:
         found, unmatched = await entries(job, context, source)
     elif source.upload.startswith(("job_", "run_")):
@@ -228,12 +228,12 @@ async def _named(job: JobRecord, context: JobContext, result: Mapping[str, Any])
     if not ids:
         return [], refused
     found, gone = await entries(job, context, PhotoSource(images=tuple(dict.fromkeys(ids))))
-    wished: list[Entry] = []
+    chosen: list[Entry] = []
     for entry in found:
-        want = (result.get("wishes") or {}).get(entry.photo_id) or {"style": "", "channels": (), "priority": ""}
-        special, wrong = wish(**want)
+        row = (result.get("wishes") or {}).get(entry.photo_id) or {"style": "", "channels": (), "priority": ""}
+        special, wrong = choices_of(**row)
         if wrong:
             refused.append({"name": entry.name, "reason": wrong})
         else:
-            wished.append(replace(entry, special=special))
-    return wished, refused + gone
+            chosen.append(replace(entry, special=special))
+    return chosen, refused + gone

@@ -1,7 +1,7 @@
 """Delivering: an export's files go into a ZIP, a folder or a bucket, each checked against the hash that was approved.
 
-Killed at any point and begun again it goes on: what is to be delivered is written down first, each file's result after
-it, and delivering a file twice puts the same bytes in the same place.
+Killed at any point and started again it continues: what is to be delivered is written down first, and each file's
+result after it; delivering a file twice puts the same bytes in the same place.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import hashlib
 import os
 import zipfile
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from packshot.catalog.delivery import destinations
 from packshot.catalog.delivery.exports import SHOWN_LEFT_OUT, ExportRequest, ToFolder, ToS3, plan
@@ -23,33 +24,43 @@ from packshot.catalog.events.log import record_event
 from packshot.catalog.jobs import JobRecord
 from packshot.catalog.ports import JobContext
 from packshot.catalog.status import BatchState, ItemStatus
-from packshot.db import Tx
+from packshot.db import Tx, typed
 from packshot.db.tables import batches, deliveries, items, jobs, new_id, now, uploads
 from packshot.errors import DiskFull, NotFound, PackshotError, UnsafeInput
 
 CHUNK = 500
-TOLD_EVERY = 25  # files between two notes of what is done
+RECORD_EVERY = 25  # files between two notes of what is done
 AT_ONCE = 4  # files on their way to a bucket
 ZIP_SECONDS = 7 * 24 * 3600
 _ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)  # the same files make the same ZIP
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that is to be delivered, as an export wrote it down."""
+
+    id: str
+    name: str
+    key: str
+    sha256: str
+
+
 async def work(job: JobRecord, context: JobContext) -> dict[str, Any]:
     """Do the job of kind `export`.  Gives its result: {delivered, failed, bytes, left_out, zip?, expires_at?}."""
-    asked = ExportRequest.model_validate(job.request)
+    request = ExportRequest.model_validate(job.request)
     if not (job.result or {}).get("listed"):
-        await _list(job, context, asked)
+        await _list(job, context, request)
     extra: dict[str, Any] = {}
-    if isinstance(asked.to, ToFolder):
-        await _to_folder(job, context, asked.to.folder)
-    elif isinstance(asked.to, ToS3):
-        await _to_s3(job, context, asked.to)
+    if isinstance(request.to, ToFolder):
+        await _to_folder(job, context, request.to.folder)
+    elif isinstance(request.to, ToS3):
+        await _to_s3(job, context, request.to)
     else:
         extra = await _to_zip(job, context)
     async with context.db.write() as tx:
         counts = await _counts(tx, job.id)
-        kept = await tx.scalar(select(jobs.c.result).where(jobs.c.id == job.id)) or {}
+        listed = await tx.scalar(select(jobs.c.result).where(jobs.c.id == job.id)) or {}
         await _progress(tx, job, await _done(tx, job.id))
         await _mark_exported(tx, job)
         bytes_out = await tx.scalar(
@@ -57,15 +68,15 @@ async def work(job: JobRecord, context: JobContext) -> dict[str, Any]:
             .where(deliveries.c.job_id == job.id, deliveries.c.status == "delivered")
         )  # fmt: skip
     done = {"delivered": counts.get("delivered", 0), "failed": counts.get("failed", 0), "bytes": int(bytes_out or 0)}
-    return {**kept, **done, **extra}
+    return {**listed, **done, **extra}
 
 
-async def _list(job: JobRecord, context: JobContext, asked: ExportRequest) -> None:
-    """Write down what is to be delivered; begun anew if it was not finished."""
+async def _list(job: JobRecord, context: JobContext, request: ExportRequest) -> None:
+    """Write down what is to be delivered; from the start if it was not finished before."""
     async with context.db.write() as tx:
         await tx.execute(delete(deliveries).where(deliveries.c.job_id == job.id))
     async with context.db.read() as tx:
-        planned = await plan(tx, job.workspace_id, asked)
+        planned = await plan(tx, job.workspace_id, request)
     at = now()
     for first in range(0, len(planned.files), CHUNK):
         rows = [
@@ -79,7 +90,7 @@ async def _list(job: JobRecord, context: JobContext, asked: ExportRequest) -> No
         ]  # fmt: skip
         async with context.db.write() as tx:
             await tx.execute(insert(deliveries), rows)
-    told = {
+    result = {
         "listed": True,
         "left_out": [left.model_dump() for left in planned.left_out[:SHOWN_LEFT_OUT]],
         "left_out_count": len(planned.left_out),
@@ -87,57 +98,59 @@ async def _list(job: JobRecord, context: JobContext, asked: ExportRequest) -> No
     async with context.db.write() as tx:
         await tx.execute(
             update(jobs).where(jobs.c.id == job.id)
-            .values(total_count=len(planned.files), result=told, touched_at=now())
+            .values(total_count=len(planned.files), result=result, touched_at=now())
         )  # fmt: skip
 
 
 # --- one file after the other ---
 
 
-async def _waiting(job: JobRecord, context: JobContext) -> AsyncIterator[list[Row[Any]]]:
+async def _waiting(job: JobRecord, context: JobContext) -> AsyncIterator[list[_File]]:
     """Files not delivered yet, in order, a few at a time."""
     last = ""
     while True:
         async with context.db.read() as tx:
-            rows = list((await tx.execute(
-                select(deliveries)
+            found = await tx.execute(
+                select(deliveries.c.id, deliveries.c.name, deliveries.c.key, deliveries.c.sha256)
                 .where(deliveries.c.job_id == job.id, deliveries.c.status == "waiting", deliveries.c.id > last)
-                .order_by(deliveries.c.id).limit(TOLD_EVERY)
-            )).all())  # fmt: skip
-        if not rows:
+                .order_by(deliveries.c.id).limit(RECORD_EVERY)
+            )  # fmt: skip
+        files = [typed(_File, row) for row in found]
+        if not files:
             return
-        last = rows[-1].id
-        yield rows
+        last = files[-1].id
+        yield files
 
 
-async def _approved_bytes(row: Row[Any], context: JobContext) -> bytes:
+async def _approved_bytes(file: _File, context: JobContext) -> bytes:
     """A file's bytes, which must be those that were approved.  Raises NotFound, UnsafeInput."""
-    content: bytes | None = await context.store.aget(row.key)
+    content = await context.store.aget(file.key)
     if content is None:
-        raise NotFound("the file is no longer kept here.", subject=row.name, remedy="Make the item anew.")
-    if hashlib.sha256(content).hexdigest() != row.sha256:
+        raise NotFound("the file is no longer stored.", subject=file.name, remedy="Make the item again.")
+    if hashlib.sha256(content).hexdigest() != file.sha256:
         raise UnsafeInput(
-            "the stored file is not the one that was approved.", subject=row.name,
-            remedy="Make the item anew and look at it again.",
+            "the stored file is not the one that was approved.", subject=file.name,
+            remedy="Make the item again and review it.",
         )  # fmt: skip
     return content
 
 
-async def _note(job: JobRecord, context: JobContext, results: Iterable[tuple[Row[Any], str]]) -> None:
-    """Write results down: (file, what went wrong or nothing)."""
+async def _record(job: JobRecord, context: JobContext, results: Iterable[tuple[_File, str]]) -> None:
+    """Record results: (file, what went wrong or "")."""
     at = now()
-    noted = [
-        {"which": row.id, "now": "failed" if error else "delivered", "why": error, "when": at} for row, error in results
+    rows = [
+        {"file_id": file.id, "state": "failed" if error else "delivered", "why": error, "moment": at}
+        for file, error in results
     ]
-    if not noted:
+    if not rows:
         return
     async with context.db.write() as tx:
         await tx.execute(
-            update(deliveries).where(deliveries.c.id == bindparam("which"))
-            .values(status=bindparam("now"), error=bindparam("why"), at=bindparam("when")),
-            noted,
+            update(deliveries).where(deliveries.c.id == bindparam("file_id"))
+            .values(status=bindparam("state"), error=bindparam("why"), at=bindparam("moment")),
+            rows,
         )  # fmt: skip
-        await _progress(tx, job, jobs.c.done_count + len(noted))
+        await _progress(tx, job, jobs.c.done_count + len(rows))
 
 
 async def _progress(tx: Tx, job: JobRecord, done: Any) -> None:
@@ -162,21 +175,21 @@ async def _counts(tx: Tx, job_id: str) -> dict[str, int]:
 
 async def _to_folder(job: JobRecord, context: JobContext, folder: str) -> None:
     root = Path(context.settings.exports) / job.workspace_id / folder
-    async for rows in _waiting(job, context):
-        results: list[tuple[Row[Any], str]] = []
+    async for files in _waiting(job, context):
+        results: list[tuple[_File, str]] = []
         try:
-            for row in rows:
+            for file in files:
                 try:
-                    content = await _approved_bytes(row, context)
-                    await asyncio.to_thread(_write, root, row.name, content)
+                    content = await _approved_bytes(file, context)
+                    await asyncio.to_thread(_write, root, file.name, content)
                 except DiskFull:
                     raise
                 except PackshotError as error:
-                    results.append((row, error.message))
+                    results.append((file, error.message))
                 else:
-                    results.append((row, ""))
+                    results.append((file, ""))
         finally:
-            await _note(job, context, results)
+            await _record(job, context, results)
 
 
 def _write(root: Path, name: str, content: bytes) -> None:
@@ -218,18 +231,18 @@ async def _to_s3(job: JobRecord, context: JobContext, to: ToS3) -> None:
         found = await destinations.row(tx, job.workspace_id, to.destination)
     bucket = await destinations.opened(found, secrets=context.secrets, settings=context.settings)
 
-    async def one(row: Row[Any]) -> tuple[Row[Any], str]:
+    async def one(file: _File) -> tuple[_File, str]:
         try:
-            content = await _approved_bytes(row, context)
+            content = await _approved_bytes(file, context)
         except PackshotError as error:
-            return row, error.message
-        await bucket.put(f"{to.prefix}/{row.name}".lstrip("/"), content)
-        return row, ""
+            return file, error.message
+        await bucket.put(f"{to.prefix}/{file.name}".lstrip("/"), content)
+        return file, ""
 
-    async for rows in _waiting(job, context):
-        for first in range(0, len(rows), AT_ONCE):
-            done = await asyncio.gather(*(one(row) for row in rows[first : first + AT_ONCE]), return_exceptions=True)
-            await _note(job, context, [result for result in done if not isinstance(result, BaseException)])
+    async for files in _waiting(job, context):
+        for first in range(0, len(files), AT_ONCE):
+            done = await asyncio.gather(*(one(file) for file in files[first : first + AT_ONCE]), return_exceptions=True)
+            await _record(job, context, [result for result in done if not isinstance(result, BaseException)])
             for result in done:
                 if isinstance(result, BaseException):
                     raise result
@@ -241,9 +254,9 @@ async def _to_s3(job: JobRecord, context: JobContext, to: ToS3) -> None:
 async def _to_zip(job: JobRecord, context: JobContext) -> dict[str, Any]:
     """One ZIP in the store; its files count as delivered once it is there."""
     key = f"exports/{job.workspace_id}/{job.id}.zip"
-    made = await _made_zip(job, context, key)
-    if made is not None:
-        return made
+    finished = await _finished_zip(job, context, key)
+    if finished is not None:
+        return finished
     part = Path(context.settings.data_dir) / "parts" / f"{job.id}.zip"
     try:
         await asyncio.to_thread(part.parent.mkdir, parents=True, exist_ok=True)
@@ -275,22 +288,22 @@ async def _to_zip(job: JobRecord, context: JobContext) -> dict[str, Any]:
 async def _build_zip(job: JobRecord, context: JobContext, part: Path) -> None:
     done = 0
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
-        async for rows in _waiting(job, context):
-            failed: list[tuple[Row[Any], str]] = []
-            for row in rows:
+        async for files in _waiting(job, context):
+            failed: list[tuple[_File, str]] = []
+            for file in files:
                 try:
-                    content = await _approved_bytes(row, context)
+                    content = await _approved_bytes(file, context)
                 except PackshotError as error:
-                    failed.append((row, error.message))
+                    failed.append((file, error.message))
                 else:
-                    await asyncio.to_thread(archive.writestr, zipfile.ZipInfo(row.name, _ZIP_MOMENT), content)
-            await _note(job, context, failed)
-            done += len(rows)
+                    await asyncio.to_thread(archive.writestr, zipfile.ZipInfo(file.name, _ZIP_MOMENT), content)
+            await _record(job, context, failed)
+            done += len(files)
             async with context.db.write() as tx:
                 await _progress(tx, job, done)
 
 
-async def _made_zip(job: JobRecord, context: JobContext, key: str) -> dict[str, Any] | None:
+async def _finished_zip(job: JobRecord, context: JobContext, key: str) -> dict[str, Any] | None:
     """What an earlier try of this job had finished already."""
     async with context.db.read() as tx:
         row = (await tx.execute(

@@ -1,7 +1,7 @@
-"""Imports: a ZIP, a list or addresses become photos, one after the other. Whatever is not taken is listed, and why.
+"""Imports: a ZIP, a list or addresses become photos, one after the other. What is refused is listed, with the reason.
 
-An import may be ended anywhere and begun again: a member's photo has an id that follows from the job and the member's
-place and name in it, so what is there already is passed over.
+An import may end anywhere and start again: a member's photo has an id that follows from the job and the member's
+place and name in it, so what exists already is passed over.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ from packshot.intake import Refused, Source, collect
 from packshot.intake.manifest import from_rows
 from packshot.intake.manifest import rows as manifest_rows
 
-TOLD_SECONDS = 1.0  # how often progress is written down
+RECORD_SECONDS = 1.0  # how often progress is recorded
 _AHEAD = 3  # members that are read or downloaded while one is looked at
 _TRIES = 2  # of a download, and of a photo that ended the pixel process
 _AT_ONCE = 500
 Result = dict[str, Any]
-Told = Callable[["_Bringing"], Awaitable[bool]]  # writes progress down; whether to go on
+Report = Callable[["_Progress"], Awaitable[bool]]  # records progress; whether to go on
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What the person said of all members at once."""
+class Placement:
+    """Where all photos of an import go, and who sent them."""
 
     product_id: str | None = None
     role: str | None = None
@@ -62,19 +62,20 @@ async def work(job: JobRecord, context: JobContext) -> Result:
     Raises NotFound where the upload is gone, DiskFull.
     """
     request = job.request
-    wish = Wish(request.get("product_id"), request.get("role"), request.get("collection_id"), job.created_by)
+    placement = Placement(request.get("product_id"), request.get("role"), request.get("collection_id"), job.created_by)
 
-    async def told(bringing: _Bringing) -> bool:
-        result = dict(job.result) | bringing.result()
+    async def report(progress: _Progress) -> bool:
+        result = dict(job.result) | progress.result()
         async with context.db.write() as tx:
-            await jobs.progressed(tx, job.id, done=bringing.done, total=bringing.total, result=result)
+            await jobs.progressed(tx, job.id, done=progress.done, total=progress.total, result=result)
             status = await tx.scalar(select(job_rows.c.status).where(job_rows.c.id == job.id))
         return bool(status != JobStatus.CANCELLED)
 
     if "urls" in request:
         sources, refused = await asyncio.to_thread(_addresses, request["urls"], context)
-        return dict(job.result) | await _bring(job, context, sources, refused, wish=wish, told=told)
-    return dict(job.result) | await bring(job, context, request["upload"], wish=wish, told=told)
+        brought = await _bring(job, context, sources, refused, placement=placement, report=report)
+        return dict(job.result) | brought
+    return dict(job.result) | await bring(job, context, request["upload"], placement=placement, report=report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,12 @@ async def upload_of(tx: Tx, workspace_id: str, upload_id: str) -> UploadRecord:
 
 
 async def bring(
-    job: JobRecord, context: JobContext, upload_id: str, *, wish: Wish | None = None, told: Told | None = None
+    job: JobRecord,
+    context: JobContext,
+    upload_id: str,
+    *,
+    placement: Placement | None = None,
+    report: Report | None = None,
 ) -> Result:
     """The photos of an upload, for a job of any kind.  The same result as `work`."""
     async with context.db.read() as tx:
@@ -107,7 +113,9 @@ async def bring(
             raise NotFound("this upload is no longer in the store.", subject=upload.name, remedy="Upload it again.")
         read = _list if upload.kind == "csv" else _archive
         sources, refused = await asyncio.to_thread(read, path, upload.name, context)
-        return await _bring(job, context, sources, refused, wish=wish or Wish(), told=told, salt=upload_id)
+        return await _bring(
+            job, context, sources, refused, placement=placement or Placement(), report=report, salt=upload_id
+        )
 
 
 async def bring_rows(job: JobRecord, context: JobContext, rows: Sequence[tuple[int, Mapping[str, str]]]) -> Result:
@@ -118,7 +126,7 @@ async def bring_rows(job: JobRecord, context: JobContext, rows: Sequence[tuple[i
     refused = [one for one in found if isinstance(one, Refused)]
     # A second time fewer rows may come, for what was brought is matched then: their own numbers stay.
     places = [number for (number, _), one in zip(listed, found, strict=True) if isinstance(one, Source)]
-    return await _bring(job, context, sources, refused, wish=Wish(), told=None, salt="rows", places=places)
+    return await _bring(job, context, sources, refused, placement=Placement(), report=None, salt="rows", places=places)
 
 
 # --- what is in it; these read files and look names up, so they run on a thread ---
@@ -159,7 +167,7 @@ def _file_name(upload: UploadRecord) -> str:
 
 
 @dataclass
-class _Bringing:
+class _Progress:
     """How far it is."""
 
     total: int
@@ -181,56 +189,56 @@ async def _bring(
     sources: Sequence[Source],
     refused: Sequence[Refused],
     *,
-    wish: Wish,
-    told: Told | None,
+    placement: Placement,
+    report: Report | None,
     salt: str = "",
     places: Sequence[int] = (),
 ) -> Result:
     numbered = zip(places or range(len(sources)), sources, strict=True)
     ids = [_photo_id(job.id, salt, place, source) for place, source in numbered]
-    bringing = _Bringing(len(sources) + len(refused), refused=[_refusal(r.name, r.error) for r in refused])
+    progress = _Progress(len(sources) + len(refused), refused=[_refusal(r.name, r.error) for r in refused])
     async with context.db.read() as tx:
-        kept = await _kept(tx, job.workspace_id, ids)
-    bringing.images = {place: id for place, id in enumerate(ids) if id in kept}
-    if told is not None and not await told(bringing):
-        return bringing.result() | {"wishes": {}}
-    left = [(place, source) for place, source in enumerate(sources) if ids[place] not in kept]
+        existing = await _existing(tx, job.workspace_id, ids)
+    progress.images = {place: id for place, id in enumerate(ids) if id in existing}
+    if report is not None and not await report(progress):
+        return progress.result() | {"wishes": {}}
+    left = [(place, source) for place, source in enumerate(sources) if ids[place] not in existing]
     with tempfile.TemporaryDirectory(prefix="packshot-import-", ignore_cleanup_errors=True) as folder:
         async with aclosing(_read_ahead(left, Path(folder))) as members:
-            await _take(job, context, members, bringing, ids, wish=wish, told=told)
-    if told is not None:
-        await told(bringing)
-    return bringing.result() | {"wishes": _wishes(sources, bringing.images)}
+            await _take(job, context, members, progress, ids, placement=placement, report=report)
+    if report is not None:
+        await report(progress)
+    return progress.result() | {"wishes": _wishes(sources, progress.images)}
 
 
 async def _take(
     job: JobRecord,
     context: JobContext,
     members: AsyncGenerator[tuple[int, Source, Path, PackshotError | None]],
-    bringing: _Bringing,
+    progress: _Progress,
     ids: Sequence[str],
     *,
-    wish: Wish,
-    told: Told | None,
+    placement: Placement,
+    report: Report | None,
 ) -> None:
-    """Until the last, or until the job is called off."""
+    """Until the last, or until the job is cancelled."""
     last = time.monotonic()
     async for place, source, path, error in members:
         try:
             if error is not None:
                 raise error
-            made = await _analysed(job, context, source, path)
+            uploaded = await _analysed(job, context, source, path)
             async with context.db.write() as tx:
-                bringing.images[place] = await _add(tx, job.workspace_id, source, made, wish, ids[place])
+                progress.images[place] = await _add(tx, job.workspace_id, source, uploaded, placement, ids[place])
         except DiskFull:
             raise
         except PackshotError as wrong:
-            bringing.refused.append(_refusal(source.name, wrong))
+            progress.refused.append(_refusal(source.name, wrong))
         finally:
             path.unlink(missing_ok=True)
-        if told is not None and time.monotonic() - last > TOLD_SECONDS:
+        if report is not None and time.monotonic() - last > RECORD_SECONDS:
             last = time.monotonic()
-            if not await told(bringing):
+            if not await report(progress):
                 return
 
 
@@ -281,29 +289,31 @@ async def _analysed(job: JobRecord, context: JobContext, source: Source, path: P
     raise AssertionError
 
 
-async def _add(tx: Tx, workspace_id: str, source: Source, uploaded: UploadedPhoto, wish: Wish, photo_id: str) -> str:
-    """The photo's id: a new one, or that of the same file in the same place, so that an import twice is one."""
-    product_id = wish.product_id
+async def _add(
+    tx: Tx, workspace_id: str, source: Source, uploaded: UploadedPhoto, placement: Placement, photo_id: str
+) -> str:
+    """Add a photo, once: where an import runs again the same file of the same product exists.  Returns its id."""
+    product_id = placement.product_id
     if product_id is None:
-        asked = products.ProductRequest(sku=_sku(source), title=_cut(source.title, 500))
+        request = products.ProductRequest(sku=_sku(source), title=_cut(source.title, 500))
         product_id = await products.for_sku(
-            tx, workspace_id, asked.sku, title=asked.title, gtin=source.gtin, asin=source.asin
+            tx, workspace_id, request.sku, title=request.title, gtin=source.gtin, asin=source.asin
         )
     await products.row(tx, workspace_id, product_id, lock=True)  # of two workers on the same import, one goes first
     same = select(photo_rows.c.id).where(
         photo_rows.c.workspace_id == workspace_id, photo_rows.c.product_id == product_id,
         photo_rows.c.sha256 == uploaded.sha256, photo_rows.c.deleted_at.is_(None),
     )  # fmt: skip
-    known = await tx.scalar(same.order_by(photo_rows.c.id).limit(1))
-    if known is None:
-        role = wish.role if wish.product_id else source.role[:40]
+    existing = await tx.scalar(same.order_by(photo_rows.c.id).limit(1))
+    if existing is None:
+        role = placement.role if placement.product_id else source.role[:40]
         await photos.add(
             tx, workspace_id, uploaded, name=source.name, product_id=product_id, role=role, takes_over=False,
-            by=wish.by, id=photo_id,
+            by=placement.by, id=photo_id,
         )  # fmt: skip
-    if wish.collection_id is not None:
-        await collections.put(tx, workspace_id, wish.collection_id, add=[product_id])
-    return known or photo_id
+    if placement.collection_id is not None:
+        await collections.put(tx, workspace_id, placement.collection_id, add=[product_id])
+    return existing or photo_id
 
 
 def _sku(source: Source) -> str:
@@ -311,31 +321,31 @@ def _sku(source: Source) -> str:
 
 
 def _wishes(sources: Sequence[Source], images: Mapping[int, str]) -> dict[str, dict[str, Any]]:
-    wanted = {
+    by_photo = {
         id: {"style": source.template, "channels": list(source.channels), "priority": source.priority}
         for place, id in images.items()
         for source in [sources[place]]
     }
-    return {id: wish for id, wish in wanted.items() if any(wish.values())}
+    return {id: choices for id, choices in by_photo.items() if any(choices.values())}
 
 
 def _cut(text: str, length: int) -> str:
     return "".join(letter for letter in text if letter.isprintable())[:length].strip()
 
 
-async def _kept(tx: Tx, workspace_id: str, ids: Sequence[str]) -> set[str]:
-    """Those that a job before this one brought, even if somebody has deleted them since."""
-    kept: set[str] = set()
+async def _existing(tx: Tx, workspace_id: str, ids: Sequence[str]) -> set[str]:
+    """Those that an earlier try of this job added, even if somebody has deleted them since."""
+    existing: set[str] = set()
     for first in range(0, len(ids), _AT_ONCE):
         chunk = ids[first : first + _AT_ONCE]
-        kept |= set(await tx.scalars(
+        existing |= set(await tx.scalars(
             select(photo_rows.c.id).where(photo_rows.c.workspace_id == workspace_id, photo_rows.c.id.in_(chunk))
         ))  # fmt: skip
-    return kept
+    return existing
 
 
 def _photo_id(job_id: str, salt: str, place: int, source: Source) -> str:
-    """As `new_id` makes them, with the job's time, the place, and what tells this member from all others."""
+    """As `new_id` makes them: the job's time, the place, and a hash of what identifies this member."""
     moment = (job_id.partition("_")[2] or job_id)[:11]
     mark = "\n".join((job_id, salt, source.name, source.sku, source.role))
     return f"img_{moment}{place:05x}{hashlib.sha256(mark.encode()).hexdigest()[:11]}"
