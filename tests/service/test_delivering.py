@@ -150,7 +150,7 @@ async def test_a_file_that_is_not_what_was_approved_is_not_delivered(studio: Stu
         id, result = await export(studio, to, batch=batch)
         assert (result["delivered"], result["failed"]) == (2, 2)
         told = sorted(row.error for row in await studio.rows(t.deliveries, t.deliveries.c.job_id == id) if row.error)
-        assert any("no longer kept" in words for words in told)
+        assert any("no longer stored" in words for words in told)
         assert any("not the one that was approved" in words for words in told)
 
 
