@@ -46,8 +46,8 @@ LOOKS = ("white", "color")
 LAST: list[object] = [None]
 
 
-def judged(pixels: np.ndarray, composition: Composition, made: Channel, *, context: PipelineContext, quality: int = 92,
-           content: bytes | None = None, xmp: bytes | None = None) -> list[Finding]:  # fmt: skip
+def judged(pixels: np.ndarray, composition: Composition, target: Channel, *, context: PipelineContext,
+           quality: int = 92, content: bytes | None = None, xmp: bytes | None = None) -> list[Finding]:  # fmt: skip
     """What the checks say of these pixels as a file of this channel, made from this composition."""
     xmp = packet("algorithmicallyEnhanced", photo_xmp=b"", tool="benchmark") if xmp is None else xmp
     content = content or encode(pixels, format="jpeg", quality=quality, metadata=Metadata(xmp=xmp))
@@ -63,7 +63,7 @@ def judged(pixels: np.ndarray, composition: Composition, made: Channel, *, conte
         unsafe=context.rater.rate(pixels),
     )
     LAST[-1] = subject.picture.outline
-    return [f for check in CHECKS if (f := check(subject, made.rules)) is not None]
+    return [f for check in CHECKS if (f := check(subject, target.rules)) is not None]
 
 
 def with_matte(cutout: Cutout, change: Callable[[np.ndarray], np.ndarray]) -> Cutout:
@@ -112,18 +112,18 @@ def tinted(pixels: np.ndarray, matte: np.ndarray, gain: tuple[float, float, floa
 
 
 def cases(
-    cutout: Cutout, look: Template, made: Channel, context: PipelineContext
+    cutout: Cutout, look: Template, result: Channel, context: PipelineContext
 ) -> Iterator[tuple[str, str, str, list[Finding]]]:
     """(defect, level, check that should speak, findings)"""
 
     def laid(spoiled: Cutout, **options: object) -> Composition:
         chosen = look.with_options(options)
         step_context = StepContext(context.pictures, renderer=context.renderer)
-        return compose(spoiled, Geometry(made.size, chosen.steps), context=step_context, timer=StepTimer())
+        return compose(spoiled, Geometry(result.size, chosen.steps), context=step_context, timer=StepTimer())
 
     def of(composition: Composition, pixels: np.ndarray | None = None, **more: object) -> list[Finding]:
         flat = composition.flatten() if pixels is None else pixels
-        return judged(flat, composition, made, context=context, **more)  # type: ignore[arg-type]
+        return judged(flat, composition, result, context=context, **more)  # type: ignore[arg-type]
 
     clean = laid(cutout)
     flat, mask = clean.flatten(), clean.canvas_matte()
@@ -141,11 +141,11 @@ def cases(
                               ((0.6, 0.6, 0.6), "darker", "clear")):  # fmt: skip
         yield f"product {name}", level, "unchanged", of(clean, tinted(flat, mask, gain))
     yield "JPEG quality 8", "clear", "unchanged", of(clean, quality=8)
-    if made.rules.fill[0] > 0:
-        low = made.rules.fill[0]
+    if result.rules.fill[0] > 0:
+        low = result.rules.fill[0]
         for share, level in ((low - 0.03, "subtle"), (low - 0.12, "clear"), (low - 0.3, "clear")):
             yield f"product at {share - low:+.2f} of the least share", level, "fill", of(laid(cutout, size=share))
-    if made.rules.white and look.id == "white":
+    if result.rules.white and look.id == "white":
         for tone, level in ((252, "subtle"), (246, "clear"), (235, "clear")):
             gray = np.where(mask[..., None] == 0, np.minimum(flat, tone), flat).astype(np.uint8)
             yield f"backdrop at {tone}", level, "white", of(clean, gray)
@@ -161,21 +161,21 @@ def cases(
         gone[:, :shift] = 0
         if gone[:, -1].max() < 128:
             continue
-        subject_findings = of_shifted(picture, gone, moved, made, context)
+        subject_findings = of_shifted(picture, gone, moved, result, context)
         yield f"product moved {share:.0%} out of the frame", level, "cut", subject_findings
     yield "no disclosure", "clear", "disclosure", of(clean, xmp=b"")
-    if made.rules.max_bytes:
+    if result.rules.max_bytes:
         noisy = np.random.default_rng(0).integers(0, 256, (3000, 3000, 3), dtype=np.uint8)
         content = encode(noisy, format="png")
         yield "file over the cap", "clear", "bytes", of(clean, content=content)
 
 
 def of_shifted(
-    picture: np.ndarray, mask: np.ndarray, composition: Composition, made: Channel, context: PipelineContext
+    picture: np.ndarray, mask: np.ndarray, composition: Composition, result: Channel, context: PipelineContext
 ) -> list[Finding]:
     """A file whose product was pushed out of the frame, judged as a stranger's."""
     subject = Subject("file", "jpeg", 1, picture, None, ProductPicture(picture, mask), "algorithmicallyEnhanced", 0.0)
-    return [f for check in CHECKS if (f := check(subject, made.rules)) is not None]
+    return [f for check in CHECKS if (f := check(subject, result.rules)) is not None]
 
 
 def main() -> None:
@@ -197,10 +197,10 @@ def main() -> None:
         photo = read(file.read_bytes(), file.name, limits=context.limits)
         cutout = cut_out(photo, matter=context.matter, store=context.store, timer=StepTimer())
         for look_id in LOOKS:
-            made = channel("amazon" if look_id == "white" else "google")
+            result = channel("amazon" if look_id == "white" else "google")
             # What a photo has too few pixels for is said of it clean or spoiled; here the other rules are tried.
-            made = made.model_copy(update={"rules": made.rules.model_copy(update={"product_px": 1})})
-            for defect, level, check, findings in cases(cutout, template(look_id), made, context):
+            result = result.model_copy(update={"rules": result.rules.model_copy(update={"product_px": 1})})
+            for defect, level, check, findings in cases(cutout, template(look_id), result, context):
                 bad = [f for f in findings if f.verdict in (Verdict.WARN, Verdict.FAIL)]
                 if wanted.measures:
                     values = {f.check: f.value for f in findings if f.check in ("resolution", "unchanged", "white")}

@@ -255,7 +255,7 @@ def saved(linear: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return np.asarray(Image.open(held))
 
 
-def made(synth: Path) -> Iterator[Picture]:
+def generated(synth: Path) -> Iterator[Picture]:
     """Every making of every product, each from its own seed; the makings see only products of their own half."""
     found = products(synth)
     for half, names in (("chosen on", CHOSEN_ON), ("judged by", OTHERS)):

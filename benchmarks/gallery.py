@@ -29,20 +29,20 @@ SIDE = 512
 
 
 def main() -> None:
-    wanted = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    wanted.add_argument("--photos", type=Path, required=True)
-    wanted.add_argument("--only", default="")
-    wanted.add_argument("--sets", default=",".join(SETS))
-    wanted.add_argument("--tile", type=int, default=180)
-    wanted.add_argument("--out", type=Path, default=Path("docs/pictures/gallery.jpg"))
-    asked = wanted.parse_args()
-    sets, only = asked.sets.split(","), [w for w in asked.only.split(",") if w]
-    files = sorted(p for p in asked.photos.iterdir() if p.suffix.lower() in {".jpg", ".png"})
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--tile", type=int, default=180)
+    parser.add_argument("--out", type=Path, default=Path("docs/pictures/gallery.jpg"))
+    options = parser.parse_args()
+    sets, only = options.sets.split(","), [w for w in options.only.split(",") if w]
+    files = sorted(p for p in options.photos.iterdir() if p.suffix.lower() in {".jpg", ".png"})
     files = [p for p in files if not only or any(p.name.startswith(w) for w in only)]
     settings = Settings()
     prepare_process()
     matter, stage, store = local_matter(settings), local_renderer(settings), Store(settings.layers_dir)
-    tile = asked.tile
+    tile = options.tile
     sheet = Image.new("RGB", (tile * len(sets), tile * len(files)), "white")
     cuts = []
     for path in files:
@@ -54,12 +54,12 @@ def main() -> None:
     for column, id in enumerate(sets):  # set by set, so that plates and scenes stay warm
         for row, cut in enumerate(cuts):
             geometry = Geometry((SIDE, SIDE), template(id).steps)
-            made = compose(cut, geometry, context=StepContext({}, renderer=stage), timer=StepTimer())
-            pixels = cv2.resize(made.flatten(), (tile, tile), interpolation=cv2.INTER_AREA)
-            unfit = next((f.words for f in made.findings if f.check == "fit"), "")
+            result = compose(cut, geometry, context=StepContext({}, renderer=stage), timer=StepTimer())
+            pixels = cv2.resize(result.flatten(), (tile, tile), interpolation=cv2.INTER_AREA)
+            unfit = next((f.words for f in result.findings if f.check == "fit"), "")
             sheet.paste(_shown(pixels, refused=bool(unfit)), (tile * column, tile * row))
-            print(f"{id:7} {cut.photo.name:32} {made.plate_mark[5:90]:86} {unfit}", flush=True)
-    sheet.save(asked.out, quality=84, optimize=True)
+            print(f"{id:7} {cut.photo.name:32} {result.plate_mark[5:90]:86} {unfit}", flush=True)
+    sheet.save(options.out, quality=84, optimize=True)
 
 
 def _shown(pixels: np.ndarray, *, refused: bool) -> Image.Image:

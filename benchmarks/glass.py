@@ -16,7 +16,7 @@ import cv2
 import mitsuba_oidn as oidn
 import numpy as np
 
-from doubtful import made, real, rendered
+from doubtful import generated, real, rendered
 from packshot.cli.common import ready_context
 from packshot.colour import to_srgb
 from packshot.image import Photo, read
@@ -216,20 +216,20 @@ def main() -> None:
         "glass and its twins": list(shots(wanted.keep)),
     }
     if not wanted.without_makings:
-        groups["where cut-outs fail"] = [(p.name, False, p.pixels) for p in made(wanted.synth)]
+        groups["where cut-outs fail"] = [(p.name, False, p.pixels) for p in generated(wanted.synth)]
     print(
         "| | see-through | measured | said so | or unsure | opaque | said see-through |\n|---|---|---|---|---|---|---|"
     )
     lines = []
     for group, pictures in groups.items():
-        told = []
+        measured = []
         for name, glass, pixels in pictures:
             facts = cut_out(photo_of(pixels, name), matter=matter, store=None, timer=StepTimer()).facts
-            told.append((glass, facts.transmission > 0, facts.see_through > 0, facts.uncertainty > UNSURE))
+            measured.append((glass, facts.transmission > 0, facts.see_through > 0, facts.uncertainty > UNSURE))
             if glass or facts.see_through:
                 how = f"see-through {facts.see_through:.2f}, unsure {facts.uncertainty:.2f}"
                 lines.append(f"{name}: {how}, transmission {facts.transmission:.2f} {facts.unmeasured}")
-        clear, opaque = [t[1:] for t in told if t[0]], [t[1:] for t in told if not t[0]]
+        clear, opaque = [t[1:] for t in measured if t[0]], [t[1:] for t in measured if not t[0]]
         measured, said, noticed = sum(t[0] for t in clear), sum(t[1] for t in clear), sum(any(t) for t in clear)
         wrong = sum(t[0] or t[1] for t in opaque)
         print(f"| {group} | {len(clear)} | {measured} | {said} | {noticed} | {len(opaque)} | {wrong} |", flush=True)

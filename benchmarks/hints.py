@@ -45,18 +45,18 @@ class Blind:
 
 
 def main() -> None:
-    wanted = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    wanted.add_argument("--photos", type=Path, required=True)
-    wanted.add_argument("--exact", type=Path, required=True)
-    wanted.add_argument("--blind", action="store_true")
-    wanted.add_argument("--pictures", type=Path, help="where each last matte is laid over magenta")
-    asked = wanted.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--exact", type=Path, required=True)
+    parser.add_argument("--blind", action="store_true")
+    parser.add_argument("--pictures", type=Path, help="where each last matte is laid over magenta")
+    options = parser.parse_args()
     prepare_process()
     matter = local_matter(Settings())
-    prompter = HintPrompter(Blind(matter) if asked.blind else matter)
+    prompter = HintPrompter(Blind(matter) if options.blind else matter)
     rows: dict[str, list[list[tuple[float, float]]]] = defaultdict(list)
     seconds: list[float] = []
-    for name, pixels, exact in _photos(asked.photos, asked.exact):
+    for name, pixels, exact in _photos(options.photos, options.exact):
         for way, start in spoilt(exact):
             matte, keep, remove = start, [], []
             row = [_scores(matte, exact)]
@@ -68,8 +68,8 @@ def main() -> None:
                 seconds.append(time.process_time() - began)
                 row.append(_scores(matte, exact))
             rows[way].append(row)
-            if asked.pictures:
-                _picture(asked.pictures / f"{name}-{way.replace(' ', '-')}.png", pixels, matte)
+            if options.pictures:
+                _picture(options.pictures / f"{name}-{way.replace(' ', '-')}.png", pixels, matte)
     print("| spoilt | " + " | ".join(f"IoU {n}" for n in range(CLICKS + 1))
           + " | " + " | ".join(f"edge {n}" for n in range(CLICKS + 1)) + " | clicks to 0.95 |")  # fmt: skip
     for way, of_way in [*rows.items(), ("all", [row for some in rows.values() for row in some])]:

@@ -29,7 +29,7 @@ def photos(count: int, folder: Path = CACHE, *, first: int = 0) -> list[Path]:
     """Paths of `count` photos, made where they are missing; numbered from `first`."""
     folder.mkdir(parents=True, exist_ok=True)
     samples = sorted(SAMPLES.glob("*.jpg"))
-    made = []
+    result = []
     for index in range(first, first + count):
         sample = samples[index % len(samples)]
         path = folder / f"{index:03}-{sample.stem}.jpg"
@@ -37,8 +37,8 @@ def photos(count: int, folder: Path = CACHE, *, first: int = 0) -> list[Path]:
             draft = path.with_suffix(".draft")
             _write(draft, _vary(_large(sample), index), portrait=_portrait(sample))
             draft.replace(path)
-        made.append(path)
-    return made
+        result.append(path)
+    return result
 
 
 def _upright(sample: Path) -> NDArray[np.uint8]:
@@ -90,9 +90,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=24)
     parser.add_argument("--folder", type=Path, default=CACHE)
     options = parser.parse_args()
-    made = photos(options.count, options.folder)
-    size = sum(path.stat().st_size for path in made) / len(made) / 1e6
-    print(f"{len(made)} photos of {WIDTH} × {HEIGHT}, {size:.1f} MB each, in {options.folder}")
+    result = photos(options.count, options.folder)
+    size = sum(path.stat().st_size for path in result) / len(result) / 1e6
+    print(f"{len(result)} photos of {WIDTH} × {HEIGHT}, {size:.1f} MB each, in {options.folder}")
 
 
 if __name__ == "__main__":

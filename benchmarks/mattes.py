@@ -81,8 +81,8 @@ class Case:
     @cached_property
     def alpha(self) -> F32:
         """(H, W) float32 [0, 1]."""
-        with Image.open(self.folder / "gt" / self.name / "alpha.png") as kept:
-            return (np.asarray(kept, np.float32) / 65535).astype(np.float32)
+        with Image.open(self.folder / "gt" / self.name / "alpha.png") as opened:
+            return (np.asarray(opened, np.float32) / 65535).astype(np.float32)
 
     @cached_property
     def band(self) -> NDArray[np.bool_]:
@@ -95,14 +95,14 @@ class Case:
     @cached_property
     def looks(self) -> list[F32]:
         """CIELAB of the true cut-out over each backdrop, (N, 3), in the band."""
-        with Image.open(self.folder / "gt" / self.name / "fg.png") as kept:
-            own = np.asarray(kept.convert("RGB"), np.uint8)[self.band]
+        with Image.open(self.folder / "gt" / self.name / "fg.png") as opened:
+            own = np.asarray(opened.convert("RGB"), np.uint8)[self.band]
         return _over_backdrops(own, self.alpha[self.band])
 
     def forget(self) -> None:
         """Let go of the arrays, some 60 MB."""
-        for kept in ("photo", "alpha", "band", "looks"):
-            self.__dict__.pop(kept, None)
+        for opened in ("photo", "alpha", "band", "looks"):
+            self.__dict__.pop(opened, None)
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,9 @@ def cases(*folders: str | Path, half: str | None = None) -> list[Case]:
     found = []
     for folder in map(Path, folders or [f for f in (TRUTH, SYNTH) if f]):
         for meta in sorted(folder.glob("gt/*/meta.json")):
-            told = json.loads(meta.read_text())
-            kinds = told.get("kinds") or EARLIER[told["product"]]
-            found.append(Case(folder, meta.parent.name, told.get("half", "earlier"), tuple(kinds)))
+            facts = json.loads(meta.read_text())
+            kinds = facts.get("kinds") or EARLIER[facts["product"]]
+            found.append(Case(folder, meta.parent.name, facts.get("half", "earlier"), tuple(kinds)))
     return [case for case in found if half in (None, case.half)]
 
 
@@ -222,8 +222,8 @@ def rembg(some: Iterable[Case], python: Path | None = None) -> dict[str, dict[st
     for stem, case in wanted.items():
 
         def written(stem: str = stem) -> U8:
-            with Image.open(out / f"{stem}.png") as kept:
-                return np.asarray(kept, np.uint8)
+            with Image.open(out / f"{stem}.png") as opened:
+                return np.asarray(opened, np.uint8)
 
         def own(case: Case = case, written: Callable[[], U8] = written) -> U8:
             return np.dstack([case.photo.pixels, written()[..., 3]])
@@ -234,13 +234,13 @@ def rembg(some: Iterable[Case], python: Path | None = None) -> dict[str, dict[st
     return found
 
 
-def _known(method: str, case: Case, made: Callable[[], Cutout | U8]) -> Measure:
+def _known(method: str, case: Case, composed: Callable[[], Cutout | U8]) -> Measure:
     """A measure that cannot change, kept by the photo and its truth."""
     truth = hashlib.sha256((case.folder / "gt" / case.name / "alpha.png").read_bytes()).hexdigest()[:12]
     path = CACHE / "measures" / f"{method}-{case.name}-{case.photo.sha256[:12]}-{truth}.json"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(measured(case, made()))))
+        path.write_text(json.dumps(asdict(measured(case, composed()))))
     return Measure(**json.loads(path.read_text()))
 
 
@@ -278,8 +278,8 @@ def table(results: Mapping[str, Mapping[str, Measure]], some: Iterable[Case], *,
 def photos_table(results: Mapping[str, Mapping[str, Measure]], some: Iterable[Case]) -> str:
     rows = [["photo", "kinds", *(f"{name}: edge, ΔE00, whole, IoU" for name in results)], ["---"] * (2 + len(results))]
     for case in some:
-        told = [result[case.name] for result in results.values()]
-        figures = [f"{m.edge:.1f}, {m.colour:.2f}, {m.whole:.2f}, {m.iou:.3f}" for m in told]
+        facts = [result[case.name] for result in results.values()]
+        figures = [f"{m.edge:.1f}, {m.colour:.2f}, {m.whole:.2f}, {m.iou:.3f}" for m in facts]
         rows.append([case.name, ", ".join(case.kinds), *figures])
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 

@@ -46,19 +46,19 @@ class Running:
             me = {"token": found[1], "email": "owner@shop.example", "name": "Owner", "password": "a long password"}
             session = http.post("/invites/accept", json=me).raise_for_status().json()
             wish = {"name": "benchmark", "scopes": ["read", "write", "review", "admin"]}
-            made = http.post("/keys", json=wish, headers={"X-CSRF-Token": session["csrf"]}).raise_for_status()
-        return str(made.json()["key"])
+            result = http.post("/keys", json=wish, headers={"X-CSRF-Token": session["csrf"]}).raise_for_status()
+        return str(result.json()["key"])
 
-    def batch(self, files: Iterable[tuple[str, bytes]], asked: str) -> str:
+    def batch(self, files: Iterable[tuple[str, bytes]], request: str) -> str:
         """A batch out of a ZIP of these; asked: the JSON of the request, without its source."""
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
             for name, content in files:
                 archive.writestr(name, content)
-        parts = {"file": ("photos.zip", packed.getvalue(), "application/zip"), "batch": (None, asked)}
-        made = self.http.post("/batches", files=parts)
-        assert made.status_code == 202, made.text
-        return str(made.json()["batch"]["id"])
+        parts = {"file": ("photos.zip", packed.getvalue(), "application/zip"), "batch": (None, request)}
+        result = self.http.post("/batches", files=parts)
+        assert result.status_code == 202, result.text
+        return str(result.json()["batch"]["id"])
 
     def status(self, batch: str) -> dict[str, Any]:
         found: dict[str, Any] = self.http.get(f"/batches/{batch}/status").raise_for_status().json()

@@ -43,10 +43,10 @@ def developed(
     )
     if ended.returncode not in (0, 2):
         raise SystemExit(ended.stderr[-2000:])
-    made = [path for path in sorted(out.rglob("*")) if path.is_file() and path.parent != out]
+    files_made = [path for path in sorted(out.rglob("*")) if path.is_file() and path.parent != out]
     items = json.loads((out / "report.json").read_text())["items"]
-    kept = sum(step["cached"] for item in items for step in item["steps"] if step["kind"] == "segment")
-    return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in made}, kept
+    cached = sum(step["cached"] for item in items for step in item["steps"] if step["kind"] == "segment")
+    return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files_made}, cached
 
 
 def every_template(files: list[Path]) -> dict[str, str]:
@@ -56,9 +56,9 @@ def every_template(files: list[Path]) -> dict[str, str]:
         root = Path(folder)
         for name in TEMPLATES:
             options = (f"picture={files[0]}", "blur=0.3") if name == "image" else ()
-            made, _ = developed(files, root / name, cache=root / "cache", jobs=2, template=name, options=options)
-            hashes |= {f"{name}/{path}": sha256 for path, sha256 in made.items()}
-            print(f"{name}: {len(made)} files", flush=True)
+            files_made, _ = developed(files, root / name, cache=root / "cache", jobs=2, template=name, options=options)
+            hashes |= {f"{name}/{path}": sha256 for path, sha256 in files_made.items()}
+            print(f"{name}: {len(files_made)} files", flush=True)
     return hashes
 
 
@@ -95,10 +95,10 @@ def main() -> int:
     first, _ = runs["fresh, jobs 1"]
     print(f"| run of {len(files)} photos | files | cut-outs from kept layers | differing files |\n|---|---|---|---|")
     bad = 0
-    for name, (hashes, kept) in runs.items():
+    for name, (hashes, cached) in runs.items():
         differing = sorted(path for path in first.keys() | hashes.keys() if first.get(path) != hashes.get(path))
         bad += len(differing)
-        print(f"| {name} | {len(hashes)} | {kept} | {', '.join(differing) or 'none'} |")
+        print(f"| {name} | {len(hashes)} | {cached} | {', '.join(differing) or 'none'} |")
     return 1 if bad else 0
 
 

@@ -84,8 +84,8 @@ def plate(id: str) -> dict[str, Any]:
 def plates() -> None:
     for id, one in SETS.items():
         if not one.pure_white:
-            made = _apart("plate", id)
-            print(f"| {id} | {made['cpu_s']:.0f} | {made['wall_s']:.0f} | {made['peak_gib']:.2f} |", flush=True)
+            result = _apart("plate", id)
+            print(f"| {id} | {result['cpu_s']:.0f} | {result['wall_s']:.0f} | {result['peak_gib']:.2f} |", flush=True)
 
 
 class Watched:
@@ -95,21 +95,21 @@ class Watched:
         self._stage, self._even = stage, even
         self.sets, self.notes = stage.sets, stage.notes
         self.spent: dict[str, float] = {}
-        self.asked: tuple[Shot, ProductMesh] | None = None
+        self.request: tuple[Shot, ProductMesh] | None = None
 
     def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
         if self._even:
             return solid(np.full(3, 0.5, np.float32), size)
         before = cpu()
-        made = self._stage.plate(shot, size)
+        result = self._stage.plate(shot, size)
         self.spent["plate"] = cpu() - before
-        return made
+        return result
 
     def ratio(self, shot: Shot, body: ProductMesh, *, where: NDArray[np.bool_]) -> F32 | None:
-        self.asked, before = (shot, body), cpu()
-        made = self._stage.ratio(shot, body, where=where)
+        self.request, before = (shot, body), cpu()
+        result = self._stage.ratio(shot, body, where=where)
         self.spent["ratio"] = cpu() - before
-        return made
+        return result
 
 
 def products() -> None:
@@ -129,11 +129,11 @@ def products() -> None:
                 marks = [cpu()]
                 match_camera(cut.photo.pixels, cut.body, cut.facts, SETS[id], Overrides())
                 marks.append(cpu())
-                made = compose(
+                result = compose(
                     cut, Geometry((SIDE, SIDE), look.steps), context=StepContext({}, renderer=stage), timer=StepTimer()
                 )
                 marks.append(cpu())
-                pixels = made.flatten()
+                pixels = result.flatten()
                 marks.append(cpu())
                 encoder(web).run(pixels, Metadata())
                 marks.append(cpu())
@@ -167,8 +167,8 @@ def previews() -> None:
     )
     for id in SETS:
         with tempfile.TemporaryDirectory() as folder:
-            cold, kept = (_apart("preview", f"{id}@{folder}") for _ in range(2))
-            print(f"| {id} | {cold['first']:.1f} | {kept['first']:.1f} | {kept['next']:.2f} |", flush=True)
+            cold, warm = (_apart("preview", f"{id}@{folder}") for _ in range(2))
+            print(f"| {id} | {cold['first']:.1f} | {warm['first']:.1f} | {warm['next']:.2f} |", flush=True)
 
 
 def alike() -> None:
@@ -187,23 +187,23 @@ def alike() -> None:
     size, spp = (1024, 1024), 24
     everywhere = np.ones(size, np.bool_)
     for id, name in PAIRS:
-        made = compose(
+        result = compose(
             cuts[name], Geometry(size, template(id).steps), context=StepContext({}, renderer=stage), timer=StepTimer()
         )
-        assert stage.asked is not None and made.ratio is not None
-        shot, body = stage.asked
+        assert stage.request is not None and result.ratio is not None
+        shot, body = stage.request
         scene = _Scene(SETS[id].build(shot, 1024.0))
         light = denoised(renderer._trace(scene, shot.camera, size, spp))
         scene.stand(body)
         full, again = (
             denoised(renderer._trace(scene, shot.camera, size, spp, seed=seed, where=everywhere)) for seed in (0, 1)
         )
-        mirrored = " right " in f" {made.plate_mark} "
+        mirrored = " right " in f" {result.plate_mark} "
         light, full, again = ((p[:, ::-1] if mirrored else p) for p in (light, full, again))
-        left, top, right, bottom = made.ratio.box
+        left, top, right, bottom = result.ratio.box
         ratio = np.ones((*size, 3), np.float32)
-        ratio[top:bottom, left:right] = made.ratio.values
-        seen = made.canvas_matte() < 8
+        ratio[top:bottom, left:right] = result.ratio.values
+        seen = result.canvas_matte() < 8
         gain = float(tone.tone_mapped(light).mean() / light.mean())  # one exposure for all
         short, whole, other = (
             lab(to_srgb(np.ascontiguousarray(np.clip(p * gain, 0, 1), np.float32)))
@@ -222,11 +222,11 @@ def _apart(what: str, argument: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    wanted = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    wanted.add_argument("what", choices=("plates", "products", "previews", "alike", "plate", "preview"))
-    wanted.add_argument("of", nargs="?", default="")
-    asked = wanted.parse_args()
-    if asked.what in ("plate", "preview"):
-        print(json.dumps((plate if asked.what == "plate" else preview)(asked.of)))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("plates", "products", "previews", "alike", "plate", "preview"))
+    parser.add_argument("of", nargs="?", default="")
+    options = parser.parse_args()
+    if options.what in ("plate", "preview"):
+        print(json.dumps((plate if options.what == "plate" else preview)(options.of)))
     else:
-        {"plates": plates, "products": products, "previews": previews, "alike": alike}[asked.what]()
+        {"plates": plates, "products": products, "previews": previews, "alike": alike}[options.what]()

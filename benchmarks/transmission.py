@@ -19,7 +19,7 @@ from packshot.ops.foreground import band_of, foreground_band
 from packshot.ops.transmission import GlassLayers, transmission_of
 from packshot.settings import Settings
 from packshot.step import premultiplied
-from truth_glass import SHOTS, Truth, made
+from truth_glass import SHOTS, Truth, truths
 
 PLATES = {"white": (1.0, 1.0, 1.0), "gray": (0.18, 0.18, 0.18), "colour": (0.05, 0.22, 0.3)}
 
@@ -55,7 +55,7 @@ def main() -> None:
     matter = ready_context(Settings()).matter
     print("| half | glass | the model's | | slab | | measured | |\n|---|---|---|---|---|---|---|---|")
     sums: dict[str, list[list[Error]]] = {}
-    for truth in made(wanted.folder, wanted.only or [s.name for s in SHOTS]):
+    for truth in truths(wanted.folder, wanted.only or [s.name for s in SHOTS]):
         mask = two_pass(truth.photo, matter).matte(truth.photo)
         colour = truth.photo.copy()
         colour[band_of(mask)] = foreground_band(truth.photo, mask)

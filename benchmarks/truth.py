@@ -131,7 +131,7 @@ def _meshes(shot: Shot) -> list[Any]:
 
     from packshot.rendering.engines.translate import _mesh
 
-    made = [_mesh(f"product{i:02d}", part) for i, part in enumerate(shot.product())]
+    result = [_mesh(f"product{i:02d}", part) for i, part in enumerate(shot.product())]
     if shot.glass:
         mesh = outward(solid.wine_glass())
         body = mi.Mesh("glass", len(mesh.vertices), len(mesh.faces), has_vertex_normals=True,
@@ -141,10 +141,10 @@ def _meshes(shot: Shot) -> list[Any]:
         assert mesh.normals is not None
         params["vertex_normals"] = mesh.normals.ravel()
         params.update()
-        made.append(body)
-    for i, shape in enumerate(made):
+        result.append(body)
+    for i, shape in enumerate(result):
         shape.set_id(f"product{i:02d}")
-    return made
+    return result
 
 
 def _props(bsdf: dict[str, Any]) -> Any:
@@ -277,9 +277,9 @@ def write(folder: Path, shot: Shot, layers: Layers, rng: np.random.Generator) ->
     content = io.BytesIO()
     Image.fromarray(exposed(layers, shot, rng)).save(content, "JPEG", quality=85)
     (folder / "photos" / f"{shot.name}.jpg").write_bytes(content.getvalue())
-    told = {"id": shot.name, "half": shot.half, "kinds": shot.kinds, "set": shot.set.__name__,
+    facts = {"id": shot.name, "half": shot.half, "kinds": shot.kinds, "set": shot.set.__name__,
             "alpha_defined": not shot.glass, "pitch_deg": shot.pitch_deg}  # fmt: skip
-    (gt / "meta.json").write_text(json.dumps(told, indent=1))
+    (gt / "meta.json").write_text(json.dumps(facts, indent=1))
 
 
 def main() -> None:

@@ -102,16 +102,16 @@ class Truth:
         return np.clip(self.own + self.through * plate, 0, 1).astype(np.float32)
 
 
-def made(folder: Path, only: list[str]) -> Iterator[Truth]:
+def truths(folder: Path, only: list[str]) -> Iterator[Truth]:
     """Each shot, rendered or as it was kept in the folder."""
     for seed, shot in sorted(enumerate(SHOTS), key=lambda at: at[0] % 7):  # both halves grow side by side
         if only and shot.name not in only:
             continue
-        kept = folder / f"{shot.name}.npz"
-        if not kept.exists():
+        file = folder / f"{shot.name}.npz"
+        if not file.exists():
             folder.mkdir(parents=True, exist_ok=True)
-            np.savez_compressed(kept, **{n: p.astype(np.float16) for n, p in _layers(shot, seed).items()})
-        with np.load(kept) as found:
+            np.savez_compressed(file, **{n: p.astype(np.float16) for n, p in _layers(shot, seed).items()})
+        with np.load(file) as found:
             layers = {name: found[name].astype(np.float32) for name in found.files}
         seen = layers.pop("own_seen") + layers.pop("through_seen")
         yield Truth(shot, _photographed(seen, np.random.default_rng(seed)), **layers)
@@ -303,7 +303,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Settings().cache_dir / "benchmarks" / "truth_glass")
     parser.add_argument("--only", nargs="+", default=[], help="names of some")
     options = parser.parse_args()
-    for truth in made(options.folder, options.only):
+    for truth in truths(options.folder, options.only):
         alpha = 1 - truth.through.mean(2)
         cv2.imwrite(str(options.folder / f"{truth.shot.name}.png"), truth.photo[..., ::-1])
         cv2.imwrite(str(options.folder / f"{truth.shot.name} alpha.png"), np.round(alpha * 255).astype(np.uint8))

@@ -41,14 +41,14 @@ def _lit(parts: list[Part], seed: int, *, aperture: float = 0.006, exposure: flo
 
 def _ground(material: Made, *, far: float = -1.5, share: float = 0.7) -> Part:
     across, along = lens.lens(-4, 4), lens.lens(far, 2.2)
-    made = material(*lens.sheet(across, along, TEXELS, share=share))
-    return Part(shapes.grid(across.lines, along.lines, uv=lens.spread(across, along)), made)
+    result = material(*lens.sheet(across, along, TEXELS, share=share))
+    return Part(shapes.grid(across.lines, along.lines, uv=lens.spread(across, along)), result)
 
 
 def _wall(material: Made, *, z: float = -1.5) -> Part:
     across, up = lens.lens(-4, 4), lens.lens(-1.0, 3.0)
-    made = material(*lens.sheet(across, up, 0.5 * TEXELS))
-    return Part(shapes.wall(across.lines, up.lines, z=z, uv=lens.spread(across, up)), made)
+    result = material(*lens.sheet(across, up, 0.5 * TEXELS))
+    return Part(shapes.wall(across.lines, up.lines, z=z, uv=lens.spread(across, up)), result)
 
 
 def _tinted(material: Material, tint: Colour) -> Material:

@@ -19,16 +19,16 @@ def chair() -> list[Part]:
     def rod(one: Point, other: Point, radius: float = 0.0125) -> Mesh:
         return shapes.tube(np.linspace(one, other, 12, dtype=np.float32), radius, around=14)
 
-    made = [rod((x, 0, 0.13), (0.9 * x, 0.29, 0.11)) for x in (-0.15, 0.15)]
-    made += [rod((x, 0, -0.15), (0.95 * x, 0.62, -0.16)) for x in (-0.15, 0.15)]
-    made += [rod((-0.14, y, z), (0.14, y, z), 0.008) for y, z in ((0.12, 0.12), (0.15, -0.14))]
-    made += [rod((x, 0.14, 0.12), (x, 0.14, -0.14), 0.008) for x in (-0.143, 0.143)]
-    made += [rod((x, 0.31, -0.145), (x, 0.6, -0.16), 0.006) for x in np.linspace(-0.105, 0.105, 6)]
-    made += [
+    result = [rod((x, 0, 0.13), (0.9 * x, 0.29, 0.11)) for x in (-0.15, 0.15)]
+    result += [rod((x, 0, -0.15), (0.95 * x, 0.62, -0.16)) for x in (-0.15, 0.15)]
+    result += [rod((-0.14, y, z), (0.14, y, z), 0.008) for y, z in ((0.12, 0.12), (0.15, -0.14))]
+    result += [rod((x, 0.14, 0.12), (x, 0.14, -0.14), 0.008) for x in (-0.143, 0.143)]
+    result += [rod((x, 0.31, -0.145), (x, 0.6, -0.16), 0.006) for x in np.linspace(-0.105, 0.105, 6)]
+    result += [
         shapes.box((0.32, 0.05, 0.022), bevel=0.009, at=(0, 0.585, -0.16)),
         shapes.box((0.34, 0.028, 0.3), bevel=0.011, at=(0, 0.285, -0.015)),
     ]
-    return [Part(shapes.moved(shapes.joined(made), turn_deg=-28), surfaces.plain("#a9713f", roughness=0.4))]
+    return [Part(shapes.moved(shapes.joined(result), turn_deg=-28), surfaces.plain("#a9713f", roughness=0.4))]
 
 
 def handbag() -> list[Part]:
@@ -164,9 +164,9 @@ def pump_bottle() -> list[Part]:
 def cutlery() -> list[Part]:
     """A fork and a knife lying side by side."""
     squash = np.array([1, 0.45, 1], np.float32)
-    made = []
+    result = []
     grip = line((-0.1, 0.014, 0.32), (-0.1, 0.02, 0.1), (-0.1, 0.016, -0.05), (-0.1, 0.024, -0.12))
-    made.append(
+    result.append(
         shapes.tube(
             grip,
             np.interp(np.linspace(0, 1, 40), [0, 0.06, 0.5, 0.85, 1], [0.006, 0.02, 0.012, 0.008, 0.03]).astype(
@@ -177,9 +177,9 @@ def cutlery() -> list[Part]:
     )
     for x in (-0.027, -0.009, 0.009, 0.027):
         tine = line((-0.1 + 0.9 * x, 0.024, -0.10), (-0.1 + x, 0.014, -0.2), (-0.1 + x, 0.022, -0.32))
-        made.append(shapes.tube(tine, np.linspace(0.0075, 0.0028, 40).astype(np.float32)))
+        result.append(shapes.tube(tine, np.linspace(0.0075, 0.0028, 40).astype(np.float32)))
     blade = line((0.1, 0.014, 0.32), (0.1, 0.018, 0.06), (0.1, 0.016, 0.0), (0.1, 0.012, -0.32))
-    made.append(
+    result.append(
         shapes.tube(
             blade,
             np.interp(
@@ -188,7 +188,7 @@ def cutlery() -> list[Part]:
             around=16,
         )
     )
-    mesh = shapes.joined(made)
+    mesh = shapes.joined(result)
     flat = Mesh(mesh.vertices * squash, mesh.faces, mesh.uv, mesh.normals)
     return [Part(shapes.moved(flat, turn_deg=14), metal("#c6c6c4", roughness=0.18))]
 

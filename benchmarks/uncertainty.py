@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from doubtful import Picture, made, real, rendered
+from doubtful import Picture, generated, real, rendered
 from packshot.cli.common import ready_context
 from packshot.model import Matter
 from packshot.models.two_pass import two_pass
@@ -69,7 +69,7 @@ def main() -> None:
     matter = ready_context(Settings()).matter
     found = [
         judged(picture, matter)
-        for source in (real(wanted.photos), rendered(wanted.synth), made(wanted.synth))
+        for source in (real(wanted.photos), rendered(wanted.synth), generated(wanted.synth))
         for picture in source
     ]
     print(

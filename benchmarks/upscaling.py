@@ -37,16 +37,16 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("photos", nargs="*", type=Path)
     parser.add_argument("--shrink", type=int, default=1)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     prepare_process()
     settings = Settings()
     upscaler = local_upscaler(settings)
     if upscaler is None:
         raise SystemExit("The model that enlarges is not installed.")
     print(f"{upscaler.card.id} on {upscaler.engine}, {threads(settings)} threads")
-    if asked.photos:
-        for path in asked.photos:
-            _photo(path, asked.shrink, upscaler, settings)
+    if options.photos:
+        for path in options.photos:
+            _photo(path, options.shrink, upscaler, settings)
         return
     _cost(upscaler)
     _labels(upscaler)
@@ -86,13 +86,13 @@ def _labels(upscaler: Upscaler) -> None:
 def _label(px: int, ink: tuple[int, int, int], paper: tuple[int, int, int]) -> tuple[U8, U8]:
     """A label as a camera would keep it (256 px, JPEG), and the same four times as large."""
     random = np.random.default_rng(px)
-    made = Image.new("RGB", (1024, 1024), paper)
-    draw = ImageDraw.Draw(made)
+    result = Image.new("RGB", (1024, 1024), paper)
+    draw = ImageDraw.Draw(result)
     for y in range(24, 1000, round(px * 4 * 1.4)):
         draw.text((32, y), " ".join(random.choice(WORDS, 12)), fill=ink, font=ImageFont.load_default(px * 4))
-    small = np.asarray(made.resize((256, 256), Image.Resampling.LANCZOS), np.uint8)
+    small = np.asarray(result.resize((256, 256), Image.Resampling.LANCZOS), np.uint8)
     _, jpeg = cv2.imencode(".jpg", small[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, 88))
-    return np.ascontiguousarray(cv2.imdecode(jpeg, 1)[..., ::-1]), np.asarray(made, np.uint8)
+    return np.ascontiguousarray(cv2.imdecode(jpeg, 1)[..., ::-1]), np.asarray(result, np.uint8)
 
 
 def _photo(path: Path, shrink: int, upscaler: Upscaler, settings: Settings) -> None:
@@ -116,9 +116,9 @@ def _photo(path: Path, shrink: int, upscaler: Upscaler, settings: Settings) -> N
     target = Path("out/upscaling") / f"{path.stem}.png"
     target.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(target), np.vstack(rows)[..., ::-1])
-    told = "; ".join(f"{f.check} {f.verdict} {f.value}" for f in drawn.findings) or "no print"
+    words = "; ".join(f"{f.check} {f.verdict} {f.value}" for f in drawn.findings) or "no print"
     print(f"{path.name}: {right - left} × {bottom - top} px in {took:.0f} s, "
-          f"{len(tiles_of(upscaler, cutout.matte[top:bottom, left:right] > 0))} tiles; {told}")  # fmt: skip
+          f"{len(tiles_of(upscaler, cutout.matte[top:bottom, left:right] > 0))} tiles; {words}")  # fmt: skip
 
 
 def _over(pixels: U8, matte: U8, grey: float) -> U8:

@@ -71,11 +71,11 @@ def block(width: int, height: int, box: PixelBox) -> NDArray[np.uint8]:
 
 
 def photo_of(pixels: NDArray[np.uint8], **fields: Any) -> Photo:
-    made = Photo(
+    result = Photo(
         name="made.png", pixels=pixels, alpha=None, sha256="0" * 64, format="PNG", profile="", file_bytes=1000,
         exif=b"", xmp=b"",
     )  # fmt: skip
-    return replace(made, **fields)
+    return replace(result, **fields)
 
 
 def cutout_of(pixels: NDArray[np.uint8], matte: NDArray[np.uint8], **fields: Any) -> Cutout:
@@ -89,20 +89,20 @@ def composed(cutout: Cutout, *, side: int = 200, fill: float = 0.8, color: str =
     return Color(color=color).run(laid, TOOLS)
 
 
-def stranger(pixels: NDArray[np.uint8], matte: NDArray[np.uint8], **fields: Any) -> Subject:
+def external_file(pixels: NDArray[np.uint8], matte: NDArray[np.uint8], **fields: Any) -> Subject:
     """A finished file that somebody else made."""
-    made = Subject(
+    result = Subject(
         name="theirs.jpg", format="jpeg", bytes=50_000, pixels=pixels, alpha=None,
         picture=ProductPicture(pixels, matte), source_type="algorithmicallyEnhanced", unsafe=0.01,
     )  # fmt: skip
-    return replace(made, **fields)
+    return replace(result, **fields)
 
 
 def ours(composition: Composition, *, pixels: NDArray[np.uint8] | None = None, **fields: Any) -> Subject:
     """A file made from that composition; `pixels` as decoded, where encoding moved them."""
     intended = composition.flatten()
     picture = ProductPicture(intended, composition.canvas_matte(), Reference(composition))
-    return replace(stranger(intended if pixels is None else pixels, picture.matte, **fields), picture=picture)
+    return replace(external_file(intended if pixels is None else pixels, picture.matte, **fields), picture=picture)
 
 
 CARD = ModelCard(
@@ -115,10 +115,10 @@ class FakeMatter:
     """Takes for product whatever differs from the top left corner; counts how often it was asked."""
 
     def __init__(self) -> None:
-        self.card, self.engine, self.asked = CARD, Engine("fake", "1", "f32"), 0
+        self.card, self.engine, self.calls = CARD, Engine("fake", "1", "f32"), 0
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
-        self.asked += 1
+        self.calls += 1
         return self.rough(pixels_u8)
 
     def rough(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:

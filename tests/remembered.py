@@ -18,25 +18,25 @@ Ask = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 class Remembered:
     """Answers as `asked` did before.  That it would answer the same again is a test of its own."""
 
-    asked: Matter
-    _known: dict[tuple[str, tuple[int, ...], bytes], NDArray[np.float32]] = field(default_factory=dict)
+    matter: Matter
+    _cached: dict[tuple[str, tuple[int, ...], bytes], NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def card(self) -> ModelCard:
-        return self.asked.card
+        return self.matter.card
 
     @property
     def engine(self) -> Engine:
-        return self.asked.engine
+        return self.matter.engine
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return self._once("matte", self.asked.matte, pixels_u8)
+        return self._once("matte", self.matter.matte, pixels_u8)
 
     def rough(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return self._once("rough", self.asked.rough, pixels_u8)
+        return self._once("rough", self.matter.rough, pixels_u8)
 
     def _once(self, name: str, ask: Ask, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         key = name, pixels_u8.shape, hashlib.sha256(np.ascontiguousarray(pixels_u8)).digest()
-        if key not in self._known:
-            self._known[key] = ask(pixels_u8)
-        return self._known[key].copy()
+        if key not in self._cached:
+            self._cached[key] = ask(pixels_u8)
+        return self._cached[key].copy()

@@ -21,7 +21,7 @@ _NAME_WORDS = ("sku", "gtin", "asin", "role", "amazon_role", "name", "title", "c
 
 
 class Source(BaseModel, frozen=True, extra="forbid"):
-    """Where a channel's numbers come from, and the date of reading."""
+    """Where a channel's numbers come from, and when that was read."""
 
     words: str
     date: str

@@ -1,4 +1,4 @@
-"""A finding: a check's verdict, in words for a merchandiser."""
+"""What a check says, in words for a merchandiser."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Verdict(StrEnum):
 
 
 class Finding(BaseModel, frozen=True, extra="forbid"):
-    """One result of one check: `value` against `limit` in `unit`; `words` is the sentence that is shown."""
+    """One statement of one check. `value` against `limit` in `unit`; `words` is the sentence that is shown."""
 
     check: str
     verdict: Verdict

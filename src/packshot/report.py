@@ -63,7 +63,7 @@ class ItemRecord(BaseModel, frozen=True):
         default="", description="hash of everything the result depends on; the same key is not developed again"
     )
     photo: PhotoRecord | None = None
-    uncertainty: float | None = Field(default=None, description="of the matte, [0, 1]; a high one needs a look")
+    uncertainty: float | None = Field(default=None, description="of the matte, [0, 1]; a high one needs a closer look")
     steps: tuple[StepRecord, ...] = ()
     findings: tuple[Finding, ...] = Field(default=(), description="about the photo and its cut-out")
     changes: tuple[str, ...] = Field(default=(), description="what changed the product's own pixels, in words")

@@ -1,4 +1,4 @@
-"""The rules that a sales channel has for files, whoever made them."""
+"""What a sales channel demands of a file, apart from how Packshot makes one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOLDS_ALPHA: frozenset[FileFormat] = frozenset({"png", "webp", "avif", "tiff"})
 
 
 class Rules(BaseModel, frozen=True, extra="forbid"):
-    """Rules for a finished file. `hard` names those that reject it; the others only warn."""
+    """Demands on a finished file. `hard` names those that reject it; the others only warn."""
 
     formats: tuple[FileFormat, ...] = ("jpeg", "png", "webp", "avif", "tiff")
     min_side_px: int = Field(default=1, description="longest side, at least")

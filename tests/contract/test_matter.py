@@ -46,7 +46,7 @@ def test_any_size_gets_a_matte_in_range_over_the_whole_frame(matter: Remembered,
 def test_the_same_photo_gets_the_same_matte_and_is_left_alone(matter: Remembered) -> None:
     pixels = textured(120, 90)
     before = pixels.copy()
-    assert np.array_equal(matter.asked.matte(pixels), matter.asked.matte(before))
+    assert np.array_equal(matter.calls.matte(pixels), matter.calls.matte(before))
     assert np.array_equal(pixels, before)
 
 
@@ -64,7 +64,7 @@ def test_a_product_on_a_plain_backdrop_is_found(matter: Remembered) -> None:
     assert matte[20, 20] < 20
 
 
-def test_the_rough_look_finds_the_same_product(matter: Remembered) -> None:
+def test_the_rough_matte_finds_the_same_product(matter: Remembered) -> None:
     pixels = np.full((300, 300, 3), 235, np.uint8)
     pixels[90:260, 110:190] = (40, 60, 130)
     close, rough = (to_size(clean(ask(matter, pixels)), (300, 300)) > 127 for ask in (raw_matte, rough_matte))
@@ -102,10 +102,10 @@ def test_both_engines_give_the_same_answer(isnet: Remembered, isnet_onnx: Rememb
 
 
 @pytest.mark.long
-def test_pictures_are_seen_at_their_own_size_and_shape(isnet: Remembered, isnet_onnx: Remembered) -> None:
-    for width, height, wanted in ((400, 300, (704, 896)), (900, 1000, (1024, 960)), (3000, 600, (704, 1024))):
+def test_the_network_gets_pictures_at_their_own_size_and_shape(isnet: Remembered, isnet_onnx: Remembered) -> None:
+    for width, height, expected in ((400, 300, (704, 896)), (900, 1000, (1024, 960)), (3000, 600, (704, 1024))):
         one, other = (raw_matte(matter, textured(width, height)) for matter in (isnet, isnet_onnx))
-        assert one.shape == other.shape == wanted
+        assert one.shape == other.shape == expected
 
 
 def test_products_are_safe_and_scores_do_not_move(nsfw: OpenNsfw, sample: dict[str, Photo]) -> None:
@@ -116,7 +116,7 @@ def test_products_are_safe_and_scores_do_not_move(nsfw: OpenNsfw, sample: dict[s
 
 
 def test_a_model_that_rested_answers_as_before(isnet: Remembered) -> None:
-    model, pixels = isnet.asked, textured(2000, 40)
+    model, pixels = isnet.calls, textured(2000, 40)
     assert isinstance(model, IsNet)
     before = isnet.matte(pixels)
     model.release()

@@ -34,16 +34,16 @@ def golden(request: pytest.FixtureRequest, tmp_path: Path) -> Golden:
         assert file.is_file(), f"there is no golden {file.name}: make it with pytest --update-goldens, and look at it"
         expected = np.asarray(Image.open(file), np.uint8)
         assert pixels.shape == expected.shape
-        shown, wanted = _shown(pixels), _shown(expected)
-        apart = np.abs(np.dstack([shown, pixels[..., 3:]]).astype(int) - np.dstack([wanted, expected[..., 3:]]))
+        shown, reference = _shown(pixels), _shown(expected)
+        apart = np.abs(np.dstack([shown, pixels[..., 3:]]).astype(int) - np.dstack([reference, expected[..., 3:]]))
         mean_error = float((apart**2).mean())
         psnr = 99.0 if mean_error == 0 else 10 * np.log10(255**2 / mean_error)
-        delta = delta_e00(lab(shown), lab(wanted))
+        delta = delta_e00(lab(shown), lab(reference))
         good = apart.max() <= MOST_LEVELS and psnr >= LEAST_PSNR and float(delta.mean()) <= MOST_MEAN_DELTA_E
         if not good:
             left = tmp_path / f"{name}-difference.png"
             gain = np.clip(apart[..., :3] * 4, 0, 255).astype(np.uint8)
-            Image.fromarray(np.hstack([wanted, shown, gain])).save(left)
+            Image.fromarray(np.hstack([reference, shown, gain])).save(left)
             pytest.fail(
                 f"{name}: up to {apart.max()} levels (limit {MOST_LEVELS}), PSNR {psnr:.1f} dB (limit {LEAST_PSNR}), "
                 f"mean ΔE00 {delta.mean():.3f} (limit {MOST_MEAN_DELTA_E}); golden, made and difference: {left}"

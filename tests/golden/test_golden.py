@@ -25,7 +25,7 @@ CASES = [("can", "white", (256, 256)), ("mug", "color", (256, 256)), ("bag", "gr
          ("mug", "podium", (160, 200)), ("bag", "sweep", (192, 192))]  # fmt: skip
 
 
-def made(photo: Photo, look: str, size: tuple[int, int], matter: Matter, stage: SetRenderer) -> NDArray[np.uint8]:
+def result(photo: Photo, look: str, size: tuple[int, int], matter: Matter, stage: SetRenderer) -> NDArray[np.uint8]:
     cutout = cut_out(photo, matter=matter, store=None, timer=StepTimer())
     geometry = Geometry(size, template(look).steps)
     return compose(cutout, geometry, context=StepContext({}, renderer=stage), timer=StepTimer()).flatten()
@@ -41,7 +41,7 @@ def test_a_composition_looks_as_it_did(
     golden: Golden,
     render_stage: SetRenderer,
 ) -> None:
-    golden(f"{name}-{look}", made(sample[name], look, size, isnet_f32, render_stage))
+    golden(f"{name}-{look}", result(sample[name], look, size, isnet_f32, render_stage))
 
 
 @pytest.mark.by_machine
@@ -51,8 +51,8 @@ def test_half_precision_looks_the_same(
 ) -> None:  # fmt: skip
     if request.config.getoption("--update-goldens") or isnet.engine.precision == "f32":
         pytest.skip("goldens are made in f32, and here is nothing else to hold against them")
-    golden("mug-color", made(sample["mug"], "color", (256, 256), isnet, render_stage))
-    golden("can-white", made(sample["can"], "white", (256, 256), isnet, render_stage))
+    golden("mug-color", result(sample["mug"], "color", (256, 256), isnet, render_stage))
+    golden("can-white", result(sample["can"], "white", (256, 256), isnet, render_stage))
 
 
 def test_the_golden_fixture_sees_a_difference(golden: Golden, request: pytest.FixtureRequest) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from handmade import TOOLS, block, cutout_of, ours, stranger, textured
+from handmade import TOOLS, block, cutout_of, external_file, ours, textured
 from packshot.check import ProductPicture, Reference, Subject
 from packshot.checks.shadow import grounded, shadow_side
 from packshot.colour import F32, U8, to_linear, to_srgb
@@ -81,7 +81,7 @@ def picture(backdrop: F32, matte: U8, ratio: F32 | None = None) -> Subject:
     ground = to_srgb(backdrop if ratio is None else np.ascontiguousarray(backdrop * ratio[..., None]))
     cover = matte[..., None].astype(np.float32) / 255
     mixed = to_linear(textured(SIDE, SIDE) // 2) * cover + to_linear(ground) * (1 - cover)
-    return stranger(to_srgb(mixed.astype(np.float32)), matte)
+    return external_file(to_srgb(mixed.astype(np.float32)), matte)
 
 
 def said(subject: Subject) -> Finding:
@@ -106,7 +106,7 @@ def test_a_shadow_below_the_foot_makes_it_float(backdrop: F32, share: float) -> 
     assert said(picture(backdrop, matte, moved(drawn(matte), down=share * HEIGHT))).verdict is Verdict.WARN
 
 
-def test_a_gap_is_told_where_the_foot_is_in_the_shade_as_well() -> None:
+def test_a_gap_is_found_where_the_foot_is_in_the_shade_as_well() -> None:
     matte = bottle()
     finding = said(picture(plain(), matte, moved(drawn(matte), down=0.03 * HEIGHT) * np.float32(0.8)))
     assert finding.verdict is Verdict.WARN
@@ -135,10 +135,10 @@ def test_a_larger_file_gives_the_same_verdict() -> None:
     for ratio in (drawn(matte), moved(drawn(matte), down=20), np.ones_like(drawn(matte))):
         small = picture(plain(), matte, ratio)
         large = [np.asarray(cv2.resize(p, None, fx=3, fy=3), np.uint8) for p in (small.picture.pixels, matte)]
-        assert said(stranger(large[0], large[1])).verdict is said(small).verdict
+        assert said(external_file(large[0], large[1])).verdict is said(small).verdict
 
 
-def test_where_there_is_no_ground_nothing_is_said() -> None:
+def test_where_there_is_no_ground_there_is_no_finding() -> None:
     matte = bottle()
     transparent = replace(picture(plain(1.0), matte), alpha=matte)
     cut = block(SIDE, SIDE, (200, 200, 400, SIDE))
@@ -165,7 +165,7 @@ def test_where_there_is_no_ground_nothing_is_said() -> None:
 )
 def test_odd_shapes_are_judged_or_left_alone(size: tuple[int, int], box: PixelBox) -> None:
     matte = block(*size, box)
-    subject = stranger(textured(*size), matte)
+    subject = external_file(textured(*size), matte)
     for check in (grounded, shadow_side):
         finding = check(subject, Rules())
         assert finding is None or finding.verdict in (Verdict.OK, Verdict.WARN)
@@ -228,7 +228,7 @@ def test_a_light_that_is_not_sure_accuses_nobody(monkeypatch: pytest.MonkeyPatch
         assert "cannot be told" in finding.words
 
 
-def test_the_light_is_told_without_the_shadow_that_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_light_is_estimated_without_the_shadow_that_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     matte = bottle()
     shown = []
 

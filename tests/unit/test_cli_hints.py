@@ -26,8 +26,8 @@ def photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_click_takes_in_what_is_missing(photo: Path, tmp_path: Path) -> None:
     def cut(*hints: str) -> np.ndarray:
-        told = CliRunner().invoke(app, ["segment", str(photo), *hints, "--out", str(tmp_path)])
-        assert told.exit_code == 0, told.output
+        result = CliRunner().invoke(app, ["segment", str(photo), *hints, "--out", str(tmp_path)])
+        assert result.exit_code == 0, result.output
         return np.asarray(Image.open(tmp_path / "box.matte.png"))
 
     assert cut()[45, 65] == 0
@@ -44,14 +44,14 @@ def test_a_click_takes_in_what_is_missing(photo: Path, tmp_path: Path) -> None:
     ],
 )
 def test_a_hint_that_is_none_is_refused(photo: Path, hints: list[str], words: str) -> None:
-    told = CliRunner().invoke(app, ["segment", str(photo), *hints])
-    assert isinstance(told.exception, BadOption)
-    assert words in str(told.exception)
+    result = CliRunner().invoke(app, ["segment", str(photo), *hints])
+    assert isinstance(result.exception, BadOption)
+    assert words in str(result.exception)
 
 
 def test_hints_are_about_one_photo(photo: Path) -> None:
     other = photo.with_name("other.png")
     Image.open(photo).rotate(90).save(other)
-    told = CliRunner().invoke(app, ["segment", str(photo), str(other), "--keep", "3,4"])
-    assert isinstance(told.exception, BadOption)
-    assert "one photo" in str(told.exception)
+    result = CliRunner().invoke(app, ["segment", str(photo), str(other), "--keep", "3,4"])
+    assert isinstance(result.exception, BadOption)
+    assert "one photo" in str(result.exception)

@@ -158,13 +158,13 @@ def colours(count: int, channels: int) -> Image.Image:
 )
 def test_colours_inside_srgb_keep_their_look(profile: bytes, channels: int) -> None:
     given = colours(4000, channels)
-    made = into_srgb(given, profile)
-    assert made.mode == "RGB"
-    levels = np.asarray(made).reshape(-1, 3)
+    result = into_srgb(given, profile)
+    assert result.mode == "RGB"
+    levels = np.asarray(result).reshape(-1, 3)
     inside = ((levels > 2) & (levels < 253)).all(axis=1)
     assert inside.sum() > 500
-    wanted, got = through_littlecms(given, profile), through_littlecms(made, srgb_profile())
-    apart = delta_e00(wanted, got)[inside]
+    reference, got = through_littlecms(given, profile), through_littlecms(result, srgb_profile())
+    apart = delta_e00(reference, got)[inside]
     # Both ways round Lab to whole numbers: near gray that alone is up to one unit.
     assert float(np.median(apart)) < 0.7
     assert float(np.percentile(apart, 99)) < 1.5
@@ -185,9 +185,9 @@ def test_a_profile_that_is_srgb_anyway_changes_nothing() -> None:
 
 
 def test_a_gray_profile_is_honoured() -> None:
-    made = into_srgb(Image.new("L", (4, 4), 128), gray_profile(1.8))
+    result = into_srgb(Image.new("L", (4, 4), 128), gray_profile(1.8))
     level = 255 * (1.055 * (128 / 255) ** (1.8 / 2.4) - 0.055)
-    assert made.getpixel((0, 0)) == pytest.approx((level,) * 3, abs=1.5)
+    assert result.getpixel((0, 0)) == pytest.approx((level,) * 3, abs=1.5)
 
 
 def test_a_profile_of_another_kind_is_refused() -> None:

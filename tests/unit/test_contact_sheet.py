@@ -197,7 +197,7 @@ def test_a_rejection_names_the_channel_and_the_finding_leads() -> None:
     assert card.attributes["data-checks"] == "fill" and card.attributes["data-channels"] == "amazon\nshop"
 
 
-def test_the_same_finding_of_every_file_is_said_once() -> None:
+def test_the_same_finding_of_every_file_appears_once() -> None:
     rim = finding("edges", Verdict.WARN, "A light rim is left.")
     card = only_card(renditions=(rendition(findings=(rim,)), rendition("shop", findings=(rim,))))
     assert card.all(class_="loud")[0].text.count("A light rim is left.") == 1
@@ -218,7 +218,7 @@ def test_a_file_has_a_verdict_of_its_own(verdict: Verdict, rejected: bool, expec
     assert rendition_verdict(rendition(rejected=rejected, findings=(finding(verdict=verdict),))) is expected
 
 
-def test_the_gravest_thing_said_decides_where_an_item_stands() -> None:
+def test_the_gravest_finding_decides_an_items_status() -> None:
     warned = (finding(verdict=Verdict.WARN),)
     assert item_standing(item()) == "ready"
     assert item_standing(item(findings=warned)) == "look"
@@ -304,7 +304,7 @@ def test_a_path_out_of_the_folder_is_named_but_not_linked() -> None:
     assert "outside this folder, not linked" in card.text
 
 
-def test_the_page_asks_nothing_of_any_network() -> None:
+def test_the_page_needs_no_network() -> None:
     html = contact_sheet(report(item(), item(before="https://example.com/x.jpg", after="//example.com/y.jpg")))
     root = Page(html).root
     assert "://" not in html and "@import" not in html and "url(" not in html

@@ -43,9 +43,9 @@ def test_a_photo_that_was_generated_stays_declared_as_such(origin: Origin, term:
 
 
 def test_the_term_is_read_back_from_the_packet_and_the_packet_is_xml() -> None:
-    made = packet("compositeCapture", photo_xmp=b"", tool="Packshot <1> & more")
-    assert declared(made) == "compositeCapture"
-    root = defusedxml.ElementTree.fromstring(made)
+    result = packet("compositeCapture", photo_xmp=b"", tool="Packshot <1> & more")
+    assert declared(result) == "compositeCapture"
+    root = defusedxml.ElementTree.fromstring(result)
     assert root.find(".//{http://ns.adobe.com/xap/1.0/}CreatorTool").text == "Packshot <1> & more"
     assert root.find(".//{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType").text.startswith(BASE)
 
@@ -63,14 +63,14 @@ def test_rights_survive_and_are_escaped_anew() -> None:
         "<xmpRights:WebStatement>https://example.com/?a=1&amp;b=2</xmpRights:WebStatement>"
         "<dc:title>secret project</dc:title>"
     )
-    made = packet("compositeCapture", photo_xmp=XMP.format(inner=inner).encode(), tool="Packshot")
-    root = defusedxml.ElementTree.fromstring(made)
+    result = packet("compositeCapture", photo_xmp=XMP.format(inner=inner).encode(), tool="Packshot")
+    root = defusedxml.ElementTree.fromstring(result)
     rdf, dc = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}", "{http://purl.org/dc/elements/1.1/}"
     assert root.find(f".//{dc}rights/{rdf}Alt/{rdf}li").text == "© Müller & Söhne <b>"
     assert [li.text for li in root.findall(f".//{dc}creator/{rdf}Seq/{rdf}li")] == ["Anna", "Bob"]
     assert root.find(".//{http://ns.adobe.com/photoshop/1.0/}Credit").text == "Studio 9"
     assert root.find(".//{http://ns.adobe.com/xap/1.0/rights/}WebStatement").text == "https://example.com/?a=1&b=2"
-    assert b"secret" not in made
+    assert b"secret" not in result
 
 
 BOMB = (
@@ -89,6 +89,6 @@ OUTSIDE = (
 )
 def test_a_hostile_packet_gives_a_clean_one(hostile: bytes) -> None:
     started = time.process_time()
-    made = packet("algorithmicallyEnhanced", photo_xmp=hostile, tool="Packshot")
+    result = packet("algorithmicallyEnhanced", photo_xmp=hostile, tool="Packshot")
     assert time.process_time() - started < 1  # of the processor, which others may share
-    assert made == packet("algorithmicallyEnhanced", photo_xmp=b"", tool="Packshot")
+    assert result == packet("algorithmicallyEnhanced", photo_xmp=b"", tool="Packshot")

@@ -15,13 +15,13 @@ from packshot.service.pixel_tasks.context import PixelContext
 from packshot.settings import Settings
 
 
-def test_a_wish_for_one_gpu_tries_that_alone_and_a_wish_for_any_tries_cuda_first() -> None:
+def test_one_chosen_gpu_is_tried_alone_and_without_a_choice_cuda_comes_first() -> None:
     assert onnx.providers_for("directml") == ("directml",)
     assert onnx.providers_for("") == ("cuda", "directml", "coreml")
     assert onnx.providers_for("cpu") == ()
 
 
-def test_a_gpu_that_is_not_there_is_said_aloud_and_in_the_name() -> None:
+def test_a_missing_gpu_is_in_the_engines_note_and_name() -> None:
     matter = local_matter(Settings(engine="onnxruntime-cuda"))
     assert matter.engine.name == "onnxruntime-cpu"
     assert "CUDA" in matter.engine.note
@@ -29,7 +29,7 @@ def test_a_gpu_that_is_not_there_is_said_aloud_and_in_the_name() -> None:
     assert "CUDA" not in matter.engine.words, "a cache key names what really ran"
 
 
-def test_the_processor_is_no_fallback_where_it_was_asked_for(isnet_onnx: Matter) -> None:
+def test_the_chosen_processor_is_no_fallback(isnet_onnx: Matter) -> None:
     assert isnet_onnx.engine.name == "onnxruntime-cpu"
     assert isnet_onnx.engine.note == ""
 
@@ -44,10 +44,10 @@ def test_a_gpu_that_does_not_start_is_a_fallback_too(monkeypatch: pytest.MonkeyP
     assert "no DirectML" in engine.note
 
 
-def test_the_doctor_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_doctor_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PACKSHOT_ENGINE", "onnxruntime-cuda")
-    told = CliRunner().invoke(app, ["doctor"]).output
-    line = next(line for line in told.splitlines() if "engine" in line)
+    output = CliRunner().invoke(app, ["doctor"]).output
+    line = next(line for line in output.splitlines() if "engine" in line)
     assert line.startswith("! engine: onnxruntime-cpu")
     assert "CUDA" in line
 

@@ -49,7 +49,7 @@ def test_a_product_of_its_own_colour_is_opaque_though_it_shines(colour: tuple[in
     assert see_through(rimmed(pixels), matte()) == 0
 
 
-def test_before_grass_nothing_is_said() -> None:
+def test_before_grass_nothing_is_glass() -> None:
     grain = np.random.default_rng(0).integers(-60, 60, (600, 700, 1))
     rough = np.clip(rimmed(room()) + grain, 0, 255).astype(np.uint8)
     assert see_through(rough, matte()) == 0
@@ -62,7 +62,7 @@ def horizon() -> U8:
     return pixels
 
 
-def test_glass_darker_than_what_is_behind_it_is_told_by_the_room_that_changes_with_it() -> None:
+def test_glass_darker_than_what_is_behind_it_shows_by_changing_with_it() -> None:
     pixels = horizon()
     pixels[OUTLINE] -= 6
     pixels[130:170, 300:400] = 255  # a window's reflection
@@ -98,7 +98,7 @@ def test_an_empty_matte_is_not_glass() -> None:
     assert see_through(room(), np.zeros((600, 700), np.uint8)) == 0
 
 
-def test_glass_is_told_with_what_to_do() -> None:
+def test_the_finding_on_glass_says_what_to_do() -> None:
     (finding,) = findings_of(Facts((10, 10, 90, 90), 0.6, (0.6,), (), 0.1, see_through=0.9), (100, 100))
     assert (finding.check, finding.value) == ("glass", 90)
     assert "even, bright backdrop" in finding.words

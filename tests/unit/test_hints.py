@@ -40,35 +40,35 @@ def hinted(pixels: U8, start: U8, **hints: object) -> U8:
 
 def test_a_click_lets_go_what_holds_the_product() -> None:
     pixels, product, both = held()
-    made = hinted(pixels, both, remove=[ON_HAND])
-    assert overlap(made, product) > 0.99
-    assert made[200, 230:305].max() == 0, "no rim is left of it"
+    result = hinted(pixels, both, remove=[ON_HAND])
+    assert overlap(result, product) > 0.99
+    assert result[200, 230:305].max() == 0, "no rim is left of it"
 
 
 def test_nothing_changes_away_from_what_was_clicked() -> None:
     pixels, _, both = held()
     both[60:260, 88:90] = 100  # a soft edge that no filter would give again
-    made = hinted(pixels, both, remove=[ON_HAND])
-    assert np.array_equal(made[:, :195], both[:, :195])
-    assert np.array_equal(made[:150], both[:150])
+    result = hinted(pixels, both, remove=[ON_HAND])
+    assert np.array_equal(result[:, :195], both[:, :195])
+    assert np.array_equal(result[:150], both[:150])
 
 
 def test_a_click_takes_in_a_part_that_is_missing_without_a_seam() -> None:
     pixels, product, both = held()
     for seen in (FakeMatter(), Blind()):
-        made = prompted_matte(HintPrompter(seen), pixels, Hints(keep=(ON_HAND,)), start=product)
-        assert overlap(made, both) > 0.99
-        assert made[180:220, 195:225].min() == 255
+        result = prompted_matte(HintPrompter(seen), pixels, Hints(keep=(ON_HAND,)), start=product)
+        assert overlap(result, both) > 0.99
+        assert result[180:220, 195:225].min() == 255
 
 
-def test_a_click_that_says_the_opposite_bounds_the_region() -> None:
+def test_an_opposite_click_bounds_the_region() -> None:
     pixels, product, both = held()
-    made = hinted(pixels, both, remove=[ON_HAND], keep=[(290.0, 200.0)])
-    assert made[200, 290] == 255
-    assert made[200, 240] == 0
-    kept = hinted(pixels, product, keep=[ON_HAND], remove=[(290.0, 200.0)])
-    assert kept[200, 240] == 255
-    assert kept[200, 290] == 0
+    result = hinted(pixels, both, remove=[ON_HAND], keep=[(290.0, 200.0)])
+    assert result[200, 290] == 255
+    assert result[200, 240] == 0
+    with_hand = hinted(pixels, product, keep=[ON_HAND], remove=[(290.0, 200.0)])
+    assert with_hand[200, 240] == 255
+    assert with_hand[200, 290] == 0
 
 
 def test_two_clicks_on_one_spot_that_disagree_change_nothing() -> None:
@@ -83,9 +83,9 @@ def test_clicks_that_say_what_is_so_already_change_nothing() -> None:
 
 def test_outside_of_a_box_is_backdrop() -> None:
     pixels, product, _ = held()
-    made = hinted(pixels, product, boxes=[(80, 50, 210, 270)])
-    assert overlap(made, product) > 0.98
-    assert made[:, 210:].max() == 0
+    result = hinted(pixels, product, boxes=[(80, 50, 210, 270)])
+    assert overlap(result, product) > 0.98
+    assert result[:, 210:].max() == 0
 
 
 def test_the_same_hints_in_any_order_give_the_same_matte() -> None:
@@ -96,15 +96,15 @@ def test_the_same_hints_in_any_order_give_the_same_matte() -> None:
     assert np.array_equal(one, hinted(pixels, both, remove=[ON_HAND, (280.0, 180.0)], keep=[ON_PRODUCT]))
 
 
-def test_the_model_is_asked_once_for_the_same_pixels() -> None:
+def test_the_model_runs_once_for_the_same_pixels() -> None:
     pixels, product, _ = held()
     matter = FakeMatter()
     prompter = HintPrompter(matter)
     first = prompted_matte(prompter, pixels, Hints(keep=(ON_HAND,)), start=product)
-    asked = matter.asked
-    assert asked > 0
+    calls = matter.calls
+    assert calls > 0
     assert np.array_equal(prompted_matte(prompter, pixels, Hints(keep=(ON_HAND,)), start=product), first)
-    assert matter.asked == asked
+    assert matter.calls == calls
 
 
 def test_a_photo_without_a_matte_begins_with_the_models() -> None:

@@ -35,15 +35,15 @@ def opened(content: bytes, name: str = "shoe.jpg") -> Photo:
 
 
 def exif_of(*, orientation: int | None = None, gps: bool = False, rights: str = "") -> Image.Exif:
-    made = Image.Exif()
+    result = Image.Exif()
     if orientation:
-        made[ExifTags.Base.Orientation] = orientation
+        result[ExifTags.Base.Orientation] = orientation
     if rights:
-        made[ExifTags.Base.Copyright] = rights
+        result[ExifTags.Base.Copyright] = rights
     if gps:
-        made.get_ifd(ExifTags.IFD.GPSInfo).update({1: "N", 2: (48.0, 8.0, 0.0), 3: "E", 4: (11.0, 34.0, 0.0)})
-    made.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ISOSpeedRatings] = 200
-    return made
+        result.get_ifd(ExifTags.IFD.GPSInfo).update({1: "N", 2: (48.0, 8.0, 0.0), 3: "E", 4: (11.0, 34.0, 0.0)})
+    result.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ISOSpeedRatings] = 200
+    return result
 
 
 # Small files of every format that is read, made from one scene.
@@ -362,12 +362,12 @@ def huge_heic() -> bytes:
     return MADE["HEIC"]().replace(struct.pack(">II", 64, 48), struct.pack(">II", 60_000, 60_000))
 
 
-@pytest.mark.parametrize("made", [huge_png, huge_tiff, huge_heic])
-def test_a_decompression_bomb_is_refused_from_its_header(made: Callable[[], bytes]) -> None:
-    content, started = made(), time.process_time()
+@pytest.mark.parametrize("result", [huge_png, huge_tiff, huge_heic])
+def test_a_decompression_bomb_is_refused_from_its_header(result: Callable[[], bytes]) -> None:
+    content, started = result(), time.process_time()
     refused(content, BadInput)
     assert time.process_time() - started < 1  # of the processor, which others may share
-    if made is huge_png:
+    if result is huge_png:
         refused(content, TooLarge, "3600 megapixels, over the limit of 120")
 
 
@@ -456,9 +456,9 @@ def test_the_camera_and_the_rights_are_kept_and_the_place_can_be_taken_out() -> 
     )
     assert with_place.getexif().get_ifd(ExifTags.IFD.GPSInfo)[2] == (48.0, 8.0, 0.0)
     assert without.getexif().get_ifd(ExifTags.IFD.GPSInfo) == {}
-    for made in (with_place, without):
-        assert "nna" in made.getexif()[ExifTags.Base.Copyright]
-        assert made.getexif().get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ISOSpeedRatings] == 200
+    for result in (with_place, without):
+        assert "nna" in result.getexif()[ExifTags.Base.Copyright]
+        assert result.getexif().get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ISOSpeedRatings] == 200
     assert without_gps(b"") == b""
 
 
@@ -531,8 +531,8 @@ def test_a_jpeg_keeps_the_full_resolution_of_its_colours() -> None:
 
 
 def test_thumbnails_are_small_and_keep_their_shape() -> None:
-    with Image.open(io.BytesIO(thumbnail(np.full((600, 1200, 3), 200, np.uint8)))) as made:
-        assert made.size == (420, 210)
-        assert np.abs(np.asarray(made).astype(int) - 200).max() <= 2
+    with Image.open(io.BytesIO(thumbnail(np.full((600, 1200, 3), 200, np.uint8)))) as result:
+        assert result.size == (420, 210)
+        assert np.abs(np.asarray(result).astype(int) - 200).max() <= 2
     with Image.open(io.BytesIO(thumbnail(np.zeros((2, 4000, 3), np.uint8)))) as thin:
         assert thin.size == (420, 1)

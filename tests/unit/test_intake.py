@@ -222,13 +222,13 @@ def test_file_names_that_are_no_text_can_still_be_shown() -> None:
 
 
 def test_an_address_is_fetched_when_loaded_and_shown_without_its_query(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr("packshot.intake.source.fetch", lambda url, *, limits: asked.append(url) or PHOTO)
+    fetched: list[str] = []
+    monkeypatch.setattr("packshot.intake.source.fetch", lambda url, *, limits: fetched.append(url) or PHOTO)
     url = "https://shop.example/left/red%20shoe.jpg?key=secret"
     (source,), _ = take(url, url)
-    assert (source.name, source.sku, asked) == ("shop.example/left/red shoe.jpg", "red shoe", [])
+    assert (source.name, source.sku, fetched) == ("shop.example/left/red shoe.jpg", "red shoe", [])
     assert source.load() == PHOTO
-    assert asked == [url]
+    assert fetched == [url]
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "s3://bucket/a.jpg", "http://u:secret@shop.example/a.jpg"])

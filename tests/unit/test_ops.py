@@ -32,14 +32,14 @@ def test_over_gives_the_plate_where_the_matte_is_0_and_the_product_where_it_is_1
     coverage = random.choice(np.array([0, 255, 90], np.uint8), (h, w))
     product, alpha = premultiplied(foreground, coverage)
     plate = to_linear(plate_u8)
-    made = composite.over(product, alpha, plate)
-    assert np.array_equal(made[coverage == 0], plate[coverage == 0])
-    assert np.array_equal(made[coverage == 255], to_linear(foreground)[coverage == 255])
-    assert np.array_equal(to_srgb(made)[coverage == 255], foreground[coverage == 255])
+    result = composite.over(product, alpha, plate)
+    assert np.array_equal(result[coverage == 0], plate[coverage == 0])
+    assert np.array_equal(result[coverage == 255], to_linear(foreground)[coverage == 255])
+    assert np.array_equal(to_srgb(result)[coverage == 255], foreground[coverage == 255])
     between = coverage == 90
     low, high = np.minimum(plate, to_linear(foreground)), np.maximum(plate, to_linear(foreground))
-    assert (made[between] >= low[between] - 1e-6).all()
-    assert (made[between] <= high[between] + 1e-6).all()
+    assert (result[between] >= low[between] - 1e-6).all()
+    assert (result[between] <= high[between] + 1e-6).all()
 
 
 @given(SEEDS)
@@ -81,7 +81,7 @@ def test_a_box_is_left_top_right_bottom_and_half_open() -> None:
     assert box_of(np.zeros((9, 12), np.uint8)) == (0, 0, 0, 0)
 
 
-def test_boxes_are_cropped_joined_and_found_in_each_other() -> None:
+def test_boxes_are_cropped_joined_and_indexed_in_each_other() -> None:
     plane = np.arange(8 * 10, dtype=np.float32).reshape(8, 10)
     outer, inner = (2, 1, 9, 7), (4, 3, 6, 5)
     assert np.array_equal(crop(plane, outer)[index_of(inner, outer)], crop(plane, inner))
@@ -102,7 +102,7 @@ def framed(draw: st.DrawFn) -> tuple[tuple[int, int], PixelBox]:
 
 
 @given(framed(), st.tuples(SIDES, SIDES), st.floats(0.1, 1), st.floats(0, 0.4), st.none() | st.floats(0.1, 1))
-def test_a_product_stays_in_the_frame_at_the_size_that_was_asked_for(
+def test_a_product_stays_in_the_frame_at_its_size(
     frame: tuple[tuple[int, int], PixelBox],
     canvas: tuple[int, int],
     fill: float,
@@ -171,9 +171,9 @@ def test_a_product_cut_on_both_sides_spans_the_frame() -> None:
 def test_an_even_plane_stays_even(seed: int, value: float, size: tuple[int, int]) -> None:
     height, width = np.random.default_rng(seed).integers(8, 60, 2)
     box = (1.3, 2.7, width - 2.2, height - 1.1)
-    made = resample.lanczos(np.full((height, width, 3), value, np.float32), size, box=box)
-    assert made.shape == (size[1], size[0], 3)
-    assert made == pytest.approx(np.full(made.shape, value), abs=2e-6)
+    result = resample.lanczos(np.full((height, width, 3), value, np.float32), size, box=box)
+    assert result.shape == (size[1], size[0], 3)
+    assert result == pytest.approx(np.full(result.shape, value), abs=2e-6)
 
 
 @pytest.mark.parametrize("size", [(31, 31), (50, 50), (150, 150), (301, 301)])
@@ -198,7 +198,7 @@ def raw_blob(size: int = 200) -> F32:
     return disc(size, size, (50, 40, 150, 170)).astype(np.float32) / 255
 
 
-def test_cleaning_drops_crumbs_and_keeps_parts_of_some_size() -> None:
+def test_cleaning_drops_small_parts_and_keeps_larger_ones() -> None:
     raw = raw_blob()
     raw[5:8, 5:8] = 1
     raw[20:50, 160:195] = 1
@@ -263,9 +263,9 @@ def test_a_half_decided_matte_is_less_sure_than_a_clear_one() -> None:
 
 @pytest.mark.parametrize("size", [(200, 200), (800, 600), (60, 90)])
 def test_a_matte_is_brought_to_the_size_of_its_photo(size: tuple[int, int]) -> None:
-    made = matte.to_size(raw_blob(), size)
-    assert made.shape == (size[1], size[0])
-    left, top, right, bottom = matte.facts_of(made).box
+    result = matte.to_size(raw_blob(), size)
+    assert result.shape == (size[1], size[0])
+    left, top, right, bottom = matte.facts_of(result).box
     assert (left / size[0], top / size[1]) == pytest.approx((0.25, 0.2), abs=0.02)
     assert (right / size[0], bottom / size[1]) == pytest.approx((0.75, 0.85), abs=0.02)
 
@@ -285,8 +285,8 @@ def test_the_backdrops_colour_is_taken_out_of_the_edge(front: str, back: str) ->
     band = foreground_band(photo, coverage)
     rows = band_of(coverage)
     assert band.shape == (rows.sum(), 3)
-    wanted = lab(to_srgb(hex_to_linear(front)[None, None])[0])
-    left_over, before = delta_e00(lab(band), wanted), delta_e00(lab(photo[rows]), wanted)
+    expected = lab(to_srgb(hex_to_linear(front)[None, None])[0])
+    left_over, before = delta_e00(lab(band), expected), delta_e00(lab(photo[rows]), expected)
     assert float(np.mean(left_over)) < 0.15 * float(np.mean(before))
     assert float(np.percentile(left_over, 95)) < 6
 
@@ -378,7 +378,7 @@ def test_a_softer_shadow_reaches_further() -> None:
 # --- measure ---
 
 
-def test_blur_noise_blocks_and_lost_light_are_told_apart() -> None:
+def test_blur_noise_blocks_and_lost_light_are_measured_separately() -> None:
     coverage = block(600, 500, (50, 50, 550, 450))
     cells = np.random.default_rng(5).integers(0, 256, (25, 30, 3), np.uint8)
     crisp = np.kron(cells, np.ones((20, 20, 1), np.uint8))

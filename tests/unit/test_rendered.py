@@ -49,22 +49,22 @@ def laid(cutout: Cutout, stage: SetRenderer, **options: object) -> Composition:
 
 
 def test_white_stays_pure_to_the_border_and_the_product_stays_the_photo_s(render_stage: SetRenderer) -> None:
-    made = laid(can(), render_stage)
-    pixels = made.flatten()
+    result = laid(can(), render_stage)
+    pixels = result.flatten()
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     assert (border == 255).all()
-    assert Reference(made).distance(pixels) == 0
-    assert made.ratio is not None
-    assert pixels.min(axis=2)[made.canvas_matte() == 0].min() < 200  # and yet there is a shadow
+    assert Reference(result).distance(pixels) == 0
+    assert result.ratio is not None
+    assert pixels.min(axis=2)[result.canvas_matte() == 0].min() < 200  # and yet there is a shadow
 
 
-def shadow_sides(made: Composition) -> tuple[float, float]:
+def shadow_sides(result: Composition) -> tuple[float, float]:
     """Light taken left and right of the product."""
-    assert made.ratio is not None
+    assert result.ratio is not None
     dark = np.zeros((SIDE, SIDE), np.float32)
-    left, top, right, bottom = made.ratio.box
-    dark[top:bottom, left:right] = 1 - made.ratio.values.mean(2)
-    x0, x1 = made.laid_out()[0].region[0], made.laid_out()[0].region[2]
+    left, top, right, bottom = result.ratio.box
+    dark[top:bottom, left:right] = 1 - result.ratio.values.mean(2)
+    x0, x1 = result.laid_out()[0].region[0], result.laid_out()[0].region[2]
     return float(dark[:, :x0].clip(0).sum()), float(dark[:, x1:].clip(0).sum())
 
 
@@ -102,12 +102,12 @@ def test_shadow_strength_zero_casts_nothing_and_more_is_darker(render_stage: Set
 
 
 def test_without_a_shadow_caster_the_shadow_is_drawn() -> None:
-    made = laid(can(), FakeSetRenderer(), set="sweep")
-    assert made.ratio is not None
-    assert made.plate_origin == "rendered"
+    result = laid(can(), FakeSetRenderer(), set="sweep")
+    assert result.ratio is not None
+    assert result.plate_origin == "rendered"
 
 
-def test_what_the_engine_lacks_is_said_with_each_picture() -> None:
+def test_what_the_engine_lacks_is_a_finding_of_each_picture() -> None:
     class Slow(FakeSetRenderer):
         notes = (Finding(check="renderer", verdict=Verdict.WARN, words="The fast renderer is missing here."),)
 
@@ -138,7 +138,7 @@ def test_one_whose_transmission_was_measured_stands_in_any_set() -> None:
     assert all(f.check != "fit" for f in matched(glass, "marble").findings)
 
 
-def test_a_product_cut_off_at_the_bottom_casts_nothing_and_is_told() -> None:
+def test_a_product_cut_off_at_the_bottom_casts_no_shadow_and_has_a_finding() -> None:
     cutout = can()
     matte = cutout.matte.copy()
     matte[240:] = np.where(matte[235] > 0, 255, 0)
@@ -149,7 +149,7 @@ def test_a_product_cut_off_at_the_bottom_casts_nothing_and_is_told() -> None:
     assert laid(cutout, FakeSetRenderer(), set="marble").ratio is None
 
 
-def test_what_the_user_says_wins() -> None:
+def test_what_the_user_sets_wins() -> None:
     overrides = Overrides(height="high", body="slab", side="right", softness="more", warmth=-0.5)
     match = matched(can(), "marble", overrides)
     assert (match.pitch_deg, match.kind, match.side) == (40, "slab", "right")
@@ -181,13 +181,13 @@ def test_light_moves_towards_the_set_within_its_bound(level: int) -> None:
     assert light.gains_towards(product(level), warm, strength=0.5)[2] <= 0.5 * light.MOST_DELTA_E00
 
 
-def test_a_changed_product_is_told_and_a_channel_may_forbid_it() -> None:
+def test_a_changed_product_is_reported_and_a_channel_may_forbid_it() -> None:
     cutout = can()
     steps = (Layout(), Rendered(set="sweep"), Light(strength=1.0))
-    made = compose(
+    result = compose(
         cutout, Geometry((64, 64), steps), context=StepContext({}, renderer=FakeSetRenderer()), timer=StepTimer()
     )
-    assert "exposure" in made.changes[0]
+    assert "exposure" in result.changes[0]
     look = template("marble").with_options({"light": 1.0})
     (for_amazon,) = geometries(look, [channel("amazon")], preview=False)
     (for_web,) = geometries(look, [channel("web")], preview=False)

@@ -1,4 +1,4 @@
-"""The camera, the product's proxy, plates kept, and what is done where the renderer is missing."""
+"""The camera, the product's mesh, cached plates, and what happens where the renderer is missing."""
 
 from __future__ import annotations
 
@@ -123,26 +123,28 @@ class Counting:
         ramp = np.linspace(0, 1, size[0], dtype=np.float32)[None, :, None]
         return np.ascontiguousarray(np.broadcast_to(ramp, (size[1], size[0], 3)))
 
-    def ratio(self, shot: Shot, body: ProductMesh, *, wanted: NDArray[np.bool_]) -> F32:
-        return np.ones((*wanted.shape, 3), np.float32)
+    def ratio(self, shot: Shot, body: ProductMesh, *, expected: NDArray[np.bool_]) -> F32:
+        return np.ones((*expected.shape, 3), np.float32)
 
 
-def kept(folder: Path, renderer: Counting, *, most_bytes: int = 2**30, notes: tuple[Finding, ...] = ()) -> PlateCache:
+def plate_cache(
+    folder: Path, renderer: Counting, *, most_bytes: int = 2**30, notes: tuple[Finding, ...] = ()
+) -> PlateCache:
     return PlateCache(SETS, lambda: renderer, engine="counting", notes=notes, folder=folder,
                       most_bytes=most_bytes)  # fmt: skip
 
 
 def test_a_plate_is_rendered_once_and_comes_back_from_the_disk_to_the_bit(tmp_path: Path) -> None:
     renderer, shot = Counting(), Shot("sweep", 16, 0.78, 1.0)
-    first = kept(tmp_path, renderer).plate(shot, (300, 300))
-    again = kept(tmp_path, renderer).plate(shot, (300, 300))
+    first = plate_cache(tmp_path, renderer).plate(shot, (300, 300))
+    again = plate_cache(tmp_path, renderer).plate(shot, (300, 300))
     assert renderer.rendered == 1
     assert np.array_equal(first, again)
 
 
 def test_sizes_of_one_shape_share_a_plate_and_previews_have_their_own(tmp_path: Path) -> None:
     renderer, shot = Counting(), Shot("sweep", 16, 0.78, 1.0)
-    stage = kept(tmp_path, renderer)
+    stage = plate_cache(tmp_path, renderer)
     for side in (1000, 1600, 2048, 2400):
         assert stage.plate(shot, (side, side)).shape == (side, side, 3)
     assert renderer.rendered == 1
@@ -151,28 +153,28 @@ def test_sizes_of_one_shape_share_a_plate_and_previews_have_their_own(tmp_path: 
 
 
 def test_a_plate_cannot_be_written_to(tmp_path: Path) -> None:
-    plate = kept(tmp_path, Counting()).plate(Shot("sweep", 16, 0.78, 1.0), (64, 64))
+    plate = plate_cache(tmp_path, Counting()).plate(Shot("sweep", 16, 0.78, 1.0), (64, 64))
     with pytest.raises(ValueError, match="read-only"):
         plate[0, 0] = 0
 
 
 def test_a_damaged_plate_is_rendered_anew(tmp_path: Path) -> None:
     renderer, shot = Counting(), Shot("sweep", 16, 0.78, 1.0)
-    kept(tmp_path, renderer).plate(shot, (64, 64))
+    plate_cache(tmp_path, renderer).plate(shot, (64, 64))
     next(tmp_path.glob("*.png")).write_bytes(b"not a picture")
-    kept(tmp_path, renderer).plate(shot, (64, 64))
+    plate_cache(tmp_path, renderer).plate(shot, (64, 64))
     assert renderer.rendered == 2
 
 
 def test_the_folder_of_plates_stays_within_its_bound(tmp_path: Path) -> None:
     renderer = Counting()
-    stage = kept(tmp_path, renderer, most_bytes=1)
+    stage = plate_cache(tmp_path, renderer, most_bytes=1)
     for pitch in (8, 16, 24):
         stage.plate(Shot("sweep", pitch, 0.78, 1.0), (64, 64))
     assert len(list(tmp_path.glob("*.png"))) == 1
 
 
-def test_without_llvm_plates_are_slow_shadows_drawn_and_both_said(
+def test_without_llvm_plates_are_slow_shadows_drawn_and_both_are_findings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(llvm, "FOLDERS", (str(tmp_path),))

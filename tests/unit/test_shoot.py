@@ -65,17 +65,17 @@ class Shop:
     out: Path
     matter: FakeMatter = field(default_factory=FakeMatter)
     score: float = 0.01
-    kept: list[ItemRecord] = field(default_factory=list)
-    benches: int = 0
+    records: list[ItemRecord] = field(default_factory=list)
+    contexts: int = 0
 
     def run(self, jobs: Sequence[Job], *, redo: bool = False, workers: int = 2) -> list[ItemRecord]:
-        self.benches = 0
+        self.contexts = 0
         run = Run(out=self.out, limits=LIMITS, card=CARD, engine="fake", pictures={}, jobs=workers, redo=redo)
-        self.kept = shoot(jobs, run=run, make_context=self.context, earlier=self.kept)
-        return self.kept
+        self.records = shoot(jobs, run=run, make_context=self.context, earlier=self.records)
+        return self.records
 
     def context(self) -> PipelineContext:
-        self.benches += 1
+        self.contexts += 1
         return PipelineContext(
             matter=self.matter, rater=FakeRater(self.score), store=None, limits=LIMITS, renderer=FakeSetRenderer()
         )
@@ -121,7 +121,7 @@ def test_a_row_that_names_what_there_is_not_is_refused_and_the_others_go_on() ->
     assert "z.jpg" in items[1].error
 
 
-def test_a_missing_number_is_told() -> None:
+def test_a_missing_number_is_a_finding() -> None:
     [job] = planned([source("x.jpg")], channels=[channel("amazon")])
     assert "asin" in job.missing[0]
 
@@ -167,9 +167,9 @@ def test_what_is_unchanged_is_not_developed_again(shop: Shop) -> None:
     jobs = planned([source("a.png"), source("b.png", product_photo(seed=3))])
     assert statuses(shop.run(jobs)) == ["done", "done"]
     before = {path: path.stat().st_mtime_ns for path in shop.out.rglob("*.png")}
-    assert shop.matter.asked == 2
+    assert shop.matter.calls == 2
     assert statuses(shop.run(jobs)) == ["unchanged", "unchanged"]
-    assert (shop.matter.asked, shop.benches) == (2, 0)  # not even the models were loaded
+    assert (shop.matter.calls, shop.contexts) == (2, 0)  # not even the models were loaded
     assert {path: path.stat().st_mtime_ns for path in shop.out.rglob("*.png")} == before
 
 
@@ -180,11 +180,11 @@ def test_a_changed_option_a_changed_photo_and_redo_develop_again(shop: Shop) -> 
     assert statuses(shop.run(planned([source("a.png")], look=softer))) == ["unchanged"]
     assert statuses(shop.run(planned([source("a.png", product_photo(seed=9))], look=softer))) == ["done"]
     assert statuses(shop.run(planned([source("a.png", product_photo(seed=9))], look=softer), redo=True)) == ["done"]
-    assert shop.matter.asked == 4
+    assert shop.matter.calls == 4
 
 
 @pytest.mark.parametrize("harm", ["deleted", "overwritten"])
-def test_a_lost_file_is_made_again_to_the_bit(shop: Shop, harm: str) -> None:
+def test_a_lost_file_is_written_again_to_the_bit(shop: Shop, harm: str) -> None:
     jobs = planned([source("a.png")])
     shop.run(jobs)
     file = shop.out / "shop" / "a-main.png"
@@ -201,30 +201,30 @@ def test_one_new_photo_among_many_is_the_only_one_developed(shop: Shop) -> None:
     shop.run(planned([source("a.png"), source("c.png", product_photo(seed=2))]))
     again = [source("a.png"), source("b.png", product_photo(seed=1)), source("c.png", product_photo(seed=2))]
     assert statuses(shop.run(planned(again))) == ["unchanged", "done", "unchanged"]
-    assert shop.matter.asked == 3
+    assert shop.matter.calls == 3
 
 
-def test_a_cutout_is_kept_in_the_store_and_used_for_another_look(tmp_path: Path) -> None:
-    class Kept(Shop):
+def test_a_stored_cutout_is_used_for_another_template(tmp_path: Path) -> None:
+    class ShopWithStore(Shop):
         def context(self) -> PipelineContext:
             return replace(super().context(), store=Store(tmp_path / "layers"))
 
-    kept = Kept(tmp_path / "out")
-    kept.run(planned([source("a.png")]))
-    [item] = kept.run(planned([source("a.png")], look=template("color")))
-    assert kept.matter.asked == 1
+    shop = ShopWithStore(tmp_path / "out")
+    shop.run(planned([source("a.png")]))
+    [item] = shop.run(planned([source("a.png")], look=template("color")))
+    assert shop.matter.calls == 1
     assert [step.cached for step in item.steps if step.kind == "segment"] == [True]
 
 
 def test_the_same_photos_give_the_same_bytes_whatever_the_number_of_workers(tmp_path: Path) -> None:
     jobs = planned([source(f"{n}.png", product_photo(seed=n)) for n in range(5)])
-    made = []
+    result = []
     for workers in (1, 3):
         shop = Shop(tmp_path / str(workers))
         shop.run(jobs, workers=workers)
-        made.append({p.name: p.read_bytes() for p in shop.out.rglob("*.png")})
-    assert len(made[0]) == 5
-    assert made[0] == made[1]
+        result.append({p.name: p.read_bytes() for p in shop.out.rglob("*.png")})
+    assert len(result[0]) == 5
+    assert result[0] == result[1]
 
 
 # --- rejected ---
@@ -238,7 +238,7 @@ def test_a_rejected_file_lies_apart_and_a_good_one_replaces_it(shop: Shop) -> No
     assert item.renditions[0].path == "shop/rejected/a-main.png"
     assert [p.relative_to(shop.out).as_posix() for p in shop.out.rglob("*.png")] == ["shop/rejected/a-main.png"]
     assert statuses(shop.run(jobs)) == ["rejected"]
-    assert shop.matter.asked == 1
+    assert shop.matter.calls == 1
     assert statuses(shop.run(planned([source("a.png")]))) == ["done"]
     assert [p.relative_to(shop.out).as_posix() for p in shop.out.rglob("*.png")] == ["shop/a-main.png"]
     shop.run(jobs)
@@ -248,7 +248,7 @@ def test_a_rejected_file_lies_apart_and_a_good_one_replaces_it(shop: Shop) -> No
 # --- the report ---
 
 
-def test_the_same_photo_twice_is_told(shop: Shop) -> None:
+def test_the_same_photo_twice_is_a_finding(shop: Shop) -> None:
     items = shop.run(planned([source("a.png"), source("b.png", product_photo(seed=4)), source("c.png")]))
     twins = [item.name for item in items if any(f.check == "duplicate" for f in item.findings)]
     assert twins in (["c.png"], ["b.png", "c.png"])
@@ -279,8 +279,8 @@ def test_a_run_that_was_cut_off_goes_on_where_it_stopped(shop: Shop) -> None:
         journal.add(item)
     with (shop.out / ".journal.jsonl").open("a") as lines:
         lines.write('{"name": "b.png", "sta')  # killed while writing
-    shop.kept = earlier_items(shop.out / "report.json", Journal(shop.out))
+    shop.records = earlier_items(shop.out / "report.json", Journal(shop.out))
     assert statuses(shop.run(jobs)) == ["unchanged", "done"]
-    assert shop.matter.asked == 2
+    assert shop.matter.calls == 2
     journal.close()
     assert earlier_items(shop.out / "report.json", journal) == []

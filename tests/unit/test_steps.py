@@ -43,7 +43,7 @@ def test_a_product_is_cut_out_by_the_model() -> None:
     pixels[60:160, 80:180] = (150, 30, 30)
     matter = FakeMatter()
     cutout = Segment().run(photo_of(pixels), matter)
-    assert matter.asked == 1
+    assert matter.calls == 1
     assert cutout.source == "fake"
     assert cutout.matte.shape == (200, 240)
     assert cutout.facts.box == (80, 60, 180, 160)
@@ -54,7 +54,7 @@ def test_a_file_that_brings_its_own_transparency_keeps_it() -> None:
     alpha = disc(240, 200, (40, 40, 200, 160))
     matter = FakeMatter()
     cutout = Segment().run(photo_of(textured(240, 200), alpha=alpha), matter)
-    assert matter.asked == 0
+    assert matter.calls == 0
     assert np.array_equal(cutout.matte, alpha)
     assert "transparency" in cutout.source
 
@@ -76,7 +76,7 @@ def test_the_foreground_is_the_photo_but_for_the_edge() -> None:
     ],
     ids=["nothing", "two things", "cut off"],
 )
-def test_what_is_odd_about_a_matte_is_said(matte: NDArray[np.uint8], check: str) -> None:
+def test_what_is_odd_about_a_matte_is_a_finding(matte: NDArray[np.uint8], check: str) -> None:
     assert [f.check for f in cutout_of(textured(200, 200), matte).findings] == [check]
 
 
@@ -103,7 +103,7 @@ class _BadMatter:
     [np.full((8, 8), np.nan, np.float32), np.zeros((8, 8, 1), np.float32), np.zeros((8, 8), np.float64)],  # type: ignore[list-item]
     ids=["not finite", "three axes", "doubles"],
 )
-def test_a_model_that_breaks_its_contract_is_found_out(answer: NDArray[np.float32]) -> None:
+def test_a_model_that_breaks_its_contract_is_an_error(answer: NDArray[np.float32]) -> None:
     with pytest.raises(PackshotError, match="fake"):
         Segment().run(photo_of(textured(60, 60)), _BadMatter(answer))
 
@@ -116,7 +116,7 @@ def found(cutout: Cutout, check: str, *, product_px: int = 1) -> Verdict | None:
     return next((f.verdict for f in findings if f.check == check), None)
 
 
-def test_a_small_product_is_told_with_the_channel_that_wants_more() -> None:
+def test_a_small_product_is_a_finding_with_the_channel_that_needs_more() -> None:
     cutout = standing(400)
     assert found(cutout, "small", product_px=150) is None
     [finding] = [f for f in Analyse().run(cutout, product_px={"Shop": 500}) if f.check == "small"]
@@ -124,7 +124,7 @@ def test_a_small_product_is_told_with_the_channel_that_wants_more() -> None:
     assert (finding.value, finding.limit) == (200, 500)
 
 
-def test_a_grainy_product_and_a_clean_one_are_told_apart() -> None:
+def test_a_grainy_product_and_a_clean_one_differ() -> None:
     clean = standing(800)
     grain = np.random.default_rng(0).normal(0, 30, clean.photo.pixels.shape)
     noisy = np.clip(clean.photo.pixels + grain, 0, 255).astype(np.uint8)
@@ -132,7 +132,7 @@ def test_a_grainy_product_and_a_clean_one_are_told_apart() -> None:
     assert found(replace(clean, photo=photo_of(noisy)), "noise") is Verdict.WARN
 
 
-def test_blank_white_and_blank_black_products_are_told() -> None:
+def test_blank_white_and_blank_black_products_are_findings() -> None:
     cutout = standing()
     for level, check, other in ((255, "blown", "crushed"), (0, "crushed", "blown")):
         blank = replace(cutout, photo=photo_of(np.full((400, 400, 3), level, np.uint8)))
@@ -140,7 +140,7 @@ def test_blank_white_and_blank_black_products_are_told() -> None:
         assert found(blank, other) is Verdict.OK
 
 
-def test_a_heavily_compressed_photo_is_told() -> None:
+def test_a_heavily_compressed_photo_is_a_finding() -> None:
     cutout = standing()
     assert found(cutout, "compression") is Verdict.OK
     for quality, verdict in ((LOW_QUALITY - 1, Verdict.WARN), (LOW_QUALITY, Verdict.OK)):
@@ -148,7 +148,7 @@ def test_a_heavily_compressed_photo_is_told() -> None:
         assert found(saved, "compression") is verdict
 
 
-def test_what_had_to_be_assumed_while_reading_is_passed_on() -> None:
+def test_assumptions_while_reading_are_findings() -> None:
     cutout = standing()
     noted = replace(cutout, photo=replace(cutout.photo, notes=("The colours are a guess.",)))
     assert "The colours are a guess." in [f.words for f in Analyse().run(noted, product_px={})]
@@ -185,7 +185,7 @@ def test_a_photo_that_cuts_its_product_off_stays_cut_unless_that_is_switched_off
     assert not loose[-1].any()
 
 
-def test_enlarging_a_lot_is_said() -> None:
+def test_enlarging_a_lot_is_a_finding() -> None:
     little = Layout(fill=0.8).run(empty((200, 200)), TOOLS)
     much = Layout(fill=0.9).run(empty((800, 800)), TOOLS)
     assert little.findings == ()
@@ -291,23 +291,23 @@ def picture(width: int, height: int) -> StepContext:
 
 def test_a_picture_covers_the_frame() -> None:
     laid = Layout().run(empty((200, 100)), TOOLS)
-    made = Picture(picture="mine.jpg").run(laid, picture(400, 600))
-    plate = to_srgb(np.asarray(made.plate))
+    result = Picture(picture="mine.jpg").run(laid, picture(400, 600))
+    plate = to_srgb(np.asarray(result.plate))
     assert plate.shape == (100, 200, 3)
     assert plate[50, 10].tolist() == [255, 0, 0]
     assert plate[50, 190].tolist() == [0, 0, 255]
-    assert made.plate_origin == "photographed"
+    assert result.plate_origin == "photographed"
 
 
 def test_a_picture_can_be_shown_whole_beside_a_colour() -> None:
     laid = Layout().run(empty((200, 100)), TOOLS)
-    made = Picture(picture="mine.jpg", fit="contain", color="#00ff00").run(laid, picture(400, 400))
-    plate = to_srgb(np.asarray(made.plate))
+    result = Picture(picture="mine.jpg", fit="contain", color="#00ff00").run(laid, picture(400, 400))
+    plate = to_srgb(np.asarray(result.plate))
     assert plate[50, 5].tolist() == plate[50, 195].tolist() == [0, 255, 0]
     assert plate[50, 70].tolist() == [255, 0, 0]
 
 
-def test_a_blurred_picture_has_no_hard_edge_and_a_small_one_is_told() -> None:
+def test_a_blurred_picture_has_no_hard_edge_and_a_small_one_is_a_finding() -> None:
     laid = Layout().run(empty((200, 200)), TOOLS)
     sharp = Picture(picture="mine.jpg").run(laid, picture(60, 60))
     soft = Picture(picture="mine.jpg", blur=1.0).run(laid, picture(60, 60))
@@ -335,14 +335,14 @@ def test_a_shadow_darkens_the_plate_under_the_product_only() -> None:
     assert (shaded[:, 0] == 255).all()
 
 
-def test_no_shadow_where_none_is_wanted_none_fits_or_there_is_no_backdrop() -> None:
+def test_no_shadow_where_it_is_off_none_fits_or_there_is_no_backdrop() -> None:
     before = composed(box())
     assert Shadow(strength=0).run(before, TOOLS).ratio is None
     assert Shadow().run(replace(before, plate=None), TOOLS).ratio is None
     cut = cutout_of(textured(400, 400), block(400, 400, (120, 200, 280, 400)))
-    told = Shadow().run(composed(cut), TOOLS)
-    assert told.ratio is None
-    assert "cuts the product off" in told.findings[-1].words
+    shaded = Shadow().run(composed(cut), TOOLS)
+    assert shaded.ratio is None
+    assert "cuts the product off" in shaded.findings[-1].words
 
 
 def test_a_warm_shadow_is_browner() -> None:
@@ -387,7 +387,7 @@ def detailed() -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("format", ["jpeg", "webp", "avif"])
-def test_quality_goes_down_only_as_far_as_the_size_cap_asks(format: str) -> None:
+def test_quality_goes_down_only_as_far_as_the_size_cap_requires(format: str) -> None:
     free = Encode(format=format, quality=92, least_quality=40, max_bytes=None).run(detailed(), Metadata())  # type: ignore[arg-type]
     cap = int(len(free.content) * 0.7)
     tight = Encode(format=format, quality=92, least_quality=40, max_bytes=cap).run(detailed(), Metadata())  # type: ignore[arg-type]
@@ -401,15 +401,15 @@ def test_quality_goes_down_only_as_far_as_the_size_cap_asks(format: str) -> None
 
 
 def test_a_cap_that_cannot_be_met_leaves_the_smallest_file_for_the_check() -> None:
-    made = Encode(format="jpeg", quality=92, least_quality=60, max_bytes=500).run(detailed(), Metadata())
-    assert made.quality == 60
-    assert len(made.content) > 500
+    result = Encode(format="jpeg", quality=92, least_quality=60, max_bytes=500).run(detailed(), Metadata())
+    assert result.quality == 60
+    assert len(result.content) > 500
 
 
 def test_lossless_formats_have_no_quality() -> None:
-    made = Encode(format="png", quality=92, least_quality=60, max_bytes=10).run(detailed(), Metadata())
-    assert made.quality is None
-    assert np.array_equal(read(made.content, "x.png", limits=Limits()).pixels, detailed())
+    result = Encode(format="png", quality=92, least_quality=60, max_bytes=10).run(detailed(), Metadata())
+    assert result.quality is None
+    assert np.array_equal(read(result.content, "x.png", limits=Limits()).pixels, detailed())
 
 
 def test_the_colour_of_a_plate_is_its_hex() -> None:

@@ -18,7 +18,7 @@ from packshot.template import Template, parse_options, template, templates
 SHIPPED = sorted(channels())
 
 
-def made(**fields: object) -> Channel:
+def result(**fields: object) -> Channel:
     return Channel.model_validate({"id": "mine", "name": "Mine", "size": (800, 600), "format": "jpeg", **fields})
 
 
@@ -109,7 +109,7 @@ def test_a_channel_survives_being_written_down(id: str, tmp_path: Path) -> None:
 
 
 def test_the_users_channels_come_first(tmp_path: Path) -> None:
-    (tmp_path / "shopify.toml").write_text(to_toml(made(id="shopify", name="Ours")), "utf-8")
+    (tmp_path / "shopify.toml").write_text(to_toml(result(id="shopify", name="Ours")), "utf-8")
     assert channel("shopify", tmp_path).name == "Ours"
     assert channels(tmp_path).keys() == channels().keys()
 
@@ -130,7 +130,7 @@ def test_an_unknown_channel_suggests_the_near_one() -> None:
         ('id = "x"\nname = "x"\nsize = [100, 100]\nformat = "jpeg"\n[rules]\nformats = ["png"]', "does? not take"),
     ],
 )
-def test_a_bad_channel_file_is_told_by_file_and_field(text: str, words: str, tmp_path: Path) -> None:
+def test_a_bad_channel_file_is_refused_by_file_and_field(text: str, words: str, tmp_path: Path) -> None:
     file = tmp_path / "bad.toml"
     file.write_text(text, "utf-8")
     with pytest.raises(BadOption, match=words.replace("does?", "do")) as caught:
@@ -141,7 +141,7 @@ def test_a_bad_channel_file_is_told_by_file_and_field(text: str, words: str, tmp
 @pytest.mark.parametrize("id", ["", "Amazon", "../x", "a/b", "a b", "-a", "a" * 41])
 def test_a_channel_id_is_fit_for_a_folder(id: str) -> None:
     with pytest.raises(ValidationError):
-        made(id=id)
+        result(id=id)
 
 
 # --- names ---
@@ -154,20 +154,20 @@ def test_a_channel_id_is_fit_for_a_folder(id: str) -> None:
 )  # fmt: skip
 def test_a_pattern_that_names_nothing_or_more_than_words_is_refused(pattern: str) -> None:
     with pytest.raises(ValidationError):
-        made(name_pattern=pattern)
+        result(name_pattern=pattern)
 
 
 def test_a_pattern_is_filled() -> None:
     stem, missing = file_stem(
-        made(name_pattern="{channel}_{gtin}_{sku}_{role}_{name}_{title}"), sku="A1", role="angle 2", gtin="400",
+        result(name_pattern="{channel}_{gtin}_{sku}_{role}_{name}_{title}"), sku="A1", role="angle 2", gtin="400",
         name="IMG_7", title="Green mug",
     )  # fmt: skip
     assert (stem, missing) == ("mine_400_A1_angle-2_IMG_7_Green-mug", ())
 
 
 @pytest.mark.parametrize("word", ["asin", "gtin"])
-def test_a_missing_number_is_replaced_by_the_sku_and_told(word: str) -> None:
-    assert file_stem(made(name_pattern=f"{{{word}}}.x"), sku="A1") == ("A1.x", (word,))
+def test_a_missing_number_is_replaced_by_the_sku_and_returned(word: str) -> None:
+    assert file_stem(result(name_pattern=f"{{{word}}}.x"), sku="A1") == ("A1.x", (word,))
 
 
 @pytest.mark.parametrize(
@@ -209,5 +209,5 @@ def test_any_text_makes_a_name_every_system_takes(text: str) -> None:
     assert name == safe_name(name) or len(name.encode()) > 100
 
 
-def test_suffixes_are_known_for_every_format() -> None:
-    assert {made(format=f, rules={}).suffix for f in SUFFIX} == set(SUFFIX.values())
+def test_every_format_has_a_suffix() -> None:
+    assert {result(format=f, rules={}).suffix for f in SUFFIX} == set(SUFFIX.values())

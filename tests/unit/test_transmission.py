@@ -56,8 +56,8 @@ def test_what_comes_through_is_recovered_over_another_backdrop() -> None:
     deep = (slice(150, 470), slice(280, 360))
     assert np.abs(1 - found.matte[deep] / 255 - through[deep]).mean() < 0.03
     plate = np.full((SIDE, SIDE, 3), (0.05, 0.3, 0.6), np.float32)
-    wanted = through[..., None] * plate + own
-    assert np.abs(over(found, plate) - wanted)[deep].mean() < 0.02
+    expected = through[..., None] * plate + own
+    assert np.abs(over(found, plate) - expected)[deep].mean() < 0.02
     assert found.transmission == pytest.approx(float(through[BODY].mean()), abs=0.05)
 
 
@@ -106,11 +106,11 @@ def test_the_outline_outlives_full_transmission() -> None:
     assert np.count_nonzero(body_of(found.matte)) == pytest.approx(np.count_nonzero(slab()), rel=0.03)
 
 
-def test_the_finding_says_how_much_comes_through_or_why_that_is_not_known() -> None:
+def test_the_finding_says_how_much_comes_through_or_why_it_could_not_be_measured() -> None:
     facts = Facts((10, 10, 90, 90), 0.6, (0.6,), (), 0.1, see_through=0.9)
-    (told,) = findings_of(replace(facts, transmission=0.83), (100, 100))
-    assert (told.check, told.value) == ("glass", 83)
-    assert "83 % of the light of the new background" in told.words
-    (told,) = findings_of(replace(facts, unmeasured="uneven"), (100, 100))
-    assert told.value == 90
-    assert "could not be measured: what is behind it is uneven" in told.words
+    (finding,) = findings_of(replace(facts, transmission=0.83), (100, 100))
+    assert (finding.check, finding.value) == ("glass", 83)
+    assert "83 % of the light of the new background" in finding.words
+    (finding,) = findings_of(replace(facts, unmeasured="uneven"), (100, 100))
+    assert finding.value == 90
+    assert "could not be measured: what is behind it is uneven" in finding.words

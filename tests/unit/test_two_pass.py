@@ -1,4 +1,4 @@
-"""Two looks: where the close one goes, and what happens when the two do not agree."""
+"""Two passes: the box of the close one, and what happens where the two disagree."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from packshot.steps.segment import Segment
 
 Colour = tuple[int, int, int]
 RED, PINK = (200, 20, 20), (200, 20, 120)
-CLOSE = 300  # px: narrower windows are close ones
+CLOSE = 300  # px: narrower parts are close passes
 
 
 class RedIsProduct:
@@ -50,7 +50,7 @@ def photo_with(*boxes: tuple[slice, slice, Colour], size: tuple[int, int] = (800
     return pixels
 
 
-def test_a_small_product_is_looked_at_alone_and_put_back_in_its_place() -> None:
+def test_a_small_product_gets_a_close_pass_and_its_place_in_the_photo() -> None:
     pixels = photo_with((slice(300, 420), slice(500, 640), RED))
     matter = RedIsProduct()
     seen = two_pass(pixels, matter)
@@ -63,7 +63,7 @@ def test_a_small_product_is_looked_at_alone_and_put_back_in_its_place() -> None:
 
 
 @pytest.mark.parametrize("boxes", [[(slice(20, 580), slice(20, 780), RED)], []], ids=["fills the photo", "not found"])
-def test_what_fills_the_photo_or_is_not_found_is_looked_at_whole(
+def test_what_fills_the_photo_or_is_not_found_gets_the_whole_frame(
     boxes: list[tuple[slice, slice, Colour]],
 ) -> None:
     matter = RedIsProduct()
@@ -74,28 +74,28 @@ def test_what_fills_the_photo_or_is_not_found_is_looked_at_whole(
 TWO_PARTS = ((slice(200, 360), slice(300, 420), RED), (slice(360, 410), slice(300, 420), PINK))
 
 
-def test_a_piece_that_only_the_close_look_misses_comes_back_in_a_wider_one() -> None:
+def test_a_piece_that_only_the_close_pass_misses_comes_back_in_a_wider_one() -> None:
     pixels, matter = photo_with(*TWO_PARTS), RedIsProduct(blind=PINK)
     seen = two_pass(pixels, matter)
     assert [width < CLOSE for width, _ in matter.seen] == [True, False]
     assert seen.matte(pixels)[370:400, 310:410].min() > 200
 
 
-def test_a_small_photo_that_is_filled_is_looked_at_enlarged_where_the_looks_differ() -> None:
+def test_a_small_filled_photo_is_enlarged_where_the_passes_differ() -> None:
     pixels = photo_with((slice(10, 100), slice(10, 190), RED), (slice(100, 140), slice(10, 190), PINK), size=(200, 150))
     matter = RedIsProduct(blind=PINK)
     assert two_pass(pixels, matter).matte(pixels)[110:135, 20:180].min() > 200
     assert matter.seen == [(200, 150), (2048, 1536)]
 
 
-def test_a_piece_that_only_the_rough_look_found_is_none() -> None:
+def test_a_piece_that_only_the_rough_pass_found_is_dropped() -> None:
     pixels, matter = photo_with(*TWO_PARTS), RedIsProduct(mirage=PINK)
     seen = two_pass(pixels, matter)
     assert (seen.box[2] - seen.box[0], seen.box[3] - seen.box[1]) == matter.seen[0], "the close one is kept"
     assert seen.matte(pixels)[370:400, 310:410].max() == 0
 
 
-def test_looking_twice_asks_for_the_mirror_image_too() -> None:
+def test_a_refined_cut_out_uses_the_mirror_image_too() -> None:
     pixels = photo_with((slice(300, 420), slice(500, 640), RED))
     once, twice = RedIsProduct(), RedIsProduct()
     a, b = two_pass(pixels, once), two_pass(pixels, twice, mirrored=True)

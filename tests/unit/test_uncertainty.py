@@ -82,12 +82,12 @@ def test_a_block_wider_than_the_product_is_a_stand(half_width: int, kinds: tuple
     assert doubts(matte, photo_with(matte, product=(40, 60, 160), backdrop=(200, 200, 200))).kinds == kinds
 
 
-def test_a_product_of_its_backdrops_colour_is_told() -> None:
+def test_a_product_of_its_backdrops_colour_is_a_finding() -> None:
     assert doubts(disc(), photo_with(disc(), product=(240, 240, 238), backdrop=(244, 244, 242))).kinds == ("alike",)
 
 
 @pytest.mark.parametrize("kind", sorted(DOUBTS))
-def test_where_the_reason_is_known_the_finding_says_it(kind: Doubt) -> None:
+def test_the_finding_gives_the_reason_where_there_is_one(kind: Doubt) -> None:
     facts = Facts((10, 10, 90, 90), 0.6, (0.6,), (), 0.8, (kind,))
     (finding,) = findings_of(facts, (100, 100))
     assert finding.check == "uncertain"

@@ -46,12 +46,12 @@ class Repeater:
     side: int = 64
     factor: int = 4
     spoiled: int = 0
-    asked: list[int] = field(default_factory=list)
+    calls: list[int] = field(default_factory=list)
     card = CARD.model_copy(update={"id": "repeater", "role": "upscaler", "sha256": "e" * 64})
     engine = Engine("fake", "1", "exact")
 
     def upscale(self, tile_u8: U8) -> U8:
-        self.asked.append(int(tile_u8.mean()))
+        self.calls.append(int(tile_u8.mean()))
         grown = np.repeat(np.repeat(tile_u8, self.factor, 0), self.factor, 1)
         edge = self.spoiled * self.factor
         if edge:
@@ -87,31 +87,31 @@ def test_tiles_cover_a_picture_and_share_what_they_should(size: tuple[int, int])
 @pytest.mark.parametrize("factor", [2, 4])
 def test_tiles_laid_together_are_the_whole_picture(size: tuple[int, int], factor: int) -> None:
     pixels = textured(*size)
-    made = enlarge_in_tiles(Repeater(), pixels, factor=factor, visible=everywhere(pixels))
-    assert np.array_equal(made, np.repeat(np.repeat(pixels, factor, 0), factor, 1))
+    result = enlarge_in_tiles(Repeater(), pixels, factor=factor, visible=everywhere(pixels))
+    assert np.array_equal(result, np.repeat(np.repeat(pixels, factor, 0), factor, 1))
 
 
 def test_what_a_network_spoils_along_a_tiles_border_shows_nowhere_inside() -> None:
     pixels = textured(200, 150)
-    made = enlarge_in_tiles(Repeater(spoiled=7), pixels, factor=4, visible=everywhere(pixels))
+    result = enlarge_in_tiles(Repeater(spoiled=7), pixels, factor=4, visible=everywhere(pixels))
     exact = np.repeat(np.repeat(pixels, 4, 0), 4, 1)
-    assert np.array_equal(made[28:-28, 28:-28], exact[28:-28, 28:-28])
-    assert not np.array_equal(made[:28], exact[:28])
+    assert np.array_equal(result[28:-28, 28:-28], exact[28:-28, 28:-28])
+    assert not np.array_equal(result[:28], exact[:28])
 
 
 def test_tiles_without_product_are_not_enlarged_by_the_model() -> None:
-    pixels, wanted = textured(400, 400), np.zeros((400, 400), np.bool_)
-    wanted[10:20, 10:20] = True
+    pixels, reference = textured(400, 400), np.zeros((400, 400), np.bool_)
+    reference[10:20, 10:20] = True
     model, announced, ticks = Repeater(), list[int](), list[int]()
 
     def begin(count: int) -> Callable[[], None]:
         announced.append(count)
         return lambda: ticks.append(1)
 
-    made = enlarge_in_tiles(model, pixels, factor=4, visible=wanted, begin=begin)
+    result = enlarge_in_tiles(model, pixels, factor=4, visible=reference, begin=begin)
     assert announced == [1]
-    assert len(model.asked) == len(ticks) == 1
-    assert made.shape == (1600, 1600, 3)
+    assert len(model.calls) == len(ticks) == 1
+    assert result.shape == (1600, 1600, 3)
 
 
 def test_a_model_that_answers_another_size_is_an_error() -> None:
@@ -149,19 +149,19 @@ def test_the_network_draws_letters_sharper_than_interpolation_and_in_their_place
 
 def _label() -> U8:
     """(192, 192, 3): large letters, as on a package."""
-    made = Image.new("RGB", (192, 192), (235, 230, 220))
-    draw = ImageDraw.Draw(made)
+    result = Image.new("RGB", (192, 192), (235, 230, 220))
+    draw = ImageDraw.Draw(result)
     for n, words in enumerate(("TEA", "No 5")):
         draw.text((14, 10 + 84 * n), words, fill=(30, 60, 50), font=ImageFont.load_default(68))
-    return np.asarray(made, np.uint8)
+    return np.asarray(result, np.uint8)
 
 
 def test_real_tiles_show_no_seam(real: Upscaler) -> None:
     """On even ground the network's own grain is one level (standard deviation); a seam would be a step in its means."""
     even = np.full((64, 64, 3), (150, 120, 90), np.uint8)
     assert len(tiles_of(real, everywhere(even))) == 4
-    made = upscale.with_photo_colours(enlarge_in_tiles(real, even, factor=4, visible=everywhere(even)), even)
-    inside = made[24:-24, 24:-24].astype(float)
+    result = upscale.with_photo_colours(enlarge_in_tiles(real, even, factor=4, visible=everywhere(even)), even)
+    inside = result[24:-24, 24:-24].astype(float)
     for axis in (0, 1):
         smooth = cv2.blur(inside.mean(axis=axis), (1, 4))
         assert np.abs(np.diff(smooth, axis=0)).max() < 0.5
@@ -237,7 +237,7 @@ def printed(*, garbled: bool = False) -> tuple[U8, U8]:
     return small, np.asarray(other if garbled else large, np.uint8)
 
 
-def test_letters_that_stayed_are_left_alone_and_garbled_ones_are_found() -> None:
+def test_print_that_kept_its_shape_passes_and_garbled_print_is_found() -> None:
     matte = np.full((120, 240), 255, np.uint8)
     same, other = print_loss(*printed(), matte), print_loss(*printed(garbled=True), matte)
     assert same.windows == other.windows > 100
@@ -267,9 +267,9 @@ def test_garbled_letters_are_a_finding(garbled: bool, verdict: Verdict) -> None:
             part[:] = large
             return drawn
 
-    made = Upscale().run(cutout_of(pixels, matte), Printer(side=320)).enlarged
-    assert made is not None
-    [finding] = made.findings
+    result = Upscale().run(cutout_of(pixels, matte), Printer(side=320)).enlarged
+    assert result is not None
+    [finding] = result.findings
     assert (finding.check, finding.verdict) == ("letters", verdict)
 
 
@@ -300,31 +300,31 @@ def developed(channels: list[Channel], *, upscale: bool = False, store: Store | 
     return develop(small_photo(), template=template(look), channels=channels, context=context)
 
 
-def told(findings: tuple[Finding, ...], check: str) -> list[Finding]:
+def findings_of(findings: tuple[Finding, ...], check: str) -> list[Finding]:
     return [f for f in findings if f.check == check]
 
 
 def test_a_product_that_a_channel_would_reject_is_enlarged_and_says_so() -> None:
     model = Repeater()
-    made = developed([shop()], upscaler=model)
-    assert model.asked
-    [finding] = told(made.findings, "enlarged")
+    result = developed([shop()], upscaler=model)
+    assert model.calls
+    [finding] = findings_of(result.findings, "enlarged")
     assert (
         finding.verdict is Verdict.WARN and "by a model" in finding.words and finding.value == pytest.approx(4.6, 0.1)
     )
-    [change] = made.changes
+    [change] = result.changes
     assert change == f"enlarged {finding.value:.1f} times by a model"
-    [file] = made.renditions
+    [file] = result.renditions
     assert not file.rejected
-    assert "on purpose" in told(file.findings, "unchanged")[0].words
+    assert "on purpose" in findings_of(file.findings, "unchanged")[0].words
     assert file.disclosure == "compositeWithTrainedAlgorithmicMedia"
     assert declared(read(file.content, "shop", limits=Limits()).xmp) == file.disclosure
 
 
 def test_without_the_model_it_is_rejected_as_before_and_says_what_is_missing() -> None:
-    made = developed([shop()])
-    assert made.renditions[0].rejected and not made.changes
-    assert "not installed" in told(made.findings, "upscale")[0].words
+    result = developed([shop()])
+    assert result.renditions[0].rejected and not result.changes
+    assert "not installed" in findings_of(result.findings, "upscale")[0].words
 
 
 @pytest.mark.parametrize(
@@ -341,25 +341,25 @@ def test_it_is_done_when_chosen_or_needed_and_not_otherwise(
     channels: list[Channel], upscale: bool, expected: bool
 ) -> None:
     model = Repeater()
-    made = developed(channels, upscale=upscale, upscaler=model)
-    assert bool(model.asked) == bool(made.changes) == expected
+    result = developed(channels, upscale=upscale, upscaler=model)
+    assert bool(model.calls) == bool(result.changes) == expected
 
 
-def test_a_second_look_costs_no_second_enlargement(tmp_path: Path) -> None:
+def test_a_second_template_costs_no_second_enlargement(tmp_path: Path) -> None:
     model, store = Repeater(), Store(tmp_path)
     first = developed([shop()], store=store, upscaler=model)
-    count = len(model.asked)
+    count = len(model.calls)
     again = developed([shop()], store=store, upscaler=model)
     developed([shop(), tolerant(side=400)], store=store, look="gradient", upscaler=model)
-    assert len(model.asked) == count
+    assert len(model.calls) == count
     assert again.renditions[0].content == first.renditions[0].content
     assert [s.cached for s in again.steps if s.kind == "upscale"] == [True]
     model.card = model.card.model_copy(update={"sha256": "d" * 64})
     developed([shop()], store=store, upscaler=model)
-    assert len(model.asked) == 2 * count
+    assert len(model.calls) == 2 * count
 
 
-def test_the_key_of_an_item_names_the_model_and_the_wish() -> None:
+def test_the_key_of_an_item_has_the_model_and_the_choice() -> None:
     def key(upscale: str) -> str:
         return item_key("a", template=template("white"), channels=[shop()], names=[], card=CARD, engine="x",
                         pictures={}, preview=False, seed=0, upscale=upscale)  # fmt: skip
@@ -374,29 +374,29 @@ def test_only_the_products_part_of_a_photo_is_enlarged_by_as_much_as_memory_take
         matte[50 : 50 + longest, 60:100] = 255
         cutout = cutout_of(np.zeros((side, 200, 3), np.uint8), matte)
         assert factor_for(cutout) == factor
-    made = Upscale(factor=2).run(cutout, Repeater())
-    assert made.enlarged is not None
-    assert made.enlarged.box == (36, 26, 124, 2074)
-    assert made.enlarged.pixels.shape == (2 * 2048, 2 * 88, 3)
+    result = Upscale(factor=2).run(cutout, Repeater())
+    assert result.enlarged is not None
+    assert result.enlarged.box == (36, 26, 124, 2074)
+    assert result.enlarged.pixels.shape == (2 * 2048, 2 * 88, 3)
 
 
 def test_an_enlargement_comes_back_to_the_bit_and_a_damaged_one_not_at_all() -> None:
     cutout = cutout_of(small_photo().pixels, disc(120, 120, (30, 30, 90, 90)))
-    made = Upscale().run(cutout, Repeater()).enlarged
-    assert made is not None
-    content = pack_enlarged(made)
+    result = Upscale().run(cutout, Repeater()).enlarged
+    assert result is not None
+    content = pack_enlarged(result)
     back = unpack_enlarged(content)
     assert back is not None
-    assert (back.box, back.factor, back.findings) == (made.box, made.factor, made.findings)
-    assert np.array_equal(back.pixels, made.pixels) and np.array_equal(back.matte, made.matte)
+    assert (back.box, back.factor, back.findings) == (result.box, result.factor, result.findings)
+    assert np.array_equal(back.pixels, result.pixels) and np.array_equal(back.matte, result.matte)
     assert unpack_enlarged(content[: len(content) // 2]) is None
 
 
 def test_the_pace_is_measured_once_a_machine(tmp_path: Path) -> None:
     model = Repeater()
     first = tile_seconds(model, folder=tmp_path, threads=2)
-    asked = len(model.asked)
+    calls = len(model.calls)
     assert tile_seconds(model, folder=tmp_path, threads=2) == pytest.approx(first, abs=1e-3)
-    assert len(model.asked) == asked > 0
+    assert len(model.calls) == calls > 0
     tile_seconds(model, folder=tmp_path, threads=4)
-    assert len(model.asked) > asked
+    assert len(model.calls) > calls
