@@ -9,21 +9,22 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
-import os
+import tempfile
 import zipfile
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Container, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
+from packshot import atomic
 from packshot.catalog.delivery import destinations
 from packshot.catalog.delivery.exports import SHOWN_LEFT_OUT, ExportRequest, ToFolder, ToS3, plan
 from packshot.catalog.events.log import tell
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.db import Tx
 from packshot.db.tables import batches, deliveries, items, new_id, now, runs, uploads
-from packshot.errors import DiskFull, NotFound, PackshotError, UnsafeInput
+from packshot.errors import Conflict, DiskFull, NotFound, PackshotError, UnsafeInput
 
 CHUNK = 500
 TOLD_EVERY = 25  # files between two notes of what is done
@@ -161,12 +162,13 @@ async def _counts(tx: Tx, run_id: str) -> dict[str, int]:
 async def _to_folder(run: Row[Any], ctx: Any, folder: str) -> None:
     root = Path(ctx.settings.exports) / run.workspace_id / folder
     async for rows in _waiting(run, ctx):
+        earlier = await _earlier(run, ctx, rows)
         results: list[tuple[Row[Any], str]] = []
         try:
             for row in rows:
                 try:
                     content = await _approved_bytes(row, ctx)
-                    await asyncio.to_thread(_write, root, row.name, content)
+                    await asyncio.to_thread(_write, root, row.name, content, replaceable=earlier[row.id])
                 except DiskFull:
                     raise
                 except PackshotError as error:
@@ -177,28 +179,55 @@ async def _to_folder(run: Row[Any], ctx: Any, folder: str) -> None:
             await _note(run, ctx, results)
 
 
-def _write(root: Path, name: str, content: bytes) -> None:
-    """Put a file in its place at once and whole.  Raises DiskFull, UnsafeInput where a link leads out of the folder."""
+async def _earlier(run: Row[Any], ctx: Any, rows: Sequence[Row[Any]]) -> dict[str, set[str]]:
+    """Of each file, the hashes that earlier versions of its item were delivered with: a correction replaces those."""
+    async with ctx.db.read() as tx:
+        found = (await tx.execute(
+            select(deliveries.c.item_id, deliveries.c.channel, deliveries.c.version, deliveries.c.sha256).distinct()
+            .where(
+                deliveries.c.workspace_id == run.workspace_id, deliveries.c.item_id.in_({row.item_id for row in rows})
+            )
+        )).all()  # fmt: skip
+    return {
+        row.id: {
+            other.sha256 for other in found
+            if (other.item_id, other.channel) == (row.item_id, row.channel) and other.version < row.version
+        }
+        for row in rows
+    }  # fmt: skip
+
+
+def _write(root: Path, name: str, content: bytes, *, replaceable: Container[str] = ()) -> None:
+    """Put a file in its place at once and whole.  Another file that lies there stays, unless its hash is replaceable.
+
+    Raises DiskFull, Conflict where another file stays, UnsafeInput where a link leads out of the folder.
+    """
     path = root / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.parent.resolve().is_relative_to(root.resolve()) or path.is_symlink():
             raise UnsafeInput("a link in the folder leads elsewhere.", subject=name, remedy="Remove it.")
-        if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
+        if _holds(path, content):
             return
-        part = path.with_name(f".{path.name[:100]}.part")
         try:
-            with part.open("wb") as out:
-                out.write(content)
-                out.flush()
-                os.fsync(out.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+            atomic.write(path, content, new=True, durable=True)
+        except FileExistsError:
+            if _holds(path, content):  # another export was first
+                return
+            if hashlib.sha256(path.read_bytes()).hexdigest() not in replaceable:
+                raise Conflict(
+                    "another file of this name is in the folder; nothing was overwritten.", subject=name,
+                    remedy="Export into another folder, or move that file away.",
+                ) from None  # fmt: skip
+            atomic.write(path, content, durable=True)
     except OSError as error:
         if error.errno in _FULL:
             raise _disk_full() from error
         raise PackshotError(f"the file could not be written ({error.strerror}).", subject=name) from error
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
 
 
 def _disk_full() -> DiskFull:
@@ -242,18 +271,19 @@ async def _to_zip(run: Row[Any], ctx: Any) -> dict[str, Any]:
     made = await _made_zip(run, ctx, key)
     if made is not None:
         return made
-    part = Path(ctx.settings.data_dir) / "parts" / f"{run.id}.zip"
+    parts = Path(ctx.settings.data_dir) / "parts"
     try:
-        await asyncio.to_thread(part.parent.mkdir, parents=True, exist_ok=True)
-        await _build_zip(run, ctx, part)
-        size = part.stat().st_size
-        await asyncio.to_thread(ctx.store.put_file, key, part)
+        await asyncio.to_thread(parts.mkdir, parents=True, exist_ok=True)
+        # In a folder of its own: a run that was taken for dead may still be at it.
+        with tempfile.TemporaryDirectory(dir=parts, prefix=f"{run.id}-") as folder:
+            part = Path(folder) / "export.zip"
+            await _build_zip(run, ctx, part)
+            size = part.stat().st_size
+            await asyncio.to_thread(ctx.store.put_file, key, part)
     except OSError as error:
         if error.errno in _FULL:
             raise _disk_full() from error
         raise
-    finally:
-        part.unlink(missing_ok=True)
     at = now()
     async with ctx.db.write() as tx:
         await tx.execute(
