@@ -23,6 +23,8 @@ import pytest
 import redis
 from commands import COMMAND
 
+from packshot.service.layer_cache import layer_folder
+from packshot.settings import Settings
 from places import SAMPLES
 from servers import S3, Postgres, postgres, redis_url, s3
 
@@ -67,6 +69,7 @@ def test_serve_gives_the_same_files_as_shoot_and_ends_without_a_terminal(
     made, shot = hashes(served), hashes(all_samples)
     assert len(made) == 6
     assert made == {name: shot[name] for name in made}
+    assert not layer_folder(Settings(data_dir=tmp_path / "data")).exists()
 
 
 @dataclass

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import hashlib
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -163,9 +167,97 @@ async def test_a_folder_is_written_whole_and_what_is_there_is_left_alone(studio:
     for row in await studio.rows(t.deliveries):
         assert hashlib.sha256(files[row.name].read_bytes()).hexdigest() == row.sha256
     before = {name: path.stat().st_ino for name, path in files.items()}
-    next(iter(files.values())).write_bytes(b"changed")
-    await export(studio, {"kind": "folder", "folder": "spring/2026"}, batch=batch)
-    assert sum(path.stat().st_ino != before[name] for name, path in files.items()) == 1
+    changed, gone, *_ = sorted(files)
+    files[changed].write_bytes(b"changed by hand")
+    files[gone].unlink()
+    _, result = await export(studio, {"kind": "folder", "folder": "spring/2026"}, batch=batch)
+    assert (result["delivered"], result["failed"]) == (5, 1)
+    [refused] = await studio.rows(t.deliveries, t.deliveries.c.status == "failed")
+    assert refused.name == changed and "nothing was overwritten. Export into another folder" in refused.error
+    assert files[changed].read_bytes() == b"changed by hand"
+    assert {name for name, path in files.items() if path.stat().st_ino != before[name]} <= {gone}
+
+
+async def test_two_exports_into_one_folder_at_once_both_deliver_everything(studio: Studio) -> None:
+    batch, _ = await approved(studio, 12)
+    to = {"kind": "folder", "folder": "out"}
+    results = await asyncio.gather(*(export(studio, to, batch=batch) for _ in range(2)))
+    assert [(result["delivered"], result["failed"]) for _, result in results] == [(24, 0)] * 2
+    root = studio.settings.exports / WS / "out"
+    assert len([path for path in root.rglob("*") if path.is_file()]) == 24
+
+
+async def test_a_correction_replaces_the_version_that_was_delivered_before_and_nothing_else_does(
+    studio: Studio,
+) -> None:
+    batch, ids = await approved(studio, 1)
+    to = {"kind": "folder", "folder": "out"}
+    await export(studio, to, batch=batch)
+    root = studio.settings.exports / WS / "out"
+    first = {path: path.read_bytes() for path in root.rglob("*.png")}
+
+    other = await studio.make({"source": {"images": await studio.add_photos(1, first=1)}, "channels": ["web"]})
+    await decide(studio, await studio.finish(other), "approve")
+    _, result = await export(studio, to, batch=other)  # another product whose files have the same names
+    assert (result["delivered"], result["failed"]) == (0, 2)
+    assert {path: path.read_bytes() for path in root.rglob("*.png")} == first
+
+    async with studio.db.write() as tx:
+        await records.change(tx, WS, ids[0], options={"shadow": 0.1})
+    await studio.finish(batch)
+    async with studio.db.write() as tx:
+        seen = [{"id": ids[0], "version": 2}]
+        await review.decide(tx, WS, ReviewRequest.model_validate({"items": seen, "decision": "approve"}), by=None)
+    _, result = await export(studio, to, batch=batch)
+    assert (result["delivered"], result["failed"]) == (2, 0)
+    assert {path.read_bytes() for path in root.rglob("*.png")} == {
+        f"{ids[0]} 2 {c}".encode() for c in ("master", "web")
+    }
+
+
+# Delivers files of one letter to all names, and says how many it delivered and how many it refused.
+DELIVERER = """
+import sys
+from pathlib import Path
+from packshot.catalog.delivery.export_run import _write
+from packshot.errors import Conflict
+
+root, letter = Path(sys.argv[1]), sys.argv[2].encode()
+print("ready", flush=True)
+sys.stdin.readline()
+delivered = refused = 0
+for number in range(200):
+    try:
+        _write(root, f"web/{number}.jpg", letter * 50_000)
+        delivered += 1
+    except Conflict:
+        refused += 1
+print(delivered, refused)
+"""
+
+
+@pytest.mark.parametrize("letters", ["aa", "ab"], ids=["the same files", "other files"])
+def test_of_two_processes_that_deliver_the_same_names_none_overwrites_the_other(tmp_path: Path, letters: str) -> None:
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    deliverers = [
+        subprocess.Popen([sys.executable, "-c", DELIVERER, str(tmp_path / "out"), letter], **pipes)
+        for letter in letters
+    ]
+    for deliverer in deliverers:
+        assert deliverer.stdout.readline() == "ready\n"
+    for deliverer in deliverers:
+        deliverer.stdin.write("go\n")
+        deliverer.stdin.flush()
+    counts = [tuple(map(int, deliverer.communicate()[0].split())) for deliverer in deliverers]
+    contents = [path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert len(contents) == 200
+    if letters == "aa":
+        assert counts == [(200, 0)] * 2
+        assert contents == [b"a" * 50_000] * 200
+    else:
+        owned = [contents.count(letter.encode() * 50_000) for letter in letters]
+        assert sum(owned) == 200
+        assert counts == [(count, 200 - count) for count in owned]
 
 
 async def test_a_link_in_the_folder_leads_nowhere(studio: Studio, tmp_path: Path) -> None:
@@ -194,12 +286,12 @@ async def test_a_full_disk_loses_nothing_and_the_export_goes_on(
     id = await begin(studio, {"kind": "folder", "folder": "out"}, batch=batch)
     real, calls = export_run._write, 0
 
-    def full(root: Path, name: str, content: bytes) -> None:
+    def full(root: Path, name: str, content: bytes, **rest: Any) -> None:
         nonlocal calls
         calls += 1
         if calls > 2:
             raise export_run._disk_full()
-        real(root, name, content)
+        real(root, name, content, **rest)
 
     monkeypatch.setattr(export_run, "_write", full)
     with pytest.raises(DiskFull):
@@ -212,7 +304,7 @@ async def test_a_full_disk_loses_nothing_and_the_export_goes_on(
     def no_room(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", no_room)
+    monkeypatch.setattr(os, "fsync", no_room)
     with pytest.raises(DiskFull):
         export_run._write(studio.settings.exports / "x", "a/b.png", b"x")
     assert [path.name for path in (studio.settings.exports / "x").rglob("*")] == ["a"]

@@ -24,10 +24,12 @@ import structlog
 from packshot import errors
 from packshot.catalog.tasks import PixelTask, Result
 from packshot.errors import Fault, OutOfMemory, PackshotError
+from packshot.service import layer_cache
 from packshot.settings import Settings, granted_memory_bytes
 
 log = structlog.get_logger(__name__)
 WATCH_SECONDS = 0.5
+END_SECONDS = 5.0  # a killed process is gone at once, unless the system itself hangs
 
 
 class PixelProcess:
@@ -68,12 +70,14 @@ class PixelProcess:
         return result
 
     def stop(self) -> None:
-        """End it at once; whoever waits for an answer gets OutOfMemory."""
+        """End it at once; whoever waits for an answer gets OutOfMemory.  The last process here frees the memory."""
         self._closed = True
         if self._watcher is not None:
             self._watcher.cancel()
-        if self._process is not None and self._process.is_alive():
+        if self._process is not None:
             self._process.kill()
+            self._process.join(END_SECONDS)
+            layer_cache.free(layer_cache.layer_folder(self._settings))
 
     async def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -81,6 +85,8 @@ class PixelProcess:
         arguments = (theirs, self._settings, self._concurrency, self._nice)
         process = context.Process(target=_main, args=arguments, name="pixels", daemon=True)
         loop = asyncio.get_running_loop()
+        # What killed processes left, if nobody uses it.
+        await loop.run_in_executor(None, layer_cache.free, layer_cache.layer_folder(self._settings))
         await loop.run_in_executor(None, process.start)
         theirs.close()
         self._process, self._pipe, self._over_limit = process, ours, False

@@ -24,7 +24,7 @@ import structlog
 
 from packshot.db.upgrade import upgrade
 from packshot.errors import Conflict, Unavailable
-from packshot.service import parent_watch
+from packshot.service import layer_cache, parent_watch
 from packshot.service.queues import STAGES
 from packshot.service.valkey import Valkey
 from packshot.settings import Settings
@@ -32,6 +32,7 @@ from packshot.settings import Settings
 log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 15.0
+FREE_SECONDS = 2.0  # killed pixel processes are gone sooner than this
 READY_SECONDS = 60.0
 # A program that ends sooner than this after its start is given a longer and longer rest.
 STEADY_SECONDS, LONGEST_REST = 10.0, 30.0
@@ -70,7 +71,9 @@ class Supervisor:
         if self._valkey is not None:
             self._valkey.start()
         upgrade(self._settings.database)
-        shutil.rmtree(_metrics_dir(self._settings), ignore_errors=True)  # numbers of processes that are gone
+        # What processes that are gone left: layers in memory, unless workers that run apart use them, and numbers.
+        layer_cache.free(layer_cache.layer_folder(self._settings))
+        shutil.rmtree(_metrics_dir(self._settings), ignore_errors=True)
         for program in self._programs:
             self._launch(program)
 
@@ -127,15 +130,22 @@ class Supervisor:
         if self._valkey is not None:
             self._valkey.stop()
         if self._lock is not None:
+            self._free_layers()
             os.close(self._lock)
             self._lock = None
 
+    def _free_layers(self) -> None:
+        """Give back the memory that stages handed layers over in, unless workers that run apart use it."""
+        deadline = time.monotonic() + FREE_SECONDS
+        while not layer_cache.free(layer_cache.layer_folder(self._settings)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
     def stop_on_signals(self) -> None:
-        def told(number: int, frame: FrameType | None) -> None:
+        def on_signal(number: int, frame: FrameType | None) -> None:
             self._stop.set()
 
         for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, told)
+            signal.signal(name, on_signal)
 
     @property
     def stopping(self) -> bool:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
-import os
+import tempfile
 import zipfile
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Container, Iterable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from packshot import atomic
 from packshot.catalog.delivery import destinations
 from packshot.catalog.delivery.exports import SHOWN_LEFT_OUT, ExportRequest, ToFolder, ToS3, plan
 from packshot.catalog.events.log import record_event
@@ -26,7 +27,7 @@ from packshot.catalog.ports import JobContext
 from packshot.catalog.status import BatchState, ItemStatus
 from packshot.db import Tx, typed
 from packshot.db.tables import batches, deliveries, items, jobs, new_id, now, uploads
-from packshot.errors import DiskFull, NotFound, PackshotError, UnsafeInput
+from packshot.errors import Conflict, DiskFull, NotFound, PackshotError, UnsafeInput
 
 CHUNK = 500
 RECORD_EVERY = 25  # files between two notes of what is done
@@ -41,6 +42,9 @@ class _File:
     """A file that is to be delivered, as an export wrote it down."""
 
     id: str
+    item_id: str
+    version: int
+    channel: str
     name: str
     key: str
     sha256: str
@@ -111,7 +115,7 @@ async def _waiting(job: JobRecord, context: JobContext) -> AsyncIterator[list[_F
     while True:
         async with context.db.read() as tx:
             found = await tx.execute(
-                select(deliveries.c.id, deliveries.c.name, deliveries.c.key, deliveries.c.sha256)
+                select(*(deliveries.c[field.name] for field in fields(_File)))
                 .where(deliveries.c.job_id == job.id, deliveries.c.status == "waiting", deliveries.c.id > last)
                 .order_by(deliveries.c.id).limit(RECORD_EVERY)
             )  # fmt: skip
@@ -176,12 +180,13 @@ async def _counts(tx: Tx, job_id: str) -> dict[str, int]:
 async def _to_folder(job: JobRecord, context: JobContext, folder: str) -> None:
     root = Path(context.settings.exports) / job.workspace_id / folder
     async for files in _waiting(job, context):
+        earlier = await _earlier(job, context, files)
         results: list[tuple[_File, str]] = []
         try:
             for file in files:
                 try:
                     content = await _approved_bytes(file, context)
-                    await asyncio.to_thread(_write, root, file.name, content)
+                    await asyncio.to_thread(_write, root, file.name, content, replaceable=earlier[file.id])
                 except DiskFull:
                     raise
                 except PackshotError as error:
@@ -192,28 +197,52 @@ async def _to_folder(job: JobRecord, context: JobContext, folder: str) -> None:
             await _record(job, context, results)
 
 
-def _write(root: Path, name: str, content: bytes) -> None:
-    """Put a file in its place at once and whole.  Raises DiskFull, UnsafeInput where a link leads out of the folder."""
+async def _earlier(job: JobRecord, context: JobContext, files: Sequence[_File]) -> dict[str, set[str]]:
+    """Of each file, the hashes that earlier versions of its item were delivered with: a correction replaces those."""
+    columns = deliveries.c.item_id, deliveries.c.channel, deliveries.c.version, deliveries.c.sha256
+    mine = deliveries.c.workspace_id == job.workspace_id, deliveries.c.item_id.in_({file.item_id for file in files})
+    async with context.db.read() as tx:
+        delivered = (await tx.execute(select(*columns).distinct().where(*mine))).all()
+    return {
+        file.id: {
+            other.sha256 for other in delivered
+            if (other.item_id, other.channel) == (file.item_id, file.channel) and other.version < file.version
+        }
+        for file in files
+    }  # fmt: skip
+
+
+def _write(root: Path, name: str, content: bytes, *, replaceable: Container[str] = ()) -> None:
+    """Put a file in its place at once and whole.  Another file that lies there stays, unless its hash is replaceable.
+
+    Raises DiskFull, Conflict where another file stays, UnsafeInput where a link leads out of the folder.
+    """
     path = root / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.parent.resolve().is_relative_to(root.resolve()) or path.is_symlink():
             raise UnsafeInput("a link in the folder leads elsewhere.", subject=name, remedy="Remove it.")
-        if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
+        if _holds(path, content):
             return
-        part = path.with_name(f".{path.name[:100]}.part")
         try:
-            with part.open("wb") as out:
-                out.write(content)
-                out.flush()
-                os.fsync(out.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+            atomic.write(path, content, new=True, durable=True)
+        except FileExistsError:
+            if _holds(path, content):  # another export was first
+                return
+            if hashlib.sha256(path.read_bytes()).hexdigest() not in replaceable:
+                raise Conflict(
+                    "another file of this name is in the folder; nothing was overwritten.", subject=name,
+                    remedy="Export into another folder, or move that file away.",
+                ) from None  # fmt: skip
+            atomic.write(path, content, durable=True)
     except OSError as error:
         if error.errno in _FULL:
             raise _disk_full() from error
         raise PackshotError(f"the file could not be written ({error.strerror}).", subject=name) from error
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
 
 
 def _disk_full() -> DiskFull:
@@ -257,18 +286,19 @@ async def _to_zip(job: JobRecord, context: JobContext) -> dict[str, Any]:
     finished = await _finished_zip(job, context, key)
     if finished is not None:
         return finished
-    part = Path(context.settings.data_dir) / "parts" / f"{job.id}.zip"
+    parts = Path(context.settings.data_dir) / "parts"
     try:
-        await asyncio.to_thread(part.parent.mkdir, parents=True, exist_ok=True)
-        await _build_zip(job, context, part)
-        size = part.stat().st_size
-        await asyncio.to_thread(context.store.put_file, key, part)
+        await asyncio.to_thread(parts.mkdir, parents=True, exist_ok=True)
+        # In a folder of its own: a worker that was taken for dead may still be at it.
+        with tempfile.TemporaryDirectory(dir=parts, prefix=f"{job.id}-") as folder:
+            part = Path(folder) / "export.zip"
+            await _build_zip(job, context, part)
+            size = part.stat().st_size
+            await asyncio.to_thread(context.store.put_file, key, part)
     except OSError as error:
         if error.errno in _FULL:
             raise _disk_full() from error
         raise
-    finally:
-        part.unlink(missing_ok=True)
     at = now()
     async with context.db.write() as tx:
         await tx.execute(
