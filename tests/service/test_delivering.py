@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -274,7 +275,8 @@ async def test_a_bucket_receives_the_files_under_its_prefix(studio: Studio, s3: 
         for foreign in (destinations.row(tx, OTHER, made.id), destinations.delete(tx, OTHER, made.id)):
             with pytest.raises(NotFound):
                 await foreign
-    await (await destinations.opened(row, vault=studio.vault, settings=studio.settings)).probe()
+    with closing(destinations.opened(row, vault=studio.vault, settings=studio.settings)) as opened:
+        await opened.probe()
     batch, _ = await approved(studio)
     _, result = await export(studio, {"kind": "s3", "destination": made.id, "prefix": "spring"}, batch=batch)
     assert result["delivered"] == 6
@@ -311,7 +313,7 @@ async def test_a_bucket_inside_the_private_network_is_refused(studio: Studio, en
     async with studio.db.read() as tx:
         row = await destinations.row(tx, WS, made.id)
     with pytest.raises(UnsafeInput):
-        await destinations.opened(row, vault=studio.vault, settings=studio.settings)
+        await destinations.opened(row, vault=studio.vault, settings=studio.settings).probe()
 
 
 @pytest.mark.parametrize(

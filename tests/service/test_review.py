@@ -70,7 +70,7 @@ async def test_many_decided_at_once_are_undone_at_once(studio: Studio) -> None:
     _, ids = await reviewed(studio)
     first = await decide(studio, ids, "reject", reason="other")
     assert await statuses(studio) == [("rejected", 1)] * 3
-    with pytest.raises(Conflict, match="rejected already. To change that, name the status"):
+    with pytest.raises(Conflict, match=r"rejected already\. To change that, name the status"):
         await decide(studio, ids, "approve")
     second = await decide(studio, ids, "approve", status="rejected")
     with pytest.raises(Conflict, match="decided about it since"):

@@ -12,12 +12,14 @@ import hashlib
 import os
 import zipfile
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from packshot.catalog.delivery import destinations
+from packshot.catalog.delivery.bucket import Bucket
 from packshot.catalog.delivery.exports import SHOWN_LEFT_OUT, ExportRequest, ToFolder, ToS3, plan
 from packshot.catalog.events.log import tell
 from packshot.catalog.status import BatchState, ItemStatus
@@ -214,8 +216,11 @@ def _disk_full() -> DiskFull:
 async def _to_s3(run: Row[Any], ctx: Any, to: ToS3) -> None:
     async with ctx.db.read() as tx:
         found = await destinations.row(tx, run.workspace_id, to.destination)
-    bucket = await destinations.opened(found, vault=ctx.vault, settings=ctx.settings)
+    with closing(destinations.opened(found, vault=ctx.vault, settings=ctx.settings)) as bucket:
+        await _into_bucket(run, ctx, to, bucket)
 
+
+async def _into_bucket(run: Row[Any], ctx: Any, to: ToS3, bucket: Bucket) -> None:
     async def one(row: Row[Any]) -> tuple[Row[Any], str]:
         try:
             content = await _approved_bytes(row, ctx)
