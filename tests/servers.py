@@ -11,6 +11,7 @@ import pwd
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 from uuid import uuid4
 
 import psycopg
@@ -181,6 +182,7 @@ class S3:
     """A server, and what a Store on it wants in its environment."""
 
     address: str
+    trust: ssl.SSLContext | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -190,8 +192,12 @@ class S3:
         }  # fmt: skip
 
     def make(self, bucket: str) -> None:
-        asked = Request(f"{self.address}/{bucket}", method="PUT")
-        build_opener(ProxyHandler({})).open(asked, timeout=30).close()
+        self.ask("PUT", bucket)
+
+    def ask(self, method: str, path: str) -> bytes:
+        opener = build_opener(ProxyHandler({}), HTTPSHandler(context=self.trust))
+        with opener.open(Request(f"{self.address}/{path}", method=method), timeout=30) as answer:
+            return bytes(answer.read())
 
     def fresh(self) -> str:
         """The address of a prefix in an empty bucket."""
@@ -202,16 +208,23 @@ class S3:
 
 @pytest.fixture(scope="session")
 def s3() -> Iterator[S3]:
+    with s3_server() as made:
+        yield made
+
+
+@contextmanager
+def s3_server(*words: str, scheme: str = "http", trust: ssl.SSLContext | None = None) -> Iterator[S3]:
+    """A server of its own.  words: more of its command line, such as a certificate, which `trust` then holds."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with _folder("packshot-s3-") as folder, (folder / "log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port), *words],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, start_new_session=True,
         )  # fmt: skip
         try:
-            made = S3(f"http://127.0.0.1:{port}")
+            made = S3(f"{scheme}://127.0.0.1:{port}", trust)
             _until(lambda: made.make("first"), server, folder / "log", OSError)
             yield made
         finally:

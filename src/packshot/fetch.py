@@ -1,23 +1,15 @@
 """Download one photo from an address that a user typed, without being turned against the network this runs in.
 
-A server that fetches what strangers name can be aimed at its own cloud's metadata, a printer, a database (SSRF).  So:
-the name is resolved once, every answer must be publicly routable, and the connection goes to the very address that was
-checked (a second look-up could answer differently: DNS rebinding).  The name stays in the Host header, in SNI and in
-the certificate check.  Redirects are followed by hand, each hop checked alike.
+A server that fetches what strangers name can be aimed at its own cloud's metadata, a printer, a database (SSRF).  So
+every connection goes to an address that was checked, and redirects are followed by hand, each hop checked alike.
 
-It speaks through httpcore, the engine of httpx, because only its network backend lets the address be pinned and one
-deadline bound every read.  Proxy variables (`HTTP_PROXY` …) are not read: a proxy would resolve the name again,
-unchecked.  Extra certificate authorities come from the system's store or `SSL_CERT_FILE`.
+It speaks through httpcore, the engine of httpx, over the connections of `packshot.pinned`.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import queue
 import re
-import socket
-import ssl
-import threading
 import time
 from collections.abc import Callable, Iterable
 
@@ -33,9 +25,8 @@ from packshot.errors import (
     UnsafeInput,
     UnsupportedFormat,
 )
+from packshot.pinned import Address, Pinned, is_public, seconds_left
 from packshot.settings import Limits
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -58,27 +49,6 @@ _NOT_A_PHOTO = {
 }
 _HOST_NAME = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?\.?")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
-
-# What `is_global` of Python 3.11 lets pass, or knows only in some patch versions (IANA special-purpose registries,
-# as of 2026-01), and 168.63.129.16, where Azure answers its own machines from a public address.
-_CLOSED_V4 = tuple(
-    ipaddress.IPv4Network(net)
-    for net in ("100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32")
-)
-_CLOSED_V6 = tuple(ipaddress.IPv6Network(net) for net in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
-_UNICAST_V6 = ipaddress.IPv6Network("2000::/3")  # the only space given out for public hosts, RFC 4291 and IANA
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: IPv4 behind the provider's translator
-
-
-def is_public(address: Address) -> bool:
-    """Whether an address is on the open internet; an IPv4 address inside IPv6 is judged as that IPv4 address."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address.is_global and not any(address in net for net in _CLOSED_V4)
-    if address.ipv4_mapped is not None:
-        return is_public(address.ipv4_mapped)
-    if address in _NAT64:
-        return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return address in _UNICAST_V6 and address.is_global and not any(address in net for net in _CLOSED_V6)
 
 
 def label(url: str) -> str:
@@ -132,7 +102,7 @@ def fetch(url: str, *, limits: Limits, allow: Callable[[Address], bool] = is_pub
     subject = label(url)
     target = check_url(url)
     try:
-        with httpcore.ConnectionPool(network_backend=_Pinned(allow, deadline)) as pool:
+        with httpcore.ConnectionPool(network_backend=Pinned(allow, deadline=deadline)) as pool:
             for _ in range(MAX_REDIRECTS + 1):
                 with pool.stream("GET", _core_url(target), headers={**_HEADERS, "Host": _host(target)}) as response:
                     headers = {_text(name).lower(): _text(value) for name, value in response.headers}
@@ -147,7 +117,7 @@ def fetch(url: str, *, limits: Limits, allow: Callable[[Address], bool] = is_pub
             )
     except PackshotError as error:
         # Errors of a later hop or of the network layer do not know what the user typed.
-        raise type(error)(error.problem, subject=subject, remedy=error.remedy) from error
+        raise type(error)(error.problem, subject=subject, remedy=error.remedy or _CLOSED_REMEDY) from error
     except httpcore.TimeoutException:
         raise FetchFailed(
             f"the photo did not arrive within {limits.fetch_seconds:g} seconds.",
@@ -162,6 +132,7 @@ def fetch(url: str, *, limits: Limits, allow: Callable[[Address], bool] = is_pub
         ) from error
 
 
+_CLOSED_REMEDY = "Use an address that opens from anywhere, or download the photo and give the file."
 _ADDRESS_REMEDY = "Give an address that begins with https://, such as https://shop.example/shoe.jpg."
 
 
@@ -221,7 +192,7 @@ def _body(chunks: Iterable[bytes], limit: int, deadline: float) -> bytes:
         body += chunk
         if len(body) > limit:
             raise _too_large(limit)
-        _left(deadline)
+        seconds_left(deadline)
     if not body:
         raise DamagedFile("the server sent an empty file.", remedy="Check the picture at its source.")
     return bytes(body)
@@ -241,102 +212,3 @@ def _core_url(url: httpx.URL) -> httpcore.URL:
 
 def _text(header: bytes) -> str:
     return header.decode("utf-8", "replace")
-
-
-def _left(deadline: float) -> float:
-    """Seconds until the deadline; raises httpcore.ReadTimeout past it."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise httpcore.ReadTimeout("deadline")
-    return left
-
-
-def resolve(host: str, port: int) -> list[str]:
-    """All addresses of a name, as the system's resolver gives them.  Raises OSError."""
-    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-
-
-def _resolve_until(host: str, port: int, deadline: float) -> list[str]:
-    """`resolve`, given up at the deadline: getaddrinfo itself knows none, and a dead name server takes it minutes."""
-    answers: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answers.put(resolve(host, port))
-        except (OSError, UnicodeError) as error:
-            answers.put(OSError(str(error)))
-
-    threading.Thread(target=ask, name="packshot-resolve", daemon=True).start()
-    try:
-        answer = answers.get(timeout=_left(deadline))
-    except queue.Empty:
-        raise httpcore.ConnectTimeout("name look-up") from None
-    if isinstance(answer, OSError) or not answer:
-        raise FetchFailed(f"no server of the name {host} was found.", remedy="Check the address, then try again.")
-    return answer
-
-
-class _Pinned(httpcore.NetworkBackend):
-    """Connects to addresses that were checked, and to nothing else."""
-
-    def __init__(self, allow: Callable[[Address], bool], deadline: float) -> None:
-        self._allow, self._deadline, self._network = allow, deadline, httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        answers = list(dict.fromkeys(_resolve_until(host, port, self._deadline)))
-        # One closed address among public ones is refused too: which of them is connected to would be chance.
-        for answer in answers:
-            if "%" in answer or not self._allow(ipaddress.ip_address(answer)):
-                raise UnsafeInput(
-                    f"{host} is an address inside a private network, or not one on the internet.",
-                    remedy="Use an address that opens from anywhere, or download the photo and give the file.",
-                )
-        for left, answer in zip(range(len(answers), 1, -1), answers, strict=False):
-            try:
-                return self._connect(answer, port, seconds=_left(self._deadline) / left)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue  # such as IPv6 where only IPv4 has a route
-        return self._connect(answers[-1], port, seconds=_left(self._deadline))
-
-    def _connect(self, address: str, port: int, *, seconds: float) -> httpcore.NetworkStream:
-        return _Timed(self._network.connect_tcp(address, port, timeout=seconds), self._deadline)
-
-
-class _Timed(httpcore.NetworkStream):
-    """A connection on which nothing outlives the deadline: a server that drips a byte a second gains nothing."""
-
-    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
-        self._stream, self._deadline = stream, deadline
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, timeout=_left(self._deadline))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, timeout=_left(self._deadline))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        try:
-            stream = self._stream.start_tls(ssl_context, server_hostname, _left(self._deadline))
-        except httpcore.ConnectError as error:
-            if not isinstance(error.__cause__, ssl.SSLCertVerificationError):
-                raise
-            raise UnsafeInput(
-                f"the server cannot prove that it is {server_hostname}: its certificate does not hold.",
-                remedy="Tell whoever runs the server, or download the photo and give the file.",
-            ) from error
-        return _Timed(stream, self._deadline)
-
-    def get_extra_info(self, info: str) -> object:
-        return self._stream.get_extra_info(info)

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -378,7 +379,8 @@ async def test_a_bucket_receives_the_files_under_its_prefix(studio: Studio, s3: 
         for foreign in (destinations.row(tx, OTHER, made.id), destinations.delete(tx, OTHER, made.id)):
             with pytest.raises(NotFound):
                 await foreign
-    await (await destinations.opened(row, secrets=studio.secrets, settings=studio.settings)).probe()
+    with closing(destinations.opened(row, secrets=studio.secrets, settings=studio.settings)) as opened:
+        await opened.probe()
     batch, _ = await approved(studio)
     _, result = await export(studio, {"kind": "s3", "destination": made.id, "prefix": "spring"}, batch=batch)
     assert result["delivered"] == 6
@@ -415,7 +417,7 @@ async def test_a_bucket_inside_the_private_network_is_refused(studio: Studio, en
     async with studio.db.read() as tx:
         row = await destinations.row(tx, WS, made.id)
     with pytest.raises(UnsafeInput):
-        await destinations.opened(row, secrets=studio.secrets, settings=studio.settings)
+        await destinations.opened(row, secrets=studio.secrets, settings=studio.settings).probe()
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from packshot import fetch as fetching
+from packshot import pinned
 from packshot.errors import (
     BadInput,
     DamagedFile,
@@ -25,7 +26,8 @@ from packshot.errors import (
     UnsafeInput,
     UnsupportedFormat,
 )
-from packshot.fetch import Address, fetch, is_public, label
+from packshot.fetch import fetch, label
+from packshot.pinned import Address, is_public
 from packshot.settings import Limits
 
 LIMITS = Limits(photo_bytes=10_000, fetch_seconds=60)
@@ -138,7 +140,7 @@ def test_private_special_and_disguised_addresses_are_not_public(address: str) ->
     ],
 )  # fmt: skip
 def test_an_address_of_the_wrong_kind_is_refused_before_any_look_up(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "resolve", lambda *_: pytest.fail("looked up"))
+    monkeypatch.setattr(pinned, "resolve", lambda *_: pytest.fail("looked up"))
     error = refused(BadInput, url)
     assert "secret" not in error.message
 
@@ -213,7 +215,7 @@ def test_a_server_that_drips_is_given_up_at_the_deadline(shop: Shop, part: str) 
 
 def test_a_name_server_that_hangs_is_given_up_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
-    monkeypatch.setattr(fetching, "resolve", lambda *_: [str(release.wait(5))])
+    monkeypatch.setattr(pinned, "resolve", lambda *_: [str(release.wait(5))])
     refused(FetchFailed, "http://shop.example/a.jpg", Limits(fetch_seconds=0.2))
     release.set()
 
@@ -227,7 +229,7 @@ def test_a_name_that_does_not_exist_is_a_failed_fetch(monkeypatch: pytest.Monkey
     def unknown(host: str, port: int) -> list[str]:
         raise OSError("unknown")
 
-    monkeypatch.setattr(fetching, "resolve", unknown)
+    monkeypatch.setattr(pinned, "resolve", unknown)
     assert "shop.example" in refused(FetchFailed, "http://shop.example/a.jpg").problem
 
 
@@ -306,7 +308,7 @@ def test_a_name_is_resolved_once_and_the_checked_address_is_used(shop: Shop, mon
         asked.append(host)
         return ["127.0.0.1"] if len(asked) == 1 else ["127.0.0.2"]
 
-    monkeypatch.setattr(fetching, "resolve", rebinding)
+    monkeypatch.setattr(pinned, "resolve", rebinding)
     shop.pages["/a.jpg"] = answer()
     assert take(f"http://shop.example:{shop.port}/a.jpg") == PHOTO
     assert asked == ["shop.example"]
@@ -315,13 +317,13 @@ def test_a_name_is_resolved_once_and_the_checked_address_is_used(shop: Shop, mon
 
 def test_a_name_that_turns_private_between_hops_is_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter([["127.0.0.1"], ["127.0.0.2"]])
-    monkeypatch.setattr(fetching, "resolve", lambda *_: next(answers))
+    monkeypatch.setattr(pinned, "resolve", lambda *_: next(answers))
     shop.pages["/a"] = answer(b"", 302, Location="/b")
     refused(UnsafeInput, f"http://shop.example:{shop.port}/a")
 
 
 def test_one_private_answer_among_public_ones_is_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "resolve", lambda *_: ["127.0.0.1", "10.0.0.1"])
+    monkeypatch.setattr(pinned, "resolve", lambda *_: ["127.0.0.1", "10.0.0.1"])
     refused(UnsafeInput, f"http://shop.example:{shop.port}/a.jpg")
     assert shop.asked == []
 
@@ -329,7 +331,7 @@ def test_one_private_answer_among_public_ones_is_refused(shop: Shop, monkeypatch
 def test_the_next_checked_address_is_tried_when_one_does_not_answer(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetching, "resolve", lambda *_: ["127.0.0.3", "127.0.0.1"])
+    monkeypatch.setattr(pinned, "resolve", lambda *_: ["127.0.0.3", "127.0.0.1"])
     shop.pages["/a.jpg"] = answer()
     url = f"http://shop.example:{shop.port}/a.jpg"
     assert fetch(url, limits=LIMITS, allow=lambda address: address.is_loopback) == PHOTO
@@ -353,7 +355,7 @@ def test_the_certificate_is_checked_against_the_name_not_the_address(
     tls.load_cert_chain(cert, key)
     tls.sni_callback = lambda _socket, name, _context: names.append(name)
     monkeypatch.setenv("SSL_CERT_FILE", str(cert))
-    monkeypatch.setattr(fetching, "resolve", lambda *_: ["127.0.0.1"])
+    monkeypatch.setattr(pinned, "resolve", lambda *_: ["127.0.0.1"])
     shop = Shop(tls=tls)
     try:
         shop.pages["/a.jpg"] = answer()

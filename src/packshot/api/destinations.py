@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path
@@ -87,7 +88,8 @@ async def test_destination(destination_id: DestinationId, svc: Svc, who: Admin) 
     async with svc.db.read() as tx:
         found = await destinations.row(tx, who.workspace_id, destination_id)
     try:
-        await (await destinations.opened(found, secrets=svc.secrets, settings=svc.settings)).probe()
+        with closing(destinations.opened(found, secrets=svc.secrets, settings=svc.settings)) as bucket:
+            await bucket.probe()
     except PackshotError as error:
         return Tested(ok=False, words=error.message)
     return Tested(ok=True, words="A file could be written and taken away again.")

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import re
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
+import httpcore
 import httpx
-import obstore.exceptions as s3_errors
 from obstore.store import S3Store
 from pydantic import BaseModel, Field, SecretStr, field_validator
 from sqlalchemy import select, update
 
+from packshot.catalog.delivery.bucket import PRIVATE_REMEDY, Bucket
 from packshot.catalog.ports import Secrets
 from packshot.db import Tx, typed
 from packshot.db.tables import destinations, new_id, now
-from packshot.errors import BadInput, BadOption, FetchFailed, NotFound, PackshotError, UnsafeInput
-from packshot.fetch import check_url, is_public, resolve
+from packshot.errors import BadOption, FetchFailed, NotFound, PackshotError, UnsafeInput
+from packshot.fetch import check_url
+from packshot.pinned import checked_addresses, is_public
 from packshot.settings import Settings
 
-PROBE = "packshot-test.txt"
+_LOOK_UP_SECONDS = 10.0
 
 
 class DestinationRequest(BaseModel, frozen=True, extra="forbid"):
@@ -155,33 +157,29 @@ def view(record: DestinationRecord) -> DestinationView:
 async def check_endpoint(endpoint: str, *, private: bool) -> None:
     """Every address of the server's name must be on the open internet, and spoken to with TLS.
 
-    Raises UnsafeInput, BadOption where the name has no address.
+    For a person who enters it; `opened` checks again as it connects.  Raises UnsafeInput, BadOption where the name has
+    no address.
     """
     if not endpoint or private:
         return
     address = httpx.URL(endpoint)
-    if address.scheme != "https":
-        raise UnsafeInput("its address must begin with https://.", subject=endpoint)
+    _check_scheme(address)
+    deadline = time.monotonic() + _LOOK_UP_SECONDS
     try:
-        found = await asyncio.wait_for(asyncio.to_thread(resolve, address.host, address.port or 443), 10)
-    except (OSError, UnicodeError, TimeoutError):
+        await asyncio.to_thread(checked_addresses, address.host, address.port or 443, is_public, deadline=deadline)
+    except UnsafeInput:
+        raise UnsafeInput("this server is inside a private network.", subject=endpoint, remedy=PRIVATE_REMEDY) from None
+    except (FetchFailed, httpcore.TimeoutException):
         raise BadOption("no server of this name was found.", subject=endpoint, remedy="Check the address.") from None
-    if not found or any("%" in one or not is_public(ipaddress.ip_address(one)) for one in found):
-        raise UnsafeInput(
-            "this server is inside a private network.", subject=endpoint,
-            remedy="Whoever runs this installation can allow it (PACKSHOT_PRIVATE_ENDPOINTS).",
-        )  # fmt: skip
 
 
-async def opened(record: DestinationRecord, *, secrets: Secrets, settings: Settings) -> Bucket:
-    """The bucket of a destination, its server checked again.  Raises UnsafeInput, FetchFailed."""
-    config = record.config
-    try:
-        await check_endpoint(config["endpoint"], private=settings.private_endpoints)
-    except BadOption as unknown:  # its name had an address when it was entered, and may have one again
-        raise FetchFailed(unknown.problem, subject=unknown.subject, remedy="It is tried again.") from unknown
+def opened(record: DestinationRecord, *, secrets: Secrets, settings: Settings) -> Bucket:
+    """The bucket of a destination.  Raises UnsafeInput."""
+    config, private = record.config, settings.private_endpoints
+    if config["endpoint"] and not private:
+        _check_scheme(httpx.URL(config["endpoint"]))
     # Everything is set here, so that no AWS settings of this machine are used.
-    store = S3Store(
+    signer = S3Store(
         config["bucket"],
         prefix=config["prefix"] or None,
         config={
@@ -191,44 +189,13 @@ async def opened(record: DestinationRecord, *, secrets: Secrets, settings: Setti
             "secret_access_key": secrets.decrypt(record.secret),
             "virtual_hosted_style_request": False,
         },
-        client_options={"allow_http": settings.private_endpoints, "timeout": "120s", "connect_timeout": "10s"},
-        retry_config={"max_retries": 3},
+        client_options={"allow_http": private},
     )
-    return Bucket(store, record.name)
+    # AWS' own name may lead into a private network: that is how it is reached without the internet.
+    anywhere = private or not config["endpoint"]
+    return Bucket(signer, record.name, allow=(lambda address: True) if anywhere else is_public)
 
 
-class Bucket:
-    """Writes to one bucket, with errors in words of our own: what the server answers may hold anything."""
-
-    def __init__(self, store: S3Store, name: str) -> None:
-        self._store, self._name = store, name
-
-    async def put(self, path: str, content: bytes) -> None:
-        """Raises BadOption where another try cannot help, FetchFailed where it can."""
-        try:
-            await self._store.put_async(path, content)
-        except (s3_errors.PermissionDeniedError, s3_errors.UnauthenticatedError):
-            raise BadOption(
-                "the bucket does not let us write.", subject=self._name,
-                remedy="Check the access key and that it may put objects.",
-            ) from None  # fmt: skip
-        except (s3_errors.NotFoundError, FileNotFoundError):
-            raise BadOption(
-                "there is no such bucket.", subject=self._name, remedy="Check its name and region."
-            ) from None
-        except (s3_errors.BaseError, OSError):
-            raise FetchFailed(
-                "the bucket could not be written to.", subject=self._name,
-                remedy="Check its address, name and key, then try again.",
-            ) from None  # fmt: skip
-
-    async def probe(self) -> None:
-        """Write a small file and delete it.  Raises as `put` does, and BadInput where it cannot be deleted."""
-        await self.put(PROBE, b"Packshot can write here.\n")
-        try:
-            await self._store.delete_async(PROBE)
-        except (s3_errors.BaseError, OSError) as error:
-            raise BadInput(
-                f"it can be written to, but {PROBE} could not be deleted.", subject=self._name,
-                remedy="Deliveries work all the same; delete the file by hand.",
-            ) from error  # fmt: skip
+def _check_scheme(address: httpx.URL) -> None:
+    if address.scheme != "https":
+        raise UnsafeInput("its address must begin with https://.", subject=str(address))

@@ -12,6 +12,7 @@ import hashlib
 import tempfile
 import zipfile
 from collections.abc import AsyncIterator, Container, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from packshot import atomic
 from packshot.catalog.delivery import destinations
+from packshot.catalog.delivery.bucket import Bucket
 from packshot.catalog.delivery.exports import SHOWN_LEFT_OUT, ExportRequest, ToFolder, ToS3, plan
 from packshot.catalog.events.log import record_event
 from packshot.catalog.jobs import JobRecord
@@ -257,9 +259,13 @@ def _disk_full() -> DiskFull:
 
 async def _to_s3(job: JobRecord, context: JobContext, to: ToS3) -> None:
     async with context.db.read() as tx:
-        found = await destinations.row(tx, job.workspace_id, to.destination)
-    bucket = await destinations.opened(found, secrets=context.secrets, settings=context.settings)
+        destination = await destinations.row(tx, job.workspace_id, to.destination)
+    opened = destinations.opened(destination, secrets=context.secrets, settings=context.settings)
+    with closing(opened) as bucket:
+        await _into_bucket(job, context, to, bucket)
 
+
+async def _into_bucket(job: JobRecord, context: JobContext, to: ToS3, bucket: Bucket) -> None:
     async def one(file: _File) -> tuple[_File, str]:
         try:
             content = await _approved_bytes(file, context)
