@@ -9,10 +9,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import SQLAlchemyError
 
 from packshot.api.access import COOKIE, Principal, Reader, identify
 from packshot.api.service import Service, Svc
 from packshot.catalog.events.hub import Hub, Listener, since
+from packshot.db.errors import explained
 from packshot.errors import NotAllowed, NotSignedIn, PackshotError, TooManyTries
 from packshot.service import metrics
 
@@ -22,8 +24,9 @@ HEARTBEAT_SECONDS = 15.0
 KEY_SECONDS = 10.0  # for the first message with the key
 SLOW_SECONDS = 10.0  # a reader that takes no message for so long is cut off
 CHECKED_EVERY = 60.0  # whether the reader may still listen
-# Close codes, as HTTP's: 4401 not signed in, 4403 not allowed, 4429 too many listeners, 4408 too slow.
-NOT_SIGNED_IN, NOT_ALLOWED, TOO_MANY, TOO_SLOW = 4401, 4403, 4429, 4408
+# Close codes, as HTTP's: 4401 not signed in, 4403 not allowed, 4429 too many listeners, 4408 too slow; and RFC 6455's
+# "try again later".
+NOT_SIGNED_IN, NOT_ALLOWED, TOO_MANY, TOO_SLOW, TRY_LATER = 4401, 4403, 4429, 4408, 1013
 
 After = Annotated[int, Query(ge=0, le=2**53, description="The last `seq` that was seen.")]
 
@@ -77,13 +80,27 @@ async def listen(socket: WebSocket, after: int | None = None, batch: str | None 
         code = {NotAllowed: NOT_ALLOWED, NotSignedIn: NOT_SIGNED_IN}.get(type(error), 1008)
         await socket.close(code, error.message[:120])
         return
+    except SQLAlchemyError as error:
+        await _close_later(socket, error)
+        return
     try:
         async with hub(socket.app, svc).listen(who.workspace_id, after=after, batch=batch) as listener:
             await _tell(socket, svc, listener, credentials)
     except TooManyTries as error:
         await socket.close(TOO_MANY, error.message[:120])
+    except SQLAlchemyError as error:
+        await _close_later(socket, error)
     except WebSocketDisconnect:
         return
+
+
+async def _close_later(socket: WebSocket, error: SQLAlchemyError) -> None:
+    """Where the database is away the reader comes again; any other error of it is raised."""
+    reason = explained(error)
+    if reason is None:
+        raise error
+    with suppress(RuntimeError, WebSocketDisconnect):
+        await socket.close(TRY_LATER, reason.message[:120])
 
 
 def hub(app: Any, svc: Service) -> Hub:

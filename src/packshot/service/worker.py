@@ -27,10 +27,11 @@ from packshot.catalog.library import imports, matte_hints
 from packshot.catalog.ports import JobContext, JobRef
 from packshot.channel import Channel, file_stem
 from packshot.db import Database
+from packshot.db.errors import cause_of
 from packshot.db.tables import mattes, now, photos
 from packshot.db.upgrade import upgrade
 from packshot.errors import NotFound, OutOfMemory, PackshotError
-from packshot.service import metrics, parent_watch
+from packshot.service import heartbeat, metrics, parent_watch
 from packshot.service.pixel_process import PixelProcess
 from packshot.service.queues import Consumer, GaveUp, Later, Queues, TryAgain
 from packshot.service.secrets import Secrets
@@ -43,6 +44,7 @@ NICE = 10  # people at the screen come first
 # One in the model while another is read and written; composing is short; two files are encoded side by side.
 CONCURRENCY = {"segment": 2, "upscale": 1, "generate": 1, "export": 2}
 SWEEP_SECONDS = 15
+REST_SECONDS = 10.0  # before work is tried again whose database was away
 Answer = dict[str, Any]
 LONG_RUNS: dict[str, Callable[[Any, JobContext], Coroutine[Any, Any, Answer]]] = {
     "import": imports.work,
@@ -61,10 +63,14 @@ async def serve(settings: Settings, stage: str, *, concurrency: int = 0) -> None
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    await worker.start()
-    log.info("worker.started", stage=stage, concurrency=count)
     orphaned = asyncio.create_task(parent_watch.watch(stop.set))
-    await stop.wait()
+    starting, stopping = asyncio.create_task(worker.start()), asyncio.create_task(stop.wait())
+    await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)  # it waits where the queue is away
+    if starting.done():
+        await starting
+        log.info("worker.started", stage=stage, concurrency=count)
+        await stopping
+    starting.cancel()
     orphaned.cancel()
     await worker.close()
     log.info("worker.stopped", stage=stage)
@@ -81,20 +87,23 @@ class Worker:
         self._context = JobContext(
             self._db, Store(settings.store), self._child, self._queues, settings, Secrets.open(settings)
         )
-        self._consumer = Consumer(settings.redis, stage, self.handle, concurrency=concurrency)
+        self._consumer = Consumer(
+            settings.redis, stage, self.handle, concurrency=concurrency, outage=self._queues.outage
+        )
         self._closing = False
-        self._sweeping: asyncio.Task[None] | None = None
+        self._loops: list[asyncio.Task[None]] = []
         self._long: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
+        self._loops.append(asyncio.create_task(heartbeat.watch(self._db, self._queues)))
         await self._consumer.start()
-        self._sweeping = asyncio.create_task(self._sweep())
+        self._loops.append(asyncio.create_task(self._sweep()))
 
     async def close(self) -> None:
         """Take nothing more; what is at work goes back into the queue as it was."""
         self._closing = True
-        if self._sweeping is not None:
-            self._sweeping.cancel()
+        for loop in self._loops:
+            loop.cancel()
         self._child.stop()
         for task in self._long:
             task.cancel()
@@ -103,7 +112,7 @@ class Worker:
         await self._db.close()
 
     async def handle(self, ref: JobRef) -> None:
-        """Raises Later, TryAgain or GaveUp, as the queue understands them."""
+        """Raises Later, TryAgain or GaveUp, as the queue understands them.  A database that is away costs no try."""
         started = time.perf_counter()
         outcome = "done"
         is_run = ref.id.startswith("run_")
@@ -116,6 +125,11 @@ class Worker:
         except (TryAgain, GaveUp) as error:
             outcome = "failed" if isinstance(error, GaveUp) else "again"
             raise
+        except Exception as error:
+            if cause_of(error) is None:
+                raise
+            outcome = "later"  # the database's trouble is no try of the photo
+            raise Later(now() + REST_SECONDS) from error
         finally:
             metrics.observe_stage(self._stage, time.perf_counter() - started, outcome)
 
@@ -142,6 +156,8 @@ class Worker:
         except asyncio.CancelledError:
             raise
         except Exception as error:
+            if cause_of(error) is not None:
+                raise
             await self._failed(task, error)
             return
         if following is not None:
@@ -225,6 +241,8 @@ class Worker:
         except Exception as error:
             if self._closing and isinstance(error, OutOfMemory):
                 raise Later(now()) from None
+            if cause_of(error) is not None:
+                raise
             log.warning("run.failed", kind=run.kind, error=str(error)[:300],
                         exc_info=None if isinstance(error, PackshotError) else error)  # fmt: skip
             async with self._db.write() as tx:
@@ -307,7 +325,8 @@ class Worker:
                     if found:
                         log.info("sweep.requeued", refs=found)
             except Exception as error:  # the next round tries again
-                log.warning("sweep.failed", error=str(error)[:300])
+                if cause_of(error) is None:
+                    log.warning("sweep.failed", error=str(error)[:300])
             with suppress(psutil.Error):
                 pid = self._child.pid
                 sizes = [psutil.Process(p).memory_info().rss for p in (os.getpid(), pid) if p]

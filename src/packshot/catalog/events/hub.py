@@ -23,6 +23,7 @@ from sqlalchemy import Row, and_, func, or_, select
 from packshot.catalog.batches.progress import statuses
 from packshot.catalog.status import ItemStatus
 from packshot.db import Database, Tx
+from packshot.db.errors import cause_of
 from packshot.db.tables import events, items, now, reviews, runs
 from packshot.errors import TooManyTries
 
@@ -320,7 +321,8 @@ class Hub:
             try:
                 rows = await self._read()
             except Exception as error:  # the database may be away for a while: those who listen stay
-                log.warning("events.unread", error=type(error).__name__)
+                if cause_of(error) is None:
+                    log.warning("events.unread", error=type(error).__name__)
                 await asyncio.sleep(1)
                 continue
             if rows:
