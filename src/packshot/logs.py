@@ -1,7 +1,8 @@
 """Logs: one event a line, JSON where a machine reads them, readable at a terminal, and nothing secret in either.
 
 What other libraries log goes the same way. Secrets are taken out by the name of their field and by what they look like,
-so that one inside a longer text, an error's or an address's, is taken out as well.
+so that one inside a longer text, an error's or an address's, is taken out as well. What is away for a while (`Outage`)
+is one line when it goes, one a minute while it is away, and one when it is back, however often it is tried.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+import time
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
 HIDDEN = "…"
+AWAY_EVERY_SECONDS = 60.0  # a line that something is still away
 _DEEPEST = 8  # nested values; what lies deeper is not shown
 
 _SECRET_WORDS = (
@@ -91,12 +94,47 @@ def configure() -> None:
     root.setLevel(logging.INFO)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # that a server hangs is said once, by `Outage`
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):  # it brings handlers of its own
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = name != "uvicorn.access"  # requests are counted in `metrics`; their addresses hold tokens
     logging.getLogger("uvicorn.access").disabled = True
     logging.captureWarnings(True)
+
+
+class Outage:
+    """Whether one part that is needed answers: `NAME.away`, `NAME.still_away` once a minute, `NAME.back`.
+
+    One that comes and goes writes no more than two lines a minute.  clock: seconds, going forward.
+    """
+
+    def __init__(self, name: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._name, self._clock = name, clock
+        self._log = structlog.get_logger("packshot.outage")
+        self._since: float | None = None
+        self._logged_at: float | None = None
+        self._is_logged = False  # whether this outage has a line yet
+
+    def away(self, error: BaseException | str) -> None:
+        """It did not answer just now."""
+        at = self._clock()
+        if self._since is None:
+            self._since = at
+        if self._logged_at is not None and at - self._logged_at < AWAY_EVERY_SECONDS:
+            return
+        event = "still_away" if self._is_logged else "away"
+        cause = error if isinstance(error, str) else (str(error) or type(error).__name__)
+        self._log.warning(f"{self._name}.{event}", seconds=round(at - self._since), error=cause.strip()[:300])
+        self._logged_at, self._is_logged = at, True
+
+    def back(self) -> None:
+        """It answered just now."""
+        if self._since is None:
+            return
+        if self._is_logged:
+            self._log.info(f"{self._name}.back", seconds=round(self._clock() - self._since))
+        self._since, self._is_logged = None, False
 
 
 def redacted(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

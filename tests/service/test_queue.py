@@ -17,6 +17,7 @@ import pytest
 import redis.asyncio as redis
 
 from packshot.catalog.ports import JobRef
+from packshot.logs import Outage
 from packshot.service.queues import Consumer, GaveUp, Later, Queues, TryAgain
 from packshot.service.valkey import Valkey
 from packshot.settings import Settings
@@ -53,7 +54,7 @@ async def queues(settings: Settings, valkey: Valkey) -> AsyncIterator[Queues]:
 
 @asynccontextmanager
 async def consumed(settings: Settings, handle: Callable[[JobRef], Awaitable[None]]) -> AsyncIterator[None]:
-    consumer = Consumer(settings.redis, "segment", handle, concurrency=1)
+    consumer = Consumer(settings.redis, "segment", handle, concurrency=1, outage=Outage("queue"))
     await consumer.start()
     try:
         yield

@@ -46,7 +46,7 @@ from packshot.api.openapi import DescribedApi
 from packshot.api.service import Service, opened
 from packshot.catalog.old_names import path_now
 from packshot.db.upgrade import upgrade
-from packshot.service import metrics, parent_watch
+from packshot.service import heartbeat, metrics, parent_watch
 from packshot.service.maintenance import purge
 from packshot.service.watched_folder import loop as watched_folder
 from packshot.settings import Settings
@@ -64,6 +64,7 @@ def create_app(service: Service) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         loops = [
+            asyncio.create_task(heartbeat.watch(service.db, service.queues)),
             asyncio.create_task(purge.loop(service.db, service.store, service.queues)),
             asyncio.create_task(watched_folder.loop(service.settings, service.db, service.store, service.queues)),
         ]

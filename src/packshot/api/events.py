@@ -9,10 +9,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import SQLAlchemyError
 
 from packshot.api.access import COOKIE, Principal, Reader, bearer_key, identify
 from packshot.api.service import Service, Svc
 from packshot.catalog.events.hub import Hub, Listener, since
+from packshot.db.errors import explained
 from packshot.errors import NotAllowed, NotSignedIn, PackshotError, TooManyTries
 from packshot.service import metrics
 
@@ -22,8 +24,9 @@ HEARTBEAT_SECONDS = 15.0
 KEY_SECONDS = 10.0  # for the first message with the key
 SLOW_SECONDS = 10.0  # a reader that takes no message for so long is cut off
 CHECKED_EVERY = 60.0  # whether the reader may still listen
-# Close codes, as HTTP's: 4401 not signed in, 4403 not allowed, 4429 too many listeners, 4408 too slow.
-NOT_SIGNED_IN, NOT_ALLOWED, TOO_MANY, TOO_SLOW, INTERNAL = 4401, 4403, 4429, 4408, 1011
+# Close codes, as HTTP's: 4401 not signed in, 4403 not allowed, 4429 too many listeners, 4408 too slow; and RFC 6455's
+# "internal error" and "try again later".
+NOT_SIGNED_IN, NOT_ALLOWED, TOO_MANY, TOO_SLOW, INTERNAL, TRY_LATER = 4401, 4403, 4429, 4408, 1011, 1013
 _KEY_MESSAGE_LENGTH = 2_000
 
 After = Annotated[int, Query(ge=0, le=2**53, description="The last `seq` that was seen.")]
@@ -84,11 +87,22 @@ async def listen(socket: WebSocket, after: int | None = None, batch: str | None 
         except PackshotError as error:
             codes = {NotAllowed: NOT_ALLOWED, NotSignedIn: NOT_SIGNED_IN, TooManyTries: TOO_MANY}
             await _close(socket, codes.get(type(error), INTERNAL), error.message)
+        except SQLAlchemyError as error:
+            await _close_later(socket, error)
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:
     """A reason has 123 bytes at most (RFC 6455, 5.5)."""
     await socket.close(code, reason.encode()[:123].decode("utf-8", "ignore"))
+
+
+async def _close_later(socket: WebSocket, error: SQLAlchemyError) -> None:
+    """Where the database is away the reader comes again; any other error of it is raised."""
+    reason = explained(error)
+    if reason is None:
+        raise error
+    with suppress(RuntimeError, WebSocketDisconnect):
+        await _close(socket, TRY_LATER, reason.message)
 
 
 def hub(app: Any, svc: Service) -> Hub:

@@ -10,12 +10,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from packshot import errors
 from packshot.api.bodies import too_large
 from packshot.api.described import headers
+from packshot.db.errors import Cause, cause_of
 from packshot.errors import (
     DiskFull,
     InProgress,
@@ -117,13 +118,14 @@ def add_to(app: FastAPI) -> None:
         made.headers.update(error.headers or {})
         return made
 
-    @app.exception_handler(DBAPIError)
-    async def database(request: Request, error: DBAPIError) -> JSONResponse:
-        words = str(error.orig).lower()
-        if "disk is full" in words or "no space" in words:
+    @app.exception_handler(SQLAlchemyError)
+    async def database(request: Request, error: SQLAlchemyError) -> JSONResponse:
+        cause = cause_of(error)
+        if cause is Cause.FULL:
             return answer(DiskFull("the disk that holds the database is full.", remedy="Make room, then try again."))
-        if "locked" in words or error.connection_invalidated or "connect" in words:
-            return answer(Unavailable("the database is busy.", remedy="Try again in a moment."))
+        if cause is not None:  # which of them is for the log, and for whoever runs the service
+            return answer(Unavailable("the database is not available right now.", remedy="Try again in a moment."))
+        words = str(getattr(error, "orig", "")).lower()
         if "surrogates not allowed" in words or "nul (0x00)" in words or "out of range" in words:
             return _problem(422, "bad_request", "A value holds characters or numbers that cannot be kept.")
         return _fault(error)

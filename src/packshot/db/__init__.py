@@ -7,56 +7,94 @@ Workers need not wait for the disk: what a power loss takes from them, the sweep
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Row, event
+from sqlalchemy import Row, event, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from packshot.db.errors import Cause, cause_of, reason
+from packshot.logs import Outage
 
 log = structlog.get_logger(__name__)
 
 Tx = AsyncConnection
 BUSY_SECONDS = 30
 SLOW_SECONDS = 1.0  # a writer that holds the lock for longer keeps people waiting
+PING_SECONDS = 10.0
 _WRITES = "packshot_writes"
 # The last statement of every writing transaction that this task begins; where it raises, all is rolled back.
 before_commit: ContextVar[Callable[[Tx], Awaitable[None]] | None] = ContextVar("before_commit", default=None)
 
 
 class Database:
-    """Connections to one database.  url: `sqlite:///…` or `postgresql://…`."""
+    """Connections to one database; the log says when it goes away and when it is back.
+
+    url: `sqlite:///…` or `postgresql://…`.
+    """
 
     def __init__(self, url: str, *, durable: bool = True, connections: int = 8) -> None:
         self.is_sqlite = url.startswith("sqlite")
         self._engine = _sqlite(url, durable, connections) if self.is_sqlite else _postgres(url, connections)
+        self._outage, self._writes_outage = Outage("database"), Outage("database.writes")
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
         """A transaction that sees one state of things."""
-        async with self._engine.connect() as tx:
-            yield tx
+        with self._noted():
+            async with self._engine.connect() as tx:
+                yield tx
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
         """A transaction that is committed at the end, or rolled back whole."""
-        async with self._engine.connect() as tx:
-            await tx.execution_options(**{_WRITES: True})
-            async with tx.begin():
-                started, last = time.perf_counter(), before_commit.get()
-                yield tx
-                if last is not None:
-                    await last(tx)
-            took = time.perf_counter() - started
-            if took > SLOW_SECONDS:
-                log.warning("transaction.slow", seconds=round(took, 2))
+        with self._noted():
+            async with self._engine.connect() as tx:
+                await tx.execution_options(**{_WRITES: True})
+                async with tx.begin():
+                    started, last = time.perf_counter(), before_commit.get()
+                    yield tx
+                    if last is not None:
+                        await last(tx)
+                took = time.perf_counter() - started
+                if took > SLOW_SECONDS:
+                    log.warning("transaction.slow", seconds=round(took, 2))
+            self._writes_outage.back()
+
+    async def ping(self) -> bool:
+        """Whether it answers within ten seconds."""
+        try:
+            async with asyncio.timeout(PING_SECONDS), self.read() as tx:
+                await tx.execute(text("SELECT count(*) FROM alembic_version"))
+        except TimeoutError:
+            self._outage.away(f"no answer within {PING_SECONDS:.0f} s")
+            return False
+        except SQLAlchemyError:
+            return False
+        return True
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            match cause_of(error):
+                case Cause.FULL | Cause.READ_ONLY:
+                    self._writes_outage.away(reason(error))
+                case Cause.AWAY | Cause.DAMAGED:
+                    self._outage.away(reason(error))
+            raise
+        self._outage.back()
 
 
 def async_url(url: str) -> str:

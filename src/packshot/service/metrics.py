@@ -19,6 +19,7 @@ import psutil
 import structlog
 from sqlalchemy import func, select
 
+from packshot.db.errors import cause_of
 from packshot.db.tables import batches, items, jobs
 from packshot.errors import BadOption, Unavailable
 
@@ -205,7 +206,8 @@ async def _asked(service: Any) -> CollectorRegistry:
             dead.set(("job",), await tx.scalar(select(func.count()).where(jobs.c.status == "failed")) or 0)
         up.set(("database",), 1)
     except Exception as error:
-        log.warning("metrics.no_database", error=type(error).__name__)
+        if cause_of(error) is None:
+            log.warning("metrics.no_database", error=type(error).__name__)
         up.set(("database",), 0)
     made = CollectorRegistry()
     for line in (up, depths, by_status, dead):

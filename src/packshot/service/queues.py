@@ -30,6 +30,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from packshot.catalog.ports import JobRef
 from packshot.errors import Unavailable
+from packshot.logs import Outage
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +39,8 @@ TRIES = 3  # counted in SQL, where losing the queue does not forget them
 LOCK_MS, STALLED_MS = 30_000, 5_000
 _BULK = 500
 _CEILING = 1_000  # BullMQ's own count is never what ends a job
+PING_SECONDS = 5.0
+CLOSE_SECONDS = 8.0  # less than whoever stops a program waits before it kills it
 _STATES = ("active", "waiting", "prioritized", "delayed", "failed", "paused")
 
 
@@ -64,9 +67,13 @@ def backoff_ms(tries: int) -> int:
 
 
 class Queues:
-    """Where tickets are put.  Never raises because the server is away: the sweeper puts them in later."""
+    """Where tickets are put.  Never raises because the server is away: the sweeper puts them in later.
+
+    outage: what the log says of it; a `Consumer` of the same process shares it.
+    """
 
     def __init__(self, url: str) -> None:
+        self.outage = Outage("queue")
         self._redis = connect(url, patient=False)
         self._queues = {stage: Queue(stage, {"connection": self._redis}) for stage in STAGES}
 
@@ -80,8 +87,8 @@ class Queues:
             for stage, members in groups.items():
                 for start in range(0, len(members), _BULK):
                     revived += await self._add(stage, members[start : start + _BULK])
-        except (RedisError, OSError) as away:
-            log.warning("queue.away", error=type(away).__name__, refs=sum(map(len, groups.values())))
+        except (RedisError, OSError) as error:
+            self.outage.away(error)
         return revived
 
     async def _add(self, stage: str, refs: Sequence[JobRef]) -> list[str]:
@@ -110,8 +117,8 @@ class Queues:
         try:
             for ref in refs:
                 await self._queues[ref.stage].remove(ref.job_id)
-        except (RedisError, OSError) as away:
-            log.warning("queue.away", error=type(away).__name__)
+        except (RedisError, OSError) as error:
+            self.outage.away(error)
 
     async def move(self, refs: Sequence[JobRef]) -> None:
         """Queue them with another priority or another time."""
@@ -133,10 +140,18 @@ class Queues:
             return False
 
     async def ping(self) -> bool:
+        """Whether it takes a write within five seconds: a full disk or memory answers reads, and takes no work."""
         try:
-            return bool(await self._redis.ping())
-        except (RedisError, OSError):
+            async with asyncio.timeout(PING_SECONDS):
+                await self._redis.set("packshot:ping", "1", ex=60)
+        except TimeoutError:
+            self.outage.away(f"no answer within {PING_SECONDS:.0f} s")
             return False
+        except (RedisError, OSError) as error:
+            self.outage.away(error)
+            return False
+        self.outage.back()
+        return True
 
     async def close(self) -> None:
         await self._redis.aclose(close_connection_pool=True)
@@ -180,9 +195,9 @@ Handler = Callable[[JobRef], Awaitable[None]]
 class Consumer:
     """Draws tickets of one stage and hands them to `handle`, so many at a time."""
 
-    def __init__(self, url: str, stage: str, handle: Handler, *, concurrency: int) -> None:
+    def __init__(self, url: str, stage: str, handle: Handler, *, concurrency: int, outage: Outage) -> None:
         self._redis = connect(url, connections=concurrency * 2 + 8)
-        self._stage, self._handle = stage, handle
+        self._stage, self._handle, self._outage = stage, handle, outage
         options = {
             "connection": self._redis,
             "concurrency": concurrency,
@@ -194,7 +209,7 @@ class Consumer:
             "settings": {"backoffStrategy": lambda tries, kind, error, job: backoff_ms(tries)},
         }
         self._worker = Worker(stage, self._process, options)
-        self._worker.on("error", lambda error, *_: log.warning("queue.error", stage=stage, error=str(error)[:200]))
+        self._worker.on("error", self._note)
         self._runs: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -203,13 +218,23 @@ class Consumer:
         self._runs = asyncio.create_task(self._worker.run())
 
     async def close(self) -> None:
-        """Draw nothing more and wait for what is at work."""
-        await self._worker.close()
+        """Draw nothing more and wait for what is at work; not for ever where the server is away."""
+        closing = asyncio.create_task(self._worker.close())
+        await asyncio.wait([closing], timeout=CLOSE_SECONDS)
+        if not closing.done():
+            await self._worker.close(force=True)
         if self._runs is not None:
             with suppress(asyncio.CancelledError, RedisError):
                 await self._runs
         with suppress(RedisError, OSError):
             await self._redis.aclose(close_connection_pool=True)
+
+    def _note(self, error: Exception, *about: Any) -> None:
+        """What BullMQ reports: the server's refusals, several a second while it is unwell, and lost locks."""
+        if isinstance(error, RedisError | OSError):
+            self._outage.away(error)
+        else:
+            log.warning("queue.error", stage=self._stage, error=str(error)[:200])
 
     async def _process(self, job: BullJob, token: str) -> None:
         ref = JobRef(self._stage, job.data["id"], int(job.data["version"]), job.priority)

@@ -28,10 +28,11 @@ from packshot.catalog.photo_stages import StageResult, do_stage
 from packshot.catalog.ports import JobContext, JobRef
 from packshot.catalog.tasks import CutoutResult
 from packshot.db import Database
+from packshot.db.errors import cause_of
 from packshot.db.tables import now
 from packshot.db.upgrade import upgrade
 from packshot.errors import OutOfMemory, PackshotError
-from packshot.service import metrics, parent_watch
+from packshot.service import heartbeat, metrics, parent_watch
 from packshot.service.pixel_process import PixelProcess
 from packshot.service.queues import Consumer, GaveUp, Later, Queues, TryAgain
 from packshot.service.secrets import Secrets
@@ -44,6 +45,7 @@ NICE = 10  # people at the screen come first
 # One in the model while another is read and written; composing is short; two files are encoded side by side.
 CONCURRENCY = {"segment": 2, "upscale": 1, "generate": 1, "export": 2}
 REQUEUE_SECONDS = 15
+REST_SECONDS = 10.0  # before work is tried again whose database was away
 LONG_JOBS: dict[str, Callable[[JobRecord, JobContext], Awaitable[dict[str, Any]]]] = {
     "import": imports.work,
     "batch": expand.work,
@@ -61,10 +63,14 @@ async def serve(settings: Settings, stage: str, *, concurrency: int = 0) -> None
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    await worker.start()
-    log.info("worker.started", stage=stage, concurrency=count)
     orphaned = asyncio.create_task(parent_watch.watch(stop.set))
-    await stop.wait()
+    starting, stopping = asyncio.create_task(worker.start()), asyncio.create_task(stop.wait())
+    await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)  # it waits where the queue is away
+    if starting.done():
+        await starting
+        log.info("worker.started", stage=stage, concurrency=count)
+        await stopping
+    starting.cancel()
     orphaned.cancel()
     await worker.close()
     log.info("worker.stopped", stage=stage)
@@ -81,20 +87,23 @@ class Worker:
         self._context = JobContext(
             self._db, Store(settings.store), self._child, self._queues, settings, Secrets.open(settings)
         )
-        self._consumer = Consumer(settings.redis, stage, self.handle, concurrency=concurrency)
+        self._consumer = Consumer(
+            settings.redis, stage, self.handle, concurrency=concurrency, outage=self._queues.outage
+        )
         self._closing = False
-        self._watching: asyncio.Task[None] | None = None
+        self._loops: list[asyncio.Task[None]] = []
         self._working: set[asyncio.Task[JobRef | None]] = set()
 
     async def start(self) -> None:
+        self._loops.append(asyncio.create_task(heartbeat.watch(self._db, self._queues)))
         await self._consumer.start()
-        self._watching = asyncio.create_task(self._watch_stalled())
+        self._loops.append(asyncio.create_task(self._watch_stalled()))
 
     async def close(self) -> None:
         """Take nothing more; what is at work goes back into the queue as it was."""
         self._closing = True
-        if self._watching is not None:
-            self._watching.cancel()
+        for loop in self._loops:
+            loop.cancel()
         self._child.stop()
         for task in self._working:
             task.cancel()
@@ -103,7 +112,7 @@ class Worker:
         await self._db.close()
 
     async def handle(self, ref: JobRef) -> None:
-        """Raises Later, TryAgain or GaveUp, as the queue understands them."""
+        """Raises Later, TryAgain or GaveUp, as the queue understands them.  A database that is away costs no try."""
         started = time.perf_counter()
         outcome = "done"
         try:
@@ -115,6 +124,11 @@ class Worker:
         except (TryAgain, GaveUp) as error:
             outcome = "failed" if isinstance(error, GaveUp) else "again"
             raise
+        except Exception as error:
+            if cause_of(error) is None:
+                raise
+            outcome = "later"  # the database's trouble is no try of the photo
+            raise Later(now() + REST_SECONDS) from error
         finally:
             metrics.observe_stage(self._stage, time.perf_counter() - started, outcome)
 
@@ -143,6 +157,8 @@ class Worker:
         except Exception as error:
             if self._closing and isinstance(error, OutOfMemory):  # we ended the pixel process ourselves
                 raise Later(now()) from None
+            if cause_of(error) is not None:
+                raise
             await self._fail(claim, error)
             return
         finally:
@@ -183,7 +199,8 @@ class Worker:
                     if found:
                         log.warning("jobs.requeued", jobs=found)
             except Exception as error:  # the next round tries again
-                log.warning("requeue.failed", error=str(error)[:300])
+                if cause_of(error) is None:
+                    log.warning("requeue.failed", error=str(error)[:300])
             with suppress(psutil.Error):
                 pid = self._child.pid
                 sizes = [psutil.Process(p).memory_info().rss for p in (os.getpid(), pid) if p]

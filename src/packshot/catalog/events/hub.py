@@ -23,6 +23,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from packshot.catalog.batches.progress import statuses
 from packshot.catalog.status import ItemStatus
 from packshot.db import Database, Tx, typed
+from packshot.db.errors import cause_of
 from packshot.db.tables import events, items, jobs, now, reviews
 from packshot.errors import TooManyTries
 
@@ -324,7 +325,8 @@ class Hub:
             try:
                 new = await self._read()
             except Exception as error:  # the database may be away for a while: the listeners stay
-                log.warning("events.unread", error=type(error).__name__)
+                if cause_of(error) is None:
+                    log.warning("events.unread", error=type(error).__name__)
                 await asyncio.sleep(1)
                 continue
             if new:

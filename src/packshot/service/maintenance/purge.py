@@ -18,6 +18,7 @@ from sqlalchemy import JSON, Column, ColumnElement, Table, delete, exists, func,
 
 from packshot.catalog.status import JobStatus
 from packshot.db import Database, Tx
+from packshot.db.errors import cause_of
 from packshot.db.tables import (
     batches,
     channels,
@@ -98,7 +99,8 @@ async def loop(db: Database, store: Store, queues: Turns) -> None:
                 counts = await purge(db, store, at=now())
                 log.info("purge.done", **asdict(counts))
         except Exception as error:  # tomorrow is another day
-            log.warning("purge.failed", error=str(error)[:300])
+            if cause_of(error) is None:
+                log.warning("purge.failed", error=str(error)[:300])
         await asyncio.sleep(_ROUND_SECONDS)
 
 

@@ -29,6 +29,7 @@ from packshot.catalog.batches.requests import BatchRequest, PhotoSource, StyleCh
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import JobStatus
 from packshot.db import Database, Tx
+from packshot.db.errors import cause_of
 from packshot.db.tables import batches as batch_rows
 from packshot.db.tables import jobs, now, uploads, workspaces
 from packshot.errors import PackshotError
@@ -60,7 +61,8 @@ async def loop(settings: Settings, db: Database, store: Store, queues: Queue) ->
             try:
                 await watch.look()
             except Exception as error:  # the next round tries again
-                log.warning("watch.failed", error=str(error)[:300])
+                if cause_of(error) is None:
+                    log.warning("watch.failed", error=str(error)[:300])
             await asyncio.sleep(POLL_SECONDS)
     finally:
         watch.close()
