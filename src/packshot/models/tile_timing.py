@@ -1,4 +1,4 @@
-"""How long the model that enlarges takes a tile on this machine: measured once, kept beside its compiled form."""
+"""How long the model that enlarges takes a tile on this machine: measured once, cached beside its compiled form."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from packshot import atomic
 from packshot.model import Upscaler
 
 
@@ -16,9 +17,9 @@ def tile_seconds(upscaler: Upscaler, *, folder: Path, threads: int) -> float:
     """Seconds a tile.  The first call on a machine enlarges one tile to know."""
     engine = upscaler.engine
     name = f"{engine.name} {engine.version} {engine.precision} {upscaler.card.sha256} {upscaler.side} {threads}"
-    kept = folder / "upscale-pace.json"
+    cache = folder / "upscale-pace.json"
     with suppress(OSError, ValueError, KeyError, TypeError):
-        return float(json.loads(kept.read_text())[name])
+        return float(json.loads(cache.read_text())[name])
     tile = np.random.default_rng(0).integers(0, 256, (upscaler.side, upscaler.side, 3), np.uint8)
     upscaler.upscale(tile)  # compiles
     start = time.perf_counter()
@@ -26,6 +27,5 @@ def tile_seconds(upscaler: Upscaler, *, folder: Path, threads: int) -> float:
     seconds = time.perf_counter() - start
     upscaler.rest()
     with suppress(OSError):  # a read-only folder: measured again next time
-        folder.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps({name: round(seconds, 3)}))
+        atomic.write(cache, json.dumps({name: round(seconds, 3)}).encode())
     return seconds

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +15,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from packshot import __version__
+from packshot import __version__, atomic
 from packshot.channel import Channel, file_stem
 from packshot.colour import U8
 from packshot.errors import PackshotError
@@ -249,7 +247,7 @@ def _write(run: Run, path: str, rendition: Rendition) -> RenditionRecord:
     folder, _, name = path.partition("/")
     good, bad = f"{folder}/{name}", f"{folder}/rejected/{name}"
     path, other = (bad, good) if rendition.rejected else (good, bad)
-    write_atomically(run.out / path, rendition.content)
+    atomic.write(run.out / path, rendition.content)
     (run.out / other).unlink(missing_ok=True)
     return RenditionRecord(
         channel=rendition.channel.id,
@@ -319,20 +317,6 @@ def _with_twins(items: list[ItemRecord]) -> list[ItemRecord]:
     return told
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """All or nothing: a run that is cut off leaves no half file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
 def refusals(refused: Sequence[Refused], template: Template) -> list[ItemRecord]:
     """What could not even be planned, as failed items: nothing is dropped silently."""
     return [
@@ -395,6 +379,6 @@ def finish_run(
         seconds=round(time.monotonic() - started, 1),
         items=tuple(items),
     )
-    write_atomically(report_file, report.model_dump_json(indent=1).encode())
-    write_atomically(run.out / "index.html", contact_sheet(report).encode())
+    atomic.write(report_file, report.model_dump_json(indent=1).encode())
+    atomic.write(run.out / "index.html", contact_sheet(report).encode())
     return report

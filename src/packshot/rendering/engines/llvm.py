@@ -13,6 +13,7 @@ from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
+from packshot import atomic
 from packshot.settings import Settings
 
 FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib",
@@ -30,20 +31,19 @@ sys.exit(0 if dr.sum(x)[0] == 56 else 1)
 
 def find(cache_dir: Path) -> Path | None:
     """The library to use, None where none works.  DRJIT_LIBLLVM_PATH wins where it is set."""
-    wanted = os.environ.get("DRJIT_LIBLLVM_PATH")
-    found = [Path(wanted)] if wanted else _candidates()
-    if not found:
+    setting = os.environ.get("DRJIT_LIBLLVM_PATH")
+    candidates = [Path(setting)] if setting else _candidates()
+    if not candidates:
         return None
-    kept = cache_dir / "llvm.json"
-    marks = [f"{metadata.version('drjit')} {path} {path.stat().st_mtime_ns}" for path in found if path.exists()]
+    cache = cache_dir / "llvm.json"
+    marks = [f"{metadata.version('drjit')} {path} {path.stat().st_mtime_ns}" for path in candidates if path.exists()]
     with suppress(OSError, ValueError, KeyError):
-        known = json.loads(kept.read_text())
-        if known["tried"] == marks:
-            return Path(known["works"]) if known["works"] else None
-    works = next((path for path in found if path.exists() and _works(path)), None)
-    with suppress(OSError):
-        cache_dir.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps({"tried": marks, "works": str(works or "")}))
+        cached = json.loads(cache.read_text())
+        if cached["tried"] == marks:
+            return Path(cached["works"]) if cached["works"] else None
+    works = next((path for path in candidates if path.exists() and _works(path)), None)
+    with suppress(OSError):  # a folder that cannot be written to: tried again next time
+        atomic.write(cache, json.dumps({"tried": marks, "works": str(works or "")}).encode())
     return works
 
 
