@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import packshot.atomic
 import packshot.pipeline
 import packshot.run.shoot
 from inputs import photos
@@ -43,7 +44,7 @@ WARM_UP = 4
 # What a photo costs outside of its recorded steps.
 BESIDE = (
     (packshot.run.shoot, "read", "read"),
-    (packshot.run.shoot, "write_atomically", "write"),
+    (packshot.atomic, "write", "write"),
     (packshot.run.shoot, "_inline", "thumbnails"),
     (packshot.run.shoot, "fingerprint", "fingerprint"),
     (packshot.pipeline, "pack", "pack layers"),

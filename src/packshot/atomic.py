@@ -7,12 +7,12 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedRandom
 from pathlib import Path
-from typing import BinaryIO
 
 
 @contextmanager
-def opened(path: Path, *, new: bool = False, durable: bool = False, mode: int = 0o666) -> Iterator[BinaryIO]:
+def opened(path: Path, *, new: bool = False, durable: bool = False, mode: int = 0o666) -> Iterator[BufferedRandom]:
     """A file to write, and read back, that gets its name when the block ends; where that raises, nothing is left.
 
     new: the first writer wins.  Raises FileExistsError where the name is taken by the end of the block.

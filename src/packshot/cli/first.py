@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from packshot import __version__
+from packshot import __version__, atomic
 from packshot.catalog.batches import lifecycle, progress
 from packshot.catalog.batches.requests import BatchRequest, PhotoSource, StyleChoice
 from packshot.catalog.status import BatchState, ItemStatus
@@ -37,7 +37,6 @@ from packshot.errors import BadOption
 from packshot.models.zoo import licence_notices
 from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report, jpeg_uri
 from packshot.run.contact_sheet import contact_sheet
-from packshot.run.shoot import write_atomically
 from packshot.service.queues import Queues
 from packshot.service.supervisor import Supervisor
 from packshot.settings import Settings
@@ -78,8 +77,8 @@ class FirstBatch:
         finally:
             await queues.close()
             await db.close()
-        write_atomically(self._out / "report.json", report.model_dump_json(indent=1).encode())
-        write_atomically(self._out / "index.html", contact_sheet(report).encode())
+        atomic.write(self._out / "report.json", report.model_dump_json(indent=1).encode())
+        atomic.write(self._out / "index.html", contact_sheet(report).encode())
         files = sum(len(item.renditions) for item in report.items)
         failed = status.counts.get(ItemStatus.FAILED, 0)
         print(f"{len(report.items)} photos, {files} files in {self._out}; {failed} failed.")
@@ -158,7 +157,7 @@ class FirstBatch:
                 path = f"{file.channel}/{'rejected/' if file.rejected else ''}{file.name}"
                 content = store.get(file.key)
                 if content is not None:
-                    write_atomically(self._out / path, content)
+                    atomic.write(self._out / path, content)
                     written.append(_rendition(file, path))
             records.append(_item(row, tuple(written), store))
         by_id = channels(self._settings.channels_dir)

@@ -12,7 +12,7 @@ import typer
 from pydantic import ValidationError
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from packshot import __version__
+from packshot import __version__, atomic
 from packshot.channel import Channel, Source, channel, channels, safe_name, to_toml
 from packshot.cli.common import say, screen
 from packshot.cli.steps import parse_size
@@ -22,7 +22,6 @@ from packshot.models.local import local_engine, threads
 from packshot.models.zoo import CARDS, card, licence_notices
 from packshot.rendering.engines import llvm
 from packshot.rules import FileFormat, Rules
-from packshot.run.shoot import write_atomically
 from packshot.settings import Settings, granted_memory_bytes
 from packshot.template import templates
 
@@ -107,7 +106,7 @@ def new_channel(
         field = str(first["loc"][0]) if first["loc"] else "format"
         option = {"id": "the channel's name", "formats": "--format"}.get(field, f"--{field.replace('_', '-')}")
         raise BadOption(f"{plainly(first)}, not “{first['input']}”.", subject=option) from wrong
-    write_atomically(target, to_toml(channel).encode())
+    atomic.write(target, to_toml(channel).encode())
     print(f"{target}\nUse it: packshot shoot PHOTOS --template white --channel {channel.id}")
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import typer
 from PIL import Image
 
+from packshot import atomic
 from packshot.channel import channel, file_stem, safe_name
 from packshot.cli.common import (
     MARK,
@@ -36,7 +37,7 @@ from packshot.model import MOST_BOXES, MOST_POINTS, Hints, Upscaler
 from packshot.models.hint_prompter import HintPrompter
 from packshot.pipeline import UNREFINED, cut_out, cutout_key, enlarge, enlarged_key
 from packshot.rendition import deliverable, judge_external
-from packshot.run.shoot import free_name, write_atomically
+from packshot.run.shoot import free_name
 from packshot.settings import Settings
 from packshot.step import Cutout, Geometry, StepContext
 from packshot.step_timer import StepTimer
@@ -143,8 +144,8 @@ def segment(
         cutout = cut_out(_open(source, settings), matter=context.matter, store=context.store, timer=StepTimer())
         if hinted:
             cutout = corrected(cutout, hints, HintPrompter(context.matter))
-        write_atomically(out / f"{stem}.matte.png", encode_matte(cutout))
-        write_atomically(out / f"{stem}.cutout.png", encode(transparent(cutout), format="png"))
+        atomic.write(out / f"{stem}.matte.png", encode_matte(cutout))
+        atomic.write(out / f"{stem}.cutout.png", encode(transparent(cutout), format="png"))
         return [str(out / f"{stem}.cutout.png"), *lines_of(cutout.findings)]
 
     return _each(files, settings, work)
@@ -189,7 +190,7 @@ def upscale(files: Files, out: Out = Path("out")) -> int:
         enlarged = result.enlarged
         assert enlarged is not None
         target = out / f"{stem}.upscaled.png"
-        write_atomically(target, encode(transparent_of(enlarged.pixels, enlarged.matte), format="png"))
+        atomic.write(target, encode(transparent_of(enlarged.pixels, enlarged.matte), format="png"))
         return [str(target), *lines_of(cutout.findings + enlarged.findings)]
 
     return _each(files, settings, work, at_once=1)
@@ -231,7 +232,7 @@ def compose_(files: Files, template_id: Annotated[str, typer.Option("--template"
             cutout, geometry, context=StepContext(context.pictures, renderer=context.renderer), timer=timer
         )
         target = out / f"{stem}.png"
-        write_atomically(target, encode(composition.flatten(), format="png"))
+        atomic.write(target, encode(composition.flatten(), format="png"))
         return [str(target), *lines_of(cutout.findings + composition.findings)]
 
     return _each(files, settings, work)
@@ -250,7 +251,7 @@ def export(files: Files, channel_ids: Annotated[list[str], typer.Option("--chann
             encoded, findings = deliverable(photo, target_channel)
             name, _ = file_stem(target_channel, sku=stem, role=source.role, gtin=source.gtin, asin=source.asin)
             target = out / target_channel.id / f"{name}{target_channel.suffix}"
-            write_atomically(target, encoded)
+            atomic.write(target, encoded)
             lines += [str(target), *lines_of(findings)]
         return lines
 

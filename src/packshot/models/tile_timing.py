@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from packshot import atomic
 from packshot.model import Upscaler
 
 
@@ -26,6 +27,5 @@ def tile_seconds(upscaler: Upscaler, *, folder: Path, threads: int) -> float:
     seconds = time.perf_counter() - start
     upscaler.release()
     with suppress(OSError):  # a read-only folder: measured again next time
-        folder.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({name: round(seconds, 3)}))
+        atomic.write(file, json.dumps({name: round(seconds, 3)}).encode())
     return seconds

@@ -22,6 +22,7 @@ from typing import IO
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from packshot import atomic
 from packshot.errors import BadInput, BadOption, FetchFailed, Unavailable, WeightsMissing
 from packshot.model import InstalledWeights, ModelCard, NpmWeights
 from packshot.models import npm_package
@@ -154,9 +155,7 @@ def _is_verified(card: ModelCard, file: Path, models_dir: Path) -> bool:
     if stat.st_size != card.size_bytes or _sha256(file) != card.sha256:
         return False
     try:
-        models_dir.mkdir(parents=True, exist_ok=True)
-        # Two processes may stamp at once; a half-written stamp only costs one more hash.
-        stamp.write_text(now.model_dump_json())
+        atomic.write(stamp, now.model_dump_json().encode())
     except OSError as problem:  # a read-only folder: right, only slower
         log.warning("weights.not_stamped", model=card.id, reason=problem.strerror)
     return True
@@ -168,22 +167,16 @@ def _sha256(file: Path) -> str:
 
 
 def _place(card: ModelCard, models_dir: Path, fill: Callable[[IO[bytes]], None]) -> Path:
-    """Write the weights beside their final name, verify them, move them there.  Call under the lock.
+    """Write the weights, verify them, give them their name.
 
     Raises BadInput when what `fill` writes is not the card's weights; then the folder is as it was.
     """
     final = _placed(card, models_dir)
-    draft = final.with_suffix(".draft")
-    try:
-        with draft.open("wb") as out:
-            fill(out)
-            out.flush()
-            os.fsync(out.fileno())
-        if _sha256(draft) != card.sha256:
+    with atomic.opened(final, durable=True) as out:
+        fill(out)
+        out.seek(0)
+        if hashlib.file_digest(out, "sha256").hexdigest() != card.sha256:
             raise BadInput(f"These are not the weights of {card.id}: the sha256 differs.")
-        draft.replace(final)
-    finally:
-        draft.unlink(missing_ok=True)
     return path(card, models_dir=models_dir)
 
 

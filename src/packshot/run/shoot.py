@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +14,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from packshot import __version__
+from packshot import __version__, atomic
 from packshot.channel import Channel, file_stem
 from packshot.errors import PackshotError
 from packshot.finding import Finding, Verdict
@@ -274,7 +272,7 @@ def _write(run: Run, path: str, rendition: Rendition) -> RenditionRecord:
     folder, _, name = path.partition("/")
     good, bad = f"{folder}/{name}", f"{folder}/rejected/{name}"
     path, other = (bad, good) if rendition.rejected else (good, bad)
-    write_atomically(run.out / path, rendition.content)
+    atomic.write(run.out / path, rendition.content)
     (run.out / other).unlink(missing_ok=True)
     return RenditionRecord(
         channel=rendition.channel.id,
@@ -303,20 +301,6 @@ def _with_duplicates(items: list[ItemRecord]) -> list[ItemRecord]:
             findings += (Finding(check="duplicate", verdict=Verdict.WARN, words=words),)
         result.append(item.model_copy(update={"findings": findings}))
     return result
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """All or nothing: a run that is cut off leaves no half file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def refusals(refused: Sequence[Refused], template: Template) -> list[ItemRecord]:
@@ -381,6 +365,6 @@ def finish_run(
         seconds=round(time.monotonic() - started, 1),
         items=tuple(items),
     )
-    write_atomically(report_file, report.model_dump_json(indent=1).encode())
-    write_atomically(run.out / "index.html", contact_sheet(report).encode())
+    atomic.write(report_file, report.model_dump_json(indent=1).encode())
+    atomic.write(run.out / "index.html", contact_sheet(report).encode())
     return report

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import os
 import secrets
 import time
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
+from packshot import atomic
 from packshot.errors import NotFound, Unavailable
 from packshot.settings import Settings
 
@@ -79,28 +79,22 @@ class Signer:
 
 
 def installation_secret(settings: Settings) -> bytes:
-    """The setting, or a file that only its owner may read, made at the first start."""
-    given = settings.secret.get_secret_value()
-    if given:
-        return given.encode()
+    """The setting, or a file that only its owner may read, made at the first start.  Raises Unavailable if empty."""
+    setting = settings.secret.get_secret_value()
+    if setting:
+        return setting.encode()
     path = settings.data_dir / "secret.key"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
-        _make(path)
-    return path.read_bytes()
-
-
-def _make(path: Path) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(secrets.token_urlsafe(48).encode())
-    try:
-        os.link(part, path)  # of two that start at once, the first one's is kept
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()
+        with suppress(FileExistsError):  # of two that start at once, the first one's stays
+            atomic.write(path, secrets.token_urlsafe(48).encode(), new=True, durable=True, mode=0o600)
+    secret = path.read_bytes()
+    if not secret:
+        raise Unavailable(
+            "the installation's secret is empty.", subject=str(path),
+            remedy="Restore the file from a backup; without one, remove it, and enter all credentials again.",
+        )  # fmt: skip
+    return secret
 
 
 def _derived(secret: bytes, purpose: bytes) -> bytes:

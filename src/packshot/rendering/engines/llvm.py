@@ -13,6 +13,7 @@ from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
+from packshot import atomic
 from packshot.settings import Settings
 
 FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib",
@@ -29,21 +30,20 @@ sys.exit(0 if dr.sum(x)[0] == 56 else 1)
 
 
 def find(cache_dir: Path) -> Path | None:
-    """The library to use, None where none works.  DRJIT_LIBLLVM_PATH comes first where it is set."""
-    given = os.environ.get("DRJIT_LIBLLVM_PATH")
-    candidates = [Path(given)] if given else _candidates()
+    """The library to use, None where none works.  DRJIT_LIBLLVM_PATH wins where it is set."""
+    setting = os.environ.get("DRJIT_LIBLLVM_PATH")
+    candidates = [Path(setting)] if setting else _candidates()
     if not candidates:
         return None
-    file = cache_dir / "llvm.json"
+    cache = cache_dir / "llvm.json"
     marks = [f"{metadata.version('drjit')} {path} {path.stat().st_mtime_ns}" for path in candidates if path.exists()]
     with suppress(OSError, ValueError, KeyError):
-        earlier = json.loads(file.read_text())
-        if earlier["tried"] == marks:
-            return Path(earlier["works"]) if earlier["works"] else None
+        cached = json.loads(cache.read_text())
+        if cached["tried"] == marks:
+            return Path(cached["works"]) if cached["works"] else None
     works = next((path for path in candidates if path.exists() and _works(path)), None)
-    with suppress(OSError):
-        cache_dir.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({"tried": marks, "works": str(works or "")}))
+    with suppress(OSError):  # a folder that cannot be written to: tried again next time
+        atomic.write(cache, json.dumps({"tried": marks, "works": str(works or "")}).encode())
     return works
 
 

@@ -1,4 +1,4 @@
-"""Plates rendered once: kept in memory, and on disk within a bound. The engine is started only when one is missing."""
+"""Plates rendered once: cached in memory, on disk within a bound. The engine is started only when one is missing."""
 
 from __future__ import annotations
 
@@ -13,18 +13,22 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
+from packshot import atomic
 from packshot.colour import F32
 from packshot.cpu_lease import CpuLease
 from packshot.finding import Finding
 from packshot.image import PREVIEW_SIDE
 from packshot.rendering.scene import ProductMesh, Renderer, SceneSet, Shot
 
+log = structlog.get_logger(__name__)
+
 # The longer side: previews, and all else. Plates are scaled from these, so channels of one shape share one.
 SIDES = (PREVIEW_SIDE, 2048)
 VERSION = 2  # goes up when the same set and engine give other pixels
-KEPT = 6  # in memory: 50 MB each at 2048²
+IN_MEMORY = 6  # 50 MB each at 2048²
 GRAIN = 0.0035  # of the square root of light, so that no even tone shows bands: a level of 255
 
 
@@ -51,14 +55,14 @@ class PlateCache:
 
     def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
         with self._lock:
-            known = self._plates.pop((shot, size), None)
-            if known is None:
-                known = self._scaled(shot, size)
-                known.flags.writeable = False
-            self._plates[shot, size] = known
-            while len(self._plates) > KEPT:
+            plate = self._plates.pop((shot, size), None)
+            if plate is None:
+                plate = self._scaled(shot, size)
+                plate.flags.writeable = False
+            self._plates[shot, size] = plate
+            while len(self._plates) > IN_MEMORY:
                 self._plates.popitem(last=False)
-        return known
+        return plate
 
     def ratio(self, shot: Shot, body: ProductMesh, *, where: NDArray[np.bool_]) -> F32 | None:
         with self._lock, self._lease or nullcontext():
@@ -76,33 +80,42 @@ class PlateCache:
         return np.asarray(np.multiply(root, root, out=root), np.float32)
 
     def _levels(self, shot: Shot, size: tuple[int, int]) -> NDArray[np.uint16]:
-        """(H, W, 3): the square root of light in 65535 steps, which is how a plate is kept."""
+        """(H, W, 3): the square root of light in 65535 steps, which is how a plate is stored."""
         parts = VERSION, astuple(shot), self.sets[shot.set].version, size, self.engine
         path = self._folder / f"{shot.set}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}.png"
-        known = _read(path, size)
-        if known is not None:
-            return known
-        with self._lease or nullcontext():
-            known = _read(path, size)  # another process may have rendered it while this one waited
-            if known is not None:
-                return known
+        stored = _read(path, size)
+        if stored is not None:
+            return stored
+        with self._lease or nullcontext():  # until it is stored, so that who waits for it finds it
+            stored = _read(path, size)
+            if stored is not None:
+                return stored
             plate = self._engine().plate(shot, size)
-        grain = np.random.default_rng(0).standard_normal(plate.shape[:2], dtype=np.float32) * np.float32(GRAIN)
-        root = np.sqrt(plate) + grain[..., None]
-        levels = np.asarray(np.round(np.clip(root, 0, 1) * 65535), np.uint16)
-        self._keep(path, levels)
+            grain = np.random.default_rng(0).standard_normal(plate.shape[:2], dtype=np.float32) * np.float32(GRAIN)
+            root = np.sqrt(plate) + grain[..., None]
+            levels = np.asarray(np.round(np.clip(root, 0, 1) * 65535), np.uint16)
+            self._store(path, levels)
         return levels
 
-    def _keep(self, path: Path, levels: NDArray[np.uint16]) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}.png")
-        with suppress(OSError):
-            cv2.imwrite(str(part), cv2.cvtColor(levels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])
-            part.replace(path)
-        files = sorted((f.stat().st_mtime, f.stat().st_size, f) for f in path.parent.glob("*.png"))
+    def _store(self, path: Path, levels: NDArray[np.uint16]) -> None:
+        """Put a plate on the disk, and drop those used longest ago until the folder is within its bound."""
+        bgr = cv2.cvtColor(levels, cv2.COLOR_RGB2BGR)
+        _, png = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+        try:
+            atomic.write(path, png.tobytes())
+            self._prune(path)
+        except OSError as error:  # no room, or nobody may write there
+            log.warning("plate.not_stored", plate=path.name, reason=error.strerror)
+
+    def _prune(self, newest: Path) -> None:
+        files = []
+        for file in newest.parent.iterdir():  # parts of writers that were killed too
+            with suppress(FileNotFoundError):  # another process dropped it
+                state = file.stat()
+                files.append((state.st_mtime, state.st_size, file))
         total = sum(size for _, size, _ in files)
-        for _, size, file in files:
-            if total <= self._most or file == path:
+        for _, size, file in sorted(files):
+            if total <= self._most or file == newest:
                 break
             file.unlink(missing_ok=True)
             total -= size

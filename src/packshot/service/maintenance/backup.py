@@ -13,7 +13,6 @@ import errno
 import hashlib
 import io
 import json
-import os
 import tarfile
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -26,7 +25,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import LargeBinary, Table, func, literal_column, select, text
 from sqlalchemy.exc import DBAPIError
 
-from packshot import __version__
+from packshot import __version__, atomic
 from packshot.db import Database, Tx
 from packshot.db.tables import metadata, now
 from packshot.db.upgrade import configuration
@@ -63,21 +62,12 @@ async def backup(
     """Write one, while the service runs.  Raises Conflict where the file is there already, DiskFull."""
     if path.exists():
         raise Conflict("there is a file of this name already.", subject=str(path), remedy="Choose another name.")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with told_when_full(), private(part) as out:
-            told = await _written(db, store, settings, out, path.parent, bar, with_secret)
-            out.flush()
-            os.fsync(out.fileno())
-        try:
-            os.link(part, path)  # unlike a rename it overwrites nothing
-        except FileExistsError:
-            raise Conflict("there is a file of this name by now.", subject=str(path)) from None
-        except OSError:  # a disk without hard links
-            part.rename(path)
-        return told
-    finally:
-        part.unlink(missing_ok=True)
+        # Its owner's alone: a backup holds password hashes.
+        with told_when_full(), atomic.opened(path, new=True, durable=True, mode=0o600) as out:
+            return await _written(db, store, settings, out, path.parent, bar, with_secret)
+    except FileExistsError:
+        raise Conflict("there is a file of this name by now.", subject=str(path)) from None
 
 
 async def _written(
@@ -254,14 +244,6 @@ def newest_revision() -> str:
     head = ScriptDirectory.from_config(configuration()).get_current_head()
     assert head is not None
     return head
-
-
-@contextmanager
-def private(path: Path) -> Iterator[IO[bytes]]:
-    """A new file that only its owner may read: a backup holds password hashes."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        yield out
 
 
 @contextmanager

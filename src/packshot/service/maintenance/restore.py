@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from sqlalchemy import JSON, Column, LargeBinary, Table, bindparam, func, insert, literal_column, select, text
 
+from packshot import atomic
 from packshot.db import Database, Tx
 from packshot.db.tables import destinations, metadata
 from packshot.errors import BadInput, Conflict, DamagedFile, NotFound
@@ -29,7 +30,6 @@ from packshot.service.maintenance.backup import (
     Summing,
     Told,
     newest_revision,
-    private,
     told_when_full,
 )
 from packshot.service.maintenance.purge import PREFIXES
@@ -63,7 +63,7 @@ async def restore(db: Database, store: Store, settings: Settings, path: Path, *,
             rows = await _fill(tx, path, manifest, sums, bar)
             sealed = await tx.scalar(select(func.count()).where(func.length(destinations.c.secret) > 0)) or 0
             if secret is not None:
-                _keep_secret(settings.data_dir / "secret.key", secret)
+                _write_secret(settings.data_dir / "secret.key", secret)
     own = bool(secret) or bool(settings.secret.get_secret_value())
     return Told(rows, objects, size, secret=secret is not None, lost_credentials=0 if own else int(sealed))
 
@@ -253,12 +253,9 @@ def _chunks(rows: Iterator[list[Any]]) -> Iterator[list[list[Any]]]:
         yield held
 
 
-def _keep_secret(path: Path, secret: bytes) -> None:
+def _write_secret(path: Path, secret: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    with private(part) as out:
-        out.write(secret)
-    part.replace(path)
+    atomic.write(path, secret, durable=True, mode=0o600)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from packshot import atomic
 from packshot.errors import BadInput, DamagedFile, PackshotError, UnsupportedFormat
 from packshot.image import sniff
 from packshot.intake.manifest import rows as manifest_rows
@@ -238,10 +239,4 @@ def waiting_words(name: str, words: str) -> str:
 
 def note(path: Path, words: str) -> None:
     """Write a small file at once and whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8") as out:
-        out.write(words)
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(path)
+    atomic.write(path, words.encode(), durable=True)
