@@ -45,7 +45,7 @@ class OffPeak(BaseModel, frozen=True, extra="forbid"):
 
     @field_validator("time_zone")
     @classmethod
-    def _known(cls, name: str) -> str:
+    def _remembered(cls, name: str) -> str:
         if name not in available_timezones():
             raise ValueError("it must be a time zone such as Europe/Berlin")
         return ZoneInfo(name).key

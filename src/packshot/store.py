@@ -54,14 +54,14 @@ class Store:
 
     def put(self, key: str, content: bytes, *, durable: bool = False) -> None:
         """durable: on the disk, and not only on its way there, before this returns.  Raises DiskFull."""
-        with _told_when_full(key):
+        with _said_when_full(key):
             self._objects.put(key, content)
             if durable:
                 self._flush(key)
 
     def put_file(self, key: str, path: Path) -> None:
         """A whole file, in parts, never in memory at once.  Raises DiskFull."""
-        with _told_when_full(key):
+        with _said_when_full(key):
             self._objects.put(key, path)
             self._flush(key)
 
@@ -121,7 +121,7 @@ class Store:
                 self.delete([entry.key])
 
     async def aput(self, key: str, content: bytes) -> None:
-        with _told_when_full(key):
+        with _said_when_full(key):
             await self._objects.put_async(key, content)
 
     async def aget(self, key: str) -> bytes | None:
@@ -158,7 +158,7 @@ class Store:
                 os.close(handle)
 
 
-class _told_when_full:  # noqa: N801  reads as a phrase: with _told_when_full(key)
+class _said_when_full:  # noqa: N801  reads as a phrase: with _told_when_full(key)
     def __init__(self, key: str) -> None:
         self._key = key
 

@@ -32,7 +32,7 @@ router = APIRouter(tags=["batches"])
 
 BatchId = Annotated[str, InPath(description="A batch, by id.", max_length=40)]
 
-ASKED = {
+MOST_REQUESTED = {
     "selection": {
         "summary": "Chosen photos in two styles",
         "value": {
@@ -70,7 +70,7 @@ _BODY = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/BatchRequest"}, "examples": ASKED},
+            "application/json": {"schema": {"$ref": "#/components/schemas/BatchRequest"}, "examples": MOST_REQUESTED},
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
@@ -110,14 +110,14 @@ class BatchChange(BaseModel, frozen=True, extra="forbid", json_schema_extra={"ex
 )
 async def create_batch(request: Request, response: Response, svc: Svc, who: Editor) -> BatchStarted:
     """Make a batch. Its items are listed by a job; follow the batch's status or the event stream."""
-    asked = await _asked(request, svc, who)
+    batch_request = await _request_of(request, svc, who)
     async with svc.db.write() as tx:
-        id, ref = await lifecycle.create(tx, who.workspace_id, asked, by=who.by)
-        made = await lifecycle.get(tx, who.workspace_id, id)
+        id, ref = await lifecycle.create(tx, who.workspace_id, batch_request, by=who.by)
+        created = await lifecycle.get(tx, who.workspace_id, id)
     await svc.queues.add([ref])
     response.headers["Location"] = f"/api/v1/batches/{id}"
-    response.headers["ETag"] = etag(made.revision)
-    return BatchStarted(batch=made, job=ref.id)
+    response.headers["ETag"] = etag(created.revision)
+    return BatchStarted(batch=created, job=ref.id)
 
 
 @router.get("/batches")
@@ -219,7 +219,7 @@ async def cancel_batch(batch_id: BatchId, later: BackgroundTasks, svc: Svc, who:
     return found
 
 
-async def _asked(request: Request, svc: Any, who: Any) -> BatchRequest:
+async def _request_of(request: Request, svc: Any, who: Any) -> BatchRequest:
     """The wish, as JSON or as a form with a ZIP or CSV file.  Raises RequestValidationError, BadInput, TooLarge."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return _checked(await read_small(request))

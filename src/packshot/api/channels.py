@@ -28,7 +28,7 @@ _EXAMPLES: dict[str, Any] = {
         },
     }
 }  # fmt: skip
-Asked = Annotated[Channel, Body(openapi_examples=_EXAMPLES)]
+ChannelBody = Annotated[Channel, Body(openapi_examples=_EXAMPLES)]
 
 
 class Channels(BaseModel, frozen=True):
@@ -45,13 +45,13 @@ async def list_channels(svc: Svc, who: Reader) -> Channels:
 
 
 @router.post("/channels", status_code=201, responses={201: headers("ETag", "Location")})
-async def create_channel(asked: Asked, response: Response, svc: Svc, who: Editor) -> ChannelView:
+async def create_channel(body: ChannelBody, response: Response, svc: Svc, who: Editor) -> ChannelView:
     """Make a channel of your own."""
     async with svc.db.write() as tx:
-        made = await channels.create(tx, who.workspace_id, asked)
-    response.headers["Location"] = f"/api/v1/channels/{made.id}"
-    response.headers["ETag"] = etag(made.revision)
-    return made
+        created = await channels.create(tx, who.workspace_id, body)
+    response.headers["Location"] = f"/api/v1/channels/{created.id}"
+    response.headers["ETag"] = etag(created.revision)
+    return created
 
 
 @router.get("/channels/{channel_id}", responses={200: headers("ETag")})
@@ -65,14 +65,14 @@ async def get_channel(channel_id: ChannelId, response: Response, svc: Svc, who: 
 
 @router.put("/channels/{channel_id}", responses={200: headers("ETag")})
 async def replace_channel(
-    channel_id: ChannelId, asked: Asked, response: Response, svc: Svc, who: Editor, if_match: IfMatch = None
+    channel_id: ChannelId, body: ChannelBody, response: Response, svc: Svc, who: Editor, if_match: IfMatch = None
 ) -> ChannelView:
     """Change a channel of your own, as a whole. Batches that were made with it keep it as it was."""
-    if asked.id != channel_id:
-        raise BadOption(f"the body is about “{asked.id}”.", subject="id", remedy="A channel's id does not change.")
+    if body.id != channel_id:
+        raise BadOption(f"the body is about “{body.id}”.", subject="id", remedy="A channel's id does not change.")
     async with svc.db.write() as tx:
         matches(if_match, (await channels.own(tx, who.workspace_id, channel_id, lock=True)).revision)
-        changed = await channels.replace(tx, who.workspace_id, asked)
+        changed = await channels.replace(tx, who.workspace_id, body)
     response.headers["ETag"] = etag(changed.revision)
     return changed
 

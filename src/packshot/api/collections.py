@@ -54,13 +54,13 @@ async def get_tree(svc: Svc, who: Reader) -> Tree:
 
 
 @router.post("/collections", status_code=201, responses={201: headers("ETag", "Location")})
-async def create_collection(asked: CollectionRequest, response: Response, svc: Svc, who: Editor) -> CollectionView:
+async def create_collection(body: CollectionRequest, response: Response, svc: Svc, who: Editor) -> CollectionView:
     """Make one, at the top or under another."""
     async with svc.db.write() as tx:
-        made = await collections.create(tx, who.workspace_id, asked)
-    response.headers["Location"] = f"/api/v1/collections/{made.id}"
-    response.headers["ETag"] = etag(made.revision)
-    return made
+        created = await collections.create(tx, who.workspace_id, body)
+    response.headers["Location"] = f"/api/v1/collections/{created.id}"
+    response.headers["ETag"] = etag(created.revision)
+    return created
 
 
 @router.get("/collections/{collection_id}", responses={200: headers("ETag")})

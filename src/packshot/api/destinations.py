@@ -34,7 +34,7 @@ _EXAMPLES: dict[str, Any] = {
         },
     },
 }  # fmt: skip
-Asked = Annotated[DestinationRequest, Body(openapi_examples=_EXAMPLES)]
+DestinationBody = Annotated[DestinationRequest, Body(openapi_examples=_EXAMPLES)]
 
 
 class Tested(BaseModel, frozen=True):
@@ -45,11 +45,11 @@ class Tested(BaseModel, frozen=True):
 
 
 @router.post("/destinations", status_code=201)
-async def create_destination(asked: Asked, svc: Svc, who: Admin) -> DestinationView:
+async def create_destination(body: DestinationBody, svc: Svc, who: Admin) -> DestinationView:
     """Add a bucket. Its server must be on the open internet, unless this installation allows others."""
-    await destinations.check_endpoint(asked.endpoint, private=svc.settings.private_endpoints)
+    await destinations.check_endpoint(body.endpoint, private=svc.settings.private_endpoints)
     async with svc.db.write() as tx:
-        return await destinations.create(tx, who.workspace_id, asked, secrets=svc.secrets)
+        return await destinations.create(tx, who.workspace_id, body, secrets=svc.secrets)
 
 
 @router.get("/destinations")
@@ -68,11 +68,13 @@ async def get_destination(destination_id: DestinationId, svc: Svc, who: Reader) 
 
 
 @router.put("/destinations/{destination_id}")
-async def replace_destination(destination_id: DestinationId, asked: Asked, svc: Svc, who: Admin) -> DestinationView:
+async def replace_destination(
+    destination_id: DestinationId, body: DestinationBody, svc: Svc, who: Admin
+) -> DestinationView:
     """Replace it whole, its secret too."""
-    await destinations.check_endpoint(asked.endpoint, private=svc.settings.private_endpoints)
+    await destinations.check_endpoint(body.endpoint, private=svc.settings.private_endpoints)
     async with svc.db.write() as tx:
-        return await destinations.change(tx, who.workspace_id, destination_id, asked, secrets=svc.secrets)
+        return await destinations.change(tx, who.workspace_id, destination_id, body, secrets=svc.secrets)
 
 
 @router.delete("/destinations/{destination_id}", status_code=204)

@@ -79,12 +79,12 @@ class ExportDetail(BaseModel, frozen=True):
     },
 )
 async def create_export(
-    asked: Annotated[ExportRequest, Body(openapi_examples=_EXAMPLES)], response: Response, svc: Svc, who: Editor
+    body: Annotated[ExportRequest, Body(openapi_examples=_EXAMPLES)], response: Response, svc: Svc, who: Editor
 ) -> ExportStarted | Planned:
     """Deliver what is approved. Only approved files leave; what is not approved is listed as left out."""
-    if asked.dry_run:
+    if body.dry_run:
         async with svc.db.read() as tx:
-            plan = await exports.plan(tx, who.workspace_id, asked)
+            plan = await exports.plan(tx, who.workspace_id, body)
         response.status_code = 200
         return Planned(
             files=tuple(FilePlan(**dict(file)) for file in plan.files[:SHOWN_FILES]), files_total=len(plan.files),
@@ -92,7 +92,7 @@ async def create_export(
             left_out_total=len(plan.left_out),
         )  # fmt: skip
     async with svc.db.write() as tx:
-        ref = await exports.create(tx, who.workspace_id, asked, by=who.by)
+        ref = await exports.create(tx, who.workspace_id, body, by=who.by)
         view = await exports.get(tx, who.workspace_id, ref.id)
     await svc.queues.add([ref])
     response.headers["Location"] = f"/api/v1/exports/{ref.id}"

@@ -67,11 +67,11 @@ async def list_failures(
 
 
 @router.post("/failures/retry", status_code=202)
-async def retry_failures(asked: RetryRequest, svc: Svc, who: Editor) -> Retried:
+async def retry_failures(body: RetryRequest, svc: Svc, who: Editor) -> Retried:
     """Try again where it stood, at the same version. `left` says how many more there are: call again for them."""
     async with svc.db.write() as tx:
         done, refs = await dead_letters.retry(
-            tx, who.workspace_id, item_ids=asked.items, job_ids=asked.jobs, batch_id=asked.batch, cause=asked.cause
+            tx, who.workspace_id, item_ids=body.items, job_ids=body.jobs, batch_id=body.batch, cause=body.cause
         )
     await svc.queues.add(refs)
     return done

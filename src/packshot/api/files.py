@@ -55,18 +55,18 @@ async def download(
 _TYPES = {".webp": "image/webp", ".avif": "image/avif", ".tif": "image/tiff", ".jpg": "image/jpeg"}
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:]{2,45}\](:\d{1,5})?")
-_asked_at: ContextVar[str] = ContextVar("asked_at", default="")
+_requested_at: ContextVar[str] = ContextVar("asked_at", default="")
 
 
 @contextmanager
-def asked_at(request: Request) -> Iterator[None]:
+def requested_at(request: Request) -> Iterator[None]:
     """Links are made for the address that was asked, where PACKSHOT_PUBLIC_URL names none."""
     host = request.headers.get("host", "")
-    token = _asked_at.set(f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else "")
+    token = _requested_at.set(f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else "")
     try:
         yield
     finally:
-        _asked_at.reset(token)
+        _requested_at.reset(token)
 
 
 def link(svc: Service, workspace_id: str, key: str, name: str = "") -> str:
@@ -74,7 +74,7 @@ def link(svc: Service, workspace_id: str, key: str, name: str = "") -> str:
     if not key:
         return ""
     token = svc.signer.sign({"k": key, "n": name, "w": workspace_id})
-    address = svc.settings.public_url.rstrip("/") or _asked_at.get() or svc.settings.address
+    address = svc.settings.public_url.rstrip("/") or _requested_at.get() or svc.settings.address
     return f"{address}/api/v1/files/{token}"
 
 

@@ -38,17 +38,17 @@ class Parts:
     connection, and one thread, and no more."""
 
     def __init__(self) -> None:
-        self._asked: dict[str, tuple[float, asyncio.Task[bool]]] = {}
+        self._pending: dict[str, tuple[float, asyncio.Task[bool]]] = {}
 
     async def answers(self, name: str, check: Callable[[], Awaitable[bool]]) -> bool:
         now = time.monotonic()
-        began, task = self._asked.get(name, (now, None))
+        began, task = self._pending.get(name, (now, None))
         if task is not None and not task.done() and now - began > GIVEN_UP_SECONDS:
             task.cancel()
             task = None
         if task is None or task.done():
             task = asyncio.create_task(_tried(check))
-            self._asked[name] = now, task
+            self._pending[name] = now, task
         done, _ = await asyncio.wait({task}, timeout=PART_SECONDS)
         return bool(done) and not task.cancelled() and task.result()
 

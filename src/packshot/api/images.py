@@ -128,9 +128,9 @@ async def upload_images(
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
-        asked = addresses_of(await read_small(request))
-        request_of_run = {"urls": asked.all}
-        ref = await start_import(svc, who, request_of_run, asked)
+        body = addresses_of(await read_small(request))
+        request_of_run = {"urls": body.all}
+        ref = await start_import(svc, who, request_of_run, body)
         return await answered(svc, who, response, ref, prefer)
     if kind != "multipart/form-data":
         raise UnsupportedFormat(
@@ -311,20 +311,20 @@ async def segment_image(
     response: Response,
     svc: Svc,
     who: Editor,
-    asked: Annotated[SegmentRequest, Body()] = _SEGMENT,
+    body: Annotated[SegmentRequest, Body()] = _SEGMENT,
     prefer: Prefer = None,
 ) -> JobView:
     """Cut a photo out. Its matte: GET /images/{id}/matte."""
     async with svc.db.write() as tx:
         await photos.row(tx, who.workspace_id, image_id)
-        ref = await photo_jobs.start_segment(tx, who.workspace_id, image_id, refined=asked.refined, by=who.by)
+        ref = await photo_jobs.start_segment(tx, who.workspace_id, image_id, refined=body.refined, by=who.by)
     return await answered(svc, who, response, ref, prefer)
 
 
 @router.post("/images/{image_id}/generate", status_code=202, responses=WAITED)
 async def generate_image(
     image_id: ImageId,
-    asked: Annotated[GenerateRequest, Body(openapi_examples=_GENERATE)],
+    body: Annotated[GenerateRequest, Body(openapi_examples=_GENERATE)],
     response: Response,
     svc: Svc,
     who: Editor,
@@ -333,22 +333,21 @@ async def generate_image(
     """One picture of one photo in a look. What needs a model that is not installed is refused, and says which."""
     async with svc.db.write() as tx:
         await photos.row(tx, who.workspace_id, image_id)
-        if asked.style is None:
+        if body.style is None:
             raise NoSuchModel(
-                "no model that paints scenes is installed, as a "
-                f"{'prompt' if asked.prompt else 'reference'} needs one.",
+                f"no model that paints scenes is installed, as a {'prompt' if body.prompt else 'reference'} needs one.",
                 remedy="Choose a style instead (GET /api/v1/styles), or install such a model.",
             )
-        style = await templates.resolve(tx, who.workspace_id, asked.style, asked.options)
-        channels = await resolve_channels(tx, who.workspace_id, [asked.channel] if asked.channel else [])
+        style = await templates.resolve(tx, who.workspace_id, body.style, body.options)
+        channels = await resolve_channels(tx, who.workspace_id, [body.channel] if body.channel else [])
         backdrop = any(step.kind in ("color", "gradient", "picture") for step in style.steps)
         channel = (
             channels[0]
             if channels
-            else photo_jobs.plain_channel(asked.size or (2048, 2048), "jpeg" if backdrop else "png")
+            else photo_jobs.plain_channel(body.size or (2048, 2048), "jpeg" if backdrop else "png")
         )
-        if asked.format:
-            channel = channel.model_copy(update={"format": asked.format})
+        if body.format:
+            channel = channel.model_copy(update={"format": body.format})
         ref = await photo_jobs.start_generate(tx, who.workspace_id, image_id, style, channel, by=who.by)
     return await answered(svc, who, response, ref, prefer)
 
@@ -359,11 +358,11 @@ async def upscale_image(
     response: Response,
     svc: Svc,
     who: Editor,
-    asked: Annotated[UpscaleRequest, Body()] = _UPSCALE,
+    body: Annotated[UpscaleRequest, Body()] = _UPSCALE,
     prefer: Prefer = None,
 ) -> JobView:
     """The product alone, larger, on a transparent backdrop; a model draws what is missing."""
     async with svc.db.write() as tx:
         await photos.row(tx, who.workspace_id, image_id)
-        ref = await photo_jobs.start_upscale(tx, who.workspace_id, image_id, factor=asked.factor, by=who.by)
+        ref = await photo_jobs.start_upscale(tx, who.workspace_id, image_id, factor=body.factor, by=who.by)
     return await answered(svc, who, response, ref, prefer)

@@ -154,8 +154,8 @@ async def answered(svc: Service, who: Principal, response: Response, ref: JobRef
 
 def view(svc: Service, who: Principal, job: JobRecord) -> JobView:
     """A job with links where its result has keys."""
-    told = job.error if job.status == JobStatus.FAILED else None
-    error = _problem(told) if told else None
+    stored = job.error if job.status == JobStatus.FAILED else None
+    error = _problem(stored) if stored else None
     return JobView(
         id=job.id, kind=JobKind(job.kind), status=JobStatus(job.status), stage=job.stage, stages=tuple(job.stages),
         done=job.done_count, total=job.total_count, image_id=job.photo_id, batch_id=job.batch_id,
@@ -178,9 +178,9 @@ def _linked(svc: Service, who: Principal, node: Any) -> Any:
     return shown
 
 
-def _problem(told: dict[str, Any]) -> Problem:
+def _problem(stored: dict[str, Any]) -> Problem:
     return Problem(
-        type=f"urn:packshot:problem:{told['code']}", title=told["code"].replace("_", " ").capitalize(),
-        status=told["status"], detail=": ".join(part for part in (told["subject"], told["problem"]) if part),
-        code=told["code"], subject=told["subject"], remedy=told["remedy"],
+        type=f"urn:packshot:problem:{stored['code']}", title=stored["code"].replace("_", " ").capitalize(),
+        status=stored["status"], detail=": ".join(part for part in (stored["subject"], stored["problem"]) if part),
+        code=stored["code"], subject=stored["subject"], remedy=stored["remedy"],
     )  # fmt: skip

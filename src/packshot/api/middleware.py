@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from packshot.api.bodies import IncomingBody, too_large
-from packshot.api.files import asked_at
+from packshot.api.files import requested_at
 from packshot.api.problems import answer
 
 log = structlog.get_logger(__name__)
@@ -66,7 +66,7 @@ class Edge:
                 message = {"type": "http.response.body"}
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=number), asked_at(request):
+        with structlog.contextvars.bound_contextvars(request=number), requested_at(request):
             try:
                 await self._app(scope, body.receive, answered)
             finally:

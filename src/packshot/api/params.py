@@ -112,8 +112,8 @@ def matches(if_match: str | None, revision: int | str) -> None:
     """Raises OutOfDate where it is another state by now.  Without the header everything matches."""
     if if_match is None or if_match.strip() == "*":
         return
-    seen = {tag.strip().removeprefix("W/") for tag in if_match.split(",")}
-    if etag(revision) not in seen:
+    tags = {tag.strip().removeprefix("W/") for tag in if_match.split(",")}
+    if etag(revision) not in tags:
         raise OutOfDate("somebody changed this after you loaded it.", remedy="Load it again, then make your change.")
 
 

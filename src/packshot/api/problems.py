@@ -114,9 +114,9 @@ def add_to(app: FastAPI) -> None:
             return answer(too_large(request.scope))
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
         words = {404: "There is nothing at this address.", 405: "This address does not take that method."}
-        made = _problem(error.status_code, code, words.get(error.status_code, str(error.detail)))
-        made.headers.update(error.headers or {})
-        return made
+        content = _problem(error.status_code, code, words.get(error.status_code, str(error.detail)))
+        content.headers.update(error.headers or {})
+        return content
 
     @app.exception_handler(SQLAlchemyError)
     async def database(request: Request, error: SQLAlchemyError) -> JSONResponse:
@@ -140,12 +140,12 @@ def add_to(app: FastAPI) -> None:
 
 
 def answer(error: PackshotError) -> JSONResponse:
-    made = _problem(error.status, error.code, error.sentence, subject=error.subject, remedy=error.remedy)
+    content = _problem(error.status, error.code, error.sentence, subject=error.subject, remedy=error.remedy)
     if isinstance(error, NotSignedIn):
-        made.headers["WWW-Authenticate"] = "Bearer"
+        content.headers["WWW-Authenticate"] = "Bearer"
     if (isinstance(error, TooManyTries | Unavailable | InProgress) and error.retryable) or error.status == 503:
-        made.headers["Retry-After"] = str(error.seconds) if isinstance(error, TooManyTries) else "5"
-    return made
+        content.headers["Retry-After"] = str(error.seconds) if isinstance(error, TooManyTries) else "5"
+    return content
 
 
 def _fault(error: Exception) -> JSONResponse:
@@ -155,11 +155,11 @@ def _fault(error: Exception) -> JSONResponse:
 
 
 def _problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
-    made = Problem(
+    content = Problem(
         type=f"urn:packshot:problem:{code}", title=_WORDS.get(status, "Error"), status=status, detail=detail, code=code,
         **more,
     )  # fmt: skip
-    return JSONResponse(made.model_dump(mode="json"), status, media_type=JSON)
+    return JSONResponse(content.model_dump(mode="json"), status, media_type=JSON)
 
 
 __all__ = ["PROBLEMS", "RESPONSE", "NotAllowed", "Problem", "add_to", "answer"]

@@ -51,12 +51,12 @@ class PhotoOrder(BaseModel, frozen=True, extra="forbid", json_schema_extra=_ORDE
 
 
 @router.post("/products", status_code=201, responses={201: headers("ETag", "Location")})
-async def create_product(asked: ProductRequest, response: Response, svc: Svc, who: Editor) -> ProductView:
+async def create_product(body: ProductRequest, response: Response, svc: Svc, who: Editor) -> ProductView:
     """Make a product. Its sku is unique in the workspace; a gtin's check digit must be right."""
     async with svc.db.write() as tx:
-        made = await products.create(tx, who.workspace_id, asked)
-    response.headers["Location"] = f"/api/v1/products/{made.id}"
-    return _shown(svc, who, response, made)
+        created = await products.create(tx, who.workspace_id, body)
+    response.headers["Location"] = f"/api/v1/products/{created.id}"
+    return _shown(svc, who, response, created)
 
 
 @router.get("/products")

@@ -79,10 +79,10 @@ async def list_reasons(who: Reader) -> list[ReasonView]:
 
 
 @router.post("/items/{item_id}/review")
-async def review_item(item_id: ItemId, asked: DecisionRequest, svc: Svc, who: Reviewer) -> Reviewed:
+async def review_item(item_id: ItemId, body: DecisionRequest, svc: Svc, who: Reviewer) -> Reviewed:
     """Decide about one item. Refused with 409 if it is no longer as it was seen."""
-    seen = ReviewItem(id=item_id, version=asked.version, status=asked.status)
-    fields = asked.model_dump(exclude={"version", "status"})
+    seen = ReviewItem(id=item_id, version=body.version, status=body.status)
+    fields = body.model_dump(exclude={"version", "status"})
     try:
         one = ReviewRequest(items=(seen,), **fields)
     except ValidationError as wrong:
@@ -91,13 +91,13 @@ async def review_item(item_id: ItemId, asked: DecisionRequest, svc: Svc, who: Re
 
 
 @router.post("/review")
-async def review_items(asked: ReviewRequest, svc: Svc, who: Reviewer) -> Reviewed:
+async def review_items(body: ReviewRequest, svc: Svc, who: Reviewer) -> Reviewed:
     """Decide about many items at once, which is undone at once.
 
     Each is decided for itself: `results` says which were not, because they changed meanwhile or do not allow it. Only
     if not one was decided is the answer an error.
     """
-    return await _decide(svc, who, asked)
+    return await _decide(svc, who, body)
 
 
 @router.post("/review/{act}/undo")
@@ -121,9 +121,9 @@ async def list_reviews(
     return page_of(found, limit, lambda entry: entry.id)
 
 
-async def _decide(svc: Svc, who: Reviewer, asked: ReviewRequest) -> Reviewed:
+async def _decide(svc: Svc, who: Reviewer, body: ReviewRequest) -> Reviewed:
     async with svc.db.write() as tx:
-        done = await review.decide(tx, who.workspace_id, asked, by=who.by)
+        done = await review.decide(tx, who.workspace_id, body, by=who.by)
     await svc.queues.add(done.add)
     return _reviewed(done)
 

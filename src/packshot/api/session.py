@@ -76,8 +76,8 @@ async def sign_in(svc: Svc, request: Request, response: Response, body: Login) -
         raise NotSignedIn("the address or the password is wrong.", remedy="Try again, or ask an owner for an invite.")
     async with svc.db.write() as tx:
         await sign_in_tries.right(tx, account, everybody)
-        made = await accounts.sign_in(tx, user)
-    return await _signed_in(svc, response, made)
+        signed_in = await accounts.sign_in(tx, user)
+    return await _signed_in(svc, response, signed_in)
 
 
 @router.post("/invites/accept", status_code=201, responses={201: headers("Set-Cookie")})
@@ -89,10 +89,10 @@ async def accept_invite(svc: Svc, request: Request, response: Response, body: Ac
         await accounts.invitation(tx, body.token)
     password_hash = await accounts.hash_password(body.password)
     async with svc.db.write() as tx:
-        made = await accounts.accept(
+        signed_in = await accounts.accept(
             tx, body.token, email=body.email or "", name=body.name or "", password_hash=password_hash
         )
-    return await _signed_in(svc, response, made)
+    return await _signed_in(svc, response, signed_in)
 
 
 @router.get("/session")
@@ -137,12 +137,14 @@ def _from_here(svc: Service, request: Request) -> None:
         raise NotAllowed("this did not come from Packshot's own pages.")
 
 
-async def _signed_in(svc: Service, response: Response, made: SignedIn) -> SessionView:
+async def _signed_in(svc: Service, response: Response, signed_in: SignedIn) -> SessionView:
     response.set_cookie(
-        COOKIE, made.token, max_age=accounts.SESSION_SECONDS, path="/", httponly=True, samesite="lax",
+        COOKIE, signed_in.token, max_age=accounts.SESSION_SECONDS, path="/", httponly=True, samesite="lax",
         secure=svc.settings.address.startswith("https://"),
     )  # fmt: skip
     async with svc.db.read() as tx:
-        row = await accounts.session_of(tx, made.token)
-        shop = await accounts.workspace(tx, made.workspace_id)
-    return SessionView(user=made.user_id, name=row.name, email=row.email, role=row.role, csrf=made.csrf, workspace=shop)
+        row = await accounts.session_of(tx, signed_in.token)
+        shop = await accounts.workspace(tx, signed_in.workspace_id)
+    return SessionView(
+        user=signed_in.user_id, name=row.name, email=row.email, role=row.role, csrf=signed_in.csrf, workspace=shop
+    )

@@ -22,7 +22,7 @@ def add_to(app: FastAPI) -> None:
     """After all other routes: what none of them answers is an address of the studio."""
     built = Path(str(resources.files("packshot"))) / "studio"
     # Their names hold a hash of their content: they never change.
-    app.mount(ASSETS, GZipMiddleware(_Kept(directory=built / ASSETS.strip("/"), check_dir=False)))
+    app.mount(ASSETS, GZipMiddleware(_CachedFiles(directory=built / ASSETS.strip("/"), check_dir=False)))
 
     @app.get("/{path:path}", include_in_schema=False)
     async def studio(path: str) -> Response:
@@ -35,7 +35,7 @@ def add_to(app: FastAPI) -> None:
         return FileResponse(built / "index.html", headers={"Cache-Control": "no-cache"})
 
 
-class _Kept(StaticFiles):
+class _CachedFiles(StaticFiles):
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:

@@ -51,13 +51,13 @@ async def list_styles(svc: Svc, who: Reader) -> Styles:
 
 
 @router.post("/styles", status_code=201, responses={201: headers("ETag", "Location")})
-async def create_style(asked: StyleRequest, response: Response, svc: Svc, who: Editor) -> StyleView:
+async def create_style(body: StyleRequest, response: Response, svc: Svc, who: Editor) -> StyleView:
     """Keep a style of your own: a shipped template with some of its options set."""
     async with svc.db.write() as tx:
-        made = await templates.create(tx, who.workspace_id, asked)
-    response.headers["Location"] = f"/api/v1/styles/{made.id}"
-    response.headers["ETag"] = etag(made.revision)
-    return made
+        created = await templates.create(tx, who.workspace_id, body)
+    response.headers["Location"] = f"/api/v1/styles/{created.id}"
+    response.headers["ETag"] = etag(created.revision)
+    return created
 
 
 @router.get("/styles/{style_id}", responses={200: headers("ETag")})
@@ -91,18 +91,18 @@ async def delete_style(style_id: StyleId, svc: Svc, who: Editor, if_match: IfMat
 
 @router.post("/previews", status_code=202, responses=WAITED)
 async def preview(
-    asked: Annotated[PreviewRequest, Body()], response: Response, svc: Svc, who: Editor, prefer: Prefer = None
+    body: Annotated[PreviewRequest, Body()], response: Response, svc: Svc, who: Editor, prefer: Prefer = None
 ) -> JobView:
     """See up to three photos in a style before work is spent on it: JPEGs of 512 pixels."""
     async with svc.db.write() as tx:
-        known = await photos.existing(tx, who.workspace_id, asked.images)
-        for id in asked.images:
+        known = await photos.existing(tx, who.workspace_id, body.images)
+        for id in body.images:
             if id not in known:
                 raise NotFound("there is no such photo.", subject=id)
-        style = await templates.resolve(tx, who.workspace_id, asked.style, asked.options)
-        channels = await resolve_channels(tx, who.workspace_id, [asked.channel] if asked.channel else [])
+        style = await templates.resolve(tx, who.workspace_id, body.style, body.options)
+        channels = await resolve_channels(tx, who.workspace_id, [body.channel] if body.channel else [])
         channel = channels[0] if channels else photo_jobs.plain_channel((512, 512), "jpeg")
-        ids = list(dict.fromkeys(asked.images))
+        ids = list(dict.fromkeys(body.images))
         ref = await photo_jobs.start_preview(
             tx, who.workspace_id, ids, style, channel.model_copy(update={"format": "jpeg"}), by=who.by
         )

@@ -179,15 +179,15 @@ async def _retry(db: Any, queues: Any, workspace: str, job_ids: list[str]) -> No
     from packshot.catalog.items import dead_letters as letters
 
     async with db.read() as tx:
-        wishes: list[dict[str, Any]] = [{"cause": group.cause} for group in await letters.groups(tx, workspace)]
-    wishes += [{"job_ids": job_ids}] if job_ids else []
+        requests: list[dict[str, Any]] = [{"cause": group.cause} for group in await letters.groups(tx, workspace)]
+    requests += [{"job_ids": job_ids}] if job_ids else []
     again = 0
-    for wish in wishes:
+    for request in requests:
         left = 1
         while left:
             try:
                 async with db.write() as tx:
-                    done, refs = await letters.retry(tx, workspace, **wish)
+                    done, refs = await letters.retry(tx, workspace, **request)
             except NotFound:  # of cancelled batches, or taken up by somebody else meanwhile
                 break
             await queues.add(refs)

@@ -141,11 +141,11 @@ async def _first_login(settings: Settings) -> str | None:
         await db.close()
 
 
-def _suiting(settings: Settings, looks: Sequence[str], wanted: Sequence[str]) -> dict[str, list[str]]:
+def _suiting(settings: Settings, looks: Sequence[str], requested: Sequence[str]) -> dict[str, list[str]]:
     """Look → its channels: the first look has all; a further one is to be seen, in the first that takes any backdrop.
 
     Each shape of frame has plates of its own, which take a while.
     """
-    known = channels(settings.channels_dir)
-    free = [id for id in wanted if id not in known or not known[id].rules.white]
-    return {look: free[:1] if number else list(wanted) for number, look in enumerate(looks)}
+    installed = channels(settings.channels_dir)
+    free = [id for id in requested if id not in installed or not installed[id].rules.white]
+    return {look: free[:1] if number else list(requested) for number, look in enumerate(looks)}

@@ -86,8 +86,8 @@ def explained(error: BaseException, *, place: str = "") -> PackshotError | None:
 
 def reason(error: BaseException) -> str:
     """The database's own words, one line of them."""
-    told = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return told[0].rstrip(".") if told else type(error).__name__
+    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -211,18 +211,26 @@ def get_cutout(of: LayerCache, key: str, photo: Photo) -> Cutout | None:
     return cutout_of(photo, arrays["matte"], arrays["band"], facts_of_json(facts["facts"]), facts["source"])
 
 
-def put_composition(to: LayerCache, key: str, plate_key: str, made: Composition) -> None:
+def put_composition(to: LayerCache, key: str, plate_key: str, composition: Composition) -> None:
     """All but the cut-out, which lies under its own key, and the plate, which many compositions share."""
-    placement, product, matte = made.laid_out()
-    if made.plate is not None:
-        even = made.plate.strides[:2] == (0, 0)  # one colour, spread without copies
-        to.put(_plate(plate_key, made.plate_mark), {}, {"plate": made.plate[:1, :1] if even else made.plate})
+    placement, product, matte = composition.laid_out()
+    if composition.plate is not None:
+        even = composition.plate.strides[:2] == (0, 0)  # one colour, spread without copies
+        to.put(
+            _plate(plate_key, composition.plate_mark),
+            {},
+            {"plate": composition.plate[:1, :1] if even else composition.plate},
+        )
     facts = {
-        "canvas": made.canvas, "placement": asdict(placement), "plate": made.plate is not None,
-        "origin": made.plate_origin, "mark": made.plate_mark, "box": made.ratio.box if made.ratio else None,
-        "changes": made.changes,
+        "canvas": composition.canvas, "placement": asdict(placement), "plate": composition.plate is not None,
+        "origin": composition.plate_origin, "mark": composition.plate_mark,
+        "box": composition.ratio.box if composition.ratio else None, "changes": composition.changes,
     }  # fmt: skip
-    to.put(key, facts, {"product": product, "matte": matte} | ({"ratio": made.ratio.values} if made.ratio else {}))
+    to.put(
+        key,
+        facts,
+        {"product": product, "matte": matte} | ({"ratio": composition.ratio.values} if composition.ratio else {}),
+    )
 
 
 def get_composition(of: LayerCache, key: str, plate_key: str, cutout: Cutout) -> Composition | None:

@@ -115,9 +115,9 @@ def memory(process: str, size_bytes: int) -> None:
 
 def request(route: str, method: str, status: int, seconds: float) -> None:
     """route: its template, `/v1/images/{id}`, never the address that was asked for."""
-    known = method if method in _METHODS else "other"
-    _requests.labels(route, known, f"{status // 100}xx").inc()
-    _request_seconds.labels(route, known).observe(seconds)
+    counted = method if method in _METHODS else "other"
+    _requests.labels(route, counted, f"{status // 100}xx").inc()
+    _request_seconds.labels(route, counted).observe(seconds)
 
 
 def event_lag(lag_seconds: float) -> None:
@@ -135,7 +135,7 @@ async def collect(service: Any) -> bytes:
     if os.environ.get(FOLDER_VARIABLE):
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    asked = await _asked(service)
+    asked = await _from_database(service)
     return bytes(generate_latest(registry)) + bytes(generate_latest(asked))
 
 
@@ -181,7 +181,7 @@ def _template(scope: MutableMapping[str, Any]) -> str:
     return str(found) or "other"
 
 
-async def _asked(service: Any) -> CollectorRegistry:
+async def _from_database(service: Any) -> CollectorRegistry:
     """What is asked now.  Its numbers are gauges of a moment: a registry of one answer, shared with nobody."""
     up = _Now("packshot_up", "1 where it answers.", ("part",))
     depths = _Now("packshot_queue_tickets", "Tickets in the queues.", ("stage", "state"))
@@ -209,10 +209,10 @@ async def _asked(service: Any) -> CollectorRegistry:
         if cause_of(error) is None:
             log.warning("metrics.no_database", error=type(error).__name__)
         up.set(("database",), 0)
-    made = CollectorRegistry()
+    gauge = CollectorRegistry()
     for line in (up, depths, by_status, dead):
-        made.register(line)
-    return made
+        gauge.register(line)
+    return gauge
 
 
 class _Now(Collector):

@@ -187,8 +187,8 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
             pool.submit(work, number, task)
 
 
-def _rebuilt(told: tuple[str, str, str, str, str]) -> PackshotError:
-    name, problem, subject, remedy, stack = told
+def _rebuilt(parts: tuple[str, str, str, str, str]) -> PackshotError:
+    name, problem, subject, remedy, stack = parts
     kind = getattr(errors, name, PackshotError)
     error: PackshotError = kind(problem, subject=subject, remedy=remedy)
     if isinstance(error, Fault):

@@ -166,7 +166,7 @@ class Supervisor:
 
 def environment(settings: Settings) -> dict[str, str]:
     """What the programs are told: the same settings, whatever the command line changed in them."""
-    told = {
+    logged = {
         "PACKSHOT_DATA_DIR": str(settings.data_dir.absolute()),
         "PACKSHOT_HOST": settings.host,
         "PACKSHOT_PORT": str(settings.port),
@@ -174,7 +174,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "PROMETHEUS_MULTIPROC_DIR": str(_metrics_dir(settings)),
         "PYTHONUNBUFFERED": "1",
     }
-    return {**os.environ, **told}
+    return {**os.environ, **logged}
 
 
 def _metrics_dir(settings: Settings) -> Path:

@@ -168,9 +168,9 @@ class Worker:
             await self._queues.add([following])
 
     async def _fail(self, claim: Claim, error: Exception) -> None:
-        known = isinstance(error, PackshotError)
+        expected = isinstance(error, PackshotError)
         log.warning("stage.failed", stage=claim.ref.stage, version=claim.ref.version, tries=claim.attempts + 1,
-                    error=str(error)[:300], exc_info=None if known else error)  # fmt: skip
+                    error=str(error)[:300], exc_info=None if expected else error)  # fmt: skip
         fail = stages.fail if claim.kind == "item" else jobs.fail if claim.kind in LONG_JOBS else photo_jobs.fail
         async with self._db.write() as tx:
             failed = await fail(tx, claim, error)

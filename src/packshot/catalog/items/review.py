@@ -178,18 +178,18 @@ class _Deciding:
         self._items: list[LatestItem] = []
         self._renewals: list[Renewal] = []
 
-    async def one(self, seen: ReviewItem, item: LatestItem | None) -> Result:
+    async def one(self, named: ReviewItem, item: LatestItem | None) -> Result:
         if item is None:
-            return Result(id=seen.id, outcome=Outcome.MISSING, words="There is no such item.")
+            return Result(id=named.id, outcome=Outcome.MISSING, words="There is no such item.")
         status = ItemStatus(item.status)
-        if item.version != seen.version or (seen.status is not None and status is not seen.status):
+        if item.version != named.version or (named.status is not None and status is not named.status):
             words = f"It is {status} at version {item.version} by now."
             return Result(id=item.id, outcome=Outcome.CHANGED, status=status, version=item.version, words=words)
         if status not in _FROM[self._decision]:
             outcome = Outcome.REFUSED if status in (ItemStatus.CANCELLED, ItemStatus.FAILED) else Outcome.CHANGED
             words = _NOT_YET.get(status, f"It is {status}.")
             return Result(id=item.id, outcome=outcome, status=status, version=item.version, words=words)
-        if seen.status is None and status in _DECIDED:  # of two that decide at once, the second has not seen the first
+        if named.status is None and status in _DECIDED:  # of two that decide at once, the second has not seen the first
             words = f"{_NOT_YET[status]} To change that, name the status that you saw."
             return Result(id=item.id, outcome=Outcome.CHANGED, status=status, version=item.version, words=words)
         try:

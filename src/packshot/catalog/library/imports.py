@@ -208,7 +208,7 @@ async def _bring(
             await _take(job, context, members, progress, ids, placement=placement, report=report)
     if report is not None:
         await report(progress)
-    return progress.result() | {"wishes": _wishes(sources, progress.images)}
+    return progress.result() | {"wishes": _choices(sources, progress.images)}
 
 
 async def _take(
@@ -320,7 +320,7 @@ def _sku(source: Source) -> str:
     return _cut(source.sku, 200) or "photo"
 
 
-def _wishes(sources: Sequence[Source], images: Mapping[int, str]) -> dict[str, dict[str, Any]]:
+def _choices(sources: Sequence[Source], images: Mapping[int, str]) -> dict[str, dict[str, Any]]:
     by_photo = {
         id: {"style": source.template, "channels": list(source.channels), "priority": source.priority}
         for place, id in images.items()

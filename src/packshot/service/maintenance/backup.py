@@ -45,7 +45,7 @@ Bar = Callable[[int, str], AbstractContextManager[Callable[[str], None]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Progress:
     """What went into a backup, or came out of it."""
 
     rows: int
@@ -58,13 +58,13 @@ class Told:
 
 async def backup(
     db: Database, store: Store, settings: Settings, path: Path, *, bar: Bar, with_secret: bool = False
-) -> Told:
+) -> Progress:
     """Write one, while the service runs.  Raises Conflict where the file is there already, DiskFull."""
     if path.exists():
         raise Conflict("there is a file of this name already.", subject=str(path), remedy="Choose another name.")
     try:
         # Its owner's alone: a backup holds password hashes.
-        with told_when_full(), atomic.opened(path, new=True, durable=True, mode=0o600) as out:
+        with said_when_full(), atomic.opened(path, new=True, durable=True, mode=0o600) as out:
             return await _written(db, store, settings, out, path.parent, bar, with_secret)
     except FileExistsError:
         raise Conflict("there is a file of this name by now.", subject=str(path)) from None
@@ -72,7 +72,7 @@ async def backup(
 
 async def _written(
     db: Database, store: Store, settings: Settings, out: IO[bytes], folder: Path, bar: Bar, with_secret: bool
-) -> Told:
+) -> Progress:
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
         sheet = _Sheet(tar)
         async with db.read() as tx:
@@ -101,7 +101,7 @@ async def _written(
         if has_secret:
             sheet.add("secret.key", secret.read_bytes())
         sheet.end()
-    return Told(sum(manifest["tables"].values()), objects, size, missing=missing, secret=has_secret)
+    return Progress(sum(manifest["tables"].values()), objects, size, missing=missing, secret=has_secret)
 
 
 async def _manifest(tx: Tx) -> dict[str, Any]:
@@ -247,7 +247,7 @@ def newest_revision() -> str:
 
 
 @contextmanager
-def told_when_full() -> Iterator[None]:
+def said_when_full() -> Iterator[None]:
     try:
         yield
     except OSError as error:

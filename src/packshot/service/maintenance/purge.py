@@ -85,8 +85,8 @@ class Counts:
     file_bytes: int = 0
 
     def line(self) -> str:
-        told = {name: count for name, count in asdict(self).items() if count and name != "file_bytes"}
-        words = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in told.items())
+        counts_text = {name: count for name, count in asdict(self).items() if count and name != "file_bytes"}
+        words = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts_text.items())
         return f"Removed for good: {words or 'nothing'} ({self.file_bytes / 2**20:.1f} MB)."
 
 

@@ -27,10 +27,10 @@ from packshot.service.maintenance.backup import (
     PIECE,
     SMALL_BYTES,
     Bar,
+    Progress,
     Summing,
-    Told,
     newest_revision,
-    told_when_full,
+    said_when_full,
 )
 from packshot.service.maintenance.purge import PREFIXES
 from packshot.settings import Settings
@@ -45,7 +45,7 @@ def check(path: Path) -> dict[str, Any]:
         return _checked_manifest(tar, path)
 
 
-async def restore(db: Database, store: Store, settings: Settings, path: Path, *, bar: Bar) -> Told:
+async def restore(db: Database, store: Store, settings: Settings, path: Path, *, bar: Bar) -> Progress:
     """Put a backup into an empty database that is at this version's state, and its files into the store.
 
     Files go first and rows last, in one transaction: what ends in between can simply be done again.
@@ -54,7 +54,7 @@ async def restore(db: Database, store: Store, settings: Settings, path: Path, *,
     manifest = check(path)
     async with db.read() as tx:
         await _must_be_empty(tx, settings)
-    with told_when_full():
+    with said_when_full():
         sums = _sums(path)
         _check_complete(manifest, sums)
         secret, objects, size = await asyncio.to_thread(_objects, path, store, sums, bar)
@@ -65,7 +65,7 @@ async def restore(db: Database, store: Store, settings: Settings, path: Path, *,
             if secret is not None:
                 _write_secret(settings.data_dir / "secret.key", secret)
     own = bool(secret) or bool(settings.secret.get_secret_value())
-    return Told(rows, objects, size, secret=secret is not None, lost_credentials=0 if own else int(sealed))
+    return Progress(rows, objects, size, secret=secret is not None, lost_credentials=0 if own else int(sealed))
 
 
 def _checked_manifest(tar: tarfile.TarFile, path: Path) -> dict[str, Any]:
@@ -122,9 +122,9 @@ def _objects(
     path: Path, store: Store, sums: dict[str, tuple[int, str]], bar: Bar
 ) -> tuple[bytes | None, int, int]:  # fmt: skip
     """Files into the store, each after its sum was checked; the secret, how many files, their bytes."""
-    wanted = {name for name in sums if name.startswith("objects/")}
+    expected = {name for name in sums if name.startswith("objects/")}
     secret, size = None, 0
-    with bar(len(wanted), "Restoring files") as step:
+    with bar(len(expected), "Restoring files") as step:
         for member, file in _members(path):
             if member.name == "secret.key":
                 secret = _summed(member.name, file.read(), sums)
@@ -138,11 +138,11 @@ def _objects(
                     copy = Path(folder) / "object"
                     _copied(member.name, file, copy, sums)
                     store.put_file(key, copy)
-            wanted.discard(member.name)
+            expected.discard(member.name)
             size += member.size
             step(key)
-    if wanted:
-        raise DamagedFile("the backup lacks a file of its own list.", subject=min(wanted))
+    if expected:
+        raise DamagedFile("the backup lacks a file of its own list.", subject=min(expected))
     os.sync()
     return secret, sum(name.startswith("objects/") for name in sums), size
 
@@ -206,8 +206,10 @@ async def _insert(tx: Tx, table: Table, rows: Sequence[list[Any]]) -> None:
         column.name: bindparam(column.name, type_=JSON(none_as_null=True) if _may_lack(column) else column.type)
         for column in columns
     }
-    told = [{column.name: _typed(column, value) for column, value in zip(columns, row, strict=True)} for row in rows]
-    await tx.execute(insert(table).values(values), told)
+    progress = [
+        {column.name: _typed(column, value) for column, value in zip(columns, row, strict=True)} for row in rows
+    ]
+    await tx.execute(insert(table).values(values), progress)
 
 
 def _typed(column: Column[Any], value: Any) -> Any:
@@ -227,10 +229,10 @@ async def _go_on_from(tx: Tx, table: Table, number: int) -> None:
         sequence = func.pg_get_serial_sequence(table.name, column.name)
         await tx.execute(select(func.setval(sequence, number)))
     elif table.dialect_options["sqlite"]["autoincrement"]:
-        told = {"name": table.name, "number": number}
-        done = await tx.execute(text("UPDATE sqlite_sequence SET seq = :number WHERE name = :name"), told)
+        progress = {"name": table.name, "number": number}
+        done = await tx.execute(text("UPDATE sqlite_sequence SET seq = :number WHERE name = :name"), progress)
         if not done.rowcount:
-            await tx.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :number)"), told)
+            await tx.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :number)"), progress)
 
 
 def _lines(file: Summing) -> Iterator[list[Any]]:

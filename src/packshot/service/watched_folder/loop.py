@@ -46,7 +46,7 @@ EMPTY_SECONDS = 60.0  # an empty file may be one whose bytes are still to come
 LONGEST_SECONDS = 60.0  # where files keep coming, those that are there wait no longer than this …
 LONGEST_LIST_SECONDS = 600.0  # … or than this, where a list may name photos that are still being copied
 AGAIN_SECONDS = 60.0  # after a try that failed
-KEPT_SECONDS = 7 * 24 * 3600.0
+STORED_SECONDS = 7 * 24 * 3600.0
 
 
 class Queue(Protocol):
@@ -69,7 +69,7 @@ async def loop(settings: Settings, db: Database, store: Store, queues: Queue) ->
 
 
 @dataclass
-class _Seen:
+class _Sighting:
     """A file as it was looked at last."""
 
     mark: tuple[int, int]  # bytes, moment of change
@@ -80,7 +80,7 @@ class _Seen:
 class _Box:
     """What is remembered of one workspace's folder."""
 
-    files: dict[Path, _Seen] = field(default_factory=dict)
+    files: dict[Path, _Sighting] = field(default_factory=dict)
     again: dict[str, float] = field(default_factory=dict)  # taken folder → not before
     followed: set[str] | None = None  # taken folders whose batches are not listed yet; None: not looked up
 
@@ -106,10 +106,10 @@ class Watch:
         if not self._is_mine(root):
             return
         for id, settings in found.items():
-            wish = (settings or {}).get("watch")
-            if wish:
+            choice = (settings or {}).get("watch")
+            if choice:
                 try:
-                    await self._folder(id, root / id, wish)
+                    await self._folder(id, root / id, choice)
                 except OSError as error:
                     log.warning("watch.folder_failed", workspace=id, error=str(error)[:300])
 
@@ -133,7 +133,7 @@ class Watch:
         self._lock = handle
         return True
 
-    async def _folder(self, workspace_id: str, folder: Path, wish: dict[str, Any]) -> None:
+    async def _folder(self, workspace_id: str, folder: Path, choice: dict[str, Any]) -> None:
         box = self._boxes.setdefault(workspace_id, _Box())
         if box.followed is None:
             box.followed = await asyncio.to_thread(folders.recovered, folder)
@@ -146,7 +146,7 @@ class Watch:
             if box.again.get(name, 0.0) > self._clock():
                 continue
             try:
-                await self._batches(workspace_id, folder, name, wish)
+                await self._batches(workspace_id, folder, name, choice)
                 box.followed.add(name)
                 box.again.pop(name, None)
             except Exception as error:  # the files stay where they are, and are taken up again
@@ -157,21 +157,21 @@ class Watch:
                     folders.note, folder / folders.REJECTED / f"{name}.txt", folders.waiting_words(name, words)
                 )
         for name in sorted(box.followed):
-            if await self._told(workspace_id, folder, name):
+            if await self._reported(workspace_id, folder, name):
                 box.followed.discard(name)
 
     def _still(self, folder: Path, box: _Box) -> tuple[list[Path], list[tuple[Path, PackshotError]]]:
         """Files to take now, and those that cannot be read: nothing while any of them still grows."""
-        at, seen = self._clock(), {}
+        at, sizes = self._clock(), {}
         for path, mark in folders.listed(folder):
-            known = box.files.get(path)
-            seen[path] = known if known is not None and known.mark == mark else _Seen(mark, at)
-        box.files = seen
-        still = [path for path, file in seen.items()
+            earlier = box.files.get(path)
+            sizes[path] = earlier if earlier is not None and earlier.mark == mark else _Sighting(mark, at)
+        box.files = sizes
+        still = [path for path, file in sizes.items()
                  if at - file.since >= (STILL_SECONDS if file.mark[0] else EMPTY_SECONDS)]  # fmt: skip
-        waited = max((at - seen[path].since for path in still), default=0.0)
-        moving = any(at - file.since < STILL_SECONDS for file in seen.values())
-        longest = LONGEST_LIST_SECONDS if any(suffix_of(path.name) in SHEETS for path in seen) else LONGEST_SECONDS
+        waited = max((at - sizes[path].since for path in still), default=0.0)
+        moving = any(at - file.since < STILL_SECONDS for file in sizes.values())
+        longest = LONGEST_LIST_SECONDS if any(suffix_of(path.name) in SHEETS for path in sizes) else LONGEST_SECONDS
         if not still or (moving and waited < longest):
             return [], []
         bad = [
@@ -179,42 +179,44 @@ class Watch:
         ]
         return [path for path in still if path not in {wrong for wrong, _ in bad}], bad
 
-    async def _batches(self, workspace_id: str, folder: Path, name: str, wish: dict[str, Any]) -> None:
+    async def _batches(self, workspace_id: str, folder: Path, name: str, choice: dict[str, Any]) -> None:
         """One taken folder: what is in it, stored; its batches, made; its marker, written."""
         taken = folder / folders.TAKEN / name
         parcels, bad = await asyncio.to_thread(folders.parcels, taken, self._settings.limits)
         for path, error in bad:
             await asyncio.to_thread(folders.reject, folder, path, path.relative_to(taken), error.message)
-        made = []
+        created = []
         for number, parcel in enumerate(parcels):
             upload_id = f"upl_{hashlib.sha256(f'{workspace_id}/{name}/{number}'.encode()).hexdigest()[:27]}"
-            batch_id, ref = await self._batch(workspace_id, upload_id, name, parcel, wish)
+            batch_id, ref = await self._batch(workspace_id, upload_id, name, parcel, choice)
             if ref is not None:
                 await self._queues.add([ref])
                 log.info("watch.taken", workspace=workspace_id, batch=batch_id, files=len(parcel.files))
-            made.append({"id": batch_id, "files": [path.relative_to(taken).as_posix() for path in parcel.files]})
-        await asyncio.to_thread(folders.note, taken / folders.MARKER, json.dumps({"batches": made, "told": not made}))
+            created.append({"id": batch_id, "files": [path.relative_to(taken).as_posix() for path in parcel.files]})
+        await asyncio.to_thread(
+            folders.note, taken / folders.MARKER, json.dumps({"batches": created, "told": not created})
+        )
         (folder / folders.REJECTED / f"{name}.txt").unlink(missing_ok=True)
 
     async def _batch(
-        self, workspace_id: str, upload_id: str, name: str, parcel: folders.Parcel, wish: dict[str, Any]
+        self, workspace_id: str, upload_id: str, name: str, parcel: folders.Parcel, choice: dict[str, Any]
     ) -> tuple[str | None, JobRef | None]:
         async with self._db.read() as tx:
-            known = await _batch_of(tx, workspace_id, upload_id)
-        if known is not None:
-            return known, None
+            earlier = await _batch_of(tx, workspace_id, upload_id)
+        if earlier is not None:
+            return earlier, None
         key = f"uploads/{workspace_id}/{upload_id}"
         size = await asyncio.to_thread(folders.stored, self._store, key, parcel, self._settings.data_dir / "parts")
         moment = datetime.strptime(name[:15], "%Y%m%d-%H%M%S").strftime("%Y-%m-%d %H:%M:%S")
         asked = BatchRequest(
             name=f"{clean(parcel.name)[:150]}, {moment}", source=PhotoSource(upload=upload_id),
-            styles=(StyleChoice(style=wish.get("style") or "white", options=wish.get("options") or {}),),
-            channels=tuple(wish.get("channels") or ()), priority=wish.get("priority") or "standard",
+            styles=(StyleChoice(style=choice.get("style") or "white", options=choice.get("options") or {}),),
+            channels=tuple(choice.get("channels") or ()), priority=choice.get("priority") or "standard",
         )  # fmt: skip
         at = now()
         row = {
             "id": upload_id, "workspace_id": workspace_id, "kind": parcel.kind, "name": clean(parcel.name)[:200],
-            "key": key, "bytes": size, "created_at": at, "expires_at": at + KEPT_SECONDS,
+            "key": key, "bytes": size, "created_at": at, "expires_at": at + STORED_SECONDS,
         }  # fmt: skip
         async with self._db.write() as tx:
             new = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
@@ -223,7 +225,7 @@ class Watch:
                 return await _batch_of(tx, workspace_id, upload_id), None
             return await lifecycle.create(tx, workspace_id, asked, by=None)
 
-    async def _told(self, workspace_id: str, folder: Path, name: str) -> bool:
+    async def _reported(self, workspace_id: str, folder: Path, name: str) -> bool:
         """Once its batches are listed, files that were not taken go to `rejected`.  Whether that is done."""
         taken = folder / folders.TAKEN / name
         marker = await asyncio.to_thread(folders.read_marker, taken)
