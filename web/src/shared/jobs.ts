@@ -22,6 +22,7 @@ export async function follow(first: Job, options: { signal?: AbortSignal; progre
   for (;;) {
     options.progress?.(job);
     if (!isOpen(job)) break;
+    options.signal?.throwIfAborted();
     await nextMessage(job.id, options.signal);
     job = await fetchJob(job.id, options.signal);
   }

@@ -35,14 +35,15 @@ export class Service {
   }
   /** What was sent to a route, in order. */
   to(route: string): Call[] {
-    return this.calls.filter((call) => routesOf(call).includes(route));
+    return this.calls.filter((call) => isOn(route, call));
   }
 
   async answer(method: string, url: URL, headers: Headers, body: unknown): Promise<Reply> {
+    if (url.origin !== location.origin) this.unexpected.push(url.href);
     const path = url.pathname.replace("/api/v1", "");
     const call: Call = { method, path, at: path.split("/").slice(1), query: url.searchParams, headers, body };
     this.calls.push(call);
-    const handler = routesOf(call).map((route) => this.handlers.get(route)).find(Boolean);
+    const [, handler] = [...this.handlers].filter(([route]) => isOn(route, call)).sort(([a], [b]) => wildcards(a) - wildcards(b))[0] ?? [];
     if (!handler) {
       this.unexpected.push(`${method} ${path}`);
       return problem(501, "unexpected");
@@ -66,8 +67,12 @@ export class Service {
 const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError"))));
 
-/** The exact path, and the one with each second part as ":". */
-const routesOf = ({ method, path, at }: Call): string[] => [`${method} ${path}`, `${method} /${at.map((part, place) => (place % 2 ? ":" : part)).join("/")}`];
+/** Whether a route, "GET /items/:", is that of the call. Of several, the one that names the most parts answers. */
+function isOn(route: string, { method, at }: Call): boolean {
+  const [verb, ...parts] = route.split(/ ?\//);
+  return verb === method && parts.length === at.length && parts.every((part, place) => part === ":" || part === at[place]);
+}
+const wildcards = (route: string): number => route.split(":").length;
 
 /** An upload: its bytes move, once `service.bytes` resolves, then the service answers. */
 const requestClass = (service: Service) =>

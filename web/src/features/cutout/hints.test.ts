@@ -15,6 +15,7 @@ test("undo goes back to the start and no further, redo to the end", () => {
   const forth = redone(redone(redone(back)));
   expect(forth.now).toEqual(three.now);
   expect(redone(forth)).toEqual(forth);
+  expect(forth).toEqual(three);
 });
 
 test("a change after an undo leaves nothing to redo", () => {
@@ -44,6 +45,8 @@ test("a hint that was undone keeps its id for itself", () => {
   expect(back.future[0]!.at(-1)!.id).toBe(3);
   expect(both.now.map((one) => one.id)).toEqual([2, 3]); // nothing can bring the undone one back any more
   expect(withPoint(both, "keep", [6, 6]).now.map((one) => one.id)).toEqual([2, 3, 4]);
+  const deleted = changed(three, without(three.now, 3));
+  expect(withPoint(deleted, "keep", [5, 5]).now.map((one) => one.id)).toEqual([1, 2, 4]);
 });
 
 test("there is room for as many as the service takes", () => {

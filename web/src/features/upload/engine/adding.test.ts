@@ -1,6 +1,6 @@
 /** Adding files: which product they belong to, what a list says of them, and what is in the list already. */
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { formatDisk } from "~/testing/database";
+import { disk, formatDisk } from "~/testing/database";
 import { deferred, problem } from "~/testing/service";
 import { file, nameIn, openEngine, pass, photo, service, settle, uploads } from "~/testing/uploads";
 
@@ -28,6 +28,11 @@ describe("the product", () => {
     changeSettings({ way: "none", collection: "col_1" });
     await page.add(file("BEAR.jpg"));
     expect(uploads().map(({ sku, role, collection }) => [sku, role, collection])).toEqual([["MUG", "back", ""], ["CAN", "", ""], ["", "", ""]]);
+  });
+
+  test("has its photos beside each other in the list, the main one first", async () => {
+    await page.add(...["B_2.jpg", "A10_2.jpg", "A9.jpg", "B.jpg", "A10.jpg"].map((name) => file(name)));
+    expect(page.store.all().map((one) => one.path)).toEqual(["A9.jpg", "A10.jpg", "A10_2.jpg", "B.jpg", "B_2.jpg"]);
   });
 
   test("counts once, however many angles it has", async () => {
@@ -94,6 +99,8 @@ describe("a list beside the photos", () => {
     await page.add(file("CAN.jpg"));
     expect(uploads().map((one) => one.sku)).toEqual(["TASSE", "DOSE"]);
     expect(page.entry("list.csv")).toMatchObject({ state: "done", rows: { here: 2 } });
+    await pass(1_000);
+    expect(disk().files.size).toBe(0);
   });
 
   test("that is added later reaches photos that wait, and those that were sent without a product", async () => {
@@ -117,12 +124,21 @@ describe("a list beside the photos", () => {
 
   test("that the service refuses is put right by another, and its photos are sent after all", async () => {
     service.on("GET /products", () => ({ items: [] }));
-    service.on("POST /products", ({ body }) => ((body as { gtin: string }).gtin === "13" ? problem(422, "bad_input", { detail: "its check digit is wrong." }) : { id: "prd_1" }));
+    service.on("POST /products", ({ body }) => ((body as { gtin: string }).gtin === "13" ? problem(422, "bad_request", { detail: "gtin: its check digit is wrong." }) : { id: "prd_1" }));
     await page.add(csv("list.csv", "sku,file,gtin", "MUG,MUG.jpg,13"), file("MUG.jpg"));
     expect(uploads()).toEqual([]);
-    expect(page.entry("MUG.jpg")).toMatchObject({ state: "failed", wrong: { code: "bad_input", again: true } });
+    expect(page.entry("MUG.jpg")).toMatchObject({ state: "failed", wrong: { code: "bad_request", words: "Its check digit is wrong.", again: true } });
     await page.add(csv("list.csv", "sku,file,gtin", "MUG,MUG.jpg,4006381333931"));
     expect(page.entry("MUG.jpg")!.state).toBe("done");
+  });
+
+  test("does not send a photo again that is damaged, nor move one that has its product", async () => {
+    service.on("POST /images", (call) => (nameIn(call) === "BAD.jpg" ? problem(422, "damaged_file") : photo("img_1", { product_id: "prd_mug" })));
+    await page.add(file("BAD.jpg"), file("MUG.jpg"));
+    await page.add(csv("list.csv", "sku,file", "TASSE,MUG.jpg", "DOSE,BAD.jpg"));
+    expect(page.entry("BAD.jpg")).toMatchObject({ state: "failed", sku: "DOSE" });
+    expect(page.entry("MUG.jpg")).toMatchObject({ sku: "MUG", photo: { product: "prd_mug" } });
+    expect(uploads()).toHaveLength(2);
   });
 
   test("of addresses is left to the service, and so are the rows with addresses of a mixed one", async () => {

@@ -4,7 +4,7 @@ import type { Job, Photo } from "~/api/types";
 import { disk, formatDisk } from "~/testing/database";
 import { listening, tell } from "~/testing/live";
 import { Away, problem } from "~/testing/service";
-import { file, openEngine, pass, photo, service, settle, uploads } from "~/testing/uploads";
+import { file, nameIn, openEngine, pass, photo, service, settle, uploads } from "~/testing/uploads";
 
 vi.mock("./database", () => import("~/testing/database"));
 vi.mock("~/shared/live", () => import("~/testing/live"));
@@ -26,7 +26,7 @@ beforeEach(async () => {
   localStorage.clear();
   job = { id: "job_1", kind: "import", status: "running", stage: "", stages: [], done: 0, total: 3, image_id: null, batch_id: null, result: {}, error: null, created_at: "", done_at: null };
   photos = ["img_1", "img_2", "img_3"].map((id) => photo(id, { name: `shoot/${id}.jpg`, product_id: `prd_${id}`, bytes: 5 }));
-  service.on("POST /images", () => job);
+  service.on("POST /images", (call) => (nameIn(call).endsWith(".zip") ? job : photo("img_A")));
   service.on("GET /jobs/:", () => job);
   service.on("GET /images", ({ query }) => ({ items: photos.filter((one) => query.getAll("ids").includes(one.id)), next_cursor: null }));
   service.on("GET /products", () => ({ items: [{ id: "prd_img_1", sku: "MUG" }] }));
@@ -42,7 +42,8 @@ test("photos appear as they come, each once, in order and with their SKUs", asyn
   progress(3, ["img_2", "img_1", "img_3"], { status: "done" });
   await settle();
   expect(members().map((one) => one.photo?.id)).toEqual(["img_2", "img_1", "img_3"]);
-  expect(page.entry("shoot.zip")).toMatchObject({ state: "done" });
+  expect(page.entry("shoot.zip")).toMatchObject({ state: "done", stored: false });
+  expect(disk().files.has(page.entry("shoot.zip")!.id)).toBe(false);
   expect(page.store.all().map((one) => one.kind)).toEqual(["zip", "member", "member", "member", "photo"]);
 });
 
@@ -111,10 +112,14 @@ test("a job that is gone, or was cancelled, fails the ZIP", async () => {
   await settle();
   expect(page.entry("shoot.zip")).toMatchObject({ state: "failed", wrong: { again: true } });
   page = await openEngine();
+  job = { ...job, status: "running" };
   await page.add(file("other.zip"));
   service.on("GET /jobs/:", () => problem(404, "not_found", { detail: "there is no such run." }));
   await pass(20_000);
   expect(page.entry("other.zip")!.state).toBe("failed");
+  const before = loads();
+  await pass(60_000);
+  expect(loads()).toBe(before);
 });
 
 test("a photo that was deleted meanwhile is left out", async () => {
@@ -123,6 +128,17 @@ test("a photo that was deleted meanwhile is left out", async () => {
   await settle();
   expect(members().map((one) => one.photo?.id)).toEqual(["img_2"]);
   expect(page.entry("shoot.zip")!.state).toBe("done");
+});
+
+test("what a ZIP has brought stays in the list while it still brings more", async () => {
+  progress(1, ["img_1"]);
+  await pass(3_000);
+  page.engine.clear();
+  expect(page.store.all().map((one) => one.path)).toEqual(["shoot.zip", "shoot/img_1.jpg"]);
+  progress(1, ["img_1"], { status: "done" });
+  await settle();
+  page.engine.clear();
+  expect(page.store.all()).toEqual([]);
 });
 
 test("a ZIP that is taken out of the list goes with its members, and is followed no more", async () => {

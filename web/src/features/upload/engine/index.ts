@@ -6,7 +6,7 @@ import { addFiles, type Tally } from "./addFiles";
 import { groupOf, type Entry } from "./entry";
 import { follow, unfollow } from "./imports";
 import { pauseFor, resume, setOwner } from "./pause";
-import { adopt, removeEntries, storeEntries } from "./persistence";
+import { adopt, removeEntries, storeFiles } from "./persistence";
 import { abortSending, cancel, enqueue } from "./sender";
 import { currentSettings } from "./settings";
 import { store } from "./store";
@@ -39,7 +39,7 @@ export async function add(gathered: readonly GatheredFile[]): Promise<Tally> {
   const { entries, files, tally, requeued, replaced, assigned } = await addFiles(gathered, { ...currentSettings(), who });
   if (replaced.length) remove(replaced);
   store.put(entries);
-  storeEntries([...entries, ...requeued], files);
+  storeFiles(files);
   announce(copy.added(tally));
   enqueue([...entries, ...requeued].filter((entry) => entry.state === "queued").map((entry) => entry.id));
   for (const assign of assigned) void assign();

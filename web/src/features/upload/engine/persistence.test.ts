@@ -56,6 +56,17 @@ test("what is through stays in the list with its picture, and what failed with i
   expect(uploads()).toHaveLength(2);
 });
 
+test("a file that is stored is sent, also where the page was closed before its entry said so", async () => {
+  service.on("POST /images", never);
+  await page.add(file("A.jpg"), file("B.jpg"));
+  await pass(1_000);
+  for (const entry of disk().entries.values()) entry.stored = entry.path === "B.jpg";
+  disk().files.delete(page.entry("B.jpg")!.id);
+  service.on("POST /images", () => photo("img_1"));
+  page = await openEngine();
+  expect(page.states()).toEqual({ "A.jpg": "done", "B.jpg": "lost" });
+});
+
 test("leaving the page right away loses nothing that was written down", async () => {
   service.on("POST /images", never);
   await page.add(file("A.jpg"));
@@ -109,6 +120,8 @@ test("another open tab's entries are its own; those of a closed one are taken ov
   open.length = 0;
   page = await openEngine();
   expect(page.states()).toEqual({ "A.jpg": "done" });
+  await pass(1_000);
+  expect([...disk().entries.values()].map((one) => one.tab)).toEqual([(await import("./persistence")).tab]);
 });
 
 test("another person's entries are not touched, nor shown", async () => {
@@ -135,9 +148,9 @@ test("where somebody else signs in on the same page, the list is theirs", async 
 
 test("finished entries go after a week, used ones at once; what waits stays for as long as it takes", async () => {
   await page.add(file("done.jpg"), file("used.jpg"));
-  page.store.patch(page.entry("used.jpg")!.id, { used: true });
   page.engine.pause();
   await page.add(file("waits.jpg"));
+  page.store.patch(page.entry("used.jpg")!.id, { used: true });
   await pass(1_000);
   page = await openEngine();
   expect(page.states()).toEqual({ "done.jpg": "done", "waits.jpg": "done" });

@@ -15,19 +15,17 @@ export const tab = newId();
 const files = new Map<string, File>();
 const dirty = new Set<string>();
 let writeTimer: ReturnType<typeof setTimeout> | undefined;
-let storing = false;
+let writing = false;
 let released = 0;
 
 export async function fileOf(id: string): Promise<Blob | undefined> {
   return files.get(id) ?? (await database.file(id).catch(() => undefined));
 }
 
-/** New entries with their files: the entries are stored first, then the files one by one. */
-export function storeEntries(entries: readonly Entry[], newFiles: ReadonlyMap<string, File>): void {
+/** Files of entries that are in the list by now: stored one by one. */
+export function storeFiles(newFiles: ReadonlyMap<string, File>): void {
   for (const [id, file] of newFiles) files.set(id, file);
-  for (const entry of entries) dirty.add(entry.id);
-  writeSoon();
-  void storeFiles();
+  void writeFiles();
 }
 
 /** For entries that are sent, or refused for good: their files are no longer needed. */
@@ -37,7 +35,7 @@ export function releaseFiles(ids: readonly string[]): void {
   if (store.flags.storageFull && (released += ids.length) > 10) {
     released = 0;
     store.flag({ storageFull: false });
-    void storeFiles();
+    void writeFiles();
   }
 }
 
@@ -64,8 +62,6 @@ export async function adopt(who: string): Promise<Entry[]> {
   }
   if (expired.length) removeEntries(expired);
   store.put(adopted);
-  for (const entry of adopted) dirty.add(entry.id);
-  writeSoon();
   return adopted;
 }
 
@@ -82,9 +78,9 @@ function openTabs(): Promise<Set<string>> {
   return navigator.locks.query().then(({ held }) => new Set(held?.map((lock) => lock.name?.replace("packshot-uploads-", "") ?? "")));
 }
 
-async function storeFiles(): Promise<void> {
-  if (storing) return;
-  storing = true;
+async function writeFiles(): Promise<void> {
+  if (writing) return;
+  writing = true;
   try {
     for (const [id, file] of files) {
       const entry = store.get(id);
@@ -102,7 +98,7 @@ async function storeFiles(): Promise<void> {
       else store.patch(id, { stored: true });
     }
   } finally {
-    storing = false;
+    writing = false;
   }
 }
 

@@ -27,10 +27,9 @@ export function enqueue(ids: readonly string[]): void {
   sendNext();
 }
 
+/** Stops what is being sent of entries that are gone. Those that wait are skipped when it is their turn. */
 export function cancel(ids: readonly string[]): void {
-  const cancelled = new Set(ids);
   for (const id of ids) busy.get(id)?.abort();
-  for (let at = queue.length; at--; ) if (cancelled.has(queue[at] ?? "")) queue.splice(at, 1);
 }
 
 /** Stops the requests whose bytes are still moving; they start over later. Those whose bytes have arrived go on. */

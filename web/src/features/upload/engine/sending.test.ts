@@ -52,7 +52,7 @@ describe("order", () => {
 });
 
 test("a photo that is through has its picture, its findings without ids, and its file is let go", async () => {
-  service.on("GET /channels", () => ({ items: [{ channel: { name: "Amazon", rules: { product_px: 1600 } } }, { channel: { name: "Web", rules: { product_px: 400 } } }] }));
+  service.on("GET /channels", () => ({ items: [{ channel: { name: "Amazon", rules: { product_px: 1600 } } }, { channel: { name: "Shop", rules: { product_px: 1000 } } }, { channel: { name: "Web", rules: { product_px: 400 } } }] }));
   service.on("POST /images", () => photo("img_1", { width: 900, height: 600, findings: [{ check: "duplicate", verdict: "warn", words: "The same as another (img_ab12).", value: 1, limit: null, unit: "" }] }));
   await page.add(file("MUG.jpg"));
   expect(page.entry("MUG.jpg")).toMatchObject({ state: "done", photo: { id: "img_1" }, stored: false });
@@ -76,6 +76,21 @@ describe("trying again", () => {
     expect(page.states()).toEqual({ "A.jpg": "done", "B.jpg": "done" });
     expect(new Set(sentAs("A.jpg")).size).toBe(1);
     expect(service.to("POST /images").at(-1)!.headers.get("X-CSRF-Token")).toBe("new");
+  });
+
+  test("once a file has arrived, the next loss of the connection is tried again soon", async () => {
+    service.on("POST /images", () => { throw new Away(); });
+    service.on("GET /session", () => { throw new Away(); });
+    await page.add(file("A.jpg"));
+    await pass(60_000);
+    service.on("POST /images", (call) => { if (nameIn(call) === "A.jpg") return photo("img_1"); throw new Away(); });
+    service.on("GET /session", () => ({ user: "usr_olivia", workspace: { id: "wsp_shop" }, csrf: "" }));
+    await pass(10_000);
+    expect(page.states()).toEqual({ "A.jpg": "done" });
+    await page.add(file("B.jpg"));
+    service.on("POST /images", () => photo("img_2"));
+    await pass(1_000);
+    expect(page.entry("B.jpg")!.state).toBe("done");
   });
 
   test("the network's return is not waited for", async () => {
@@ -127,6 +142,7 @@ describe("trying again", () => {
     page.engine.retryAll();
     await settle();
     expect(uploads()).toHaveLength(1);
+    expect(page.entry("A.jpg")!.state).toBe("failed");
     expect(disk().files.size).toBe(0);
   });
 
@@ -167,6 +183,7 @@ describe("pausing", () => {
     page.engine.pause();
     await settle();
     expect(page.states()).toEqual({ "A.jpg": "queued", "B.jpg": "queued" });
+    expect(page.store.fraction(page.entry("A.jpg")!.id)).toBe(0);
     bytes.resolve();
     await pass(120_000);
     expect(uploads()).toEqual([]);

@@ -33,10 +33,10 @@ test("the groups are what a person sees: ready, needs a look, cannot be used, to
 });
 
 test("bytes count as they move; the last tenth is the service's check", () => {
-  store.put([entry("e1", { state: "sending" }), entry("e2", { state: "checking" }), entry("e3", { state: "done" }), entry("e4", { state: "failed" }), entry("e5", { kind: "member", state: "done" })]);
+  store.put([entry("e1", { state: "sending" }), entry("e2", { state: "checking" }), entry("e3", { state: "done" }), entry("e4", { state: "failed" }), entry("e5", { kind: "member", state: "done" }), entry("e6", { state: "done", used: true })]);
   store.progress("e1", 0.5);
   store.update();
-  expect(store.summary).toMatchObject({ bytes: { sent: 45 + 90 + 100, all: 300 }, left: 2, sent: 1, unstored: 2 });
+  expect(store.summary).toMatchObject({ bytes: { sent: 45 + 90 + 100, all: 300 }, left: 2, sent: 2, unstored: 2 });
 });
 
 test("a row hears of its own entry only, and of no other's", () => {
