@@ -107,6 +107,16 @@ class Store:
             with suppress(FileNotFoundError):
                 self._objects.delete(key)
 
+    def delete_older(self, keys: Sequence[str], *, than: datetime) -> list[str]:
+        """Delete those that were last written before that moment.  Returns their keys."""
+        deleted = []
+        for key in keys:
+            with suppress(FileNotFoundError):
+                if self._objects.head(key)["last_modified"] < than:
+                    self._objects.delete(key)
+                    deleted.append(key)
+        return deleted
+
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         for page in self._objects.list(prefix=prefix or None):
             for found in page:
