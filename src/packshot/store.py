@@ -1,4 +1,4 @@
-"""Where files and layers are kept, under the hash of what they are or of what they were made from."""
+"""Where files and layers are stored, under the hash of what they are or of what they were made from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import os
 import zipfile
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,14 +54,14 @@ class Store:
 
     def put(self, key: str, content: bytes, *, durable: bool = False) -> None:
         """durable: on the disk, and not only on its way there, before this returns.  Raises DiskFull."""
-        with _said_when_full(key):
+        with _naming_a_full_disk():
             self._objects.put(key, content)
             if durable:
                 self._flush(key)
 
     def put_file(self, key: str, path: Path) -> None:
         """A whole file, in parts, never in memory at once.  Raises DiskFull."""
-        with _said_when_full(key):
+        with _naming_a_full_disk():
             self._objects.put(key, path)
             self._flush(key)
 
@@ -107,6 +107,16 @@ class Store:
             with suppress(FileNotFoundError):
                 self._objects.delete(key)
 
+    def delete_older(self, keys: Sequence[str], *, than: datetime) -> list[str]:
+        """Delete those that were last written before that moment.  Returns their keys."""
+        deleted = []
+        for key in keys:
+            with suppress(FileNotFoundError):
+                if self._objects.head(key)["last_modified"] < than:
+                    self._objects.delete(key)
+                    deleted.append(key)
+        return deleted
+
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         for page in self._objects.list(prefix=prefix or None):
             for found in page:
@@ -121,7 +131,7 @@ class Store:
                 self.delete([entry.key])
 
     async def aput(self, key: str, content: bytes) -> None:
-        with _said_when_full(key):
+        with _naming_a_full_disk():
             await self._objects.put_async(key, content)
 
     async def aget(self, key: str) -> bytes | None:
@@ -158,19 +168,18 @@ class Store:
                 os.close(handle)
 
 
-class _said_when_full:  # noqa: N801  reads as a phrase: with _told_when_full(key)
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        words = str(error).lower() if error is not None else ""
+@contextmanager
+def _naming_a_full_disk() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # the library has no class for it
+        words = str(error).lower()
         if "no space left" in words or "os error 28" in words or "quota exceeded" in words or "os error 27" in words:
             raise DiskFull(
                 "the disk that holds the files is full.",
                 remedy="Make room, then do it again; nothing else was lost.",
             ) from error
+        raise
 
 
 def pack(cutout: Cutout) -> bytes:

@@ -147,6 +147,22 @@ async def test_a_backup_goes_into_an_empty_database_only(
         await backup(studio.db, studio.store, here, tmp_path / "a.tar", bar=progress)
 
 
+async def test_of_two_backups_to_one_file_the_first_is_there_and_whole(
+    studio: Studio, empty: Database, here: Settings, there: Settings, tmp_path: Path
+) -> None:
+    await _furnish(studio)
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    results = await asyncio.gather(
+        *(backup(studio.db, studio.store, here, folder / "a.tar", bar=progress) for _ in range(2)),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results if isinstance(result, BaseException)] == [Conflict]
+    assert [path.name for path in folder.iterdir()] == ["a.tar"]
+    await restore(empty, Store(there.store), there, folder / "a.tar", bar=progress)
+    assert await _all(studio.db) == await _all(empty)
+
+
 async def test_a_damaged_backup_leaves_the_database_empty(tmp_path: Path, here: Settings, there: Settings) -> None:
     async with AsyncExitStack() as stack:
         db, empty = [Database(f"sqlite:///{tmp_path / name}") for name in ("a.db", "b.db")]

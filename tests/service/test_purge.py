@@ -15,6 +15,7 @@ from packshot.catalog.batches import lifecycle
 from packshot.catalog.items import findings
 from packshot.db import tables as t
 from packshot.finding import Finding, Verdict
+from packshot.service.maintenance import purge as purge_module
 from packshot.service.maintenance.purge import DAY, Counts, purge
 
 pytestmark = pytest.mark.anyio
@@ -145,6 +146,23 @@ async def test_only_old_files_that_nothing_names_are_swept(studio: Studio) -> No
     assert (counts.files, counts.file_bytes) == (3, 3)
     assert all(await _there(studio, *named, young, strange))
     assert not any(await _there(studio, *gone))
+
+
+async def test_a_file_that_is_put_again_while_files_are_swept_stays(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again, unnamed = await _put(studio, "thumbs/again.jpg"), await _put(studio, "thumbs/gone.jpg")
+    named_now = purge_module._named_now
+
+    async def uploads_meanwhile(*args: Any, **rest: Any) -> set[str]:
+        named = await named_now(*args, **rest)
+        studio.store.put_new(again, b"x")  # its row is committed after the sweep has looked
+        return named
+
+    monkeypatch.setattr(purge_module, "_named_now", uploads_meanwhile)
+    counts = await purge(studio.db, studio.store, at=t.now())
+    assert await _there(studio, again, unnamed) == [True, False]
+    assert counts == Counts(files=1, file_bytes=1)
 
 
 async def test_each_column_that_names_a_file_keeps_it(studio: Studio) -> None:

@@ -12,6 +12,7 @@ import sys
 import tarfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -237,6 +238,13 @@ class TestPull:
         command = [sys.executable, "-c", program, CARD.model_dump_json(), str(models_dir)]
         children = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(2)]
         assert [child.wait(60) for child in children] == [0, 0]
+        assert len(registry.ranges) == 1
+        assert in_place(models_dir) == PLACED
+
+    def test_two_threads_fetch_once(self, registry: Registry, models_dir: Path) -> None:
+        with ThreadPoolExecutor(2) as pool:
+            pulled = list(pool.map(lambda _: weights.pull(CARD, models_dir=models_dir).read_bytes(), range(2)))
+        assert pulled == [WEIGHTS] * 2
         assert len(registry.ranges) == 1
         assert in_place(models_dir) == PLACED
 

@@ -280,8 +280,9 @@ async def _sweep(db: Database, store: Store, at: float) -> tuple[int, int]:
         async with db.read() as tx:
             again = await _named_now(tx, [_stands_for(key) for key in some], at=at)
         unnamed = [key for key in some if _stands_for(key) not in again]
-        await asyncio.to_thread(store.delete, unnamed)
-        count, size = count + len(unnamed), size + sum(old[key] for key in unnamed)
+        # An upload that began since has written its file anew, and names it in a row only once it is through.
+        deleted = await asyncio.to_thread(store.delete_older, unnamed, than=before)
+        count, size = count + len(deleted), size + sum(old[key] for key in deleted)
     return count, size
 
 
