@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from packshot.catalog.status import Priority
+from packshot.catalog.status import Options, Priority, plain
 
 MAX_PHOTOS = 20_000  # as many as a manifest may list
 MAX_LOOKS = 20
 
-Id = Annotated[str, Field(min_length=1, max_length=200)]
+Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain)]
 Channels = Annotated[tuple[Id, ...], Field(max_length=40)]
 
 
@@ -19,7 +19,7 @@ class Look(BaseModel, frozen=True, extra="forbid"):
     """A template with its sliders moved."""
 
     template: Id = Field(description="A template of Packshot's or of your own, by id.")
-    options: dict[str, Any] = Field({}, description="What is moved: option → value.", max_length=40)
+    options: Options = Field({}, description="What is moved: option → value.", max_length=40)
 
 
 class Source(BaseModel, frozen=True, extra="forbid"):
@@ -46,7 +46,7 @@ class Special(BaseModel, frozen=True, extra="forbid"):
     image: Id | None = None
     sku: Id | None = None
     template: Id | None = Field(None, description="Instead of the batch's templates.")
-    options: dict[str, Any] | None = Field(None, description="Of `template`, or on top of the batch's options.")
+    options: Options | None = Field(None, description="Of `template`, or on top of the batch's options.")
     channels: Channels | None = Field(None, min_length=1)
     priority: Priority | None = None
 
