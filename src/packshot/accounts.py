@@ -7,16 +7,16 @@ import hashlib
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from pydantic import BaseModel, Field, field_validator
+from pydantic import AfterValidator, BaseModel, Field, field_validator
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from packshot.catalog.old_names import STYLE
-from packshot.catalog.status import Priority
+from packshot.catalog.status import Line, Priority, plain
 from packshot.db import Tx
 from packshot.db.tables import api_keys, invites, new_id, now, sessions, users, workspaces
 from packshot.errors import BadInput, Conflict, NotFound, NotSignedIn
@@ -54,9 +54,9 @@ class OffPeak(BaseModel, frozen=True, extra="forbid"):
 class Watch(BaseModel, frozen=True, extra="forbid"):
     """What becomes of photos that are put into the watched folder."""
 
-    style: str = Field("white", validation_alias=STYLE, max_length=60)
-    options: dict[str, str | float | bool] = {}
-    channels: list[str] = Field(["shopify"], max_length=40)
+    style: Line = Field("white", validation_alias=STYLE, max_length=60)
+    options: Annotated[dict[str, str | float | bool], Field(max_length=40), AfterValidator(plain)] = {}
+    channels: list[Line] = Field(["shopify"], max_length=40)
     priority: Priority = Priority.STANDARD
 
 

@@ -150,6 +150,16 @@ def test_an_upload_over_its_limit_is_refused_while_it_comes(running: Child) -> N
     assert memory.grown_bytes < ROOM_BYTES
 
 
+def test_a_form_of_endless_small_parts_is_cut_off(running: Child) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="sku"\r\n\r\nA\r\n'
+    empty = b'--x\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n\r\n'
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    for one in (part, empty):
+        with running.client(**running.shop.headers | kind) as http:
+            answer = http.post("/images", content=(one * 1000 for _ in range(200)))
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
 def test_a_connection_goes_on_after_an_answer_that_left_nothing_behind(running: Child) -> None:
     with running.connection() as connection:
         for _ in range(2):

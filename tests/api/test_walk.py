@@ -9,11 +9,12 @@ import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 from shops import Shop
-from sqlalchemy import MetaData, Table, insert, select
+from sqlalchemy import MetaData, Table, insert, select, update
 
+from packshot import accounts
 from packshot.api.service import Service
 from packshot.channel import channel
-from packshot.db.tables import invites, item_versions, items, metadata, now, renditions, reviews, users
+from packshot.db.tables import api_keys, invites, item_versions, items, metadata, now, renditions, reviews, users
 from packshot.template import template
 from places import SAMPLES
 
@@ -185,6 +186,91 @@ async def test_every_route_but_the_open_ones_wants_to_know_who_asks(app: FastAPI
             address = path.removeprefix("/api/v1").replace("{", "").replace("}", "")
             answer = await nobody.request(method, address)
             assert answer.status_code == 401, f"{method} {path}: {answer.status_code}"
+
+
+SAFE = {"get", "head"}
+# What a route needs of a key: the first that fits, else `read` to look and `write` to change.
+NEEDS = (
+    (("get", "/api/v1/members"), "read"), (("get", "/api/v1/workspace"), "read"),
+    (("get", "/api/v1/destinations"), "read"), (("delete", "/api/v1/session"), "read"),
+    (("put", "/api/v1/session/password"), "read"),
+    (("", "/api/v1/members"), "admin"), (("", "/api/v1/keys"), "admin"), (("", "/api/v1/invites"), "admin"),
+    (("", "/api/v1/workspace"), "admin"), (("", "/api/v1/destinations"), "admin"),
+    (("post", "/api/v1/review"), "review"), (("post", "/api/v1/items/{item_id}/review"), "review"),
+)  # fmt: skip
+
+
+def needed(method: str, path: str) -> str:
+    for (of_method, of_path), scope in NEEDS:
+        if of_method in ("", method) and path.startswith(of_path):
+            return scope
+    return "read" if method in SAFE else "write"
+
+
+async def test_a_key_does_what_its_scopes_say_and_nothing_else(
+    service: Service, app: FastAPI, nobody: httpx.AsyncClient, ours: Shop
+) -> None:
+    ids = await filled(service, nobody, ours)
+    scopes: tuple[accounts.Scope, ...] = ("read", "write", "review", "admin")
+    keys: dict[str, tuple[str, str]] = {}
+    async with service.db.write() as tx:
+        for scope in scopes:
+            others = [other for other in scopes if other != scope]
+            _, alone = await accounts.make_key(tx, ours.workspace, name="one", scopes=[scope], by=None)
+            _, without = await accounts.make_key(tx, ours.workspace, name="all but one", scopes=others, by=None)
+            keys[scope] = alone, without
+        await tx.execute(update(api_keys).values(last_used_at=now()))  # which would be noted
+    before = await state(service, ours.workspace)
+    walked = [
+        (method, path, told) for path, operations in app.openapi()["paths"].items()
+        for method, told in operations.items() if path not in OPEN - {"/api/v1/session/password"}
+    ]  # fmt: skip
+    for method, path, told in walked:
+        answer = await called(nobody, method, path, told, ids, keys[needed(method, path)][1])
+        assert answer.status_code == 403, f"{method} {path}: {answer.status_code} {answer.text[:200]}"
+    assert await state(service, ours.workspace) == before
+    for method, path, told in walked:
+        answer = await called(nobody, method, path, told, ids, keys[needed(method, path)][0])
+        assert answer.status_code not in (401, 403, 500), f"{method} {path}: {answer.text[:200]}"
+
+
+async def called(
+    http: httpx.AsyncClient, method: str, path: str, told: dict[str, Any], ids: dict[str, str], key: str
+) -> httpx.Response:
+    types = told.get("requestBody", {}).get("content", {})
+    body: dict[str, Any] = {"json": _likely(path, ids)} if "application/json" in types else {}
+    headers = {"Authorization": f"Bearer {key}"}
+    return await http.request(method, path.removeprefix("/api/v1").format(**ids), headers=headers, **body)
+
+
+async def test_a_cookie_alone_changes_nothing(
+    service: Service, app: FastAPI, nobody: httpx.AsyncClient, ours: Shop
+) -> None:
+    """Whoever gets a browser to send it from another page has the cookie, and not the token."""
+    ids = await filled(service, nobody, ours)
+    async with service.db.write() as tx:
+        token = await accounts.invite(tx, ours.workspace, email="mia@shop.example", role="owner", by=None)
+    me = {"token": token, "email": "mia@shop.example", "name": "Mia", "password": "correct horse battery"}
+    csrf = (await nobody.post("/invites/accept", json=me)).json()["csrf"]
+    before = await state(service, ours.workspace)
+    walked = 0
+    for path, operations in app.openapi()["paths"].items():
+        for method, told in operations.items():
+            if method in SAFE or (path in OPEN and path != "/api/v1/session/password" and method != "delete"):
+                continue
+            types = told.get("requestBody", {}).get("content", {})
+            body: dict[str, Any] = {"json": _likely(path, ids)} if "application/json" in types else {}
+            address = path.removeprefix("/api/v1").format(**ids)
+            for headers in (
+                {}, {"X-CSRF-Token": ""}, {"X-CSRF-Token": csrf[:-1]}, {"X-CSRF-Token": b"\xff"},
+                {"X-CSRF-Token": csrf, "Origin": "https://evil.example"}, {"X-CSRF-Token": csrf, "Origin": "null"},
+                {"Authorization": "Basic eDp5"}, {"Idempotency-Key": "k"},
+            ):  # fmt: skip
+                answer = await nobody.request(method, address, headers=headers, **body)
+                assert answer.status_code == 403, f"{method} {path} {headers}: {answer.status_code}"
+            walked += 1
+    assert walked > 40
+    assert await state(service, ours.workspace) == before
 
 
 def test_every_table_of_somebodys_things_names_its_workspace() -> None:

@@ -74,8 +74,11 @@ def same_origin(svc: Service, request: Any) -> bool:
     origin = request.headers.get("origin")
     if origin is None:
         return True
-    host = urlsplit(origin).netloc
-    return host in (request.headers.get("host"), urlsplit(svc.settings.address).netloc)
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return bool(host) and host in (request.headers.get("host"), urlsplit(svc.settings.address).netloc)
 
 
 def address_of(svc: Service, request: Request) -> str:

@@ -120,7 +120,7 @@ class _Reader:
         self._folder, self._limit_of, self._field_bytes = folder, limit_of, field_bytes
         self._name, self._value = bytearray(), bytearray()
         self._disposition = b""
-        self._header_bytes = 0
+        self._header_bytes = self._parts = 0
         self._field: str | None = None
         self._text = bytearray()
         self._upload: Upload | None = None
@@ -150,6 +150,9 @@ class _Reader:
                 upload.file.close()
 
     def _part(self) -> None:
+        self._parts += 1
+        if self._parts > MOST_FILES + _MOST_FIELDS:
+            raise TooLarge("this form has far too many parts.", remedy=f"Send {MOST_FILES} files at once at most.")
         self._disposition, self._field, self._upload, self._header_bytes = b"", None, None, 0
         self._text.clear()
 

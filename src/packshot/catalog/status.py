@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator
 
@@ -70,3 +71,24 @@ def line(text: str) -> str:
 
 
 Line = Annotated[str, AfterValidator(line)]
+
+_Value = TypeVar("_Value")
+
+
+def plain(value: _Value) -> _Value:
+    """The same.  Raises ValueError where something in it cannot be stored: NUL, half a character, NaN or infinity."""
+    left: list[Any] = [value]
+    while left:
+        match left.pop():
+            case str() as words if "\0" in words or any("\ud800" <= letter <= "\udfff" for letter in words):
+                raise ValueError("it holds characters that are no text")
+            case float() as number if not math.isfinite(number):
+                raise ValueError("it holds a number that is none")
+            case dict() as fields:
+                left += [*fields.keys(), *fields.values()]
+            case list() | tuple() as members:
+                left += members
+    return value
+
+
+Options = Annotated[dict[str, Any], AfterValidator(plain)]

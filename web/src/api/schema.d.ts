@@ -2005,7 +2005,7 @@ export interface components {
             bytes: number;
             sha256: string;
         };
-        /** @description One result of one check: `value` against `limit` in `unit`; `words` is the sentence that is shown. */
+        /** @description One statement of one check. `value` against `limit` in `unit`; `words` is the sentence that is shown. */
         Finding: {
             check: string;
             verdict: components["schemas"]["Verdict"];
@@ -2877,7 +2877,7 @@ export interface components {
             done: number;
             results: components["schemas"]["Result"][];
         };
-        /** @description Rules for a finished file. `hard` names those that reject it; the others only warn. */
+        /** @description Demands on a finished file. `hard` names those that reject it; the others only warn. */
         Rules: {
             formats: ("jpeg" | "png" | "webp" | "avif" | "tiff")[];
             /** @description longest side, at least */
@@ -2898,7 +2898,7 @@ export interface components {
             disclosure: boolean;
             hard: ("format" | "side" | "bytes" | "white" | "fill" | "cut" | "resolution" | "disclosure" | "safety" | "unchanged")[];
         };
-        /** @description Rules for a finished file. `hard` names those that reject it; the others only warn. */
+        /** @description Demands on a finished file. `hard` names those that reject it; the others only warn. */
         RulesRequest: {
             /**
              * @default [
@@ -2982,13 +2982,13 @@ export interface components {
             csrf: string;
             workspace: components["schemas"]["WorkspaceView"];
         };
-        /** @description Where a channel's numbers come from, and the date of reading. */
+        /** @description Where a channel's numbers come from, and when that was read. */
         Source: {
             words: string;
             date: string;
             address: string;
         };
-        /** @description Where a channel's numbers come from, and the date of reading. */
+        /** @description Where a channel's numbers come from, and when that was read. */
         SourceRequest: {
             words: string;
             date: string;

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from packshot.catalog.old_names import STYLE, STYLES
-from packshot.catalog.status import Priority
+from packshot.catalog.status import Options, Priority, plain
 
 MAX_PHOTOS = 20_000  # as many as a manifest may list
 MAX_STYLES = 20
 
-Id = Annotated[str, Field(min_length=1, max_length=200)]
+Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain)]
 Channels = Annotated[tuple[Id, ...], Field(max_length=40)]
 
 
@@ -20,7 +20,7 @@ class StyleChoice(BaseModel, frozen=True, extra="forbid"):
     """A style, with options of its own set for this batch."""
 
     style: Id = Field(validation_alias=STYLE, description="A style of Packshot's or of your own, by id.")
-    options: dict[str, Any] = Field({}, description="Option → value.", max_length=40)
+    options: Options = Field({}, description="Option → value.", max_length=40)
 
 
 class PhotoSource(BaseModel, frozen=True, extra="forbid"):
@@ -47,7 +47,7 @@ class ItemChoices(BaseModel, frozen=True, extra="forbid"):
     image: Id | None = None
     sku: Id | None = None
     style: Id | None = Field(None, validation_alias=STYLE, description="Instead of the batch's styles.")
-    options: dict[str, Any] | None = Field(None, description="Of `style`, or on top of the batch's options.")
+    options: Options | None = Field(None, description="Of `style`, or on top of the batch's options.")
     channels: Channels | None = Field(None, min_length=1)
     priority: Priority | None = None
 

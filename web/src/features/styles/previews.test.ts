@@ -15,7 +15,7 @@ const service = new Service();
 const RENDERED = "oak"; // a set that has a picture of its own
 const photo = { id: "img_1", matte_version: 1 };
 const finding = { check: "fit", verdict: "warn", words: "" };
-const order = (): string[] => service.to("POST /previews").map(({ body }) => String((body as { template: string }).template));
+const order = (): string[] => service.to("POST /previews").map(({ body }) => String((body as { style: string }).style));
 const done = (url = "/picture/1") => ({ id: "job_1", status: "done", stages: [], error: null, result: { pictures: [{ url, findings: [finding] }] } });
 let client: QueryClient;
 const render = (base: string, cover = false, chosen: Chosen = {}) => client.fetchQuery(preview(base, chosen, photo, cover));
@@ -32,19 +32,19 @@ afterEach(() => client.clear());
 
 test("a preview is the picture itself with its findings", async () => {
   expect(await render("white", false, { shadow: 1 })).toEqual({ src: "data:one", findings: [finding] });
-  expect(service.to("POST /previews")[0]!.body).toEqual({ template: "white", options: { shadow: 1 }, images: ["img_1"] });
+  expect(service.to("POST /previews")[0]!.body).toEqual({ style: "white", options: { shadow: 1 }, images: ["img_1"] });
 });
 
 test("what is see-through is rendered as a PNG, not as a preview's JPEG", async () => {
   service.on("POST /images/:/generate", () => ({ ...done(), result: { url: "/picture/1", findings: [] } }));
   expect((await render("transparent")).src).toBe("data:one");
-  expect(service.to("POST /images/:/generate")[0]!.body).toMatchObject({ template: "transparent", format: "png" });
+  expect(service.to("POST /images/:/generate")[0]!.body).toMatchObject({ style: "transparent", format: "png" });
 });
 
 test("one is rendered at a time; what a person works on comes before covers, and rendered sets' covers come last", async () => {
   const first = deferred();
   service.on("POST /previews", async ({ body }: Call) => {
-    if ((body as { template: string }).template === "first") await first.promise;
+    if ((body as { style: string }).style === "first") await first.promise;
     return done();
   });
   const all = [render("first"), render(RENDERED, true), render("cover", true), render("mine"), render("cover2", true)];
@@ -67,7 +67,7 @@ test("what nobody waits for any more is not rendered, and holds up nothing", asy
 });
 
 test("one that fails does not stop the next; only an unreachable service is tried again", async () => {
-  service.on("POST /previews", ({ body }) => ((body as { template: string }).template === "bad" ? problem(422, "bad_option") : done()));
+  service.on("POST /previews", ({ body }) => ((body as { style: string }).style === "bad" ? problem(422, "bad_option") : done()));
   const results = await Promise.allSettled([render("bad"), render("good")]);
   expect(results.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
   expect(order()).toEqual(["bad", "good"]);

@@ -84,7 +84,7 @@ describe("the request", () => {
     );
     expect(name).toBe("Spring");
     expect(rest).toMatchObject({
-      looks: [{ template: "scene", options: { background: "pic_1" } }, { template: "white", options: {} }],
+      styles: [{ style: "scene", options: { background: "pic_1" } }, { style: "white", options: {} }],
       channels: ["shop"], priority: "urgent", refine: true, upscale: true, hold: true, paused: false,
     });
   });
@@ -116,7 +116,7 @@ describe("creating", () => {
     const form = sent().body as FormData;
     expect((form.get("file") as File).name).toBe("list.csv");
     const request = JSON.parse(String(form.get("batch"))) as object;
-    expect(request).toMatchObject({ name: "Spring", looks: [{ template: "white" }] });
+    expect(request).toMatchObject({ name: "Spring", styles: [{ style: "white" }] });
     expect(request).not.toHaveProperty("source");
     expect(sent().headers.get("Idempotency-Key")).toBe("key-1");
   });
