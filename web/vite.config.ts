@@ -10,5 +10,5 @@ export default defineConfig({
   // Built into the Python package: `packshot serve` serves it from the wheel.
   build: { outDir: "../src/packshot/studio", emptyOutDir: true, assetsDir: "assets/studio", target: "es2022" },
   server: { fs: { allow: [".."] }, proxy: { "/api": { target: API, ws: true } } },
-  test: { include: ["src/**/*.test.ts"], setupFiles: ["src/testing/browser.ts"] },
+  test: { include: ["src/**/*.test.ts"], setupFiles: ["src/testing/browser.ts"], pool: "threads" },
 });
