@@ -2,8 +2,8 @@
 
     python benchmarks/packshot_speed.py
 
-The batch goes through `packshot.run.shoot.shoot` as the command's does: fresh layer store, real files, report and contact
-sheet. ISNet passes on the same decoded photos are timed alone, half before and half after each batch.
+The batch goes through `packshot.run.shoot.shoot` as the command's does: fresh layer store, real files, report and
+contact sheet. ISNet passes on the same decoded photos are timed alone, half before and half after each batch.
 """
 
 from __future__ import annotations
