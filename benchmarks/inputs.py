@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
+from typing import IO
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
+from packshot import atomic
 from packshot.image import read
 from packshot.settings import Limits
 
@@ -34,9 +36,8 @@ def photos(count: int, folder: Path = CACHE, *, first: int = 0) -> list[Path]:
         sample = samples[index % len(samples)]
         path = folder / f"{index:03}-{sample.stem}.jpg"
         if not path.is_file():
-            draft = path.with_suffix(".draft")
-            _write(draft, _vary(_large(sample), index), portrait=_portrait(sample))
-            draft.replace(path)
+            with atomic.opened(path) as out:
+                _write(out, _vary(_large(sample), index), portrait=_portrait(sample))
         result.append(path)
     return result
 
@@ -73,7 +74,7 @@ def _vary(pixels: NDArray[np.uint8], index: int) -> NDArray[np.uint8]:
     return np.round(np.clip(light, 0, 255)).astype(np.uint8)
 
 
-def _write(path: Path, pixels: NDArray[np.uint8], *, portrait: bool) -> None:
+def _write(out: IO[bytes], pixels: NDArray[np.uint8], *, portrait: bool) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Make], exif[ExifTags.Base.Model] = "Example", "Example Phone 12"
     exif[ExifTags.Base.Orientation] = 6 if portrait else 1
@@ -82,7 +83,7 @@ def _write(path: Path, pixels: NDArray[np.uint8], *, portrait: bool) -> None:
     camera = exif.get_ifd(ExifTags.IFD.Exif)
     camera[ExifTags.Base.ExposureTime], camera[ExifTags.Base.FNumber] = 1 / 100, 1.8
     camera[ExifTags.Base.ISOSpeedRatings], camera[ExifTags.Base.FocalLength] = 200, 5.6
-    Image.fromarray(pixels).save(path, "JPEG", quality=92, subsampling="4:2:0", exif=exif)
+    Image.fromarray(pixels).save(out, "JPEG", quality=92, subsampling="4:2:0", exif=exif)
 
 
 def main() -> None:

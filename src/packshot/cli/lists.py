@@ -88,8 +88,6 @@ def new_channel(
     settings = Settings()
     width, height = parse_size(size)
     target = settings.channels_dir / f"{safe_name(id)}.toml"
-    if target.exists() and not force:
-        raise BadOption("there is a channel of this name.", subject=id, remedy=f"Edit {target}, or add --force.")
     kind: FileFormat = format  # type: ignore[assignment]  # pydantic says what is allowed
     try:
         channel = Channel(
@@ -106,7 +104,11 @@ def new_channel(
         field = str(first["loc"][0]) if first["loc"] else "format"
         option = {"id": "the channel's name", "formats": "--format"}.get(field, f"--{field.replace('_', '-')}")
         raise BadOption(f"{plainly(first)}, not “{first['input']}”.", subject=option) from wrong
-    atomic.write(target, to_toml(channel).encode())
+    try:
+        atomic.write(target, to_toml(channel).encode(), new=not force)
+    except FileExistsError:
+        remedy = f"Edit {target}, or add --force."
+        raise BadOption("there is a channel of this name.", subject=id, remedy=remedy) from None
     print(f"{target}\nUse it: packshot shoot PHOTOS --template white --channel {channel.id}")
 
 
