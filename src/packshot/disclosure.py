@@ -13,16 +13,17 @@ from defusedxml import DefusedXmlException
 from packshot.step import Origin
 
 SourceType = Literal[
-    "algorithmicallyEnhanced", "compositeCapture", "compositeSynthetic", "compositeWithTrainedAlgorithmicMedia"
+    "algorithmicallyEnhanced", "composite", "compositeCapture", "compositeWithTrainedAlgorithmicMedia"
 ]
 BASE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 # A real product cut out by software and set on an even colour is an enhanced photo; two photos laid together, or a
-# photo in a rendered or generated scene, have terms of their own.  IPTC NewsCodes, digitalsourcetype, 2025.
+# photo in a rendered or generated scene, have terms of their own.  `compositeSynthetic` is none for a rendered set: it
+# says that generative AI was used.  IPTC NewsCodes, digitalsourcetype, release of 2024-10-23.
 _BY_BACKDROP: dict[Origin, SourceType] = {
     "drawn": "algorithmicallyEnhanced",
     "photographed": "compositeCapture",
-    "rendered": "compositeSynthetic",
+    "rendered": "composite",
     "painted": "compositeWithTrainedAlgorithmicMedia",
 }
 # Terms that a photo may already have and that no later edit makes untrue.

@@ -27,7 +27,7 @@ def photo_saying(term: str) -> bytes:
     [
         ("drawn", "algorithmicallyEnhanced"),
         ("photographed", "compositeCapture"),
-        ("rendered", "compositeSynthetic"),
+        ("rendered", "composite"),
         ("painted", "compositeWithTrainedAlgorithmicMedia"),
     ],
 )

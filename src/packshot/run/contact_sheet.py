@@ -96,7 +96,8 @@ DISCLOSURE = {
     "algorithmicallyEnhanced": "Photo, corrected by software",
     "composite": "Put together from several pictures",
     "compositeCapture": "Put together from several photos",
-    "compositeSynthetic": "Real product, computer-made backdrop",
+    "composite": "Real product, computer-made backdrop",
+    "compositeSynthetic": "Composite with generative AI",
     "compositeWithTrainedAlgorithmicMedia": "Real product, partly drawn by AI",
     "trainedAlgorithmicMedia": "Wholly AI-made",
 }
