@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import structlog
 from hypothesis import settings
 from numpy.typing import NDArray
 from PIL import Image
@@ -36,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
         (users / name).mkdir(parents=True, exist_ok=True)
         (Path(kept.name) / name).symlink_to(users / name)
     os.environ["PACKSHOT_CACHE_DIR"] = kept.name
+    # To where pytest collects logs, to be shown with a failure: a thread's would stand between the dots.
+    structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
 
 
 MAY_BE_ABSENT = "../shared/"  # photos that are not part of the project

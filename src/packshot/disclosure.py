@@ -12,9 +12,7 @@ from defusedxml import DefusedXmlException
 
 from packshot.step import Origin
 
-SourceType = Literal[
-    "algorithmicallyEnhanced", "composite", "compositeCapture", "compositeWithTrainedAlgorithmicMedia"
-]
+SourceType = Literal["algorithmicallyEnhanced", "composite", "compositeCapture", "compositeWithTrainedAlgorithmicMedia"]
 BASE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 # A real product cut out by software and set on an even colour is an enhanced photo; two photos laid together, or a

@@ -14,9 +14,9 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.datastructures import State
 
-from packshot import accounts
 from packshot.api.app import create_app
 from packshot.api.service import Service, opened
+from packshot.catalog import accounts
 from packshot.db import Database
 from packshot.settings import Settings
 

@@ -11,8 +11,9 @@ import structlog
 from shops import Shop
 from sqlalchemy import update
 
-from packshot import accounts, logs
+from packshot import logs
 from packshot.api.service import Service
+from packshot.catalog import accounts
 from packshot.db.tables import invites, now
 from places import SAMPLES
 

@@ -18,9 +18,9 @@ from pydantic import SecretStr
 from shops import Shop
 from sqlalchemy import select, update
 
-from packshot import accounts
 from packshot.api import idempotency as claims
 from packshot.api.service import Service
+from packshot.catalog import accounts
 from packshot.db.tables import idempotency, now, products
 from packshot.settings import Settings
 from places import SAMPLES

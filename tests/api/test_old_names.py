@@ -6,10 +6,10 @@ import httpx
 import pytest
 from shops import Shop
 
-from packshot.accounts import Watch
 from packshot.api.failures import RetryRequest
 from packshot.api.images import GenerateRequest
 from packshot.api.styles import PreviewRequest
+from packshot.catalog.accounts import Watch
 from packshot.catalog.batches.requests import BatchRequest
 from packshot.catalog.items.review import ReviewRequest
 

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from packshot import accounts
 from packshot.api.service import Service
+from packshot.catalog import accounts
 
 pytestmark = pytest.mark.anyio
 OLD, NEW = "correct horse battery", "another horse battery"

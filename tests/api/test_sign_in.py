@@ -18,9 +18,9 @@ from pydantic import SecretStr, ValidationError
 from shops import Shop
 from sqlalchemy import select
 
-from packshot import accounts
 from packshot.api import sign_in_tries
 from packshot.api.service import Service
+from packshot.catalog import accounts
 from packshot.db import Database
 from packshot.db.tables import login_tries
 from packshot.errors import TooManyTries
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
 PASSWORD = "correct horse battery"
 MIA, BEN = "mia@shop.example", "ben@shop.example"
 # A hash that takes a thousandth of the time: what is counted here is tries.
-CHEAP = "import packshot.accounts as a; a._hasher = a.PasswordHasher(1, 8, 1); a._NOBODY = a._hasher.hash('x')"
+CHEAP = "import packshot.catalog.accounts as a; a._hasher = a.PasswordHasher(1, 8, 1); a._NOBODY = a._hasher.hash('x')"
 From = Callable[[str, str, str], Awaitable[httpx.Response]]
 
 

@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 from shops import Shop
 from sqlalchemy import MetaData, Table, insert, select, update
 
-from packshot import accounts
 from packshot.api.service import Service
+from packshot.catalog import accounts
 from packshot.channel import channel
 from packshot.db.tables import api_keys, invites, item_versions, items, metadata, now, renditions, reviews, users
 from packshot.template import template

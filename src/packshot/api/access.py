@@ -12,9 +12,9 @@ import structlog
 from fastapi import Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
-from packshot import accounts
 from packshot.api.idempotency import claim
 from packshot.api.service import Service
+from packshot.catalog import accounts
 from packshot.db.tables import now
 from packshot.errors import NotAllowed, NotSignedIn
 

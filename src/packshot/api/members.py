@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
-from packshot import accounts
-from packshot.accounts import InviteView, KeyView, MemberView, Role, Scope, WorkspaceSettings, WorkspaceView
 from packshot.api.access import Admin, Reader
 from packshot.api.service import Svc
 from packshot.api.session import Email
+from packshot.catalog import accounts
+from packshot.catalog.accounts import InviteView, KeyView, MemberView, Role, Scope, WorkspaceSettings, WorkspaceView
 from packshot.catalog.status import Line
 
 router = APIRouter(tags=["workspace"])

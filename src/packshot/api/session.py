@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from packshot import accounts
-from packshot.accounts import SignedIn, WorkspaceView
 from packshot.api import sign_in_tries
 from packshot.api.access import COOKIE, Reader, address_of, same_origin
 from packshot.api.bodies import OPEN_BYTES
 from packshot.api.described import headers
 from packshot.api.service import Service, Svc
+from packshot.catalog import accounts
+from packshot.catalog.accounts import SignedIn, WorkspaceView
 from packshot.catalog.status import Line
 from packshot.errors import NotAllowed, NotSignedIn
 

@@ -11,7 +11,7 @@ from ipaddress import IPv6Address, IPv6Network
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from packshot import accounts
+from packshot.catalog import accounts
 from packshot.db import Tx
 from packshot.db.tables import login_tries, now
 from packshot.errors import TooManyTries

@@ -127,7 +127,7 @@ def sign_in_link(email: Annotated[str, typer.Argument(help="Whose account it ope
 
     For who has forgotten his password, or has to wait after too many wrong ones.
     """
-    from packshot import accounts
+    from packshot.catalog import accounts
 
     settings = _settings(data)
 

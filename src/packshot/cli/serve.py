@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from packshot import accounts, logs
+from packshot import logs
+from packshot.catalog import accounts
 from packshot.channel import channels
 from packshot.cli.common import ids_of, say
 from packshot.cli.first import FirstBatch

@@ -96,7 +96,6 @@ DISCLOSURE = {
     "algorithmicallyEnhanced": "Photo, corrected by software",
     "composite": "Put together from several pictures",
     "compositeCapture": "Put together from several photos",
-    "composite": "Real product, computer-made backdrop",
     "compositeSynthetic": "Composite with generative AI",
     "compositeWithTrainedAlgorithmicMedia": "Real product, partly drawn by AI",
     "trainedAlgorithmicMedia": "Wholly AI-made",
