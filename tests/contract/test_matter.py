@@ -46,7 +46,7 @@ def test_any_size_gets_a_matte_in_range_over_the_whole_frame(matter: Remembered,
 def test_the_same_photo_gets_the_same_matte_and_is_left_alone(matter: Remembered) -> None:
     pixels = textured(120, 90)
     before = pixels.copy()
-    assert np.array_equal(matter.calls.matte(pixels), matter.calls.matte(before))
+    assert np.array_equal(matter.matter.matte(pixels), matter.matter.matte(before))
     assert np.array_equal(pixels, before)
 
 
