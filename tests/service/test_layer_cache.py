@@ -112,7 +112,7 @@ from pathlib import Path
 import numpy as np
 from packshot.service.layer_cache import LayerCache
 
-for number in range(300):
+for number in range(100):
     cache = LayerCache(Path(sys.argv[1]), most_bytes=2**20)
     cache.put(f"{sys.argv[2]} {number}", {}, {"a": np.ones(1000, np.uint8)})
     assert cache.get(f"{sys.argv[2]} {number}") is not None, number
