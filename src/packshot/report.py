@@ -58,6 +58,7 @@ class ItemRecord(BaseModel, frozen=True):
     template: str
     status: Status
     error: str = Field(default="", description="why it failed, in words")
+    stack: str = Field(default="", description="where, if Packshot itself failed: the traceback, for a report of it")
     key: str = Field(default="", description="hash of everything the result depends on; unchanged key, nothing to do")
     photo: PhotoRecord | None = None
     uncertainty: float | None = Field(default=None, description="of the matte, [0, 1]; higher wants a closer look")

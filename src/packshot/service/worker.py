@@ -30,7 +30,7 @@ from packshot.db import Database
 from packshot.db.errors import cause_of
 from packshot.db.tables import mattes, now, photos
 from packshot.db.upgrade import upgrade
-from packshot.errors import NotFound, OutOfMemory, PackshotError
+from packshot.errors import Fault, NotFound, OutOfMemory, PackshotError
 from packshot.service import heartbeat, metrics, parent_watch
 from packshot.service.pixel_process import PixelProcess
 from packshot.service.queues import Consumer, GaveUp, Later, Queues, TryAgain
@@ -207,9 +207,8 @@ class Worker:
             raise Later(now()) from None
         if isinstance(error, NotFound) and task.stage != "segment" and task.cutout_key:
             error = stages.LayerGone("the kept cut-out is gone; the photo is cut out again.", subject=task.photo_name)
-        known = isinstance(error, PackshotError)
         log.warning("stage.failed", stage=task.stage, version=task.version, tries=task.attempts + 1,
-                    error=str(error)[:300], exc_info=None if known else error)  # fmt: skip
+                    error=str(error)[:300], **_traceback(error))  # fmt: skip
         async with self._db.write() as tx:
             result = await stages.failed(tx, task, error)
         metrics.failed(error.code if isinstance(error, PackshotError) else "fault")
@@ -243,8 +242,7 @@ class Worker:
                 raise Later(now()) from None
             if cause_of(error) is not None:
                 raise
-            log.warning("run.failed", kind=run.kind, error=str(error)[:300],
-                        exc_info=None if isinstance(error, PackshotError) else error)  # fmt: skip
+            log.warning("run.failed", kind=run.kind, error=str(error)[:300], **_traceback(error))
             async with self._db.write() as tx:
                 last = await jobs.failed(tx, run, error, tries=TRIES)
             raise (GaveUp if last else TryAgain)(str(error)) from error
@@ -343,6 +341,13 @@ async def requeue(db: Database, queues: Queues, *, since: float) -> int:
             return total
         await queues.add(refs)
         total += len(refs)
+
+
+def _traceback(error: Exception) -> dict[str, Any]:
+    """What a log line adds for a fault of Packshot's own, here or in the pixel process."""
+    if isinstance(error, Fault):
+        return {"exception": error.stack}
+    return {} if isinstance(error, PackshotError) else {"exc_info": error}
 
 
 def _names(task: Task) -> dict[str, str]:
