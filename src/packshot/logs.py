@@ -54,7 +54,9 @@ _LOOKS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 # Chatty ones are heard from WARNING on; the rest from INFO on.
-_QUIET = ("alembic", "asyncio", "bullmq", "httpcore", "httpx", "multipart", "python_multipart", "sqlalchemy")
+_QUIET = (
+    "alembic", "asyncio", "bullmq", "httpcore", "httpx", "multipart", "python_multipart", "sqlalchemy", "uvicorn.error",
+)  # fmt: skip
 
 
 def configure() -> None:
@@ -101,6 +103,12 @@ def configure() -> None:
         logger.propagate = name != "uvicorn.access"  # requests are counted in `metrics`; their addresses hold tokens
     logging.getLogger("uvicorn.access").disabled = True
     logging.captureWarnings(True)
+
+
+def is_configured() -> bool:
+    """Whether log lines go where `configure` sends them."""
+    return any(isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter) for handler in
+               logging.getLogger().handlers)  # fmt: skip
 
 
 class Outage:

@@ -59,6 +59,7 @@ class ItemRecord(BaseModel, frozen=True):
     template: str
     status: Status
     error: str = Field(default="", description="why it failed, in words")
+    stack: str = Field(default="", description="where, if Packshot itself failed: the traceback, for a report of it")
     key: str = Field(
         default="", description="hash of everything the result depends on; the same key is not developed again"
     )

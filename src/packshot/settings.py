@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # `onnxruntime` alone: on the best of them that works here.
 EngineName = Literal[
     "openvino", "onnxruntime", "onnxruntime-cuda", "onnxruntime-directml", "onnxruntime-coreml", "onnxruntime-cpu"
 ]
+
+# What an address begins with, and one for an example; a store may be a folder.
+_ADDRESSES = {
+    "database_url": (r"(postgres(ql)?(\+\w+)?|sqlite(\+\w+)?)://", "postgresql://packshot@db/packshot"),
+    "redis_url": (r"(rediss?|unix)://", "redis://queue:6379/0"),
+    "store_url": (r"(s3a?|gs|az|abfss?)://[^/]|(?!\w+://)", "s3://bucket/prefix"),
+}
 
 
 class Limits(BaseModel, frozen=True, extra="forbid"):
@@ -51,7 +59,7 @@ class Settings(BaseSettings):
     redis_url: str = Field(default="", description="redis://… or unix://…; empty: an embedded Valkey")
     store_url: str = Field(default="", description="s3://bucket/prefix; empty: the data folder")
     host: str = "127.0.0.1"
-    port: int = 8484
+    port: int = Field(default=8484, ge=1, le=65_535)
     public_url: str = Field(default="", description="how people reach the service; empty: http://host:port")
     trusted_proxies: str = Field(
         default="",
@@ -60,7 +68,7 @@ class Settings(BaseSettings):
     secret: SecretStr = Field(default=SecretStr(""), description="signs links, encrypts secrets; empty: kept in a file")
     inbox_dir: Path | None = Field(default=None, description="watched folders lie in here; empty: DATA/inbox")
     exports_dir: Path | None = Field(default=None, description="folder exports go in here; empty: DATA/exports")
-    concurrency: int = Field(default=0, description="photos in work at once, a worker; 0 chooses")
+    concurrency: int = Field(default=0, ge=0, description="photos in work at once, a worker; 0 chooses")
     worker_memory_bytes: int = Field(default=0, description="of a worker's pixel process; 0: half of the machine's")
     shared_memory_bytes: int = Field(default=2**30, description="pixels that stages of one machine hand over in memory")
     stall_seconds: float = Field(default=60.0, description="the sweeper looks after what has stood still for so long")
@@ -71,6 +79,14 @@ class Settings(BaseSettings):
     @classmethod
     def _addresses(cls, words: str) -> str:
         return ",".join(str(ip_network(word.strip(), strict=False)) for word in words.split(",") if word.strip())
+
+    @field_validator("database_url", "redis_url", "store_url")
+    @classmethod
+    def _address(cls, url: str, info: ValidationInfo) -> str:
+        pattern, example = _ADDRESSES[str(info.field_name)]
+        if url and not re.match(pattern, url):
+            raise ValueError(f"it must be an address such as {example}")
+        return url
 
     @property
     def database(self) -> str:

@@ -30,7 +30,8 @@ try:
     raise ValueError("could not open postgresql://packshot:hunter2@db/packshot")
 except ValueError as error:
     log.error("step.failed", exc_info=error)
-logging.getLogger("uvicorn.error").info("started %s", "http://x/?token=hunter2")
+logging.getLogger("some.library").info("started %s", "http://x/?token=hunter2")
+logging.getLogger("uvicorn.error").info("Waiting for application startup.")
 logging.getLogger("uvicorn.access").error("GET /welcome?token=hunter2")
 logging.getLogger("httpx").info("not shown")
 logging.getLogger("sqlalchemy.engine").warning("shown")

@@ -78,8 +78,18 @@ def test_a_database_of_a_newer_packshot_is_left_alone(empty_url: str, engine: En
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(empty_url: str, engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE uploads (id INTEGER)"))  # in the way of a later one
-    with pytest.raises(Exception, match="uploads"):
+        connection.execute(text("CREATE TABLE elsewhere (id INTEGER)"))
+        connection.execute(text("CREATE INDEX ix_reviews_act ON elsewhere (id)"))  # in the way of a later one
+    with pytest.raises(Exception, match="ix_reviews_act"):
+        upgrade(empty_url)
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == ["elsewhere"]
+
+
+def test_a_database_of_another_program_is_left_alone(empty_url: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE uploads (id INTEGER)"))
+    with pytest.raises(Conflict, match=r"tables of another program \(uploads\)"):
         upgrade(empty_url)
     with engine.connect() as connection:
         assert inspect(connection).get_table_names() == ["uploads"]

@@ -149,6 +149,8 @@ def test_a_file_that_fails_does_not_stop_the_rest(shop: Shop) -> None:
     assert statuses(items) == ["done", "failed", "failed", "failed", "failed", "done"]
     assert all(item.name in item.error for item in items if item.status == "failed")
     assert "ZeroDivisionError" in items[4].error
+    assert "in broken" in items[4].stack  # what is ours to mend keeps its traceback
+    assert not any(item.stack for item in items if item.name != "bug.png")
     assert sorted(p.name for p in (shop.out / "shop").iterdir()) == ["first-main.png", "last-main.png"]
 
 

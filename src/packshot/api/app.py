@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import resources
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -51,6 +52,8 @@ from packshot.service.maintenance import purge
 from packshot.service.watched_folder import loop as watched_folder
 from packshot.settings import Settings
 
+log = structlog.get_logger(__name__)
+
 ROUTERS = (
     session.router, members.router, products.router, collections.router, images.router, layers.router,
     styles.router, channels.router, batches.router, items.router, review.router, failures.router, exports.router,
@@ -68,7 +71,9 @@ def create_app(service: Service) -> FastAPI:
             asyncio.create_task(purge.loop(service.db, service.store, service.queues)),
             asyncio.create_task(watched_folder.loop(service.settings, service.db, service.store, service.queues)),
         ]
+        log.info("api.started", host=service.settings.host, port=service.settings.port)
         yield
+        log.info("api.stopping")
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)

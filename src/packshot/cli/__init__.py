@@ -1,6 +1,7 @@
 """The command line: `packshot shoot`, every step alone, and the service.
 
-Exit codes: 0 all well; 1 a file failed; 2 a file broke a hard rule of its channel; 64 the command was not understood.
+Exit codes: 0 all well; 1 a file failed, or something that is needed is away; 2 a file broke a hard rule of its channel;
+64 the command, a path or a setting was not understood; 70 a fault of Packshot's own (see `edge.py`); 130 stopped.
 """
 
 from __future__ import annotations
@@ -15,10 +16,8 @@ import typer
 
 from packshot import __version__
 from packshot.cli import lists, operate, serve, shoot, steps
-from packshot.cli.common import say
-from packshot.errors import BadOption, NotFound, PackshotError
+from packshot.cli.edge import USAGE, exit_code
 
-USAGE = 64
 # Typer carries a Click of its own and exports this class of it by its child only.
 _UsageError: Any = typer.BadParameter.__bases__[0]
 
@@ -43,10 +42,21 @@ def _version(version: bool = typer.Option(False, "--version", help="Say which ve
         raise typer.Exit
 
 
+def _without_outages(logger: Any, method: str, event: Any) -> Any:
+    """A single command says by itself what it cannot reach; the service's programs configure logs of their own."""
+    if str(event.get("event", "")).endswith((".away", ".still_away", ".back")):
+        raise structlog.DropEvent
+    return event
+
+
 def main() -> None:
-    """Run, and turn every error into one sentence and an exit code."""
+    """Run, and turn every error into a sentence or two and an exit code."""
     structlog.configure(
-        processors=[structlog.processors.add_log_level, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
+        processors=[
+            _without_outages,
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
@@ -56,12 +66,8 @@ def main() -> None:
     except _UsageError as wrong:
         wrong.show()
         code = USAGE
-    except (typer.Abort, KeyboardInterrupt):
-        say("Stopped. What was finished is kept; the same command goes on from there.")
-        code = 130
-    except PackshotError as error:
-        say(f"error: {error.message}")
-        code = USAGE if isinstance(error, BadOption | NotFound) else 1
-    except BrokenPipeError:
-        code = 0
+    except Exception as error:
+        code = exit_code(error)
+    except KeyboardInterrupt as stopped:
+        code = exit_code(stopped)
     sys.exit(code or 0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -12,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from packshot.channel import Channel, channel
-from packshot.errors import BadOption
+from packshot.errors import BadOption, DiskFull, Unavailable
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo, read
 from packshot.intake import Refused, Source, collect
@@ -26,12 +28,38 @@ from packshot.store import Store
 from packshot.template import Template
 
 screen = Console(stderr=True, highlight=False)
+_OTHER_FOLDER = "Name another folder with --data or PACKSHOT_DATA_DIR."
 MARK = {Verdict.OK: "✓", Verdict.WARN: "!", Verdict.FAIL: "✗", Verdict.SKIPPED: "–"}
 
 
 def say(words: str) -> None:
     """A line for the person at the terminal; standard output is for results."""
     print(words, file=sys.stderr)
+
+
+def make_data_folder(settings: Settings) -> None:
+    """Make the service's data folder, readable by its owner alone.  Raises BadOption, Unavailable, DiskFull.
+
+    Not where all that lies in it is elsewhere: a container may then be read-only.
+    """
+    folder = settings.data_dir
+    if settings.database_url and settings.store_url and settings.secret.get_secret_value():
+        return
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"packshot")
+    except (FileExistsError, NotADirectoryError):
+        raise BadOption("this is a file, and no folder.", subject=str(folder), remedy=_OTHER_FOLDER) from None
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(
+                "the disk that holds this folder is full.", subject=str(folder), remedy="Make room, then try again."
+            ) from error
+        raise Unavailable(
+            f"this folder cannot be written ({error.strerror}).", subject=str(folder),
+            remedy=f"Run Packshot as the user whom it belongs to. {_OTHER_FOLDER}",
+        ) from error  # fmt: skip
 
 
 def ready_context(

@@ -129,9 +129,12 @@ class FirstBatch:
                 with bar(status.total, words) as step:
                     while True:
                         finished = status.total - status.counts.get(ItemStatus.PROCESSING, 0)
-                        for number in range(shown, finished):
-                            step(f"photo {number + 1}")
-                        shown = max(shown, finished)
+                        if finished > shown:
+                            async with db.read() as tx:
+                                names = list(await tx.scalars(_finished(batch_id)))
+                            for name in names[shown:]:
+                                step(name)
+                            shown = max(shown, len(names))
                         if status.state != BatchState.PROCESSING or supervisor.stopping:
                             return status
                         await self._pause(supervisor)
@@ -183,6 +186,16 @@ def _packed(sheet: Path) -> bytes:
     return packed.getvalue()
 
 
+def _finished(batch_id: str) -> Any:
+    """The names of its photos that are done or failed, in the order in which that happened."""
+    return (
+        select(photos.c.name)
+        .join(items, items.c.photo_id == photos.c.id)
+        .where(items.c.batch_id == batch_id, items.c.status != ItemStatus.PROCESSING)
+        .order_by(items.c.done_at, items.c.id)
+    )
+
+
 def _rows(batch_id: str) -> Any:
     return (
         select(
@@ -224,6 +237,7 @@ def _item(row: Any, files: tuple[RenditionRecord, ...], store: Store) -> ItemRec
         template=row.style_id,
         status="failed" if failed else "rejected" if any(f.rejected for f in files) else "done",
         error=(row.error or {}).get("reason", "") if failed else "",
+        stack=(row.error or {}).get("stack") or "" if failed else "",
         photo=PhotoRecord(
             sha256=row.sha256, size=(row.width, row.height), format=row.format, profile=row.profile, bytes=row.bytes,
             fingerprint=row.fingerprint,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
+import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -166,9 +167,7 @@ def doctor() -> int:
     missing += not enough
     print(f"{'✓' if enough else '✗'} memory: {memory:.1f} GiB. "
           + ("Enough." if enough else "Large photos may fail; use --jobs 1."))  # fmt: skip
-    settings.cache_dir.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(settings.cache_dir).free / 2**30
-    print(f"{'✓' if free > 2 else '!'} disk: {free:.0f} GiB free for the cache in {settings.cache_dir}")
+    missing += not _cache(settings.cache_dir)
     for entry in CARDS:
         try:
             weights.path(entry, models_dir=settings.models_dir)
@@ -184,6 +183,20 @@ def doctor() -> int:
     print(f"{'✓' if npm else '!'} npm: {'found' if npm else 'not found; use packshot models pull --from FILE'}")
     print("Ready." if not missing else "Not ready: see the lines with ✗.")
     return 1 if missing else 0
+
+
+def _cache(folder: Path) -> bool:
+    """Say whether there is room for the cache; False where nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"packshot")
+    except OSError as error:
+        print(f"✗ disk: the cache in {folder} cannot be written ({error.strerror}). PACKSHOT_CACHE_DIR names another.")
+        return False
+    free = shutil.disk_usage(folder).free / 2**30
+    print(f"{'✓' if free > 2 else '!'} disk: {free:.0f} GiB free for the cache in {folder}")
+    return True
 
 
 def _engine(settings: Settings) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import typer
 
-from packshot.cli.common import progress, say
+from packshot.cli.common import make_data_folder, progress, say
 from packshot.errors import NotFound, Unavailable
 from packshot.settings import Settings
 
@@ -60,7 +60,7 @@ def restore(
 
     settings = _settings(data)
     work.check(file)
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_data_folder(settings)
     upgrade(settings.database)
     told = asyncio.run(
         _with(settings, lambda db, _: work.restore(db, _store(settings), settings, file, bar=progress))
@@ -116,7 +116,7 @@ def migrate(data: Data = None) -> int:
     from packshot.db.upgrade import upgrade
 
     settings = _settings(data)
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_data_folder(settings)
     upgrade(settings.database)
     print("The database is up to date.")
     return 0
@@ -217,8 +217,12 @@ def _away(settings: Settings) -> Unavailable:
 
 
 async def _with(settings: Settings, work: Callable[[Any, Any], Awaitable[T]]) -> T:
-    """Do it with an open database and its queue.  Raises NotFound where there is none yet."""
+    """Do it with an open database and its queue.
+
+    Raises NotFound where there is none yet, Conflict where another version made it, Unavailable where it is away.
+    """
     from packshot.db import Database
+    from packshot.db.upgrade import check, in_words
     from packshot.service.queues import Queues
 
     if not settings.database_url and not (settings.data_dir / "packshot.db").exists():
@@ -226,9 +230,12 @@ async def _with(settings: Settings, work: Callable[[Any, Any], Awaitable[T]]) ->
             "there is no service's database in this folder.", subject=str(settings.data_dir),
             remedy="Name its data folder with --data, or start `packshot serve` first.",
         )  # fmt: skip
+    make_data_folder(settings)
+    await asyncio.to_thread(check, settings.database)
     db, queues = Database(settings.database), Queues(settings.redis)
     try:
-        return await work(db, queues)
+        with in_words(settings.database):
+            return await work(db, queues)
     finally:
         await queues.close()
         await db.close()

@@ -13,14 +13,14 @@ import typer
 from packshot import logs
 from packshot.catalog import accounts
 from packshot.channel import channels
-from packshot.cli.common import ids_of, say
+from packshot.cli.common import ids_of, make_data_folder, say
 from packshot.cli.first import FirstBatch
 from packshot.db import Database
 from packshot.db.upgrade import upgrade
 from packshot.errors import BadOption
 from packshot.models.zoo import licence_notices
 from packshot.service.queues import STAGES
-from packshot.service.supervisor import Supervisor
+from packshot.service.supervisor import Supervisor, check_address
 from packshot.settings import Settings
 
 Data = Annotated[Path | None, typer.Option("--data", help="The folder for all that the service keeps.")]
@@ -53,14 +53,16 @@ def serve(
     With --develop and without a terminal it ends when that batch is done.
     """
     settings = _settings(data, host, port)
+    make_data_folder(settings)
     logs.configure()
-    for notice in licence_notices(["isnet", "open-nsfw"]):
-        say(f"note: {notice}")
     supervisor = Supervisor(settings)
     supervisor.stop_on_signals()
     try:
         supervisor.start()
-        supervisor.ready()
+        for notice in licence_notices(["isnet", "open-nsfw"]):
+            say(f"note: {notice}")
+        if not supervisor.ready():
+            return 0
         link = asyncio.run(_first_login(settings))
         say(f"Packshot serves {settings.address}  (API reference: {settings.address}/docs)")
         if link:
@@ -79,7 +81,8 @@ def serve(
         supervisor.watch()
         return 0
     finally:
-        say("Stopping: what is at work goes back into the queue.")
+        if supervisor.pids:
+            say("Stopping: what is at work goes back into the queue.")
         supervisor.stop()
 
 
@@ -88,6 +91,8 @@ def api(data: Data = None, host: Host = None, port: Port = None) -> int:
     from packshot.api.app import run
 
     settings = _settings(data, host, port)
+    make_data_folder(settings)
+    check_address(settings.host, settings.port)
     logs.configure()
     run(settings)
     return 0
@@ -110,6 +115,7 @@ def worker(
     if stage not in STAGES:
         raise BadOption("there is no such stage.", subject=stage, remedy=f"There are: {', '.join(STAGES)}.")
     settings = _settings(data, None, None)
+    make_data_folder(settings)
     logs.configure()
     if metrics_port is not None:
         metrics.serve(metrics_port)
@@ -121,6 +127,7 @@ def worker(
 def first_login(data: Data = None) -> int:
     """Print the link with which the first user signs in, anew each time; `packshot serve` prints it by itself."""
     settings = _settings(data, None, None)
+    make_data_folder(settings)
     upgrade(settings.database)
     link = asyncio.run(_first_login(settings))
     print(link or "There is an owner already: members are invited by those who are in.")

@@ -73,7 +73,7 @@ def explained(error: BaseException, *, place: str = "") -> PackshotError | None:
             )  # fmt: skip
         case Cause.DAMAGED:
             return Unavailable(
-                f"the database is damaged, or is none ({words}).", subject=place,
+                f"the database is damaged, or is no database ({words}).", subject=place,
                 remedy="Restore the last backup into a new data folder: packshot restore FILE.tar --data NEW.",
             )  # fmt: skip
         case Cause.AWAY:

@@ -17,12 +17,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from packshot.db import BUSY_SECONDS
-from packshot.errors import Conflict, Unavailable
+from packshot.db.errors import explained
+from packshot.db.tables import metadata
+from packshot.errors import Conflict
 
 log = structlog.get_logger(__name__)
 
@@ -32,35 +34,52 @@ _ADVISORY_LOCK = 0x7061636B73686F74  # "packshot" as a number
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring it to this version's state; one that is there already is not touched.
 
-    url: `sqlite:///…` or `postgresql://…`.  Raises Conflict for a database newer than this program, Unavailable where
-    it cannot be opened.
+    url: `sqlite:///…` or `postgresql://…`.  Raises Conflict for a database that a newer program or another one made,
+    Unavailable where it cannot be opened or written.
     """
-    engine = sync_engine(url)
-    try:
-        with _alone(engine) as connection:
-            before, newest = _state(connection)
-            if before == newest:
-                return
-            command.upgrade(configuration(connection), revision)
-            log.info("database.upgraded", before=before or "empty", after=newest)
-    except OperationalError as error:
-        raise Unavailable(
-            f"it cannot be opened: {str(error.orig).strip()}",
-            subject=_named(engine),
-            remedy="Is the database running, and is PACKSHOT_DATABASE_URL right?",
-        ) from error
-    finally:
-        engine.dispose()
+    with in_words(url), _connected(url) as connection:
+        before, newest = _state(connection)
+        if before == newest:
+            return
+        command.upgrade(configuration(connection), revision)
+        log.info("database.upgraded", before=before or "empty", after=newest)
+
+
+def check(url: str) -> None:
+    """Whether it is at this version's state, without changing it.  Raises Conflict, Unavailable."""
+    with in_words(url), _connected(url) as connection:
+        found, newest = _state(connection)
+        if found != newest:
+            raise Conflict(
+                "the database is not at this version's state.", subject=named(url),
+                remedy="Run `packshot migrate` first.",
+            )  # fmt: skip
 
 
 def downgrade(url: str, revision: str = "base") -> None:
     """Go back to an older state.  What only newer ones can hold is lost."""
-    engine = sync_engine(url)
+    with _connected(url) as connection:
+        command.downgrade(configuration(connection), revision)
+
+
+def named(url: str) -> str:
+    """The database, in words without its password."""
+    at = make_url(url)
+    if at.drivername.startswith("sqlite"):
+        return at.database or ""
+    return at.set(drivername=at.get_backend_name()).render_as_string()
+
+
+@contextmanager
+def in_words(url: str) -> Iterator[None]:
+    """Whatever the database itself suffers from in here is raised as Unavailable or DiskFull, with what to do."""
     try:
-        with _alone(engine) as connection:
-            command.downgrade(configuration(connection), revision)
-    finally:
-        engine.dispose()
+        yield
+    except SQLAlchemyError as error:
+        words = explained(error, place=named(url))
+        if words is None:
+            raise
+        raise words from error
 
 
 def sync_engine(url: str) -> Engine:
@@ -95,15 +114,19 @@ def configuration(connection: Connection | None = None) -> Config:
 
 
 @contextmanager
-def _alone(engine: Engine) -> Iterator[Connection]:
-    """One transaction while no other program upgrades: the whole change is made, or none of it."""
-    if engine.dialect.name == "sqlite":
-        with _locked(f"{engine.url.database}.upgrade"), engine.begin() as connection:
+def _connected(url: str) -> Iterator[Connection]:
+    """One transaction, while no other program is in here: all of the change is made, or none of it."""
+    engine = sync_engine(url)
+    try:
+        if engine.dialect.name == "sqlite":
+            with _locked(f"{engine.url.database}.upgrade"), engine.begin() as connection:
+                yield connection
+            return
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
             yield connection
-        return
-    with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
-        yield connection
+    finally:
+        engine.dispose()
 
 
 @contextmanager
@@ -118,7 +141,7 @@ def _locked(path: str) -> Iterator[None]:
 
 
 def _state(connection: Connection) -> tuple[str | None, str]:
-    """Its revision, and the newest one.  Raises Conflict where its revision is not among ours."""
+    """The revision that it is at, None where it is empty, and the newest there is.  Raises Conflict."""
     scripts = ScriptDirectory.from_config(configuration())
     revisions = {script.revision for script in scripts.walk_revisions()}
     newest = scripts.get_current_head()
@@ -127,12 +150,14 @@ def _state(connection: Connection) -> tuple[str | None, str]:
     if current is not None and current not in revisions:
         raise Conflict(
             "it was changed by a newer Packshot than this one.",
-            subject=_named(connection.engine),
+            subject=named(str(connection.engine.url)),
             remedy="Start the newer version, or restore a backup that this one made.",
         )
+    others = set(inspect(connection).get_table_names()) & set(metadata.tables) if current is None else set()
+    if others:
+        raise Conflict(
+            f"this database holds tables of another program ({', '.join(sorted(others)[:3])}).",
+            subject=named(str(connection.engine.url)),
+            remedy="Give Packshot a database, or a data folder, of its own.",
+        )
     return current, newest
-
-
-def _named(engine: Engine) -> str:
-    """The database without its password."""
-    return engine.url.database or "" if engine.dialect.name == "sqlite" else engine.url.render_as_string()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+import traceback
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -20,6 +21,7 @@ from packshot.errors import PackshotError
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo, read, thumbnail
 from packshot.intake import Refused, Source
+from packshot.logs import without_secrets
 from packshot.model import ModelCard
 from packshot.ops.measure import fingerprint
 from packshot.pipeline import PipelineContext, develop, item_key
@@ -227,8 +229,11 @@ def _develop(job: Job, run: Run, context: PipelineContext) -> ItemRecord:
     except OSError as error:
         return item.model_copy(update={"error": f"{source.name}: {error.strerror or error}"})
     except Exception as fault:  # one photo's bug must not take the batch with it; the report names it
-        words = f"{source.name}: Packshot itself failed ({type(fault).__name__}: {fault}). Please report this."
-        return item.model_copy(update={"error": words})
+        words = (
+            f"{source.name}: Packshot itself failed ({type(fault).__name__}: {fault}). "
+            "Please report this, with the traceback that report.json holds."
+        )
+        return item.model_copy(update={"error": words, "stack": without_secrets(traceback.format_exc())})
 
 
 def _finish(photo: Photo, item: ItemRecord, job: Job, run: Run, context: PipelineContext) -> ItemRecord:

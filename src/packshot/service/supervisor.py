@@ -6,10 +6,12 @@ stopped in order: workers hand back what they have, then the API, then the queue
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,9 +23,12 @@ from pathlib import Path
 from types import FrameType
 
 import structlog
+from redis import Redis
+from redis.exceptions import RedisError
 
 from packshot.db.upgrade import upgrade
-from packshot.errors import Conflict, Unavailable
+from packshot.errors import BadOption, Conflict, Unavailable
+from packshot.logs import without_secrets
 from packshot.service import layer_cache, parent_watch
 from packshot.service.queues import STAGES
 from packshot.service.valkey import Valkey
@@ -62,33 +67,51 @@ class Supervisor:
             *(_Program(f"worker {stage}", [*python, "worker", stage]) for stage in stages),
         ]
         self._stop = threading.Event()
+        self._valkey_rests_until = 0.0
         self._lock: int | None = None
 
     def start(self) -> None:
-        """Lock the folder, bring the database up to date, start everything.  Raises Conflict, Unavailable."""
+        """Lock the folder, bring the database up to date, start everything.
+
+        Raises Conflict where it is served already, BadOption for an address that is taken, Unavailable.
+        """
         self._settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _locked(self._settings.data_dir / "serve.lock")
-        if self._valkey is not None:
-            self._valkey.start()
+        check_address(self._settings.host, self._settings.port)
         upgrade(self._settings.database)
+        if self._valkey is None:
+            check_queue(self._settings.redis)
+        else:
+            self._valkey.start()
         # What processes that are gone left: layers in memory, unless workers that run apart use them, and numbers.
         layer_cache.free(layer_cache.layer_folder(self._settings))
         shutil.rmtree(_metrics_dir(self._settings), ignore_errors=True)
         for program in self._programs:
             self._launch(program)
 
-    def ready(self) -> None:
-        """Wait until the API answers.  Raises Unavailable."""
+    def ready(self) -> bool:
+        """Wait until the API answers; False where it is to stop before that.  Raises Unavailable."""
         import httpx
 
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline and not self._stop.is_set():
-            with suppress(httpx.HTTPError):
-                if httpx.get(f"http://{_reachable(self._settings)}/readyz", timeout=2, trust_env=False).is_success:
-                    return
+        deadline, missing = time.monotonic() + READY_SECONDS, ""
+        api = self._programs[0]
+        while time.monotonic() < deadline:
+            if self._stop.is_set():
+                return False
+            if api.process is not None and api.process.poll() is not None:  # what is wrong at its start stays wrong
+                raise Unavailable("the API did not start.", remedy="Its message above says why.")
+            with suppress(httpx.HTTPError, ValueError):
+                answer = httpx.get(f"http://{_reachable(self._settings)}/readyz", timeout=2, trust_env=False)
+                if answer.is_success:
+                    return True
+                missing = ", ".join(part for part, is_there in answer.json().items() if is_there is False)
             self.look_after()
             time.sleep(0.05)
-        raise Unavailable("the service did not come up.", remedy="Its messages above say why.")
+        raise Unavailable(
+            f"the service did not come up within {READY_SECONDS:.0f} s"
+            + (f": it cannot reach its {missing}." if missing else "."),
+            remedy="The messages above say why.",
+        )
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
         """Keep everything running until told to stop, or until `until` says so."""
@@ -98,8 +121,7 @@ class Supervisor:
     def look_after(self) -> None:
         """Start again what has died."""
         if self._valkey is not None and not self._valkey.alive():
-            log.warning("program.died", name="valkey")
-            self._valkey.start()
+            self._start_valkey_again(self._valkey)
         for program in self._programs:
             if self._stop.is_set():
                 return
@@ -156,12 +178,69 @@ class Supervisor:
         found = {p.name: p.process.pid for p in self._programs if p.process is not None}
         return found | ({"valkey": self._valkey.pid} if self._valkey and self._valkey.pid else {})
 
+    def _start_valkey_again(self, valkey: Valkey) -> None:
+        """Work waits while it is away; where it cannot start, as on a full disk, it is tried again after a rest."""
+        at = time.monotonic()
+        if at < self._valkey_rests_until:
+            return
+        log.warning("program.died", name="valkey")
+        try:
+            valkey.start()
+        except Unavailable as error:
+            log.error("program.not_started", name="valkey", error=error.message, rest=LONGEST_REST)
+            self._valkey_rests_until = time.monotonic() + LONGEST_REST
+
     def _launch(self, program: _Program) -> None:
         # A session of its own: Ctrl+C reaches the supervisor alone, which stops the others in order.
         program.process = subprocess.Popen(
             program.command, env=environment(self._settings), stdin=subprocess.DEVNULL, start_new_session=True
         )
         program.started = time.monotonic()
+
+
+def check_address(host: str, port: int) -> None:
+    """Whether this program may listen there.  Raises BadOption."""
+    place = f"{host}:{port}"
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except socket.gaierror:
+        raise BadOption("there is no such host.", subject=host, remedy="Choose another --host.") from None
+    elsewhere = 0
+    for family, kind, protocol, _, address in found:
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            try:
+                probe.bind(address)
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    raise BadOption(
+                        "something else listens there already.", subject=place,
+                        remedy="Stop it, or choose another port with --port or PACKSHOT_PORT.",
+                    ) from None  # fmt: skip
+                if error.errno == errno.EACCES:
+                    raise BadOption(
+                        "a program without root's rights may not listen on this port.", subject=place,
+                        remedy="Choose one above 1023 with --port or PACKSHOT_PORT.",
+                    ) from None  # fmt: skip
+                elsewhere += 1  # as an IPv6 address where there is no IPv6
+    if elsewhere == len(found):
+        raise BadOption(
+            "this machine does not have this address.", subject=place, remedy="--host 0.0.0.0 takes all that it has."
+        )
+
+
+def check_queue(url: str) -> None:
+    """Whether a server that others run answers.  Raises Unavailable."""
+    try:
+        with Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5) as server:
+            server.ping()
+    except (RedisError, OSError) as error:
+        raise Unavailable(
+            f"the queue does not answer ({str(error).rstrip('.')}).", subject=without_secrets(url),
+            remedy="Is the server running, and is PACKSHOT_REDIS_URL right?",
+        ) from error  # fmt: skip
 
 
 def environment(settings: Settings) -> dict[str, str]:

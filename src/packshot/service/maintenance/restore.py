@@ -20,7 +20,7 @@ from sqlalchemy import JSON, Column, LargeBinary, Table, bindparam, func, insert
 from packshot import atomic
 from packshot.db import Database, Tx
 from packshot.db.tables import destinations, metadata
-from packshot.errors import BadInput, Conflict, DamagedFile, NotFound
+from packshot.errors import BadInput, BadOption, Conflict, DamagedFile, NotFound
 from packshot.service.maintenance.backup import (
     CHUNK,
     FORMAT,
@@ -267,5 +267,7 @@ def _opened(path: Path) -> Iterator[tarfile.TarFile]:
             yield tar
     except FileNotFoundError:
         raise NotFound("there is no such file.", subject=str(path)) from None
+    except IsADirectoryError:
+        raise BadOption("this is a folder, and no backup.", subject=str(path)) from None
     except (tarfile.TarError, EOFError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise DamagedFile("this is not a backup, or it is damaged.", subject=path.name) from error
