@@ -45,7 +45,7 @@ class Upscale(Step, frozen=True):
         mask = np.ascontiguousarray(cutout.matte[top:bottom, left:right])
         extended = extended_past_edge(cutout.foreground()[top:bottom, left:right], mask)
         pixels = enlarge_in_tiles(upscaler, extended, factor=self.factor, visible=mask > 0,
-                         begin=lambda tiles: long_work(cutout.photo.name, tiles, upscaler))  # fmt: skip
+                                  begin=lambda tiles: long_work(cutout.photo.name, tiles, upscaler))  # fmt: skip
         pixels = upscale.with_photo_colours(pixels, extended)
         print_found = print_loss(photo, pixels, mask)
         findings = (_garbled(print_found.lost, print_found.windows),) if print_found.windows else ()
