@@ -18,14 +18,14 @@ BASE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 # A real product cut out by software and set on an even colour is an enhanced photo; two photos laid together, or a
 # photo in a rendered or generated scene, have terms of their own.  `compositeSynthetic` is none for a rendered set: it
 # says that generative AI was used.  IPTC NewsCodes, digitalsourcetype, release of 2024-10-23.
-_BY_BACKDROP: dict[Origin, SourceType] = {
+BY_BACKDROP: dict[Origin, SourceType] = {
     "drawn": "algorithmicallyEnhanced",
     "photographed": "compositeCapture",
     "rendered": "composite",
     "painted": "compositeWithTrainedAlgorithmicMedia",
 }
 # Terms that a photo may already have and that no later edit makes untrue.
-_LASTING = frozenset(
+LASTING = frozenset(
     {"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic", "algorithmicMedia",
      "virtualRecording", "digitalArt", "digitalCreation"}
 )  # fmt: skip
@@ -41,7 +41,7 @@ _RIGHTS = {
 def source_type(backdrop: Origin, photo_xmp: bytes) -> str:
     """The term for a product on a backdrop of that origin; a photo that was generated stays declared as such."""
     already = declared(photo_xmp)
-    return already if already in _LASTING else _BY_BACKDROP[backdrop]
+    return already if already in LASTING else BY_BACKDROP[backdrop]
 
 
 def declared(xmp: bytes) -> str:

@@ -12,9 +12,18 @@ from typing import Any
 import pytest
 
 from packshot import steps
+from packshot.disclosure import BY_BACKDROP, LASTING
 from packshot.finding import Finding, Verdict
 from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report, StepRecord
-from packshot.run.contact_sheet import CHECK, STEP, contact_sheet, item_standing, relative_link, rendition_verdict
+from packshot.run.contact_sheet import (
+    CHECK,
+    DISCLOSURE,
+    STEP,
+    contact_sheet,
+    item_standing,
+    relative_link,
+    rendition_verdict,
+)
 from packshot.step import Step
 from packshot.steps.encode import Encode
 
@@ -247,6 +256,10 @@ def test_every_kind_of_step_has_its_words_and_no_word_is_for_a_step_that_is_none
     classes = [step for step in vars(steps).values() if isinstance(step, type) and issubclass(step, Step)]
     kinds = {step.model_fields["kind"].default for step in (*classes, Encode)}
     assert set(STEP) == kinds | {"check"}
+
+
+def test_every_term_that_a_file_can_declare_has_its_words() -> None:
+    assert set(DISCLOSURE) == {*BY_BACKDROP.values(), *LASTING}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -26,7 +26,7 @@ from packshot.models.tile_timing import tile_seconds
 from packshot.models.zoo import card
 from packshot.ops import upscale
 from packshot.ops.fine_print import print_loss
-from packshot.ops.foreground import carried_out
+from packshot.ops.foreground import extended_past_edge
 from packshot.ops.tiles import tiles
 from packshot.pipeline import Developed, PipelineContext, develop, item_key
 from packshot.rendering.engines.fake import FakeSetRenderer
@@ -189,7 +189,7 @@ def test_nothing_of_the_old_backdrop_is_shown_to_the_model() -> None:
     product = 90 + textured(120, 100) // 8
     photo = np.round(product * cover + np.array([255, 0, 255]) * (1 - cover)).astype(np.uint8)
     cutout = cutout_of(photo, matte)
-    shown = carried_out(cutout.foreground(), matte)
+    shown = extended_past_edge(cutout.foreground(), matte)
     assert np.array_equal(shown[matte == 255], photo[matte == 255])
     apart = np.abs(shown.astype(int) - product).max(axis=2)
     assert apart[matte > 0].max() < 40

@@ -163,7 +163,7 @@ def _summary(report: Report, planned: Sequence[Job], out: Path) -> None:
     print(
         f"{_counted(len(report.items), 'photo')}, {_counted(files, 'file')} in {report.seconds:.1f} s: "
         f"{len(counts['done'])} done, {len(counts['unchanged'])} unchanged, {len(counts['rejected'])} rejected, "
-        f"{len(counts['failed'])} failed; {len(to_review)} need a closer look."
+        f"{len(counts['failed'])} failed; {len(to_review)} {'needs' if len(to_review) == 1 else 'need'} a closer look."
     )
     for item in counts["rejected"]:
         for rendition in item.renditions:

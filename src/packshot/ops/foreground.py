@@ -59,7 +59,7 @@ def _blur_fusion(photo: F32, front: F32, back: F32, a: F32, side: int) -> tuple[
     return np.clip(front_detailed, 0, 1, out=front_detailed), np.clip(mean_back, 0, 1, out=mean_back)
 
 
-def carried_out(foreground_u8: U8, matte_u8: U8) -> U8:
+def extended_past_edge(foreground_u8: U8, matte_u8: U8) -> U8:
     """The product's colours continued past its edge, so that nothing of the old backdrop is enlarged with them.
 
     foreground_u8: (H, W, 3) sRGB, its edge band in the product's own colours.  matte_u8: (H, W).  Fully covered pixels

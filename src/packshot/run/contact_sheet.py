@@ -88,17 +88,18 @@ STEP = {
     "encode": "Saved",
     "check": "Checked",
 }
-# https://cv.iptc.org/newscodes/digitalsourcetype/ as of 2026, in words a shop's customer would understand.
+# The terms of disclosure.py, in words that a shop's customer would understand.
 DISCLOSURE = {
-    "digitalCapture": "Photo, as shot",
-    "computationalCapture": "Photo, as shot",
-    "humanEdits": "Photo, retouched by hand",
     "algorithmicallyEnhanced": "Photo, corrected by software",
-    "composite": "Put together from several pictures",
+    "composite": "Photo in a rendered set",
     "compositeCapture": "Put together from several photos",
     "compositeSynthetic": "Composite with generative AI",
     "compositeWithTrainedAlgorithmicMedia": "Real product, partly drawn by AI",
     "trainedAlgorithmicMedia": "Wholly AI-made",
+    "algorithmicMedia": "Made by software, not by AI",
+    "virtualRecording": "Recording of a virtual scene",
+    "digitalArt": "Drawn on a computer by a person",
+    "digitalCreation": "Made on a computer by a person",
 }
 ROLE = {"angle": "Angle", "detail": "Detail", "back": "Back", "lifestyle": "In use"}
 PHOTO_GROUP = "Photo and cut-out"

@@ -13,7 +13,7 @@ from packshot.finding import Finding, Verdict
 from packshot.model import LongWork, Upscaler, enlarge_in_tiles, without_notice
 from packshot.ops import upscale
 from packshot.ops.fine_print import print_loss
-from packshot.ops.foreground import carried_out
+from packshot.ops.foreground import extended_past_edge
 from packshot.ops.geometry import PixelBox
 from packshot.step import Cutout, Enlarged, Geometry, Stage, Step
 from packshot.steps.layout import SHARP_ENLARGEMENT, Layout
@@ -43,9 +43,9 @@ class Upscale(Step, frozen=True):
         left, top, right, bottom = box = part_of(cutout)
         photo = np.ascontiguousarray(cutout.photo.pixels[top:bottom, left:right])
         mask = np.ascontiguousarray(cutout.matte[top:bottom, left:right])
-        extended = carried_out(cutout.foreground()[top:bottom, left:right], mask)
+        extended = extended_past_edge(cutout.foreground()[top:bottom, left:right], mask)
         pixels = enlarge_in_tiles(upscaler, extended, factor=self.factor, visible=mask > 0,
-                         begin=lambda tiles: long_work(cutout.photo.name, tiles, upscaler))  # fmt: skip
+                                  begin=lambda tiles: long_work(cutout.photo.name, tiles, upscaler))  # fmt: skip
         pixels = upscale.with_photo_colours(pixels, extended)
         print_found = print_loss(photo, pixels, mask)
         findings = (_garbled(print_found.lost, print_found.windows),) if print_found.windows else ()
