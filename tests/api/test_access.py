@@ -216,3 +216,46 @@ async def test_settings_that_are_not_named_stay(nobody: httpx.AsyncClient, ours:
         answer = await nobody.patch("/workspace", json={"settings": settings}, headers=ours.headers)
     assert answer.json()["settings"]["off_peak"] == nights
     assert answer.json()["settings"]["watch"]["channels"] == ["shopify"]
+
+
+async def test_an_owner_makes_a_further_workspace_and_neither_sees_the_other(
+    service: Service, app: object, nobody: httpx.AsyncClient
+) -> None:
+    csrf = {"X-CSRF-Token": await first_user(service, nobody)}
+    made = await nobody.post("/workspaces", json={"name": "Northwind", "email": "nora@n.example"}, headers=csrf)
+    assert made.status_code == 201
+    assert made.headers["Cache-Control"] == "no-store"
+    taken = await nobody.post("/workspaces", json={"name": "Again", "email": "mia@shop.example"}, headers=csrf)
+    assert taken.status_code == 409  # an account belongs to one workspace
+    await nobody.post("/collections", json={"name": "Autumn", "kind": "collection"}, headers=csrf)
+    assert not (await nobody.get("/invites")).json()  # it is the other workspace's
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=str(nobody.base_url)) as nora:
+        me = {"token": made.json()["invitation"]["token"], "name": "Nora", "password": PASSWORD}
+        session = (await nora.post("/invites/accept", json=me)).json()
+        assert (session["role"], session["workspace"]["name"]) == ("owner", "Northwind")
+        assert [m["name"] for m in (await nora.get("/members")).json()] == ["Nora"]
+        assert (await nora.get("/collections")).json()["items"] == []
+        # A member is no owner.
+        ben = await nora.post("/members", json={"email": "b@n.example"}, headers={"X-CSRF-Token": session["csrf"]})
+        me = {"token": ben.json()["token"], "name": "Ben", "password": PASSWORD}
+        session = (await nora.post("/invites/accept", json=me)).json()
+        body = {"name": "Third", "email": "t@n.example"}
+        refused = await nora.post("/workspaces", json=body, headers={"X-CSRF-Token": session["csrf"]})
+        assert refused.status_code == 403
+    assert [m["name"] for m in (await nobody.get("/members")).json()] == ["Mia"]
+
+
+async def test_the_first_workspace_gets_its_owner_even_after_a_further_one(service: Service) -> None:
+    async with service.db.write() as tx:
+        assert await accounts.first_login(tx)
+        _, token = await accounts.found_workspace(tx, "Northwind", "nora@n.example")
+        await accounts.accept(tx, token, email="", name="Nora", password_hash="-")
+        first = await accounts.first_login(tx)
+        assert first
+        await accounts.accept(tx, first, email="mia@shop.example", name="Mia", password_hash="-")
+        assert await accounts.first_login(tx) is None
+        assert [(name, members) for _, name, members in await accounts.workspace_rows(tx)] == [
+            ("My shop", 1),
+            ("Northwind", 1),
+        ]

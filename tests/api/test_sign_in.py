@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import subprocess
 import sys
@@ -259,6 +260,21 @@ def test_whoever_runs_it_can_let_a_locked_out_owner_in(running: Child) -> None:
     nobody = command(running.settings, "sign-in-link", "nobody@shop.example")
     assert nobody.returncode != 0
     assert nobody.stderr.startswith("error: nobody@shop.example: no member has this address")
+
+
+def test_whoever_runs_it_makes_a_further_workspace(running: Child) -> None:
+    told = command(running.settings, "new-workspace", "Northwind", "nora@n.example")
+    token = re.fullmatch(r"http://\S+/welcome\?token=(\S+)\n", told.stdout)
+    assert token is not None, told
+    with running.client() as http:
+        session = http.post("/invites/accept", json={"token": token[1], "name": "Nora", "password": PASSWORD}).json()
+        assert session["workspace"]["name"] == "Northwind"
+    listed = [json.loads(line) for line in command(running.settings, "workspaces").stdout.splitlines()]
+    assert [(w["name"], w["members"]) for w in listed][-1] == ("Northwind", 1)
+    for wrong, words in ((("", "a@b.example"), "a name"), (("Shop", "nobody"), "no email address")):
+        refused = command(running.settings, "new-workspace", *wrong)
+        assert refused.returncode == 64
+        assert words in refused.stderr
 
 
 # --- behind a proxy ---

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
 from packshot.api.access import Admin, Reader
-from packshot.api.service import Svc
+from packshot.api.service import Service, Svc
 from packshot.api.session import Email
 from packshot.catalog import accounts
 from packshot.catalog.accounts import InviteView, KeyView, MemberView, Role, Scope, WorkspaceSettings, WorkspaceView
@@ -26,18 +26,33 @@ class WorkspaceChange(BaseModel, extra="forbid"):
     settings: WorkspaceSettings | None = None
 
 
-class InviteRequest(BaseModel, extra="forbid"):
-    """Who is invited, and as what."""
-
-    email: Email
-    role: Role = "member"
-
-
 class Invited(BaseModel):
     """Shown once: send it to whom it is for."""
 
     address: str
     token: str
+
+
+class WorkspaceRequest(BaseModel, extra="forbid"):
+    """A further workspace, and who owns it."""
+
+    name: Name
+    email: Email
+
+
+class NewWorkspace(BaseModel):
+    """Its invitation is shown once: send it to the one who will own it."""
+
+    id: str
+    name: str
+    invitation: Invited
+
+
+class InviteRequest(BaseModel, extra="forbid"):
+    """Who is invited, and as what."""
+
+    email: Email
+    role: Role = "member"
 
 
 class MemberChange(BaseModel, extra="forbid"):
@@ -76,6 +91,18 @@ async def change_workspace(svc: Svc, who: Admin, body: WorkspaceChange) -> Works
         return await accounts.workspace(tx, who.workspace_id)
 
 
+@router.post("/workspaces", status_code=201)
+async def make_workspace(svc: Svc, who: Admin, body: WorkspaceRequest, response: Response) -> NewWorkspace:
+    """Make a further workspace and invite its owner: the link is good once and for a week.
+
+    Neither workspace sees what is in the other, nor who is.
+    """
+    response.headers["Cache-Control"] = "no-store"
+    async with svc.db.write() as tx:
+        id, token = await accounts.found_workspace(tx, body.name, body.email)
+    return NewWorkspace(id=id, name=body.name, invitation=_invited(svc, token))
+
+
 @router.get("/members")
 async def list_members(svc: Svc, who: Reader) -> list[MemberView]:
     """All members."""
@@ -89,7 +116,7 @@ async def invite_member(svc: Svc, who: Admin, body: InviteRequest, response: Res
     response.headers["Cache-Control"] = "no-store"
     async with svc.db.write() as tx:
         token = await accounts.invite(tx, who.workspace_id, email=body.email, role=body.role, by=who.by)
-    return Invited(address=f"{svc.settings.address}/welcome?token={token}", token=token)
+    return _invited(svc, token)
 
 
 @router.get("/invites")
@@ -134,3 +161,7 @@ async def revoke_key(svc: Svc, who: Admin, key_id: Id) -> None:
     """End a key at once."""
     async with svc.db.write() as tx:
         await accounts.revoke(tx, who.workspace_id, key_id)
+
+
+def _invited(svc: Service, token: str) -> Invited:
+    return Invited(address=f"{svc.settings.address}/welcome?token={token}", token=token)

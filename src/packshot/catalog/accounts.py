@@ -87,16 +87,17 @@ def hashed(secret: str) -> str:
 
 async def first_login(tx: Tx) -> str | None:
     """The token of the first-login link, anew at each start; None once there is an owner. Makes the workspace."""
-    if (await tx.execute(select(users.c.id).limit(1))).first() is not None:
-        return None
-    workspace = (await tx.execute(select(workspaces.c.id).limit(1))).scalar()
+    workspace = (await tx.execute(select(workspaces.c.id).order_by(workspaces.c.id).limit(1))).scalar()
     if workspace is None:
         workspace = await make_workspace(tx, "My shop")
+    elif (await tx.execute(select(users.c.id).where(users.c.workspace_id == workspace).limit(1))).first() is not None:
+        return None
     await tx.execute(delete(invites).where(invites.c.email == ""))
     return await invite(tx, workspace, email="", role="owner", by=None)
 
 
 async def make_workspace(tx: Tx, name: str) -> str:
+    """A new, empty one; its id."""
     id = new_id("wsp")
     values = {"id": id, "name": name, "settings": WorkspaceSettings().model_dump(mode="json"), "created_at": now()}
     await tx.execute(insert(workspaces).values(**values))
@@ -377,6 +378,27 @@ class WorkspaceView(BaseModel, frozen=True):
     id: str
     name: str
     settings: WorkspaceSettings
+
+
+async def workspace_rows(tx: Tx) -> list[tuple[str, str, int]]:
+    """All of them, for whoever runs the service: id, name, and how many members have access; the oldest first."""
+    active = (users.c.workspace_id == workspaces.c.id) & users.c.disabled_at.is_(None)
+    query = (
+        select(workspaces.c.id, workspaces.c.name, func.count(users.c.id))
+        .outerjoin(users, active)
+        .group_by(workspaces.c.id, workspaces.c.name)
+        .order_by(workspaces.c.id)
+    )
+    return [(row[0], row[1], row[2]) for row in await tx.execute(query)]
+
+
+async def found_workspace(tx: Tx, name: str, email: str) -> tuple[str, str]:
+    """Make a workspace and invite its first owner: the workspace's id, the invitation's token.
+
+    Raises Conflict for an address that has an account: an account belongs to one workspace.
+    """
+    id = await make_workspace(tx, name)
+    return id, await invite(tx, id, email=email, role="owner", by=None)
 
 
 async def workspace(tx: Tx, workspace_id: str) -> WorkspaceView:

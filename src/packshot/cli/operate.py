@@ -1,8 +1,10 @@
-"""For whoever runs the service: backups, the queue made anew, dead letters, clearing out, links to sign in with."""
+"""For whoever runs the service: backups, the queue, dead letters, clearing out, workspaces, links to sign in with."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -11,7 +13,7 @@ from urllib.parse import urlencode
 import typer
 
 from packshot.cli.common import make_data_folder, progress, say
-from packshot.errors import NotFound, Unavailable
+from packshot.errors import BadOption, NotFound, Unavailable
 from packshot.settings import Settings
 
 Data = Annotated[Path | None, typer.Option("--data", help="The service's data folder.")]
@@ -20,7 +22,7 @@ T = TypeVar("T")
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (backup, restore, purge, requeue, failures, migrate, sign_in_link):
+    for command in (backup, restore, purge, requeue, failures, migrate, sign_in_link, workspaces, new_workspace):
         app.command(command.__name__.replace("_", "-"))(command)
 
 
@@ -137,6 +139,45 @@ def sign_in_link(email: Annotated[str, typer.Argument(help="Whose account it ope
 
     words = urlencode({"token": asyncio.run(_with(settings, token)), "account": email.strip()})
     print(f"{settings.address}/welcome?{words}")
+    return 0
+
+
+def workspaces(data: Data = None) -> int:
+    """List the workspaces, one a line of JSON."""
+    from packshot.catalog import accounts
+
+    async def rows(db: Any, _: Any) -> list[tuple[str, str, int]]:
+        async with db.read() as tx:
+            return await accounts.workspace_rows(tx)
+
+    for id, name, members in asyncio.run(_with(_settings(data), rows)):
+        print(json.dumps({"id": id, "name": name, "members": members}, ensure_ascii=False))
+    return 0
+
+
+def new_workspace(
+    name: Annotated[str, typer.Argument(help="Of the shop or team.")],
+    email: Annotated[str, typer.Argument(help="Who owns it.")],
+    data: Data = None,
+) -> int:
+    """Make a further workspace and print a link with which its owner signs in, good once and for a week.
+
+    Neither workspace sees what is in the other. An account belongs to one workspace.
+    """
+    from packshot.catalog import accounts
+
+    name, email = name.strip(), email.strip()
+    if not 0 < len(name) <= 200:
+        raise BadOption("a workspace needs a name of 1 to 200 characters.", subject="name")
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+        raise BadOption("this is no email address.", subject=email)
+    settings = _settings(data)
+
+    async def token(db: Any, _: Any) -> str:
+        async with db.write() as tx:
+            return (await accounts.found_workspace(tx, name, email))[1]
+
+    print(f"{settings.address}/welcome?token={asyncio.run(_with(settings, token))}")
     return 0
 
 

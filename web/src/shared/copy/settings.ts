@@ -79,6 +79,11 @@ export const settings = {
       title: "Watched folder", words: "Photos that are put into a folder on the server become a batch by themselves.", on: "Watch the folder", style: "Style", channels: "Channels", priority: "Priority",
       where: (id: string) => `The folder is ${id}, inside Packshot’s inbox on the server.`, needs: "Choose at least one channel.",
     },
+    another: {
+      title: "Another workspace", words: "For another shop or team. Neither sees what is in the other. An account belongs to one workspace.",
+      name: "Name of the new workspace", email: "Its owner’s email", action: "Make the workspace", link: "Invitation link", done: "Done",
+      ready: (name: string, email: string) => `${name} is ready. This link makes ${email} its owner.`,
+    },
   },
   you: {
     title: "You", signedIn: (email: string) => `Signed in as ${email}`, screen: "Appearance", scheme: { label: "Colours", light: "Light", dark: "Dark", auto: "As the system" },
