@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 router = APIRouter(tags=["operate"])
 
 PART_SECONDS = 2.0  # for each part to answer
-GIVEN_UP_SECONDS = 15.0  # then it is asked anew, on another connection
+GIVEN_UP_SECONDS = 15.0  # then it is tried anew, on another connection
 
 
 class Ready(BaseModel):
@@ -32,21 +32,21 @@ class Ready(BaseModel):
 
 
 class Parts:
-    """Asks each part whether it is there, once at a time however many want to know: one that does not answer holds one
+    """Tries each part, once at a time however many callers there are: one that does not answer holds one
     connection, and one thread, and no more."""
 
     def __init__(self) -> None:
-        self._asked: dict[str, tuple[float, asyncio.Task[bool]]] = {}
+        self._running: dict[str, tuple[float, asyncio.Task[bool]]] = {}
 
     async def answers(self, name: str, check: Callable[[], Awaitable[bool]]) -> bool:
         now = time.monotonic()
-        began, task = self._asked.get(name, (now, None))
+        began, task = self._running.get(name, (now, None))
         if task is not None and not task.done() and now - began > GIVEN_UP_SECONDS:
             task.cancel()
             task = None
         if task is None or task.done():
             task = asyncio.create_task(_tried(check))
-            self._asked[name] = now, task
+            self._running[name] = now, task
         done, _ = await asyncio.wait({task}, timeout=PART_SECONDS)
         return bool(done) and not task.cancelled() and task.result()
 

@@ -68,8 +68,8 @@ async def sign_in(svc: Svc, request: Request, response: Response, body: Login) -
         raise NotSignedIn("the address or the password is wrong.", remedy="Try again, or ask an owner for an invite.")
     async with svc.db.write() as tx:
         await sign_in_tries.right(tx, account, everybody)
-        made = await accounts.sign_in(tx, user)
-    return await _signed_in(svc, response, made)
+        session = await accounts.sign_in(tx, user)
+    return await _signed_in(svc, response, session)
 
 
 @router.post("/invites/accept", status_code=201)
@@ -81,10 +81,10 @@ async def accept_invite(svc: Svc, request: Request, response: Response, body: Ac
         await accounts.invitation(tx, body.token)
     password_hash = await accounts.hash_password(body.password)
     async with svc.db.write() as tx:
-        made = await accounts.accept(
+        session = await accounts.accept(
             tx, body.token, email=body.email or "", name=body.name or "", password_hash=password_hash
         )
-    return await _signed_in(svc, response, made)
+    return await _signed_in(svc, response, session)
 
 
 @router.get("/session")
@@ -129,12 +129,14 @@ def _from_here(svc: Service, request: Request) -> None:
         raise NotAllowed("this did not come from Packshot's own pages.")
 
 
-async def _signed_in(svc: Service, response: Response, made: SignedIn) -> SessionView:
+async def _signed_in(svc: Service, response: Response, session: SignedIn) -> SessionView:
     response.set_cookie(
-        COOKIE, made.token, max_age=accounts.SESSION_SECONDS, path="/", httponly=True, samesite="lax",
+        COOKIE, session.token, max_age=accounts.SESSION_SECONDS, path="/", httponly=True, samesite="lax",
         secure=svc.settings.address.startswith("https://"),
     )  # fmt: skip
     async with svc.db.read() as tx:
-        row = await accounts.session_of(tx, made.token)
-        shop = await accounts.workspace(tx, made.workspace_id)
-    return SessionView(user=made.user_id, name=row.name, email=row.email, role=row.role, csrf=made.csrf, workspace=shop)
+        row = await accounts.session_of(tx, session.token)
+        shop = await accounts.workspace(tx, session.workspace_id)
+    return SessionView(
+        user=session.user_id, name=row.name, email=row.email, role=row.role, csrf=session.csrf, workspace=shop
+    )
