@@ -30,6 +30,6 @@ __all__ = [
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
     """The API as a program of its own, one for a module."""
     folder = tmp_path_factory.mktemp("api")
-    made = Settings(data_dir=folder / "data", secret=SecretStr("a secret of the tests"))
-    with child(made, log=folder / "log") as found:
+    settings = Settings(data_dir=folder / "data", secret=SecretStr("a secret of the tests"))
+    with child(settings, log=folder / "log") as found:
         yield found

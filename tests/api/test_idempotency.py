@@ -131,9 +131,9 @@ async def test_a_secret_is_shown_once_and_never_stored(
     again = await nobody.post(path, json=body, headers=ours.headers | KEY)
     assert (again.status_code, again.json()["code"]) == (409, "already_done")
     assert "shown once" in again.json()["detail"]
-    kept = "".join(map(str, await rows(service)))
+    stored = "".join(map(str, await rows(service)))
     for shown in (first, again):
-        assert first.json()[secret] not in kept
+        assert first.json()[secret] not in stored
         assert shown is first or first.json()[secret] not in shown.text
     content = b"".join(path.read_bytes() for path in Path(service.settings.data_dir).glob("packshot.db*"))
     assert first.json()[secret].encode() not in content
@@ -270,19 +270,19 @@ def test_a_slow_upload_holds_its_key_until_it_is_done(quick: Settings, tmp_path:
         with ThreadPoolExecutor(1) as pool:
             running = pool.submit(first)
             begun.wait()
-            seen = []
+            answers = []
             time.sleep(1.0)
             while not running.done():
                 with api.client(**api.shop.headers | kind | KEY) as other:
                     answer = other.post("/batches", content=form)
-                seen.append((answer.status_code, answer.json().get("code", "")))
+                answers.append((answer.status_code, answer.json().get("code", "")))
                 time.sleep(0.5)
-            made = running.result()
-        assert made.status_code == 202, made.text
-        assert len(seen) > 6
-        assert set(seen[:-1]) == {(409, "in_progress")}
+            first_answer = running.result()
+        assert first_answer.status_code == 202, first_answer.text
+        assert len(answers) > 6
+        assert set(answers[:-1]) == {(409, "in_progress")}
         again = http.post("/batches", content=form)
-        assert again.json() == made.json()
+        assert again.json() == first_answer.json()
         assert len(http.get("/batches").json()["items"]) == 1
 
 

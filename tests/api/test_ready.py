@@ -40,17 +40,17 @@ def stopped(*pids: int) -> Iterator[None]:
 @pytest.fixture
 def apart(tmp_path: Path, postgres: Postgres) -> Iterator[tuple[Child, Valkey]]:
     """An API on a queue and a database that are servers of their own."""
-    made = Settings(data_dir=tmp_path / "data", secret=SecretStr("of the tests"), database_url=postgres.fresh())
-    valkey = Valkey(made)
+    settings = Settings(data_dir=tmp_path / "data", secret=SecretStr("of the tests"), database_url=postgres.fresh())
+    valkey = Valkey(settings)
     valkey.start()
     try:
-        with child(made, log=tmp_path / "log") as api:
+        with child(settings, log=tmp_path / "log") as api:
             yield api, valkey
     finally:
         valkey.stop()
 
 
-def asked(api: Child) -> tuple[int, dict[str, bool]]:
+def ready_of(api: Child) -> tuple[int, dict[str, bool]]:
     with closing(HTTPConnection("127.0.0.1", api.port, timeout=60)) as connection:
         began = time.monotonic()
         connection.request("GET", "/readyz")
@@ -63,7 +63,7 @@ def asked(api: Child) -> tuple[int, dict[str, bool]]:
 
 def recovers(api: Child) -> None:
     deadline = time.monotonic() + 60
-    while asked(api) != (200, ALL):
+    while ready_of(api) != (200, ALL):
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
@@ -71,11 +71,11 @@ def recovers(api: Child) -> None:
 def test_a_part_that_hangs_is_named_within_three_seconds(apart: tuple[Child, Valkey], postgres: Postgres) -> None:
     api, valkey = apart
     assert valkey.pid is not None
-    assert asked(api) == (200, ALL)
+    assert ready_of(api) == (200, ALL)
     with stopped(valkey.pid):
         with ThreadPoolExecutor(8) as pool:  # as several balancers ask, and ask again
             for _ in range(2):
-                for status, parts in pool.map(lambda _: asked(api), range(8)):
+                for status, parts in pool.map(lambda _: ready_of(api), range(8)):
                     assert (status, parts) == (503, ALL | {"queue": False})
         with api.client(**api.shop.headers) as http:
             assert http.get("/products").status_code == 200
@@ -88,7 +88,7 @@ def test_a_part_that_hangs_is_named_within_three_seconds(apart: tuple[Child, Val
     server = int((postgres.folder / "data" / "postmaster.pid").read_text().split()[0])
     with stopped(server, *(one.pid for one in psutil.Process(server).children())):
         for _ in range(3):
-            assert asked(api) == (503, ALL | {"database": False})
+            assert ready_of(api) == (503, ALL | {"database": False})
     recovers(api)
     assert "Traceback" not in api.logged()
 
@@ -96,4 +96,4 @@ def test_a_part_that_hangs_is_named_within_three_seconds(apart: tuple[Child, Val
 def test_parts_that_are_gone_are_named_too(apart: tuple[Child, Valkey]) -> None:
     api, valkey = apart
     valkey.stop()
-    assert asked(api) == (503, ALL | {"queue": False})
+    assert ready_of(api) == (503, ALL | {"queue": False})

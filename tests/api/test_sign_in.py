@@ -45,8 +45,8 @@ def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
     folder = tmp_path_factory.mktemp("api")
-    made = Settings(data_dir=folder / "data", secret=SecretStr("a secret of the tests"))
-    with child(made, log=folder / "log", program=CHEAP) as found:
+    settings = Settings(data_dir=folder / "data", secret=SecretStr("a secret of the tests"))
+    with child(settings, log=folder / "log", program=CHEAP) as found:
         yield found
 
 
@@ -105,7 +105,7 @@ async def test_each_wrong_try_makes_the_next_wait_longer_and_a_refused_one_does_
         await later(service, waited[-1])
         assert (await sign_in("203.0.113.9", MIA, "guess")).status_code == 401
     expected = [4, 8, 16, 32, 64, 128, 256, 512, 900]
-    assert all(0 <= wanted - found <= 1 for wanted, found in zip(expected, waited, strict=True)), waited
+    assert all(0 <= delay - found <= 1 for delay, found in zip(expected, waited, strict=True)), waited
 
 
 async def test_the_right_password_clears_the_account_there_and_not_the_address(service: Service, sign_in: From) -> None:
@@ -121,19 +121,19 @@ async def test_the_right_password_clears_the_account_there_and_not_the_address(s
 
 async def test_many_accounts_tried_from_one_address_make_that_address_wait(sign_in: From) -> None:
     """An account of one's own between the guesses does not help."""
-    seen = []
+    statuses = []
     for n in range(32):
         if n % 8 == 7:
             await sign_in("203.0.113.9", BEN, PASSWORD)
-        seen.append((await sign_in("203.0.113.9", f"somebody{n}@shop.example", "guess")).status_code)
-    assert seen == [401] * 30 + [429] * 2
+        statuses.append((await sign_in("203.0.113.9", f"somebody{n}@shop.example", "guess")).status_code)
+    assert statuses == [401] * 30 + [429] * 2
     assert (await sign_in("203.0.113.9", MIA, PASSWORD)).status_code == 429
     assert (await sign_in("198.51.100.7", MIA, PASSWORD)).status_code == 201
 
 
 async def test_a_customer_of_ipv6_counts_as_one_however_many_addresses_he_uses(sign_in: From) -> None:
-    seen = [(await sign_in(f"2001:db8:1:2::{n:x}", MIA, "guess")).status_code for n in range(11)]
-    assert seen == [401] * 10 + [429]
+    statuses = [(await sign_in(f"2001:db8:1:2::{n:x}", MIA, "guess")).status_code for n in range(11)]
+    assert statuses == [401] * 10 + [429]
     assert (await sign_in("2001:db8:1:3::1", MIA, PASSWORD)).status_code == 201
 
 
@@ -141,8 +141,8 @@ async def test_wrong_tries_are_forgotten_one_after_the_other(service: Service, s
     for _ in range(10):
         await sign_in("203.0.113.9", MIA, "guess")
     await later(service, 3 * sign_in_tries.FORGET_SECONDS)
-    seen = [(await sign_in("203.0.113.9", MIA, "guess")).status_code for _ in range(4)]
-    assert seen == [401] * 3 + [429]
+    statuses = [(await sign_in("203.0.113.9", MIA, "guess")).status_code for _ in range(4)]
+    assert statuses == [401] * 3 + [429]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -176,8 +176,8 @@ async def test_the_old_password_is_not_guessed_either(service: Service, app: Fas
         session = await http.post("/session", json={"email": MIA, "password": PASSWORD})
         csrf = {"X-CSRF-Token": session.json()["csrf"]}
         wrong = {"old": "guess", "new": "another horse battery"}
-        seen = [(await http.put("/session/password", json=wrong, headers=csrf)).status_code for _ in range(11)]
-    assert seen == [403] * 10 + [429]
+        statuses = [(await http.put("/session/password", json=wrong, headers=csrf)).status_code for _ in range(11)]
+    assert statuses == [403] * 10 + [429]
 
 
 async def test_a_guessed_invitation_costs_no_hash(nobody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,8 +236,8 @@ async def test_an_invitation_still_needs_a_name_and_an_address(service: Service,
 
 
 def command(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
-    told = [sys.executable, "-m", "packshot", *words, "--data", str(settings.data_dir)]
-    return subprocess.run(told, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+    done = [sys.executable, "-m", "packshot", *words, "--data", str(settings.data_dir)]
+    return subprocess.run(done, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
 
 
 def test_whoever_runs_it_can_let_a_locked_out_owner_in(running: Child) -> None:
@@ -251,9 +251,9 @@ def test_whoever_runs_it_can_let_a_locked_out_owner_in(running: Child) -> None:
         for n in range(11):
             last = http.post("/session", json={"email": MIA, "password": "guess"})
             assert last.status_code == (401 if n < 10 else 429)
-        told = command(running.settings, "sign-in-link", MIA)
-        found = re.fullmatch(r"http://\S+/welcome\?token=([^&\s]+)&account=mia%40shop.example\n", told.stdout)
-        assert found is not None, told
+        done = command(running.settings, "sign-in-link", MIA)
+        found = re.fullmatch(r"http://\S+/welcome\?token=([^&\s]+)&account=mia%40shop.example\n", done.stdout)
+        assert found is not None, done
         new = {"token": found[1], "password": "another horse battery"}
         assert http.post("/invites/accept", json=new).status_code == 201
         assert http.get("/members").status_code == 200
@@ -302,8 +302,8 @@ def test_nobody_is_believed_where_he_comes_from(running: Child) -> None:
 
 
 def test_a_trusted_proxy_says_where_a_request_comes_from(tmp_path: Path) -> None:
-    made = Settings(data_dir=tmp_path / "data", secret=SecretStr("a secret of the tests"))
-    with child(made, log=tmp_path / "log", program=CHEAP, PACKSHOT_TRUSTED_PROXIES="127.0.0.0/8, 10.1.2.3") as api:
+    settings = Settings(data_dir=tmp_path / "data", secret=SecretStr("a secret of the tests"))
+    with child(settings, log=tmp_path / "log", program=CHEAP, PACKSHOT_TRUSTED_PROXIES="127.0.0.0/8, 10.1.2.3") as api:
         assert set(guesses(api, 12, X_Forwarded_For="203.0.113.{n}")) == {401}
         # What a client wrote itself stands before what the proxy adds.
         assert 429 in guesses(api, 12, X_Forwarded_For="192.0.2.{n}, 203.0.113.77")

@@ -26,8 +26,8 @@ MARK = "@@@"
 def strict(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[Child]:
     """On PostgreSQL, which refuses more than SQLite does."""
     folder = tmp_path_factory.mktemp("api")
-    made = Settings(data_dir=folder / "data", secret=SecretStr("of the tests"), database_url=postgres.fresh())
-    with child(made, log=folder / "log") as found:
+    settings = Settings(data_dir=folder / "data", secret=SecretStr("of the tests"), database_url=postgres.fresh())
+    with child(settings, log=folder / "log") as found:
         yield found
 
 

@@ -68,10 +68,10 @@ class Names:
     """A name server whose answers a test sets, one look-up after the other; the last one stays."""
 
     def __init__(self, *answers: list[str]) -> None:
-        self.answers, self.asked = list(answers), list[str]()
+        self.answers, self.requested = list(answers), list[str]()
 
     def __call__(self, host: str, port: int) -> list[str]:
-        self.asked.append(host)
+        self.requested.append(host)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
@@ -123,7 +123,7 @@ async def test_a_name_that_answers_otherwise_the_second_time_leads_nowhere_else(
         await destinations.check_endpoint(f"https://{NAME}:{port}", private=False)
         bucket = opened(port)
         await bucket.put("a b/ü+&.png", b"first")
-        assert names.asked == [NAME, NAME]
+        assert names.requested == [NAME, NAME]
         with pytest.raises(UnsafeInput, match="private network") as refused:
             await bucket.put("second.png", b"second")
         assert refused.value.subject == "Shop" and "PACKSHOT_PRIVATE_ENDPOINTS" in refused.value.remedy
@@ -137,13 +137,13 @@ async def test_a_name_that_answers_otherwise_the_second_time_leads_nowhere_else(
 async def test_a_connection_that_was_checked_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
     names = Names([OPEN], [CLOSED])
     monkeypatch.setattr(pinned, "resolve", names)
-    with answering((200, {})) as (port, asked):
+    with answering((200, {})) as (port, requested):
         bucket = opened(port, private=True, scheme="http")
         for name in "abc":
             await bucket.put(f"{name}.png", b"a")
         bucket.close()
-    assert len(asked) == 3
-    assert names.asked == [NAME]
+    assert len(requested) == 3
+    assert names.requested == [NAME]
 
 
 async def test_one_closed_address_among_open_ones_is_refused(tls: S3, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +184,7 @@ async def test_amazon_s_own_name_may_lead_into_a_private_network(monkeypatch: py
     monkeypatch.setattr(buckets, "TRIES", 1)
     with pytest.raises(FetchFailed):
         await opened(0, endpoint="").put("a.png", b"a")  # nobody listens there
-    assert names.asked == ["s3.us-east-1.amazonaws.com"]
+    assert names.requested == ["s3.us-east-1.amazonaws.com"]
 
 
 # --- what a server may answer ---
@@ -192,14 +192,14 @@ async def test_amazon_s_own_name_may_lead_into_a_private_network(monkeypatch: py
 
 @contextmanager
 def answering(*answers: tuple[int, dict[str, str]]) -> Iterator[tuple[int, list[str]]]:
-    """A server that gives one answer after the other; its port, and the paths that it was asked for."""
-    left, asked = list(answers), list[str]()
+    """A server that gives one answer after the other; its port, and the paths of its requests."""
+    left, requested = list(answers), list[str]()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_PUT(self) -> None:
-            asked.append(self.path.partition("?")[0])
+            requested.append(self.path.partition("?")[0])
             self.rfile.read(int(self.headers["Content-Length"]))
             status, headers = left.pop(0) if len(left) > 1 else left[0]
             self.send_response(status)
@@ -218,7 +218,7 @@ def answering(*answers: tuple[int, dict[str, str]]) -> Iterator[tuple[int, list[
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield server.server_address[1], asked
+        yield server.server_address[1], requested
     finally:
         server.shutdown()
         server.server_close()
@@ -235,13 +235,13 @@ async def test_an_answer_says_whether_trying_again_is_of_use(
 ) -> None:
     monkeypatch.setattr(pinned, "resolve", Names([OPEN]))
     monkeypatch.setattr(buckets, "TRIES", 2)
-    with answering((status, {"Location": f"http://{CLOSED}:9/stolen"})) as (port, asked):
+    with answering((status, {"Location": f"http://{CLOSED}:9/stolen"})) as (port, requested):
         bucket = opened(port, private=True, scheme="http")
         with pytest.raises(error) as refused:
             await bucket.put("a.png", b"a")
         bucket.close()
     assert refused.value.subject == "Shop"  # type: ignore[attr-defined]
-    assert asked == ["/shop/photos/a.png"] * (2 if error is FetchFailed else 1)
+    assert requested == ["/shop/photos/a.png"] * (2 if error is FetchFailed else 1)
 
 
 async def test_a_redirect_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,11 +262,11 @@ async def test_a_redirect_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> No
 
 async def test_a_server_that_is_busy_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pinned, "resolve", Names([OPEN]))
-    with answering((503, {}), (500, {}), (200, {})) as (port, asked):
+    with answering((503, {}), (500, {}), (200, {})) as (port, requested):
         bucket = opened(port, private=True, scheme="http")
         await bucket.put("a.png", b"a")
         bucket.close()
-    assert len(asked) == 3
+    assert len(requested) == 3
 
 
 async def test_a_file_that_stays_after_a_probe_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,10 +65,10 @@ async def test_of_opposite_decisions_at_once_the_first_is_made_and_the_others_co
             at_once, database_url, [{"items": seen, "decision": decision} for decision in FOUR_AND_FOUR]
         )
         assert Counter(came)["409"] == 7, came
-        made = next(one for one in came if one != "409")
+        winner = next(one for one in came if one != "409")
         item = (await studio.rows(t.items, t.items.c.id == id))[0]
-        assert item.status == {"approve": "approved", "reject": "rejected"}[made]
-        assert [row.decision for row in await studio.rows(t.reviews, t.reviews.c.item_id == id)] == [made]
+        assert item.status == {"approve": "approved", "reject": "rejected"}[winner]
+        assert [row.decision for row in await studio.rows(t.reviews, t.reviews.c.item_id == id)] == [winner]
 
 
 async def test_of_decisions_that_name_the_state_they_saw_the_first_is_made_too(
@@ -106,8 +106,8 @@ async def test_an_undo_and_a_decision_at_once_do_not_both_pass(studio: Studio, d
     for _ in range(3):
         id = await an_item(studio)
         async with studio.db.write() as tx:
-            asked = ReviewRequest.model_validate({"items": [{"id": id, "version": 1}], "decision": "approve"})
-            act = (await review.decide(tx, WS, asked, by=None)).act
+            request = ReviewRequest.model_validate({"items": [{"id": id, "version": 1}], "decision": "approve"})
+            act = (await review.decide(tx, WS, request, by=None)).act
         again = {"items": [{"id": id, "version": 1, "status": "approved"}], "decision": "reject"}
         came = await asyncio.to_thread(at_once, database_url, [{"act": act}, again, {"act": act}, again])
         assert Counter(came)["409"] == 3, came

@@ -73,8 +73,8 @@ class Edge:
                 route = scope.get("route")
                 path = getattr(route, "path", "other")
                 ms = round((time.perf_counter() - started) * 1000, 1)
-                asks = path in ("/healthz", "/readyz")  # every few seconds
-                level = log.debug if asks else log.warning if status >= 500 else log.info
+                is_probe = path in ("/healthz", "/readyz")  # every few seconds
+                level = log.debug if is_probe else log.warning if status >= 500 else log.info
                 level("request", method=request.method, route=path, status=status, ms=ms)
 
 
