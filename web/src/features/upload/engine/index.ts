@@ -39,11 +39,11 @@ export async function add(gathered: readonly GatheredFile[]): Promise<Tally> {
   const { entries, files, tally, requeued, replaced, assigned } = await addFiles(gathered, { ...currentSettings(), who });
   if (replaced.length) remove(replaced);
   store.put(entries);
+  store.update();
   storeFiles(files);
   announce(copy.added(tally));
   enqueue([...entries, ...requeued].filter((entry) => entry.state === "queued").map((entry) => entry.id));
   for (const assign of assigned) void assign();
-  store.update();
   return tally;
 }
 

@@ -67,6 +67,16 @@ test("a file that is stored is sent, also where the page was closed before its e
   expect(page.states()).toEqual({ "A.jpg": "done", "B.jpg": "lost" });
 });
 
+test("once it says that the page may be left, nothing is lost, even where the browser is ended at once", async () => {
+  service.on("POST /images", never);
+  await page.add(file("A.jpg"));
+  expect(page.store.get(page.entry("A.jpg")!.id)!.stored).toBe(true);
+  expect(localStorage.getItem("packshot-uploads-open")).toBe("1");
+  service.on("POST /images", () => photo("img_1"));
+  page = await openEngine();
+  expect(page.states()).toEqual({ "A.jpg": "done" });
+});
+
 test("leaving the page right away loses nothing that was written down", async () => {
   service.on("POST /images", never);
   await page.add(file("A.jpg"));

@@ -22,10 +22,10 @@ export async function fileOf(id: string): Promise<Blob | undefined> {
   return files.get(id) ?? (await database.file(id).catch(() => undefined));
 }
 
-/** Files of entries that are in the list by now: stored one by one. */
+/** Files of entries that are in the list by now: the entries are stored first, as a file without its entry is lost. */
 export function storeFiles(newFiles: ReadonlyMap<string, File>): void {
   for (const [id, file] of newFiles) files.set(id, file);
-  void writeFiles();
+  void write().then(writeFiles);
 }
 
 /** For entries that are sent, or refused for good: their files are no longer needed. */
