@@ -96,6 +96,28 @@ export interface paths {
         patch: operations["change_workspace"];
         trace?: never;
     };
+    "/api/v1/workspaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Workspace
+         * @description Make a further workspace and invite its owner: the link is good once and for a week.
+         *
+         *     Neither workspace sees what is in the other, nor who is. Scope: `admin`.
+         */
+        post: operations["make_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members": {
         parameters: {
             query?: never;
@@ -2442,6 +2464,12 @@ export interface components {
             old: string;
             new: string;
         };
+        /** @description Its invitation is shown once: send it to the one who will own it. */
+        NewWorkspace: {
+            id: string;
+            name: string;
+            invitation: components["schemas"]["Invited"];
+        };
         /** @description When overnight work may run. */
         OffPeak: {
             /** @example 22:00 */
@@ -3201,6 +3229,12 @@ export interface components {
             name?: string | null;
             settings?: components["schemas"]["WorkspaceSettingsRequest"] | null;
         };
+        /** @description A further workspace, and who owns it. */
+        WorkspaceRequest: {
+            name: string;
+            /** @example mia@shop.example */
+            email: string;
+        };
         /** @description What holds for the whole workspace. */
         WorkspaceSettings: {
             /** @description null: overnight work runs at any time, after all other */
@@ -3503,6 +3537,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkspaceView"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    make_workspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own: sent again, it is not done again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkspaceRequest"];
+            };
+        };
+        responses: {
+            /** @description What was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWorkspace"];
                 };
             };
             "4XX": components["responses"]["Problem"];
