@@ -47,6 +47,17 @@ test.each([["it is away", () => { throw new Away(); }], ["it fails", () => probl
   expect(sent()).toHaveLength(3);
 });
 
+test("a decision whose first try is still at work stays until it is answered", async () => {
+  service.on("POST /review", () => { throw new Away(); });
+  await decideOn(1);
+  service.on("POST /review", () => problem(409, "in_progress"));
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(JSON.parse(localStorage.getItem("packshot-outbox") ?? "[]")).toHaveLength(1);
+  service.on("POST /review", () => ({}));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(localStorage.getItem("packshot-outbox")).toBe("[]");
+});
+
 test("a slow answer is waited for, whatever wakes the outbox meanwhile", async () => {
   service.on("POST /review", () => { throw new Away(); });
   await decideOn(1);

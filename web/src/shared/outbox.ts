@@ -37,6 +37,9 @@ async function post(one: Waiting): Promise<SentDecision> {
   return { key: one.key, status: response.status, answer: answer };
 }
 
+/** Whether an earlier try of the same decision is still at work: its answer comes later, under the same key. */
+const stillGoingOn = ({ status, answer }: SentDecision): boolean => status === 409 && (answer as { code?: string } | null)?.code === "in_progress";
+
 /** Sends what waits, the oldest first. What the service answers is reported and dropped, also a refusal; what does not reach it stays. */
 export async function flush(): Promise<void> {
   if (sending) return;
@@ -45,7 +48,7 @@ export async function flush(): Promise<void> {
     for (let [next] = mine(); next; [next] = mine()) {
       const { key } = next;
       const sent = await post(next);
-      if (sent.status >= 500 || sent.status === 401 || sent.status === 429) break;
+      if (sent.status >= 500 || sent.status === 401 || sent.status === 429 || stillGoingOn(sent)) break;
       storeWaiting(waiting.filter((one) => one.key !== key));
       for (const listener of listeners) listener(sent);
     }
