@@ -56,10 +56,14 @@ def make_data_folder(settings: Settings) -> None:
             raise DiskFull(
                 "the disk that holds this folder is full.", subject=str(folder), remedy="Make room, then try again."
             ) from error
-        raise Unavailable(
-            f"this folder cannot be written ({error.strerror}).", subject=str(folder),
-            remedy=f"Run Packshot as the user whom it belongs to. {_OTHER_FOLDER}",
-        ) from error  # fmt: skip
+        raise not_writable(folder, error.strerror or str(error)) from error
+
+
+def not_writable(folder: Path, reason: str) -> Unavailable:
+    return Unavailable(
+        f"this folder cannot be written ({reason}).", subject=str(folder),
+        remedy=f"Run Packshot as the user whom it belongs to. {_OTHER_FOLDER}",
+    )  # fmt: skip
 
 
 def ready_context(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from urllib.parse import urlencode
 
 import typer
 
-from packshot.cli.common import make_data_folder, progress, say
+from packshot.cli.common import make_data_folder, not_writable, progress, say
 from packshot.errors import BadOption, NotFound, Unavailable
 from packshot.settings import Settings
 
@@ -95,8 +96,13 @@ def requeue(data: Data = None) -> int:
     settings = _settings(data)
 
     async def rebuilt(db: Database, queues: Queues) -> int:
-        if not await queues.ping():
-            raise _away(settings)
+        try:
+            await queues.check()
+        except Unavailable as error:
+            remedy = "Is the server of PACKSHOT_REDIS_URL running?" if settings.redis_url else (
+                "Start `packshot serve` on this data folder, then do it again from another terminal."
+            )  # fmt: skip
+            raise Unavailable(error.problem, subject=str(settings.data_dir), remedy=remedy) from error
         return await requeue_stalled(db, queues, since=now())
 
     print(f"{asyncio.run(_with(settings, rebuilt))} jobs are queued again.")
@@ -248,15 +254,6 @@ def _store(settings: Settings) -> Any:
     return Store(settings.store)
 
 
-def _away(settings: Settings) -> Unavailable:
-    if settings.redis_url:
-        return Unavailable("the queue cannot be reached.", remedy="Is the server of PACKSHOT_REDIS_URL running?")
-    return Unavailable(
-        "the embedded Valkey is not running.", subject=str(settings.data_dir),
-        remedy="Start `packshot serve` on this data folder, then do it again from another terminal.",
-    )  # fmt: skip
-
-
 async def _with(settings: Settings, work: Callable[[Any, Any], Awaitable[T]]) -> T:
     """Do it with an open database and its queue.
 
@@ -271,7 +268,9 @@ async def _with(settings: Settings, work: Callable[[Any, Any], Awaitable[T]]) ->
             "there is no service's database in this folder.", subject=str(settings.data_dir),
             remedy="Name its data folder with --data, or start `packshot serve` first.",
         )  # fmt: skip
-    make_data_folder(settings)
+    # On a full disk one may still look, and back up elsewhere.
+    if not settings.database_url and not os.access(settings.data_dir, os.W_OK):
+        raise not_writable(settings.data_dir, "Permission denied")
     await asyncio.to_thread(check, settings.database)
     db, queues = Database(settings.database), Queues(settings.redis)
     try:

@@ -140,18 +140,24 @@ class Queues:
             return False
 
     async def ping(self) -> bool:
-        """Whether it takes a write within five seconds: a full disk or memory answers reads, and takes no work."""
+        """Whether it takes work now."""
+        try:
+            await self.check()
+        except Unavailable:
+            return False
+        return True
+
+    async def check(self) -> None:
+        """Raises Unavailable where it takes no write within five seconds: with a full disk it still answers reads."""
         try:
             async with asyncio.timeout(PING_SECONDS):
                 await self._redis.set("packshot:ping", "1", ex=60)
-        except TimeoutError:
-            self.outage.away(f"no answer within {PING_SECONDS:.0f} s")
-            return False
-        except (RedisError, OSError) as error:
-            self.outage.away(error)
-            return False
+        except (TimeoutError, RedisError, OSError) as error:
+            hangs = isinstance(error, TimeoutError)
+            reason = f"no answer within {PING_SECONDS:.0f} s" if hangs else str(error).rstrip(".")
+            self.outage.away(reason)
+            raise Unavailable(f"the queue takes no work ({reason}).") from error
         self.outage.back()
-        return True
 
     async def close(self) -> None:
         await self._redis.aclose(close_connection_pool=True)
