@@ -56,7 +56,7 @@ CHECKS = [
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Shop]]:
     """A real server of this process, on a port of its own."""
-    made = Settings(data_dir=tmp_path_factory.mktemp("schema"), secret=SecretStr("of the tests"), port=0)
+    made = Settings(data_dir=tmp_path_factory.mktemp("schema"), secret=SecretStr("of the tests"))
     upgrade(made.database)
     valkey = Valkey(made)
     valkey.start()
