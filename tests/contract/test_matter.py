@@ -116,7 +116,7 @@ def test_products_are_safe_and_scores_do_not_move(nsfw: OpenNsfw, sample: dict[s
 
 
 def test_a_model_that_rested_answers_as_before(isnet: Remembered) -> None:
-    model, pixels = isnet.calls, textured(2000, 40)
+    model, pixels = isnet.matter, textured(2000, 40)
     assert isinstance(model, IsNet)
     before = isnet.matte(pixels)
     model.release()
