@@ -80,9 +80,9 @@ def opened(port: int, *, private: bool = False, scheme: str = "https", name: str
     row: Any = SimpleNamespace(
         name="Shop", secret=b"", config=fields | {"endpoint": f"{scheme}://{name}:{port}"} | config
     )
-    vault: Any = SimpleNamespace(decrypt=lambda _: "hidden")
+    secrets: Any = SimpleNamespace(decrypt=lambda _: "hidden")
     settings: Any = SimpleNamespace(private_endpoints=private)
-    return destinations.opened(row, vault=vault, settings=settings)
+    return destinations.opened(row, secrets=secrets, settings=settings)
 
 
 def port_of(server: S3) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from studio import WS, Studio
 
-from packshot.catalog.items import review
+from packshot.catalog.items import review, undo
 from packshot.catalog.items.review import ReviewRequest
 from packshot.db import Database
 from packshot.db import tables as t
@@ -33,7 +33,7 @@ def at_once(url: str, requests: list[dict[str, Any]]) -> list[str]:
             ready.wait(60)
             async with db.write() as tx:
                 if "act" in request:
-                    await review.undo(tx, WS, request["act"])
+                    await undo.undo(tx, WS, request["act"])
                     return "undo"
                 done = await review.decide(tx, WS, ReviewRequest.model_validate(request), by=None)
             assert [one.outcome for one in done.results] == ["done"] * len(done.results)
