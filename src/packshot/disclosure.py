@@ -12,18 +12,21 @@ from defusedxml import DefusedXmlException
 
 from packshot.step import Origin
 
-SourceType = Literal["algorithmicallyEnhanced", "composite", "compositeCapture", "compositeWithTrainedAlgorithmicMedia"]
+SourceType = Literal[
+    "algorithmicallyEnhanced", "composite", "compositeCapture", "compositeSynthetic",
+    "compositeWithTrainedAlgorithmicMedia",
+]  # fmt: skip
 BASE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
-# A real product cut out by software and set on an even colour is an enhanced photo; two photos laid together, or a
-# photo in a rendered or generated scene, have terms of their own.  `compositeSynthetic` is none for a rendered set: it
-# says that generative AI was used.  IPTC NewsCodes, digitalsourcetype, release of 2024-10-23.
+# A real product cut out by software and set on an even colour is an enhanced photo.  A rendered set has no generative
+# AI in it, which `compositeSynthetic` would say.  IPTC NewsCodes, digitalsourcetype, release of 2024-10-23.
 BY_BACKDROP: dict[Origin, SourceType] = {
     "drawn": "algorithmicallyEnhanced",
     "photographed": "compositeCapture",
     "rendered": "composite",
-    "painted": "compositeWithTrainedAlgorithmicMedia",
+    "painted": "compositeSynthetic",
 }
+ENLARGED: SourceType = "compositeWithTrainedAlgorithmicMedia"
 # Terms that a photo may already have and that no later edit makes untrue.
 LASTING = frozenset(
     {"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic", "algorithmicMedia",
@@ -38,10 +41,13 @@ _RIGHTS = {
 }
 
 
-def source_type(backdrop: Origin, photo_xmp: bytes) -> str:
-    """The term for a product on a backdrop of that origin; a photo that was generated stays declared as such."""
+def source_type(backdrop: Origin, photo_xmp: bytes, *, enlarged: bool = False) -> str:
+    """The term for a product on a backdrop of that origin; a photo that was generated stays declared as such.
+
+    enlarged: by a model, which changed the product's own pixels: that weighs more than any backdrop.
+    """
     already = declared(photo_xmp)
-    return already if already in LASTING else BY_BACKDROP[backdrop]
+    return already if already in LASTING else ENLARGED if enlarged else BY_BACKDROP[backdrop]
 
 
 def declared(xmp: bytes) -> str:

@@ -95,9 +95,8 @@ def make_rendition(
         backdrop = channel.color or "#ffffff"
         pixels, extra = views.laid_on(backdrop), (_laid_on_colour(channel, backdrop),)
     photo = composition.cutout.photo
-    # A model that changed the product weighs more than any backdrop.
-    origin = "painted" if composition.enlargement else "drawn" if channel.transparent else composition.plate_origin
-    term = source_type(origin, photo.xmp)
+    origin = "drawn" if channel.transparent else composition.plate_origin
+    term = source_type(origin, photo.xmp, enlarged=composition.enlargement is not None)
     metadata = Metadata(
         exif=photo.exif if channel.keep_gps else without_gps(photo.exif),
         xmp=packet(term, photo_xmp=photo.xmp, tool=f"Packshot {__version__}"),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from packshot import steps
-from packshot.disclosure import BY_BACKDROP, LASTING
+from packshot.disclosure import BY_BACKDROP, ENLARGED, LASTING
 from packshot.finding import Finding, Verdict
 from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report, StepRecord
 from packshot.run.contact_sheet import (
@@ -259,7 +259,7 @@ def test_every_kind_of_step_has_its_words_and_no_word_is_for_a_step_that_is_none
 
 
 def test_every_term_that_a_file_can_declare_has_its_words() -> None:
-    assert set(DISCLOSURE) == {*BY_BACKDROP.values(), *LASTING}
+    assert set(DISCLOSURE) == {*BY_BACKDROP.values(), ENLARGED, *LASTING}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

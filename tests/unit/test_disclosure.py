@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import defusedxml.ElementTree
 import pytest
 
-from packshot.disclosure import BASE, declared, packet, source_type
+from packshot.disclosure import BASE, BY_BACKDROP, ENLARGED, declared, packet, source_type
 from packshot.step import Origin
+from places import SCHEMAS
 
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"
@@ -27,13 +29,29 @@ def photo_saying(term: str) -> bytes:
     [
         ("drawn", "algorithmicallyEnhanced"),
         ("photographed", "compositeCapture"),
-        ("rendered", "composite"),
-        ("painted", "compositeWithTrainedAlgorithmicMedia"),
+        ("rendered", "composite"),  # no generative AI: neither claimed nor denied
+        ("painted", "compositeSynthetic"),
     ],
 )
 def test_each_origin_of_a_backdrop_has_its_term(origin: Origin, term: str) -> None:
     assert source_type(origin, b"") == term
     assert source_type(origin, photo_saying("digitalCapture")) == term
+
+
+@pytest.mark.parametrize("origin", ["drawn", "photographed", "rendered", "painted"])
+def test_a_model_that_enlarged_the_product_weighs_more_than_the_backdrop(origin: Origin) -> None:
+    assert source_type(origin, b"", enlarged=True) == "compositeWithTrainedAlgorithmicMedia"
+    assert source_type(origin, photo_saying("digitalArt"), enlarged=True) == "digitalArt"
+
+
+def test_only_terms_of_the_vocabulary_that_are_in_force_are_written() -> None:
+    file = SCHEMAS / "iptc" / "digitalsourcetype.json"
+    if not file.is_file():
+        pytest.skip("needs IPTC's vocabulary in ../shared/schemas, which is not there")
+    terms = {term["id"]: term for term in json.loads(file.read_text("utf-8"))["terms"]}
+    for term in (*BY_BACKDROP.values(), ENLARGED):
+        assert "retired" not in terms[term], term
+    assert "Generative AI" not in terms[BY_BACKDROP["rendered"]]["label"]
 
 
 @pytest.mark.parametrize("term", ["trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "digitalArt"])

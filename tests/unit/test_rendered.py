@@ -9,17 +9,21 @@ import pytest
 from numpy.typing import NDArray
 from test_scene import matte_of
 
-from handmade import FakeSetRenderer, photo_of
+from handmade import FakeRater, FakeSetRenderer, photo_of
 from packshot.channel import channel
 from packshot.check import Reference
 from packshot.compose import compose, geometries
+from packshot.disclosure import declared
 from packshot.finding import Finding, Verdict
+from packshot.image import read
 from packshot.ops import light
 from packshot.ops.foreground import foreground_band
 from packshot.ops.matte import facts_of
 from packshot.rendering.camera_match import CameraMatch, Overrides, match_camera
 from packshot.rendering.scene import SetRenderer
 from packshot.rendering.sets import SETS
+from packshot.rendition import Views, make_rendition
+from packshot.settings import Limits
 from packshot.step import Composition, Cutout, Geometry, StepContext
 from packshot.step_timer import StepTimer
 from packshot.steps import Layout, Light, Rendered
@@ -105,6 +109,12 @@ def test_without_a_shadow_caster_the_shadow_is_drawn() -> None:
     result = laid(can(), FakeSetRenderer(), set="sweep")
     assert result.ratio is not None
     assert result.plate_origin == "rendered"
+
+
+def test_a_file_on_a_rendered_set_declares_a_composite_and_no_generative_ai() -> None:
+    views = Views(laid(can(), FakeSetRenderer(), set="sweep"), FakeRater())
+    file = make_rendition(views, channel("web"), limits=Limits(), timer=StepTimer())
+    assert file.disclosure == declared(read(file.content, "web", limits=Limits()).xmp) == "composite"
 
 
 def test_what_the_engine_lacks_is_a_finding_of_each_picture() -> None:

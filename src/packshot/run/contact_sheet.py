@@ -91,13 +91,13 @@ STEP = {
 # The terms of disclosure.py, in words that a shop's customer would understand.
 DISCLOSURE = {
     "algorithmicallyEnhanced": "Photo, corrected by software",
-    "composite": "Photo in a rendered set",
+    "composite": "Real product, rendered backdrop",
     "compositeCapture": "Put together from several photos",
-    "compositeSynthetic": "Composite with generative AI",
+    "compositeSynthetic": "Real product, backdrop made by AI",
     "compositeWithTrainedAlgorithmicMedia": "Real product, partly drawn by AI",
     "trainedAlgorithmicMedia": "Wholly AI-made",
     "algorithmicMedia": "Made by software, not by AI",
-    "virtualRecording": "Recording of a virtual scene",
+    "virtualRecording": "Recording of a virtual event",
     "digitalArt": "Drawn on a computer by a person",
     "digitalCreation": "Made on a computer by a person",
 }

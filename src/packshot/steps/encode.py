@@ -27,7 +27,7 @@ class Encode(Step, frozen=True):
     """Quality starts at `quality` and is searched downwards, no further than `least_quality`, until it fits."""
 
     stage: ClassVar[Stage] = Stage.EXPORT
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: files on rendered sets declare `composite`
     kind: Literal["encode"] = "encode"
     format: FileFormat
     quality: int
