@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +38,22 @@ def pytest_configure(config: pytest.Config) -> None:
         (users / name).mkdir(parents=True, exist_ok=True)
         (Path(kept.name) / name).symlink_to(users / name)
     os.environ["PACKSHOT_CACHE_DIR"] = kept.name
-    # To where pytest collects logs, to be shown with a failure: a thread's would stand between the dots.
+    collect_logs()
+
+
+def collect_logs() -> None:
+    """Log lines go to where pytest collects them, to be shown with a failure, not between its dots."""
+    root = logging.getLogger()
+    root.handlers[:] = [h for h in root.handlers if not isinstance(h.formatter, structlog.stdlib.ProcessorFormatter)]
+    structlog.reset_defaults()
     structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
+
+
+@pytest.fixture(autouse=True)
+def logs_of_one_test() -> Iterator[None]:
+    """What a test configured about logs ends with it."""
+    yield
+    collect_logs()
 
 
 MAY_BE_ABSENT = "../shared/"  # photos that are not part of the project

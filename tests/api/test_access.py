@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-import structlog
 from shops import Shop
 from sqlalchemy import update
 
@@ -174,15 +173,12 @@ async def test_no_secret_reaches_the_log(
     out = io.StringIO()
     monkeypatch.setattr("sys.stderr", out)
     logs.configure()
-    try:
-        csrf = await first_user(service, nobody)
-        cookie = nobody.cookies["packshot_session"]
-        made = await nobody.post("/keys", json={"name": "k", "scopes": ["read"]}, headers={"X-CSRF-Token": csrf})
-        key = made.json()["key"]
-        await nobody.get(f"/products?q={key}", headers={"Authorization": f"Bearer {key}"})
-        await nobody.post("/session", json={"email": "mia@shop.example", "password": PASSWORD})
-    finally:
-        structlog.reset_defaults()
+    csrf = await first_user(service, nobody)
+    cookie = nobody.cookies["packshot_session"]
+    made = await nobody.post("/keys", json={"name": "k", "scopes": ["read"]}, headers={"X-CSRF-Token": csrf})
+    key = made.json()["key"]
+    await nobody.get(f"/products?q={key}", headers={"Authorization": f"Bearer {key}"})
+    await nobody.post("/session", json={"email": "mia@shop.example", "password": PASSWORD})
     assert '"event": "request"' in out.getvalue()
     for secret in (PASSWORD, csrf, cookie, key, ours.key):
         assert secret not in out.getvalue()

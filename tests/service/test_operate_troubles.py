@@ -67,7 +67,6 @@ def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *w
     monkeypatch.setattr(sys, "argv", ["packshot", *map(str, words)])
     with pytest.raises(SystemExit) as ended:
         cli.main()
-    structlog.reset_defaults()
     captured = capsys.readouterr()
     said = captured.out + captured.err
     assert "Traceback" not in said, said
