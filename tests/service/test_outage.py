@@ -81,7 +81,7 @@ async def test_what_comes_and_goes_writes_two_lines_a_minute_at_most() -> None:
     assert len(lines) == 2 * 600 / AWAY_EVERY_SECONDS
 
 
-async def test_a_queue_that_takes_no_work_is_told_once_and_again_when_it_does(
+async def test_a_queue_that_takes_no_work_is_logged_once_and_again_when_it_does(
     settings: Settings, valkey: Valkey
 ) -> None:
     """As where its disk or its memory is full: BullMQ tries, and reports, some ten times a second."""
@@ -111,7 +111,7 @@ async def test_a_queue_that_takes_no_work_is_told_once_and_again_when_it_does(
     server.close()
 
 
-async def test_a_queue_that_hangs_is_told_and_a_program_at_work_still_ends(
+async def test_a_queue_that_hangs_is_logged_and_a_program_at_work_still_ends(
     settings: Settings, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("packshot.service.queues.PING_SECONDS", 0.2)
@@ -144,7 +144,23 @@ async def test_a_queue_that_hangs_is_told_and_a_program_at_work_still_ends(
     await queues.close()
 
 
-async def test_a_worker_waits_for_its_queue_in_one_line_and_ends_when_it_is_told(settings: Settings) -> None:
+async def test_a_lost_lock_is_one_line_a_job(settings: Settings, valkey: Valkey) -> None:
+    """BullMQ reports it at each renewal, every few seconds, and at the job's end."""
+
+    async def handle(ref: JobRef) -> None:
+        pass
+
+    consumer = Consumer(settings.redis, "segment", handle, concurrency=1, outage=Outage("queue"))
+    with capture_logs() as lines:
+        for _ in range(5):
+            consumer._note(RuntimeError("could not renew lock for job itm_1_1"))
+        consumer._note(TypeError("Missing lock for job itm_1_1. moveToFinished"))
+    assert events(lines) == ["queue.error"]
+    assert "Missing lock" in lines[0]["error"]
+    await consumer.close()
+
+
+async def test_a_worker_waits_for_its_queue_in_one_line_and_ends_on_a_signal(settings: Settings) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"redis://127.0.0.1:{free.getsockname()[1]}"
@@ -162,7 +178,7 @@ async def test_a_worker_waits_for_its_queue_in_one_line_and_ends_when_it_is_told
     assert events([json.loads(line) for line in rest[1].splitlines()]) == ["worker.stopped"]
 
 
-async def test_a_database_that_is_away_is_told_once(tmp_path: Path) -> None:
+async def test_a_database_that_is_away_is_logged_once(tmp_path: Path) -> None:
     path = tmp_path / "packshot.db"
     upgrade(f"sqlite:///{path}")
     content = path.read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, update
+from structlog.testing import capture_logs
 from studio import WS, Studio
 
 from packshot.catalog.batches import lifecycle
@@ -16,7 +18,7 @@ from packshot.catalog.items import findings
 from packshot.db import tables as t
 from packshot.finding import Finding, Verdict
 from packshot.service.maintenance import purge as purge_module
-from packshot.service.maintenance.purge import DAY, Counts, purge
+from packshot.service.maintenance.purge import DAY, Counts, loop, purge
 
 pytestmark = pytest.mark.anyio
 LONG_AGO = 40 * DAY
@@ -200,3 +202,22 @@ async def test_what_has_expired_goes_but_for_an_upload_that_is_still_to_be_read(
     assert counts == Counts(uploads=1, files=1, file_bytes=1, login_tries=1, idempotency=1, events=600)
     assert await _there(studio, *keys) == [False, True, True]
     assert len(await studio.rows(t.events)) == 600
+
+
+async def test_a_purge_that_removes_nothing_writes_no_line(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Twice:
+        rounds = 0
+
+        async def first(self, name: str, seconds: int) -> bool:
+            self.rounds += 1
+            if self.rounds > 2:
+                raise asyncio.CancelledError
+            return True
+
+    monkeypatch.setattr("packshot.service.maintenance.purge._FIRST_SECONDS", 0)
+    monkeypatch.setattr("packshot.service.maintenance.purge._ROUND_SECONDS", 0)
+    await _put(studio, "renditions/old")
+    with capture_logs() as lines, pytest.raises(asyncio.CancelledError):
+        await loop(studio.db, studio.store, Twice())
+    assert [(line["event"], line["files"]) for line in lines] == [("purge.done", 1)]
+    assert "items" not in lines[0]

@@ -120,7 +120,7 @@ class FirstBatch:
 
     async def _done(self, db: Database, supervisor: Supervisor, workspace_id: str, batch_id: str) -> Any:
         shown, step = 0, None
-        words = "Developing"
+        words = f"Developing {self._template}"
         while True:
             async with db.read() as tx:
                 status = await progress.status(tx, workspace_id, batch_id)

@@ -239,7 +239,7 @@ class Consumer:
         """What BullMQ reports: the server's refusals, several a second while it is unwell, and lost locks."""
         if isinstance(error, RedisError | OSError):
             self._outage.away(error)
-        else:
+        elif "could not renew lock" not in str(error):  # said every few seconds; the job's end says it once
             log.warning("queue.error", stage=self._stage, error=str(error)[:200])
 
     async def _process(self, job: BullJob, token: str) -> None:

@@ -96,8 +96,9 @@ async def loop(db: Database, store: Store, queues: Turns) -> None:
     while True:
         try:
             if await queues.first("purge", _AGAIN_SECONDS):
-                counts = await purge(db, store, at=now())
-                log.info("purge.done", **asdict(counts))
+                gone = {name: count for name, count in asdict(await purge(db, store, at=now())).items() if count}
+                if gone:
+                    log.info("purge.done", **gone)
         except Exception as error:  # tomorrow is another day
             if cause_of(error) is None:
                 log.warning("purge.failed", error=str(error)[:300])
