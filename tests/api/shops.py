@@ -16,7 +16,7 @@ from starlette.datastructures import State
 
 from packshot.api.app import create_app
 from packshot.api.service import Service, opened
-from packshot.catalog import accounts
+from packshot.catalog.accounts import api_keys, workspaces
 from packshot.db import Database
 from packshot.settings import Settings
 
@@ -75,8 +75,8 @@ async def a_shop(service: Service, name: str) -> Shop:
 
 async def shop_in(db: Database, name: str) -> Shop:
     async with db.write() as tx:
-        workspace = await accounts.make_workspace(tx, name)
-        _, key = await accounts.make_key(
+        workspace = await workspaces.make_workspace(tx, name)
+        _, key = await api_keys.make_key(
             tx, workspace, name="test", scopes=["read", "write", "review", "admin"], by=None
         )  # fmt: skip
     return Shop(workspace, key)

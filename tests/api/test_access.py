@@ -12,8 +12,9 @@ from sqlalchemy import update
 
 from packshot import logs
 from packshot.api.service import Service
-from packshot.catalog import accounts
-from packshot.db.tables import invites, now
+from packshot.catalog.accounts import invites, sessions, workspaces
+from packshot.db import tables
+from packshot.db.tables import now
 from places import SAMPLES
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +24,7 @@ PASSWORD = "correct horse battery"
 async def first_user(service: Service, http: httpx.AsyncClient, email: str = "mia@shop.example") -> str:
     """Signed in as the owner; the CSRF token."""
     async with service.db.write() as tx:
-        token = await accounts.first_login(tx)
+        token = await invites.first_login(tx)
     me = {"token": token, "email": email, "name": "Mia", "password": PASSWORD}
     answer = await http.post("/invites/accept", json=me)
     assert answer.status_code == 201, answer.text
@@ -32,7 +33,7 @@ async def first_user(service: Service, http: httpx.AsyncClient, email: str = "mi
 
 async def test_the_first_login_link_makes_an_owner_once(service: Service, nobody: httpx.AsyncClient) -> None:
     async with service.db.write() as tx:
-        token = await accounts.first_login(tx)
+        token = await invites.first_login(tx)
     me = {"token": token, "email": "Mia@Shop.example", "name": "Mia", "password": PASSWORD}
     assert (await nobody.post("/invites/accept", json=me | {"password": "short"})).status_code == 422
     made = await nobody.post("/invites/accept", json=me)
@@ -42,7 +43,7 @@ async def test_the_first_login_link_makes_an_owner_once(service: Service, nobody
     assert "samesite=lax" in made.headers["set-cookie"].lower()
     assert (await nobody.post("/invites/accept", json=me)).status_code == 404
     async with service.db.write() as tx:
-        assert await accounts.first_login(tx) is None
+        assert await invites.first_login(tx) is None
 
 
 async def test_a_change_from_another_page_is_refused(service: Service, nobody: httpx.AsyncClient) -> None:
@@ -104,7 +105,7 @@ async def test_an_invitation_is_listed_until_it_is_accepted_or_withdrawn(
     assert (await nobody.delete(f"/invites/{ben['id']}", headers=csrf)).status_code == 404
     await nobody.post("/members", json={"email": "late@shop.example"}, headers=csrf)
     async with service.db.write() as tx:
-        await tx.execute(update(invites).values(expires_at=1.0))
+        await tx.execute(update(tables.invites).values(expires_at=1.0))
     assert (await nobody.get("/invites")).json() == []
 
 
@@ -189,8 +190,8 @@ async def test_an_expired_session_is_over(
 ) -> None:
     await first_user(service, nobody)
     assert (await nobody.get("/session")).status_code == 200
-    late = now() + accounts.SESSION_SECONDS + 1
-    monkeypatch.setattr(accounts, "now", lambda: late)
+    late = now() + sessions.SESSION_SECONDS + 1
+    monkeypatch.setattr(sessions, "now", lambda: late)
     assert (await nobody.get("/session")).status_code == 401
 
 
@@ -244,14 +245,14 @@ async def test_an_owner_makes_a_further_workspace_and_neither_sees_the_other(
 
 async def test_the_first_workspace_gets_its_owner_even_after_a_further_one(service: Service) -> None:
     async with service.db.write() as tx:
-        assert await accounts.first_login(tx)
-        _, token = await accounts.found_workspace(tx, "Northwind", "nora@n.example")
-        await accounts.accept(tx, token, email="", name="Nora", password_hash="-")
-        first = await accounts.first_login(tx)
+        assert await invites.first_login(tx)
+        _, token = await invites.found_workspace(tx, "Northwind", "nora@n.example")
+        await invites.accept(tx, token, email="", name="Nora", password_hash="-")
+        first = await invites.first_login(tx)
         assert first
-        await accounts.accept(tx, first, email="mia@shop.example", name="Mia", password_hash="-")
-        assert await accounts.first_login(tx) is None
-        assert [(name, members) for _, name, members in await accounts.workspace_rows(tx)] == [
+        await invites.accept(tx, first, email="mia@shop.example", name="Mia", password_hash="-")
+        assert await invites.first_login(tx) is None
+        assert [(name, members) for _, name, members in await workspaces.workspace_rows(tx)] == [
             ("My shop", 1),
             ("Northwind", 1),
         ]

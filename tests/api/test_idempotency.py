@@ -20,8 +20,8 @@ from sqlalchemy import select, update
 
 from packshot.api import idempotency as claims
 from packshot.api.service import Service
-from packshot.catalog import accounts
-from packshot.db.tables import idempotency, now, products
+from packshot.catalog.accounts import api_keys, invites
+from packshot.db.tables import idempotency, now, products, users
 from packshot.settings import Settings
 from places import SAMPLES
 from servers import Postgres
@@ -79,7 +79,7 @@ async def test_an_answer_is_given_again_only_to_who_may_do_it(
     service: Service, app: FastAPI, nobody: httpx.AsyncClient, ours: Shop
 ) -> None:
     async with service.db.write() as tx:
-        token = await accounts.invite(tx, ours.workspace, email="mia@shop.example", role="owner", by=None)
+        token = await invites.invite(tx, ours.workspace, email="mia@shop.example", role="owner", by=None)
     me = {"token": token, "email": "mia@shop.example", "name": "Mia", "password": PASSWORD}
     csrf = {"X-CSRF-Token": (await nobody.post("/invites/accept", json=me)).json()["csrf"]}
     body = {"email": "ben@shop.example"}
@@ -88,14 +88,14 @@ async def test_an_answer_is_given_again_only_to_who_may_do_it(
     for headers in (KEY, KEY | {"X-CSRF-Token": "guess"}, KEY | csrf | {"Origin": "https://evil.example"}):
         assert (await nobody.post("/products", json={"sku": "A"}, headers=headers)).status_code == 403
     # Made a member, she is still signed in, and may no longer do what only an owner may.
-    invites = {"Idempotency-Key": "invite-1"} | csrf
-    assert (await nobody.post("/members", json=body, headers=invites)).status_code == 201
+    once = {"Idempotency-Key": "invite-1"} | csrf
+    assert (await nobody.post("/members", json=body, headers=once)).status_code == 201
     async with service.db.write() as tx:
-        await accounts.invite(tx, ours.workspace, email="zoe@shop.example", role="owner", by=None)
-        await tx.execute(update(accounts.users).values(role="member"))
-    assert (await nobody.post("/members", json=body, headers=invites)).status_code == 403
+        await invites.invite(tx, ours.workspace, email="zoe@shop.example", role="owner", by=None)
+        await tx.execute(update(users).values(role="member"))
+    assert (await nobody.post("/members", json=body, headers=once)).status_code == 403
     async with service.db.write() as tx:
-        await tx.execute(update(accounts.users).values(disabled_at=now()))
+        await tx.execute(update(users).values(disabled_at=now()))
     assert (await nobody.post("/products", json={"sku": "A"}, headers=KEY | csrf)).status_code == 401
 
 
@@ -106,7 +106,7 @@ async def test_a_key_belongs_to_one_request_of_one_asker(
     headers = ours.headers | KEY
     assert (await nobody.post("/products", json={"sku": "A"}, headers=headers)).status_code == 201
     async with service.db.write() as tx:
-        _, other = await accounts.make_key(tx, ours.workspace, name="other", scopes=["write"], by=None)
+        _, other = await api_keys.make_key(tx, ours.workspace, name="other", scopes=["write"], by=None)
     for answer in (
         await nobody.post("/products", json={"sku": "B"}, headers=headers),
         await nobody.post("/products?x=1", json={"sku": "A"}, headers=headers),

@@ -9,7 +9,7 @@ from shops import Shop
 from packshot.api.failures import RetryRequest
 from packshot.api.images import GenerateRequest
 from packshot.api.styles import PreviewRequest
-from packshot.catalog.accounts import Watch
+from packshot.catalog.accounts.workspaces import Watch
 from packshot.catalog.batches.requests import BatchRequest
 from packshot.catalog.items.review import ReviewRequest
 

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from packshot.api.service import Service
-from packshot.catalog import accounts
+from packshot.catalog.accounts import invites
 
 pytestmark = pytest.mark.anyio
 OLD, NEW = "correct horse battery", "another horse battery"
@@ -15,7 +15,7 @@ OLD, NEW = "correct horse battery", "another horse battery"
 
 async def test_a_changed_password_ends_all_sessions(service: Service, app: FastAPI, nobody: httpx.AsyncClient) -> None:
     async with service.db.write() as tx:
-        token = await accounts.first_login(tx)
+        token = await invites.first_login(tx)
     me = {"token": token, "email": "mia@shop.example", "name": "Mia", "password": OLD}
     csrf = (await nobody.post("/invites/accept", json=me)).json()["csrf"]
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

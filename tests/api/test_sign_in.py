@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from child import Child, child
 from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
@@ -21,7 +22,7 @@ from sqlalchemy import select
 
 from packshot.api import sign_in_tries
 from packshot.api.service import Service
-from packshot.catalog import accounts
+from packshot.catalog.accounts import invites, members, passwords
 from packshot.db import Database
 from packshot.db.tables import login_tries
 from packshot.errors import TooManyTries
@@ -31,15 +32,19 @@ pytestmark = pytest.mark.anyio
 PASSWORD = "correct horse battery"
 MIA, BEN = "mia@shop.example", "ben@shop.example"
 # A hash that takes a thousandth of the time: what is counted here is tries.
-CHEAP = "import packshot.catalog.accounts as a; a._hasher = a.PasswordHasher(1, 8, 1); a._NOBODY = a._hasher.hash('x')"
+CHEAP = """
+from packshot.catalog.accounts import passwords
+passwords._hasher = passwords.PasswordHasher(1, 8, 1)
+passwords._NOBODY = passwords._hasher.hash("x")
+"""
 From = Callable[[str, str, str], Awaitable[httpx.Response]]
 
 
 @pytest.fixture(autouse=True)
 def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    hasher = accounts.PasswordHasher(1, 8, 1)
-    monkeypatch.setattr(accounts, "_hasher", hasher)
-    monkeypatch.setattr(accounts, "_NOBODY", hasher.hash("nobody"))
+    hasher = PasswordHasher(1, 8, 1)
+    monkeypatch.setattr(passwords, "_hasher", hasher)
+    monkeypatch.setattr(passwords, "_NOBODY", hasher.hash("nobody"))
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +57,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
 
 async def member(service: Service, shop: Shop, email: str) -> None:
     async with service.db.write() as tx:
-        token = await accounts.invite(tx, shop.workspace, email=email, role="owner", by=None)
-        hashed = await accounts.hash_password(PASSWORD)
-        await accounts.accept(tx, token, email=email, name=email, password_hash=hashed)
+        token = await invites.invite(tx, shop.workspace, email=email, role="owner", by=None)
+        hashed = await passwords.hash_password(PASSWORD)
+        await invites.accept(tx, token, email=email, name=email, password_hash=hashed)
 
 
 @asynccontextmanager
@@ -181,7 +186,7 @@ async def test_the_old_password_is_not_guessed_either(service: Service, app: Fas
 
 
 async def test_a_guessed_invitation_costs_no_hash(nobody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "hash_password", lambda _: pytest.fail("it was hashed"))
+    monkeypatch.setattr(passwords, "hash_password", lambda _: pytest.fail("it was hashed"))
     me = {"token": "guess", "email": MIA, "name": "Mia", "password": PASSWORD}
     assert (await nobody.post("/invites/accept", json=me)).status_code == 404
 
@@ -194,8 +199,8 @@ async def test_a_sign_in_link_opens_an_account_once_with_a_new_password(
 ) -> None:
     await member(service, ours, MIA)
     async with service.db.write() as tx:
-        first = await accounts.sign_in_link(tx, "Mia@Shop.example")
-        token = await accounts.sign_in_link(tx, MIA)
+        first = await invites.sign_in_link(tx, "Mia@Shop.example")
+        token = await invites.sign_in_link(tx, MIA)
     new = {"token": token, "password": "another horse battery"}
     async with browser(app) as before, browser(app) as http:
         await before.post("/session", json={"email": MIA, "password": PASSWORD})
@@ -217,16 +222,16 @@ async def test_a_sign_in_link_is_no_way_around_being_switched_off(service: Servi
     for email in (MIA, BEN):
         await member(service, ours, email)
     async with service.db.write() as tx:
-        token = await accounts.sign_in_link(tx, BEN)
-        ben = next(one for one in await accounts.members(tx, ours.workspace) if one.email == BEN)
-        await accounts.change_member(tx, ours.workspace, ben.id, disabled=True)
+        token = await invites.sign_in_link(tx, BEN)
+        ben = next(one for one in await members.members(tx, ours.workspace) if one.email == BEN)
+        await members.change_member(tx, ours.workspace, ben.id, disabled=True)
     async with browser(app) as http:
         assert (await http.post("/invites/accept", json={"token": token, "password": PASSWORD})).status_code == 404
 
 
 async def test_an_invitation_still_needs_a_name_and_an_address(service: Service, app: FastAPI, ours: Shop) -> None:
     async with service.db.write() as tx:
-        token = await accounts.first_login(tx)
+        token = await invites.first_login(tx)
     async with browser(app) as http:
         for more in ({}, {"email": MIA}, {"name": "Mia"}):
             answer = await http.post("/invites/accept", json={"token": token, "password": PASSWORD} | more)

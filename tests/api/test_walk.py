@@ -12,7 +12,9 @@ from shops import Shop
 from sqlalchemy import MetaData, Table, insert, select, update
 
 from packshot.api.service import Service
-from packshot.catalog import accounts
+from packshot.catalog.accounts.api_keys import make_key
+from packshot.catalog.accounts.invites import invite
+from packshot.catalog.accounts.roles import Scope
 from packshot.channel import channel
 from packshot.db.tables import api_keys, invites, item_versions, items, metadata, now, renditions, reviews, users
 from packshot.template import template
@@ -211,13 +213,13 @@ async def test_a_key_does_what_its_scopes_say_and_nothing_else(
     service: Service, app: FastAPI, nobody: httpx.AsyncClient, ours: Shop
 ) -> None:
     ids = await filled(service, nobody, ours)
-    scopes: tuple[accounts.Scope, ...] = ("read", "write", "review", "admin")
+    scopes: tuple[Scope, ...] = ("read", "write", "review", "admin")
     keys: dict[str, tuple[str, str]] = {}
     async with service.db.write() as tx:
         for scope in scopes:
             others = [other for other in scopes if other != scope]
-            _, alone = await accounts.make_key(tx, ours.workspace, name="one", scopes=[scope], by=None)
-            _, without = await accounts.make_key(tx, ours.workspace, name="all but one", scopes=others, by=None)
+            _, alone = await make_key(tx, ours.workspace, name="one", scopes=[scope], by=None)
+            _, without = await make_key(tx, ours.workspace, name="all but one", scopes=others, by=None)
             keys[scope] = alone, without
         await tx.execute(update(api_keys).values(last_used_at=now()))  # which would be noted
     before = await state(service, ours.workspace)
@@ -249,7 +251,7 @@ async def test_a_cookie_alone_changes_nothing(
     """Whoever gets a browser to send it from another page has the cookie, and not the token."""
     ids = await filled(service, nobody, ours)
     async with service.db.write() as tx:
-        token = await accounts.invite(tx, ours.workspace, email="mia@shop.example", role="owner", by=None)
+        token = await invite(tx, ours.workspace, email="mia@shop.example", role="owner", by=None)
     me = {"token": token, "email": "mia@shop.example", "name": "Mia", "password": "correct horse battery"}
     csrf = (await nobody.post("/invites/accept", json=me)).json()["csrf"]
     before = await state(service, ours.workspace)

@@ -14,7 +14,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 
 from packshot.api.idempotency import claim
 from packshot.api.service import Service
-from packshot.catalog import accounts
+from packshot.catalog.accounts import api_keys, roles, sessions
 from packshot.db.tables import now
 from packshot.errors import NotAllowed, NotSignedIn
 
@@ -55,17 +55,18 @@ async def identify(svc: Service, *, key: str = "", session: str = "") -> Princip
     """Raises NotSignedIn."""
     if key:
         async with svc.db.read() as tx:
-            row = await accounts.key_of(tx, key)
-        if now() - (row.last_used_at or 0) > _USED_EVERY:
+            mine = await api_keys.key_of(tx, key)
+        if now() - (mine.last_used_at or 0) > _USED_EVERY:
             async with svc.db.write() as tx:
-                await accounts.used(tx, row.id)
-        return Principal(row.workspace_id, None, row.id, "key", frozenset(row.scopes), name=row.name)
+                await api_keys.used(tx, mine.id)
+        return Principal(mine.workspace_id, None, mine.id, "key", mine.scopes, name=mine.name)
     if not session:
         raise NotSignedIn("this needs a signed-in member or an API key.", remedy="Sign in, or send a key.")
     async with svc.db.read() as tx:
-        row = await accounts.session_of(tx, session)
+        member = await sessions.session_of(tx, session)
+    scopes = roles.SCOPES[member.role]
     return Principal(
-        row.workspace_id, row.user_id, None, row.role, accounts.SCOPES[row.role], row.csrf, row.name, row.email
+        member.workspace_id, member.user_id, None, member.role, scopes, member.csrf, member.name, member.email
     )
 
 

@@ -10,8 +10,12 @@ from pydantic import BaseModel, Field
 from packshot.api.access import Admin, Reader
 from packshot.api.service import Service, Svc
 from packshot.api.session import Email
-from packshot.catalog import accounts
-from packshot.catalog.accounts import InviteView, KeyView, MemberView, Role, Scope, WorkspaceSettings, WorkspaceView
+from packshot.catalog.accounts import api_keys, invites, members, workspaces
+from packshot.catalog.accounts.api_keys import KeyView
+from packshot.catalog.accounts.invites import InviteView
+from packshot.catalog.accounts.members import MemberView
+from packshot.catalog.accounts.roles import Role, Scope
+from packshot.catalog.accounts.workspaces import WorkspaceSettings, WorkspaceView
 from packshot.catalog.status import Line
 
 router = APIRouter(tags=["workspace"])
@@ -80,15 +84,15 @@ class NewKey(BaseModel):
 async def get_workspace(svc: Svc, who: Reader) -> WorkspaceView:
     """The workspace and its settings."""
     async with svc.db.read() as tx:
-        return await accounts.workspace(tx, who.workspace_id)
+        return await workspaces.workspace(tx, who.workspace_id)
 
 
 @router.patch("/workspace")
 async def change_workspace(svc: Svc, who: Admin, body: WorkspaceChange) -> WorkspaceView:
     """Rename it; set when overnight work may run, how long deleted things are kept, what is watched."""
     async with svc.db.write() as tx:
-        await accounts.change_workspace(tx, who.workspace_id, name=body.name, settings=body.settings)
-        return await accounts.workspace(tx, who.workspace_id)
+        await workspaces.change_workspace(tx, who.workspace_id, name=body.name, settings=body.settings)
+        return await workspaces.workspace(tx, who.workspace_id)
 
 
 @router.post("/workspaces", status_code=201)
@@ -99,7 +103,7 @@ async def make_workspace(svc: Svc, who: Admin, body: WorkspaceRequest, response:
     """
     response.headers["Cache-Control"] = "no-store"
     async with svc.db.write() as tx:
-        id, token = await accounts.found_workspace(tx, body.name, body.email)
+        id, token = await invites.found_workspace(tx, body.name, body.email)
     return NewWorkspace(id=id, name=body.name, invitation=_invited(svc, token))
 
 
@@ -107,7 +111,7 @@ async def make_workspace(svc: Svc, who: Admin, body: WorkspaceRequest, response:
 async def list_members(svc: Svc, who: Reader) -> list[MemberView]:
     """All members."""
     async with svc.db.read() as tx:
-        return await accounts.members(tx, who.workspace_id)
+        return await members.members(tx, who.workspace_id)
 
 
 @router.post("/members", status_code=201)
@@ -115,7 +119,7 @@ async def invite_member(svc: Svc, who: Admin, body: InviteRequest, response: Res
     """Invite somebody: the link is good once and for a week."""
     response.headers["Cache-Control"] = "no-store"
     async with svc.db.write() as tx:
-        token = await accounts.invite(tx, who.workspace_id, email=body.email, role=body.role, by=who.by)
+        token = await invites.invite(tx, who.workspace_id, email=body.email, role=body.role, by=who.by)
     return _invited(svc, token)
 
 
@@ -123,28 +127,28 @@ async def invite_member(svc: Svc, who: Admin, body: InviteRequest, response: Res
 async def list_invites(svc: Svc, who: Admin) -> list[InviteView]:
     """Invitations that nobody has accepted yet, the newest first."""
     async with svc.db.read() as tx:
-        return await accounts.open_invites(tx, who.workspace_id)
+        return await invites.open_invites(tx, who.workspace_id)
 
 
 @router.delete("/invites/{invite_id}", status_code=204)
 async def withdraw_invite(svc: Svc, who: Admin, invite_id: Id) -> None:
     """Take an invitation back: its link no longer works."""
     async with svc.db.write() as tx:
-        await accounts.withdraw(tx, who.workspace_id, invite_id)
+        await invites.withdraw(tx, who.workspace_id, invite_id)
 
 
 @router.patch("/members/{member_id}", status_code=204)
 async def change_member(svc: Svc, who: Admin, member_id: Id, body: MemberChange) -> None:
     """Another role, or an end to access: sessions end at once."""
     async with svc.db.write() as tx:
-        await accounts.change_member(tx, who.workspace_id, member_id, role=body.role, disabled=body.disabled)
+        await members.change_member(tx, who.workspace_id, member_id, role=body.role, disabled=body.disabled)
 
 
 @router.get("/keys")
 async def list_keys(svc: Svc, who: Admin) -> list[KeyView]:
     """All API keys, without the keys themselves."""
     async with svc.db.read() as tx:
-        return await accounts.keys(tx, who.workspace_id)
+        return await api_keys.keys(tx, who.workspace_id)
 
 
 @router.post("/keys", status_code=201)
@@ -152,7 +156,7 @@ async def make_key(svc: Svc, who: Admin, body: KeyRequest, response: Response) -
     """An API key for a program."""
     response.headers["Cache-Control"] = "no-store"
     async with svc.db.write() as tx:
-        id, key = await accounts.make_key(tx, who.workspace_id, name=body.name, scopes=body.scopes, by=who.by)
+        id, key = await api_keys.make_key(tx, who.workspace_id, name=body.name, scopes=body.scopes, by=who.by)
     return NewKey(id=id, key=key)
 
 
@@ -160,7 +164,7 @@ async def make_key(svc: Svc, who: Admin, body: KeyRequest, response: Response) -
 async def revoke_key(svc: Svc, who: Admin, key_id: Id) -> None:
     """End a key at once."""
     async with svc.db.write() as tx:
-        await accounts.revoke(tx, who.workspace_id, key_id)
+        await api_keys.revoke(tx, who.workspace_id, key_id)
 
 
 def _invited(svc: Service, token: str) -> Invited:

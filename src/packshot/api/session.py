@@ -12,8 +12,9 @@ from packshot.api.access import COOKIE, Reader, address_of, same_origin
 from packshot.api.bodies import OPEN_BYTES
 from packshot.api.described import headers
 from packshot.api.service import Service, Svc
-from packshot.catalog import accounts
-from packshot.catalog.accounts import SignedIn, WorkspaceView
+from packshot.catalog.accounts import invites, members, passwords, sessions, workspaces
+from packshot.catalog.accounts.sessions import SignedIn
+from packshot.catalog.accounts.workspaces import WorkspaceView
 from packshot.catalog.status import Line
 from packshot.errors import NotAllowed, NotSignedIn
 
@@ -71,12 +72,12 @@ async def sign_in(svc: Svc, request: Request, response: Response, body: Login) -
     async with svc.db.write() as tx:
         await sign_in_tries.count(tx, account, everybody)
     async with svc.db.read() as tx:
-        user = await accounts.user_of(tx, body.email)
-    if not await accounts.verify(user, body.password) or user is None:
+        user = await members.member_of(tx, body.email)
+    if not await passwords.verify(body.password, user.password_hash if user else None) or user is None:
         raise NotSignedIn("the address or the password is wrong.", remedy="Try again, or ask an owner for an invite.")
     async with svc.db.write() as tx:
         await sign_in_tries.right(tx, account, everybody)
-        signed_in = await accounts.sign_in(tx, user)
+        signed_in = await sessions.sign_in(tx, user.id, user.workspace_id)
     return await _signed_in(svc, response, signed_in)
 
 
@@ -86,10 +87,10 @@ async def accept_invite(svc: Svc, request: Request, response: Response, body: Ac
     a new password; and sign it in."""
     _from_here(svc, request)
     async with svc.db.read() as tx:  # a hash is work, which is done for no guessed token
-        await accounts.invitation(tx, body.token)
-    password_hash = await accounts.hash_password(body.password)
+        await invites.invitation(tx, body.token)
+    password_hash = await passwords.hash_password(body.password)
     async with svc.db.write() as tx:
-        signed_in = await accounts.accept(
+        signed_in = await invites.accept(
             tx, body.token, email=body.email or "", name=body.name or "", password_hash=password_hash
         )
     return await _signed_in(svc, response, signed_in)
@@ -99,7 +100,7 @@ async def accept_invite(svc: Svc, request: Request, response: Response, body: Ac
 async def who_am_i(svc: Svc, who: Reader) -> SessionView:
     """Who is signed in."""
     async with svc.db.read() as tx:
-        shop = await accounts.workspace(tx, who.workspace_id)
+        shop = await workspaces.workspace(tx, who.workspace_id)
     return SessionView(user=who.by, name=who.name, email=who.email, role=who.role, csrf=who.csrf, workspace=shop)
 
 
@@ -108,7 +109,7 @@ async def sign_out(svc: Svc, request: Request, response: Response, who: Reader, 
     """End this session, or all of this member's."""
     async with svc.db.write() as tx:
         token = request.cookies.get(COOKIE, "")
-        await accounts.sign_out(tx, token=token, user_id=(who.user_id or "") if everywhere else "")
+        await sessions.sign_out(tx, token=token, user_id=(who.user_id or "") if everywhere else "")
     response.delete_cookie(COOKIE, path="/")
 
 
@@ -121,14 +122,14 @@ async def change_password(svc: Svc, response: Response, who: Reader, body: NewPa
     async with svc.db.write() as tx:
         await sign_in_tries.count(tx, tries)
     async with svc.db.read() as tx:
-        mine = next(m for m in await accounts.members(tx, who.workspace_id) if m.id == who.user_id)
-        user = await accounts.user_of(tx, mine.email)
-    if not await accounts.verify(user, body.old):
+        mine = next(m for m in await members.members(tx, who.workspace_id) if m.id == who.user_id)
+        user = await members.member_of(tx, mine.email)
+    if not await passwords.verify(body.old, user.password_hash if user else None):
         raise NotAllowed("the old password is wrong.")
-    password_hash = await accounts.hash_password(body.new)
+    password_hash = await passwords.hash_password(body.new)
     async with svc.db.write() as tx:
         await sign_in_tries.right(tx, tries)
-        await accounts.change_password(tx, who.user_id, password_hash)
+        await sessions.change_password(tx, who.user_id, password_hash)
     response.delete_cookie(COOKIE, path="/")
 
 
@@ -139,12 +140,12 @@ def _from_here(svc: Service, request: Request) -> None:
 
 async def _signed_in(svc: Service, response: Response, signed_in: SignedIn) -> SessionView:
     response.set_cookie(
-        COOKIE, signed_in.token, max_age=accounts.SESSION_SECONDS, path="/", httponly=True, samesite="lax",
+        COOKIE, signed_in.token, max_age=sessions.SESSION_SECONDS, path="/", httponly=True, samesite="lax",
         secure=svc.settings.address.startswith("https://"),
     )  # fmt: skip
     async with svc.db.read() as tx:
-        row = await accounts.session_of(tx, signed_in.token)
-        shop = await accounts.workspace(tx, signed_in.workspace_id)
+        row = await sessions.session_of(tx, signed_in.token)
+        shop = await workspaces.workspace(tx, signed_in.workspace_id)
     return SessionView(
         user=signed_in.user_id, name=row.name, email=row.email, role=row.role, csrf=signed_in.csrf, workspace=shop
     )

@@ -11,7 +11,7 @@ from ipaddress import IPv6Address, IPv6Network
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from packshot.catalog import accounts
+from packshot.catalog.accounts import tokens
 from packshot.db import Tx
 from packshot.db.tables import login_tries, now
 from packshot.errors import TooManyTries
@@ -30,7 +30,7 @@ class Source:
 
     @property
     def key(self) -> str:
-        return accounts.hashed(self.subject)
+        return tokens.hashed(self.subject)
 
 
 def of_account(email: str, address: str) -> Source:

@@ -135,13 +135,13 @@ def sign_in_link(email: Annotated[str, typer.Argument(help="Whose account it ope
 
     For who has forgotten his password, or has to wait after too many wrong ones.
     """
-    from packshot.catalog import accounts
+    from packshot.catalog.accounts import invites
 
     settings = _settings(data)
 
     async def token(db: Any, _: Any) -> str:
         async with db.write() as tx:
-            return await accounts.sign_in_link(tx, email)
+            return await invites.sign_in_link(tx, email)
 
     words = urlencode({"token": asyncio.run(_with(settings, token)), "account": email.strip()})
     print(f"{settings.address}/welcome?{words}")
@@ -150,11 +150,11 @@ def sign_in_link(email: Annotated[str, typer.Argument(help="Whose account it ope
 
 def workspaces(data: Data = None) -> int:
     """List the workspaces, one a line of JSON."""
-    from packshot.catalog import accounts
+    from packshot.catalog.accounts import workspaces
 
     async def rows(db: Any, _: Any) -> list[tuple[str, str, int]]:
         async with db.read() as tx:
-            return await accounts.workspace_rows(tx)
+            return await workspaces.workspace_rows(tx)
 
     for id, name, members in asyncio.run(_with(_settings(data), rows)):
         print(json.dumps({"id": id, "name": name, "members": members}, ensure_ascii=False))
@@ -170,7 +170,7 @@ def new_workspace(
 
     Neither workspace sees what is in the other. An account belongs to one workspace.
     """
-    from packshot.catalog import accounts
+    from packshot.catalog.accounts import invites
 
     name, email = name.strip(), email.strip()
     if not 0 < len(name) <= 200:
@@ -181,7 +181,7 @@ def new_workspace(
 
     async def token(db: Any, _: Any) -> str:
         async with db.write() as tx:
-            return (await accounts.found_workspace(tx, name, email))[1]
+            return (await invites.found_workspace(tx, name, email))[1]
 
     print(f"{settings.address}/welcome?token={asyncio.run(_with(settings, token))}")
     return 0

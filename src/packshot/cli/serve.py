@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from packshot import logs
-from packshot.catalog import accounts
+from packshot.catalog.accounts import invites
 from packshot.channel import channels
 from packshot.cli.common import ids_of, make_data_folder, say
 from packshot.cli.first import FirstBatch
@@ -143,7 +143,7 @@ async def _first_login(settings: Settings) -> str | None:
     db = Database(settings.database)
     try:
         async with db.write() as tx:
-            token = await accounts.first_login(tx)
+            token = await invites.first_login(tx)
         return f"{settings.address}/welcome?token={token}" if token else None
     finally:
         await db.close()

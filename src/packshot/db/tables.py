@@ -63,7 +63,7 @@ def _moment(name: str, *, nullable: bool = False) -> Column[float]:
 workspaces = Table(
     "workspaces", metadata, _id(),
     Column("name", String(200), nullable=False),
-    Column("settings", JSON, nullable=False),  # accounts.WorkspaceSettings: off-peak window, retention, watched folder
+    Column("settings", JSON, nullable=False),  # accounts/workspaces.py: off-peak window, retention, watched folder
     _moment("created_at"),
 )  # fmt: skip
 

@@ -150,7 +150,8 @@ class LayerCache:
 def _in_use(folder: Path) -> int:
     """Make the folder if need be and hold it.  Raises OSError where it cannot be made or belongs to somebody else."""
     while True:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FileExistsError):  # `exist_ok` looks a second time, when it may be freed
+            folder.mkdir(mode=0o700, parents=True)
         try:
             handle = os.open(folder, _FOLDER)
         except FileNotFoundError:  # freed in between

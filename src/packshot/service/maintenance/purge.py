@@ -48,7 +48,7 @@ from packshot.store import Store
 log = structlog.get_logger(__name__)
 
 DAY = 24 * 3600.0
-RETENTION_DAYS = 30  # accounts.WorkspaceSettings.retention_days
+RETENTION_DAYS = 30  # WorkspaceSettings.retention_days
 EVENTS_SECONDS, TRIES_SECONDS, IDEMPOTENCY_SECONDS, UNNAMED_SECONDS = 7 * DAY, DAY, DAY, DAY
 CHUNK = 500
 _FIRST_SECONDS, _ROUND_SECONDS, _AGAIN_SECONDS = 300.0, 3600.0, 3600 * 20
