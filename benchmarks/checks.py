@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -121,9 +122,9 @@ def cases(
         step_context = StepContext(context.pictures, renderer=context.renderer)
         return compose(spoiled, Geometry(result.size, chosen.steps), context=step_context, timer=StepTimer())
 
-    def of(composition: Composition, pixels: np.ndarray | None = None, **more: object) -> list[Finding]:
+    def of(composition: Composition, pixels: np.ndarray | None = None, **more: Any) -> list[Finding]:
         flat = composition.flatten() if pixels is None else pixels
-        return judged(flat, composition, result, context=context, **more)  # type: ignore[arg-type]
+        return judged(flat, composition, result, context=context, **more)
 
     clean = laid(cutout)
     flat, mask = clean.flatten(), clean.canvas_matte()

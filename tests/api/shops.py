@@ -20,6 +20,8 @@ from packshot.catalog.accounts import api_keys, workspaces
 from packshot.db import Database
 from packshot.settings import Settings
 
+ROOT = "http://127.0.0.1:8484"
+
 
 @pytest.fixture
 def anyio_backend() -> str:
@@ -54,9 +56,14 @@ def app(application: FastAPI, service: Service) -> FastAPI:
 @pytest.fixture
 async def nobody(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A browser that is not signed in."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8484/api/v1") as http:
+    async with browser(app) as http:
         yield http
+
+
+def browser(app: FastAPI, address: str = "127.0.0.1") -> httpx.AsyncClient:
+    """One with cookies of its own, at this address."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 1234))
+    return httpx.AsyncClient(transport=transport, base_url=f"{ROOT}/api/v1")
 
 
 @dataclass(frozen=True)

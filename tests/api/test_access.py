@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from shops import Shop
+from fastapi import FastAPI
+from shops import ROOT, Shop, browser
 from sqlalchemy import update
 
 from packshot import logs
@@ -57,15 +58,14 @@ async def test_a_change_from_another_page_is_refused(service: Service, nobody: h
 
 
 async def test_a_disabled_member_is_out_at_once_and_the_last_owner_stays(
-    service: Service, app: object, nobody: httpx.AsyncClient
+    service: Service, app: FastAPI, nobody: httpx.AsyncClient
 ) -> None:
     csrf = await first_user(service, nobody)
     owner = (await nobody.get("/members")).json()[0]
     refused = await nobody.patch(f"/members/{owner['id']}", json={"disabled": True}, headers={"X-CSRF-Token": csrf})
     assert refused.status_code == 409
     invited = await nobody.post("/members", json={"email": "ben@shop.example"}, headers={"X-CSRF-Token": csrf})
-    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url=str(nobody.base_url)) as ben:
+    async with browser(app) as ben:
         me = {"token": invited.json()["token"], "email": "other@x.example", "name": "Ben", "password": PASSWORD}
         assert (await ben.post("/invites/accept", json=me)).status_code == 201
         member = next(m for m in (await ben.get("/members")).json() if m["name"] == "Ben")
@@ -76,7 +76,7 @@ async def test_a_disabled_member_is_out_at_once_and_the_last_owner_stays(
 
 
 async def test_an_invitation_is_listed_until_it_is_accepted_or_withdrawn(
-    service: Service, app: object, nobody: httpx.AsyncClient
+    service: Service, app: FastAPI, nobody: httpx.AsyncClient
 ) -> None:
     csrf = {"X-CSRF-Token": await first_user(service, nobody)}
     me = (await nobody.get("/session")).json()
@@ -92,8 +92,7 @@ async def test_an_invitation_is_listed_until_it_is_accepted_or_withdrawn(
     assert not any(token in listed for token in tokens)
     assert (await nobody.delete(f"/invites/{zoe['id']}", headers=csrf)).status_code == 204
     assert (await nobody.delete(f"/invites/{zoe['id']}", headers=csrf)).status_code == 404
-    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url=str(nobody.base_url)) as other:
+    async with browser(app) as other:
         account = {"email": "x@x.example", "name": "Ben", "password": PASSWORD}
         assert (await other.post("/invites/accept", json=account | {"token": tokens[1]})).status_code == 404
         made = await other.post("/invites/accept", json=account | {"token": tokens[0]})
@@ -216,7 +215,7 @@ async def test_settings_that_are_not_named_stay(nobody: httpx.AsyncClient, ours:
 
 
 async def test_an_owner_makes_a_further_workspace_and_neither_sees_the_other(
-    service: Service, app: object, nobody: httpx.AsyncClient
+    service: Service, app: FastAPI, nobody: httpx.AsyncClient
 ) -> None:
     csrf = {"X-CSRF-Token": await first_user(service, nobody)}
     made = await nobody.post("/workspaces", json={"name": "Northwind", "email": "nora@n.example"}, headers=csrf)
@@ -226,18 +225,26 @@ async def test_an_owner_makes_a_further_workspace_and_neither_sees_the_other(
     assert taken.status_code == 409  # an account belongs to one workspace
     await nobody.post("/collections", json={"name": "Autumn", "kind": "collection"}, headers=csrf)
     assert not (await nobody.get("/invites")).json()  # it is the other workspace's
-    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url=str(nobody.base_url)) as nora:
+    async with browser(app) as nora:
         me = {"token": made.json()["invitation"]["token"], "name": "Nora", "password": PASSWORD}
         session = (await nora.post("/invites/accept", json=me)).json()
         assert (session["role"], session["workspace"]["name"]) == ("owner", "Northwind")
+        # An owner of hers, but she does not run this installation.
+        body = {"name": "Third", "email": "t@n.example"}
+        refused = await nora.post("/workspaces", json=body, headers={"X-CSRF-Token": session["csrf"]})
+        assert refused.status_code == 403 and "run this installation" in refused.json()["detail"]
+        assert not session["workspace"]["first"]
+        for http, token, status in ((nobody, csrf["X-CSRF-Token"], 200), (nora, session["csrf"], 403)):
+            wanted = {"name": "metrics", "scopes": ["admin"]}
+            key = (await http.post("/keys", json=wanted, headers={"X-CSRF-Token": token})).json()["key"]
+            elsewhere = {"Authorization": f"Bearer {key}", "X-Forwarded-For": "203.0.113.7"}
+            assert (await http.get(ROOT + "/metrics", headers=elsewhere)).status_code == status
         assert [m["name"] for m in (await nora.get("/members")).json()] == ["Nora"]
         assert (await nora.get("/collections")).json()["items"] == []
         # A member is no owner.
         ben = await nora.post("/members", json={"email": "b@n.example"}, headers={"X-CSRF-Token": session["csrf"]})
         me = {"token": ben.json()["token"], "name": "Ben", "password": PASSWORD}
         session = (await nora.post("/invites/accept", json=me)).json()
-        body = {"name": "Third", "email": "t@n.example"}
         refused = await nora.post("/workspaces", json=body, headers={"X-CSRF-Token": session["csrf"]})
         assert refused.status_code == 403
     assert [m["name"] for m in (await nobody.get("/members")).json()] == ["Mia"]

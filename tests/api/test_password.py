@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 from fastapi import FastAPI
+from shops import browser
 
 from packshot.api.service import Service
 from packshot.catalog.accounts import invites
@@ -18,8 +19,7 @@ async def test_a_changed_password_ends_all_sessions(service: Service, app: FastA
         token = await invites.first_login(tx)
     me = {"token": token, "email": "mia@shop.example", "name": "Mia", "password": OLD}
     csrf = (await nobody.post("/invites/accept", json=me)).json()["csrf"]
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url=nobody.base_url) as elsewhere:
+    async with browser(app) as elsewhere:
         signed_in = await elsewhere.post("/session", json={"email": "mia@shop.example", "password": OLD})
         assert signed_in.status_code == 201
         assert (await elsewhere.get("/session")).status_code == 200

@@ -7,8 +7,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -17,7 +16,7 @@ from argon2 import PasswordHasher
 from child import Child, child
 from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
-from shops import Shop
+from shops import Shop, browser
 from sqlalchemy import select
 
 from packshot.api import sign_in_tries
@@ -60,13 +59,6 @@ async def member(service: Service, shop: Shop, email: str) -> None:
         token = await invites.invite(tx, shop.workspace, email=email, role="owner", by=None)
         hashed = await passwords.hash_password(PASSWORD)
         await invites.accept(tx, token, email=email, name=email, password_hash=hashed)
-
-
-@asynccontextmanager
-async def browser(app: FastAPI, address: str = "198.51.100.7") -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 1234))
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8484/api/v1") as http:
-        yield http
 
 
 @pytest.fixture
@@ -276,6 +268,14 @@ def test_whoever_runs_it_makes_a_further_workspace(running: Child) -> None:
         assert session["workspace"]["name"] == "Northwind"
     listed = [json.loads(line) for line in command(running.settings, "workspaces").stdout.splitlines()]
     assert [(w["name"], w["members"]) for w in listed][-1] == ("Northwind", 1)
+    again = command(running.settings, "invite-owner", listed[-1]["id"], "nils@n.example")
+    token = re.fullmatch(r"http://\S+/welcome\?token=(\S+)\n", again.stdout)
+    assert token is not None, again
+    with running.client() as http:
+        session = http.post("/invites/accept", json={"token": token[1], "name": "Nils", "password": PASSWORD}).json()
+        assert (session["workspace"]["name"], session["role"]) == ("Northwind", "owner")
+    unknown = command(running.settings, "invite-owner", "wsp_0", "nils2@n.example")
+    assert unknown.returncode == 64 and "there is no such workspace" in unknown.stderr
     for wrong, words in ((("", "a@b.example"), "a name"), (("Shop", "nobody"), "no email address")):
         refused = command(running.settings, "new-workspace", *wrong)
         assert refused.returncode == 64

@@ -23,7 +23,7 @@ from packshot import pinned
 from packshot.catalog.delivery import bucket as buckets
 from packshot.catalog.delivery import destinations
 from packshot.catalog.delivery.bucket import Bucket
-from packshot.errors import BadInput, BadOption, FetchFailed, UnsafeInput
+from packshot.errors import BadInput, BadOption, FetchFailed, PackshotError, UnsafeInput
 from packshot.pinned import Address
 from servers import S3, s3_server
 
@@ -231,7 +231,7 @@ def answering(*answers: tuple[int, dict[str, str]]) -> Iterator[tuple[int, list[
      (411, BadOption), (500, FetchFailed), (503, FetchFailed), (429, FetchFailed)],
 )  # fmt: skip
 async def test_an_answer_says_whether_trying_again_is_of_use(
-    status: int, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+    status: int, error: type[PackshotError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pinned, "resolve", Names([OPEN]))
     monkeypatch.setattr(buckets, "TRIES", 2)
@@ -240,7 +240,7 @@ async def test_an_answer_says_whether_trying_again_is_of_use(
         with pytest.raises(error) as refused:
             await bucket.put("a.png", b"a")
         bucket.close()
-    assert refused.value.subject == "Shop"  # type: ignore[attr-defined]
+    assert refused.value.subject == "Shop"
     assert requested == ["/shop/photos/a.png"] * (2 if error is FetchFailed else 1)
 
 

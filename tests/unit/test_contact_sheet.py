@@ -15,15 +15,8 @@ from packshot import steps
 from packshot.disclosure import BY_BACKDROP, ENLARGED, LASTING
 from packshot.finding import Finding, Verdict
 from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report, StepRecord
-from packshot.run.contact_sheet import (
-    CHECK,
-    DISCLOSURE,
-    STEP,
-    contact_sheet,
-    item_standing,
-    relative_link,
-    rendition_verdict,
-)
+from packshot.run.contact_sheet import contact_sheet, item_standing, relative_link, rendition_verdict
+from packshot.run.sheet_words import CHECK, DISCLOSURE, STEP
 from packshot.step import Step
 from packshot.steps.encode import Encode
 

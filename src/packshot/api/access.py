@@ -14,7 +14,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 
 from packshot.api.idempotency import claim
 from packshot.api.service import Service
-from packshot.catalog.accounts import api_keys, roles, sessions
+from packshot.catalog.accounts import api_keys, roles, sessions, workspaces
 from packshot.db.tables import now
 from packshot.errors import NotAllowed, NotSignedIn
 
@@ -68,6 +68,15 @@ async def identify(svc: Service, *, key: str = "", session: str = "") -> Princip
     return Principal(
         member.workspace_id, member.user_id, None, member.role, scopes, member.csrf, member.name, member.email
     )
+
+
+async def check_runs_installation(svc: Service, who: Principal) -> None:
+    """What concerns all workspaces is for those of the first one.  Raises NotAllowed for others."""
+    async with svc.db.read() as tx:
+        if who.workspace_id != await workspaces.first_id(tx):
+            raise NotAllowed(
+                "this is for those who run this installation.", remedy="Ask an owner of its first workspace."
+            )
 
 
 def same_origin(svc: Service, request: Any) -> bool:

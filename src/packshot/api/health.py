@@ -13,7 +13,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 from sqlalchemy import text
 
-from packshot.api.access import bearer_key, identify, was_forwarded
+from packshot.api.access import bearer_key, check_runs_installation, identify, was_forwarded
 from packshot.api.service import Service, Svc
 from packshot.errors import NotAllowed
 from packshot.service import metrics
@@ -84,11 +84,12 @@ async def readyz(svc: Svc, request: Request, response: Response) -> Ready:
 
 @router.get("/metrics", response_class=PlainTextResponse, openapi_extra={"security": [{}, {"key": []}]})
 async def prometheus(svc: Svc, request: Request) -> Response:
-    """Prometheus metrics: from this machine, or with a key that has the scope “admin”."""
+    """Prometheus metrics: from this machine, or with a key of the first workspace that has the scope “admin”."""
     if not _from_this_machine(request):
         who = await identify(svc, key=bearer_key(request.headers.get("authorization", "")))
         if "admin" not in who.scopes:
             raise NotAllowed("this needs a key with the scope “admin”.")
+        await check_runs_installation(svc, who)
     return Response(await metrics.collect(svc), media_type=metrics.CONTENT_TYPE)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
-from packshot.api.access import Admin, Reader
+from packshot.api.access import Admin, Reader, check_runs_installation
 from packshot.api.service import Service, Svc
 from packshot.api.session import Email
 from packshot.catalog.accounts import api_keys, invites, members, workspaces
@@ -99,8 +99,9 @@ async def change_workspace(svc: Svc, who: Admin, body: WorkspaceChange) -> Works
 async def make_workspace(svc: Svc, who: Admin, body: WorkspaceRequest, response: Response) -> NewWorkspace:
     """Make a further workspace and invite its owner: the link is good once and for a week.
 
-    Neither workspace sees what is in the other, nor who is.
+    For owners of the first workspace. Neither workspace sees what is in the other, nor who is.
     """
+    await check_runs_installation(svc, who)
     response.headers["Cache-Control"] = "no-store"
     async with svc.db.write() as tx:
         id, token = await invites.found_workspace(tx, body.name, body.email)

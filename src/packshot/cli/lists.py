@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
 from packshot import __version__, atomic
 from packshot.channel import Channel, Source, channel, channels, safe_name, to_toml
@@ -148,8 +148,8 @@ def pull(
                       console=screen, transient=True) as bar:  # fmt: skip
             task = bar.add_task(f"Fetching {entry.id}", total=None)
 
-            def step(fetched: int, total: int, bar: Progress = bar, task: int = task) -> None:
-                bar.update(task, completed=fetched, total=total or None)  # type: ignore[arg-type]
+            def step(fetched: int, total: int, bar: Progress = bar, task: TaskID = task) -> None:
+                bar.update(task, completed=fetched, total=total or None)
 
             place = weights.pull(entry, models_dir=settings.models_dir, progress=step)
         say(f"{entry.id}: {place.name}, verified")

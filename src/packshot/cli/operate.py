@@ -23,7 +23,9 @@ T = TypeVar("T")
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (backup, restore, purge, requeue, failures, migrate, sign_in_link, workspaces, new_workspace):
+    service = backup, restore, purge, requeue, failures, migrate
+    accounts = sign_in_link, workspaces, new_workspace, invite_owner
+    for command in (*service, *accounts):
         app.command(command.__name__.replace("_", "-"))(command)
 
 
@@ -172,11 +174,9 @@ def new_workspace(
     """
     from packshot.catalog.accounts import invites
 
-    name, email = name.strip(), email.strip()
+    name, email = name.strip(), _email(email)
     if not 0 < len(name) <= 200:
         raise BadOption("a workspace needs a name of 1 to 200 characters.", subject="name")
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
-        raise BadOption("this is no email address.", subject=email)
     settings = _settings(data)
 
     async def token(db: Any, _: Any) -> str:
@@ -187,7 +187,35 @@ def new_workspace(
     return 0
 
 
+def invite_owner(
+    workspace: Annotated[str, typer.Argument(help="By its id, as `packshot workspaces` lists it.")],
+    email: Annotated[str, typer.Argument(help="Who is to own it.")],
+    data: Data = None,
+) -> int:
+    """Print a link with which somebody joins a workspace as an owner, good once and for a week.
+
+    For a workspace whose first link has expired or got lost.
+    """
+    from packshot.catalog.accounts import invites
+
+    email = _email(email)
+    settings = _settings(data)
+
+    async def token(db: Any, _: Any) -> str:
+        async with db.write() as tx:
+            return await invites.invite_owner(tx, workspace, email)
+
+    print(f"{settings.address}/welcome?token={asyncio.run(_with(settings, token))}")
+    return 0
+
+
 # --- parts ---
+
+
+def _email(words: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", words.strip()):
+        raise BadOption("this is no email address.", subject=words)
+    return words.strip()
 
 
 async def _failures(db: Any, queues: Any, *, retry: bool) -> int:

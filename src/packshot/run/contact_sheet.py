@@ -1,6 +1,6 @@
 """The contact sheet: a whole run on one page that needs no server, only the finished files beside it.
 
-The module is long because all words of the page stand here, above the code; the page is `contact_sheet.html.j2`.
+Its words are in `sheet_words`; the page is `contact_sheet.html.j2`.
 """
 
 from __future__ import annotations
@@ -14,187 +14,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, StrictUndefined, Template
 
 from packshot.finding import Finding, Verdict, worst
 from packshot.report import ItemRecord, RenditionRecord, Report
-
-Standing = Literal["ready", "look", "rejected", "failed"]
-
-STANDING: dict[Standing, str] = {
-    "ready": "Ready",
-    "look": "Needs a look",
-    "rejected": "Rejected",
-    "failed": "Failed",
-}
-VERDICT = {
-    Verdict.OK: "As it should be",
-    Verdict.WARN: "Needs a look",
-    Verdict.FAIL: "Breaks a rule",
-    Verdict.SKIPPED: "Not judged",
-}
-CHECK = {
-    "unchanged": "Product unchanged",
-    "edges": "Edges",
-    "grounded": "Stands on its shadow",
-    "shadow_side": "Side of the shadow",
-    "resolution": "Sharpness",
-    "fill": "Product size in frame",
-    "white": "Pure white backdrop",
-    "cut": "Product cut off",
-    "safety": "Content safety",
-    "bytes": "File size",
-    "disclosure": "Disclosure",
-    "format": "File format",
-    "side": "Picture size",
-    "blur": "Focus",
-    "noise": "Grain",
-    "compression": "Compression",
-    "blown": "Highlights",
-    "crushed": "Shadows of the photo",
-    "photo": "Reading the photo",
-    "enlarged": "Enlargement",
-    "backdrop": "Backdrop",
-    "fit": "Suits the set",
-    "camera": "Height of the camera",
-    "renderer": "Renderer of sets",
-    "shadow": "Shadow",
-    "quality": "Saved quality",
-    "name": "File name",
-    "duplicate": "Same photo twice",
-    "several": "Several products",
-    "none": "No product found",
-    "border": "Touches the frame",
-    "small": "Small product",
-    "letters": "Fine print",
-    "upscale": "Not enlarged",
-    "uncertain": "Unsure cut-out",
-    "glass": "See-through",
-}
-STEP = {
-    "analyse": "Photo examined",
-    "segment": "Product cut out",
-    "layout": "Placed in the frame",
-    "upscale": "Enlarged",
-    "color": "Backdrop, one colour",
-    "gradient": "Backdrop, gradient",
-    "picture": "Backdrop, your picture",
-    "rendered": "Backdrop, rendered set",
-    "light": "Light matched",
-    "shadow": "Shadow",
-    "encode": "Saved",
-    "check": "Checked",
-}
-# The terms of disclosure.py, in words that a shop's customer would understand.
-DISCLOSURE = {
-    "algorithmicallyEnhanced": "Photo, corrected by software",
-    "composite": "Real product, rendered backdrop",
-    "compositeCapture": "Put together from several photos",
-    "compositeSynthetic": "Real product, backdrop made by AI",
-    "compositeWithTrainedAlgorithmicMedia": "Real product, partly drawn by AI",
-    "trainedAlgorithmicMedia": "Wholly AI-made",
-    "algorithmicMedia": "Made by software, not by AI",
-    "virtualRecording": "Recording of a virtual event",
-    "digitalArt": "Drawn on a computer by a person",
-    "digitalCreation": "Made on a computer by a person",
-}
-ROLE = {"angle": "Angle", "detail": "Detail", "back": "Back", "lifestyle": "In use"}
-PHOTO_GROUP = "Photo and cut-out"
-EVERY_FILE = "Every file"
-REJECTED_BY = "Rejected by {channels}"
-AND = " and "
-ONE_MANY = {"picture": ("picture", "pictures"), "file": ("file", "files")}
-YES_NO = {True: "yes", False: "no"}
-
-WORDS = {
-    "sheet": "Contact sheet",
-    "skip": "Skip to the pictures",
-    "took": "in",
-    "templates": "Templates",
-    "channels": "Channels",
-    "summary": "Summary",
-    "done": "Done",
-    "unchanged": "Unchanged",
-    "notices": "Good to know",
-    "dark": "Dark",
-    "print": "Print",
-    "filters": "Filters",
-    "all": "All",
-    "status": "Status",
-    "channel": "Channel",
-    "any_channel": "All channels",
-    "template": "Template",
-    "any_template": "All templates",
-    "check": "Finding",
-    "any_check": "Any finding",
-    "search": "Search title, SKU or file name",
-    "search_short": "Search",
-    "sort": "Order",
-    "sort_given": "As given",
-    "sort_look": "Needs a look first",
-    "sort_unsure": "Least certain cut-out first",
-    "view": "View",
-    "before": "Before",
-    "after": "After",
-    "split": "Split",
-    "details": "Details",
-    "pictures": "Pictures",
-    "enlarge": "Enlarge",
-    "divider": "Divider between before and after",
-    "no_picture": "No picture",
-    "reason": "Why it failed",
-    "no_reason": "No reason was recorded.",
-    "same": "Unchanged since the last run",
-    "findings": "Findings",
-    "files": "Finished files",
-    "no_link": "outside this folder, not linked",
-    "changed": "On the product",
-    "nothing_changed": "Nothing changed",
-    "disclosed": "Disclosed as",
-    "all_checks": "All checks",
-    "not_judged": "not judged",
-    "value": "Value",
-    "limit": "Limit",
-    "how": "How it was made",
-    "photo": "Photo",
-    "certainty": "Certainty of the cut-out",
-    "step": "Step",
-    "settings": "Settings",
-    "seconds": "Seconds",
-    "cached": "from the cache",
-    "empty": "Nothing here yet. This run had no photos.",
-    "no_match": "No picture matches these filters.",
-    "show_all": "Show all",
-    "key_title": "Keys",
-    "key_search": "search",
-    "key_move": "move between pictures",
-    "key_open": "enlarge",
-    "key_before": "before and after, while enlarged",
-    "key_full": "100 %, while enlarged",
-    "key_close": "close",
-    "key_switch": "Use / to search",
-    "made_by": "Made with Packshot",
-    "large": "Enlarged picture",
-    "full": "100 %",
-    "previous": "Previous",
-    "next": "Next",
-    "close": "Close",
-}
-# Spoken or written by the page itself. {n}, {all} and {share} are filled in there.
-LIVE_WORDS = {
-    "shown_one": "Showing 1 of {all} pictures",
-    "shown": "Showing {n} of {all} pictures",
-    "shown_all": "{all} pictures",
-    "shown_all_one": "1 picture",
-    "place": "{n} of {all}",
-    "divided": "{share} % before",
-    "no_file": "The finished file is not beside this page or cannot be shown here. This is a small preview.",
-    "small_before": "A small preview of the photo.",
-    "px": "px",
-}
+from packshot.run import sheet_words as words
 
 LONGEST_NAME = 160  # characters shown of a title or file name; the rest is an ellipsis
 LONGEST_SETTING = 120
@@ -227,7 +54,7 @@ class _File:
     size: tuple[int, int]
     weight: str
     format: str
-    standing: Standing
+    standing: words.Standing
     standing_words: str
     verdict: str
     clear: bool
@@ -250,7 +77,7 @@ class _Card:
     title: str
     facts: tuple[str, ...]
     template_id: str
-    standing: Standing
+    standing: words.Standing
     chip: str
     error: str
     same: bool
@@ -287,8 +114,8 @@ def contact_sheet(report: Report) -> str:
     template_counts = Counter(card.template_id for card in cards)
     finished = sum(len(item.renditions) for item in report.items)
     return _template().render(
-        words=WORDS,
-        live_words=LIVE_WORDS,
+        words=words.WORDS,
+        live_words=words.LIVE_WORDS,
         version=_line(report.packshot),
         cards=cards,
         made=(_count(len(cards), "picture"), _count(finished, "file")),
@@ -297,18 +124,18 @@ def contact_sheet(report: Report) -> str:
         channels=[_line(name) or key for key, name in report.channels.items()],
         notices=[_line(notice, longest=2_000) for notice in report.notices],
         figures=[
-            ("done", WORDS["done"], standings["ready"] + standings["look"] - unchanged),
-            ("unchanged", WORDS["unchanged"], unchanged),
-            *((key, STANDING[key], standings[key]) for key in ("rejected", "failed", "look")),
+            ("done", words.WORDS["done"], standings["ready"] + standings["look"] - unchanged),
+            ("unchanged", words.WORDS["unchanged"], unchanged),
+            *((key, words.STANDING[key], standings[key]) for key in ("rejected", "failed", "look")),
         ],
-        standing_filters=[(key, label, standings[key]) for key, label in STANDING.items()],
+        standing_filters=[(key, label, standings[key]) for key, label in words.STANDING.items()],
         channel_filters=[(key, _name(report.channels, key), n) for key, n in sorted(channel_counts.items())],
-        check_filters=[(key, _label(CHECK, key), n) for key, n in check_counts.most_common()],
+        check_filters=[(key, _label(words.CHECK, key), n) for key, n in check_counts.most_common()],
         template_filters=[(key, _name(report.templates, key), n) for key, n in sorted(template_counts.items())],
     )
 
 
-def item_standing(item: ItemRecord) -> Standing:
+def item_standing(item: ItemRecord) -> words.Standing:
     """An item's status for a reviewer, by its gravest finding."""
     if item.status == "failed":
         return "failed"
@@ -337,13 +164,16 @@ def _card(number: int, item: ItemRecord, report: Report) -> _Card:
     standing = item_standing(item)
     rendered = tuple(_file(rendition, report) for rendition in item.renditions)
     refusing = dict.fromkeys(_name(report.channels, r.channel) for r in item.renditions if r.rejected)
-    groups = [(PHOTO_GROUP, item.findings), *((_name(report.channels, r.channel), r.findings) for r in item.renditions)]
+    groups = [
+        (words.PHOTO_GROUP, item.findings),
+        *((_name(report.channels, r.channel), r.findings) for r in item.renditions),
+    ]
     findings = [finding for _, group in groups for finding in group]
     shown = _grouped(groups)
     stand_in = next((f for f in rendered if f.viewable and f.href), None)
     after = _picture(item.after) or (stand_in.href if stand_in and standing != "failed" else "")
     title = _line(item.title) or _line(item.sku) or _line(item.name)
-    role = _label(ROLE, item.role) if item.role not in {"", "main"} else ""
+    role = _label(words.ROLE, item.role) if item.role not in {"", "main"} else ""
     facts = (_line(item.sku), role, _line(item.name), _name(report.templates, item.template))
     return _Card(
         number=number,
@@ -352,7 +182,7 @@ def _card(number: int, item: ItemRecord, report: Report) -> _Card:
         template_id=item.template,
         standing=standing,
         chip=_chip(standing, refusing),
-        error=(_line(item.error, longest=600) or WORDS["no_reason"]) if standing == "failed" else "",
+        error=(_line(item.error, longest=600) or words.WORDS["no_reason"]) if standing == "failed" else "",
         same=item.status == "unchanged",
         before=_picture(item.before),
         after=after,
@@ -365,7 +195,7 @@ def _card(number: int, item: ItemRecord, report: Report) -> _Card:
         changes=tuple(_line(change, longest=400) for change in item.changes),
         disclosures=_disclosures(item, report),
         steps=tuple(
-            _Step(_label(STEP, s.kind), _settings(s.parameters), f"{s.seconds:.2f}", s.cached) for s in item.steps
+            _Step(_label(words.STEP, s.kind), _settings(s.parameters), f"{s.seconds:.2f}", s.cached) for s in item.steps
         ),
         photo=_photo(item),
         certainty="" if item.uncertainty is None else f"{100 * (1 - item.uncertainty):.0f} %",
@@ -376,14 +206,16 @@ def _card(number: int, item: ItemRecord, report: Report) -> _Card:
     )
 
 
-def _chip(standing: Standing, refusing: Iterable[str]) -> str:
+def _chip(standing: words.Standing, refusing: Iterable[str]) -> str:
     names = tuple(refusing)
-    return REJECTED_BY.format(channels=_listed(names)) if names and standing == "rejected" else STANDING[standing]
+    if names and standing == "rejected":
+        return words.REJECTED_BY.format(channels=_listed(names))
+    return words.STANDING[standing]
 
 
 def _file(rendition: RenditionRecord, report: Report) -> _File:
     verdict = rendition_verdict(rendition)
-    standings: dict[Verdict, Standing] = {Verdict.FAIL: "rejected", Verdict.WARN: "look", Verdict.OK: "ready"}
+    standings: dict[Verdict, words.Standing] = {Verdict.FAIL: "rejected", Verdict.WARN: "look", Verdict.OK: "ready"}
     kind = rendition.format.lower()
     return _File(
         channel=_name(report.channels, rendition.channel),
@@ -393,7 +225,7 @@ def _file(rendition: RenditionRecord, report: Report) -> _File:
         weight=_weight(rendition.bytes),
         format=_format(rendition.format),
         standing=standings[verdict],
-        standing_words=STANDING[standings[verdict]],
+        standing_words=words.STANDING[standings[verdict]],
         verdict=verdict.value,
         clear=kind in _HOLDS_ALPHA,
         viewable=kind in _SHOWN_BY_BROWSERS,
@@ -403,8 +235,8 @@ def _file(rendition: RenditionRecord, report: Report) -> _File:
 def _check(finding: Finding, where: str = "") -> _Check:
     return _Check(
         verdict=finding.verdict.value,
-        verdict_words=VERDICT[finding.verdict],
-        label=_label(CHECK, finding.check),
+        verdict_words=words.VERDICT[finding.verdict],
+        label=_label(words.CHECK, finding.check),
         where=where,
         words=_line(finding.words, longest=400),
         value=_measure(finding.value, finding.unit),
@@ -417,13 +249,13 @@ def _loud(groups: list[tuple[str, tuple[Finding, ...]]]) -> tuple[_Check, ...]:
 
     It names its files, unless it holds for all of them.
     """
-    everywhere = len({name for name, _ in groups if name != PHOTO_GROUP})
+    everywhere = len({name for name, _ in groups if name != words.PHOTO_GROUP})
     by_words: dict[tuple[Verdict, str, str], tuple[Finding, list[str]]] = {}
     for name, findings in groups:
         for finding in findings:
             if finding.verdict in {Verdict.WARN, Verdict.FAIL}:
                 _, names = by_words.setdefault((finding.verdict, finding.check, finding.words), (finding, []))
-                if name != PHOTO_GROUP and name not in names:
+                if name != words.PHOTO_GROUP and name not in names:
                     names.append(name)
     ordered = sorted(by_words.values(), key=lambda pair: pair[0].verdict is not Verdict.FAIL)
     return tuple(
@@ -438,7 +270,7 @@ def _grouped(groups: list[tuple[str, tuple[Finding, ...]]]) -> tuple[tuple[str, 
     if len(of_files) > 1:
         common = [f for f in of_files[0][1] if all(f in findings for _, findings in of_files)]
     rest = [(name, tuple(f for f in findings if f not in common)) for name, findings in of_files]
-    ordered = [(photo, about_photo), (EVERY_FILE, tuple(common)), *rest]
+    ordered = [(photo, about_photo), (words.EVERY_FILE, tuple(common)), *rest]
     return tuple((name, tuple(_check(f) for f in findings)) for name, findings in ordered if findings)
 
 
@@ -448,10 +280,10 @@ def _disclosures(item: ItemRecord, report: Report) -> tuple[str, ...]:
     for rendition in item.renditions:
         if rendition.disclosure:
             term = rendition.disclosure.rstrip("/").rsplit("/", 1)[-1]
-            by_words.setdefault(_label(DISCLOSURE, term), []).append(_name(report.channels, rendition.channel))
+            by_words.setdefault(_label(words.DISCLOSURE, term), []).append(_name(report.channels, rendition.channel))
     if len(by_words) == 1:
         return tuple(by_words)
-    return tuple(f"{words} ({_listed(names)})" for words, names in by_words.items())
+    return tuple(f"{text} ({_listed(names)})" for text, names in by_words.items())
 
 
 def _photo(item: ItemRecord) -> str:
@@ -470,7 +302,7 @@ def _setting(value: object) -> str:
         case None | "":
             text = "–"
         case bool():
-            text = YES_NO[value]
+            text = words.YES_NO[value]
         case int() | float():
             text = _number(value)
         case list() | tuple():
@@ -518,13 +350,13 @@ def _duration(seconds: float) -> str:
 
 
 def _count(number: int, noun: str) -> str:
-    one, many = ONE_MANY[noun]
+    one, many = words.ONE_MANY[noun]
     return f"{number:,} {one if number == 1 else many}"
 
 
 def _listed(names: Iterable[str]) -> str:
     *head, last = names
-    return f"{', '.join(head)}{AND}{last}" if head else last
+    return f"{', '.join(head)}{words.AND}{last}" if head else last
 
 
 def _name(names: dict[str, str], key: str) -> str:

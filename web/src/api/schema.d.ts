@@ -109,7 +109,7 @@ export interface paths {
          * Make Workspace
          * @description Make a further workspace and invite its owner: the link is good once and for a week.
          *
-         *     Neither workspace sees what is in the other, nor who is. Scope: `admin`.
+         *     For owners of the first workspace. Neither workspace sees what is in the other, nor who is. Scope: `admin`.
          */
         post: operations["make_workspace"];
         delete?: never;
@@ -1387,7 +1387,7 @@ export interface paths {
         };
         /**
          * Prometheus
-         * @description Prometheus metrics: from this machine, or with a key that has the scope “admin”.
+         * @description Prometheus metrics: from this machine, or with a key of the first workspace that has the scope “admin”.
          */
         get: operations["prometheus"];
         put?: never;
@@ -3260,6 +3260,8 @@ export interface components {
         WorkspaceView: {
             id: string;
             name: string;
+            /** @description Whether its owners run this installation: they alone make further workspaces. */
+            first: boolean;
             settings: components["schemas"]["WorkspaceSettings"];
         };
     };

@@ -55,6 +55,13 @@ async def invite(tx: Tx, workspace_id: str, *, email: str, role: Role, by: str |
     return token
 
 
+async def invite_owner(tx: Tx, workspace_id: str, email: str) -> str:
+    """The token of an invitation to own a workspace.  Raises NotFound, and Conflict as `invite` does."""
+    if workspace_id not in {id for id, *_ in await workspaces.workspace_rows(tx)}:
+        raise NotFound("there is no such workspace.", subject=workspace_id, remedy="`packshot workspaces` lists them.")
+    return await invite(tx, workspace_id, email=email, role="owner", by=None)
+
+
 async def sign_in_link(tx: Tx, email: str) -> str:
     """The token of a link for who cannot sign in, good once and for an hour.  Raises NotFound."""
     member = await member_of(tx, email)

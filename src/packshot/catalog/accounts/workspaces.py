@@ -51,6 +51,7 @@ class WorkspaceView(BaseModel, frozen=True):
 
     id: str
     name: str
+    first: bool = Field(description="Whether its owners run this installation: they alone make further workspaces.")
     settings: WorkspaceSettings
 
 
@@ -63,7 +64,7 @@ async def make_workspace(tx: Tx, name: str) -> str:
 
 
 async def first_id(tx: Tx) -> str | None:
-    """The oldest one's: of those who run this installation.  None where there is none yet."""
+    """Of the oldest, whose owners run this installation.  None where there is none yet."""
     return (await tx.execute(select(workspaces.c.id).order_by(workspaces.c.id).limit(1))).scalar()
 
 
@@ -81,7 +82,8 @@ async def workspace_rows(tx: Tx) -> list[tuple[str, str, int]]:
 
 async def workspace(tx: Tx, workspace_id: str) -> WorkspaceView:
     row = (await tx.execute(select(workspaces).where(workspaces.c.id == workspace_id))).one()
-    return WorkspaceView(id=row.id, name=row.name, settings=WorkspaceSettings.model_validate(row.settings))
+    first = row.id == await first_id(tx)
+    return WorkspaceView(id=row.id, name=row.name, first=first, settings=WorkspaceSettings.model_validate(row.settings))
 
 
 async def change_workspace(tx: Tx, workspace_id: str, *, name: str | None, settings: WorkspaceSettings | None) -> None:

@@ -42,7 +42,7 @@ export function Workspace() {
       <OffPeak view={query.data} save={save} />
       <Retention view={query.data} save={save} />
       <WatchedFolderSection view={query.data} save={save} />
-      {owner && <NewWorkspace />}
+      {owner && query.data.first && <NewWorkspace />}
     </div>
   );
 }
