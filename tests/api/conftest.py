@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import pytest
 from child import Child, child
 from pydantic import SecretStr
-from shops import anyio_backend, app, application, nobody, ours, service, settings, theirs
+from shops import app, application, nobody, ours, service, settings, theirs
 
 from packshot.settings import Settings
 from servers import migrated_postgres, migrated_sqlite, postgres
 
 __all__ = [
-    "anyio_backend",
     "app",
     "application",
     "migrated_postgres",

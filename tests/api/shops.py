@@ -24,11 +24,6 @@ ROOT = "http://127.0.0.1:8484"
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def settings(tmp_path: Path, migrated_sqlite: Path) -> Settings:
     made = Settings(data_dir=tmp_path, secret=SecretStr("a secret of the tests"))
     shutil.copyfile(migrated_sqlite, tmp_path / "packshot.db")

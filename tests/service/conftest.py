@@ -1,7 +1,15 @@
 """Fixtures of the service's tests."""
 
-from studio import anyio_backend, studio
+from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from studio import studio
+
+from packshot.service.valkey import Valkey
+from packshot.settings import Settings
 from servers import (
     database,
     database_url,
@@ -15,7 +23,6 @@ from servers import (
 )
 
 __all__ = [
-    "anyio_backend",
     "database",
     "database_url",
     "empty_url",
@@ -27,3 +34,16 @@ __all__ = [
     "s3_url",
     "studio",
 ]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path)
+
+
+@pytest.fixture
+def valkey(settings: Settings) -> Iterator[Valkey]:
+    server = Valkey(settings)
+    server.start()
+    yield server
+    server.stop()

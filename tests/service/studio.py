@@ -152,11 +152,6 @@ def photo_row(id: str, ws: str, n: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def studio(database: Database, tmp_path: Path, anyio_backend: str) -> Studio:
     async with database.write() as tx:
         for ws in (WS, OTHER):

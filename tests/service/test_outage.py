@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,24 +29,6 @@ from packshot.settings import Settings
 from waiting import until
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path)
-
-
-@pytest.fixture
-def valkey(settings: Settings) -> Iterator[Valkey]:
-    server = Valkey(settings)
-    server.start()
-    yield server
-    server.stop()
 
 
 def events(lines: list[Any]) -> list[str]:

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,24 +25,6 @@ from waiting import SOON, until
 
 NODE = Path(__file__).parent.parent / "node"
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path)
-
-
-@pytest.fixture
-def valkey(settings: Settings) -> Iterator[Valkey]:
-    server = Valkey(settings)
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
