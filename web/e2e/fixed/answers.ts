@@ -19,7 +19,7 @@ export const problem = (status: number, detail: string, remedy = "", reference =
 const missing = problem(404, "no such thing");
 
 const workspace: Workspace = {
-  id: "wsp_shop", name: "Nordlys & Co.",
+  id: "wsp_shop", name: "Nordlys & Co.", first: true,
   settings: {
     off_peak: { start: "22:00", end: "06:00", time_zone: "Europe/Berlin" }, retention_days: 30,
     watch: { style: "white", options: {}, channels: ["amazon", "shopify"], priority: "overnight" },
