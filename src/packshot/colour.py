@@ -158,3 +158,13 @@ def into_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
     if converted is None:
         raise ImageCms.PyCMSError("no picture came back")
     return converted
+
+
+def from_lab(picture: Image.Image) -> Image.Image:
+    """A CIELAB picture, which needs no profile, in sRGB.  Raises PyCMSError."""
+    converted = ImageCms.profileToProfile(
+        picture, ImageCms.createProfile("LAB"), ImageCms.ImageCmsProfile(io.BytesIO(srgb_profile())), outputMode="RGB"
+    )
+    if converted is None:
+        raise ImageCms.PyCMSError("no picture came back")
+    return converted

@@ -11,26 +11,32 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
-import pi_heif
+import structlog
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms
 
 from packshot.colour import into_srgb, profile_name, srgb_profile
-from packshot.errors import BadInput, DamagedFile, TooLarge, UnsafeInput, UnsupportedFormat
+from packshot.decoding import tiff
+from packshot.decoding.alpha import cut_out_by
+from packshot.decoding.coded import into_srgb as into_srgb_by_numbers
+from packshot.decoding.decode import decode
+from packshot.decoding.decoded import Decoded, eight_bits
+from packshot.decoding.kinds import PICTURES, READS, sniff
+from packshot.errors import BadInput, DamagedFile, PackshotError, TooLarge, UnsafeInput, UnsupportedFormat
 from packshot.rules import FileFormat
 from packshot.settings import Limits
 
-pi_heif.register_heif_opener()
-Image.MAX_IMAGE_PIXELS = None  # our own limit is checked from the header, before anything is decoded
+log = structlog.get_logger(__name__)
 
 PREVIEW_SIDE = 512  # px, the longer side of a preview
 THUMBNAIL_SIDE = 420  # px, the longer side of what lists and contact sheets show
-READS = "JPEG, PNG, WebP, AVIF, HEIC or TIFF"
+_COMMENT = re.compile(rb"(?<=\xff\xfe)(?s:..)[^\xff]*(?=\xff)")  # of a JPEG
 _COPIED_EXIF = frozenset(
     {"Make", "Model", "DateTime", "Artist", "Copyright", "ImageDescription"}
 )  # of the first directory; the camera's own (exposure, lens, dates) is copied, except the maker's note
@@ -60,36 +66,6 @@ class Photo:
         return self.pixels.shape[1], self.pixels.shape[0]
 
 
-def sniff(head: bytes) -> str:
-    """The type of a file by its first bytes: a Pillow format that we read, or words for what it is instead."""
-    if head[:3] == b"\xff\xd8\xff":
-        return "JPEG"
-    if head[:8] == b"\x89PNG\r\n\x1a\n":
-        return "PNG"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "WEBP"
-    if head[:4] in (b"II*\0", b"MM\0*"):
-        return "TIFF"
-    if head[4:8] == b"ftyp":
-        brands = {head[i : i + 4] for i in range(8, min(int.from_bytes(head[:4], "big"), len(head), 64), 4)}
-        if brands & {b"avif"}:
-            return "AVIF"
-        if brands & {b"avis", b"hevc", b"msf1"} and not brands & {b"heic", b"heix", b"mif1"}:
-            return "an image sequence"
-        if brands & {b"heic", b"heix", b"heim", b"heis", b"mif1"}:
-            return "HEIF"
-        return "a video"
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for start, word in (
-        (b"<svg", "SVG"), (b"<?xml", "SVG or other XML"), (b"<!doctype", "a web page"), (b"<html", "a web page"),
-        (b"gif8", "GIF"), (b"bm", "BMP"), (b"%pdf", "PDF"), (b"pk\x03\x04", "ZIP"), (b"8bps", "Photoshop"),
-        (b"\x00\x00\x01\x00", "an icon"), (b"\xff\x0a", "JPEG XL"), (b"\x00\x00\x00\x0cjxl", "JPEG XL"),
-    ):  # fmt: skip
-        if text.startswith(start) or head.startswith(start):
-            return word
-    return "text" if head and all(b in b"\t\r\n" or 32 <= b < 127 for b in head) else "unknown"
-
-
 def read(content: bytes, name: str, *, limits: Limits) -> Photo:
     """Decode one uploaded photo, safely.
 
@@ -103,35 +79,35 @@ def read(content: bytes, name: str, *, limits: Limits) -> Photo:
             subject=name,
             remedy="Export it as a JPEG of high quality.",
         )
-    kind = sniff(content[:256])
-    if kind not in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"):
+    kind = kind_of(content)
+    if kind not in PICTURES:
         what = "not a picture that can be read" if kind == "unknown" else f"this is {kind}, not a photo"
         raise UnsupportedFormat(f"{what}.", subject=name, remedy=f"Send {READS}.")
-    _refuse_polyglot(content, name)
-    if kind == "HEIF":
-        _refuse_untyped_items(content, name)
+    _refuse_polyglot(content, kind, name)
     try:
-        with Image.open(io.BytesIO(content), formats=[kind]) as picture:
-            _refuse_size(picture, name, limits=limits)
-            _refuse_animation(picture, kind, name)
-            picture.load()
-            return _photo(picture, content, kind, name)
-    except BadInput:
+        return _photo(decode(content, kind, name, limits), content, kind, name)
+    except PackshotError:
         raise
-    except (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, ImageCms.PyCMSError, MemoryError,
-            Image.DecompressionBombError, OverflowError, TypeError, RuntimeError) as broken:  # fmt: skip
-        # On hostile bytes decoders raise almost anything; the user needs one sentence.
+    except Exception as broken:  # on hostile bytes decoders raise almost anything; the user needs one sentence
+        log.info("photo.damaged", name=name, kind=kind, reason=str(broken)[:200])
+        words = {"RAW": "camera's raw file"}.get(kind, kind)
         raise DamagedFile(
-            f"the {kind} is damaged or cut short ({str(broken)[:80] or type(broken).__name__}).",
-            subject=name,
-            remedy="Copy or export it again from the original.",
+            f"the {words} is damaged or cut short.", subject=name, remedy="Copy or export it again from the original."
         ) from broken
 
 
-def _refuse_polyglot(content: bytes, name: str) -> None:
+def kind_of(content: bytes) -> str:
+    """Like `sniff`, and tells a camera's raw file from a TIFF."""
+    kind = sniff(content[:256])
+    return "RAW" if kind == "TIFF" and tiff.is_camera_raw(content) else kind
+
+
+def _refuse_polyglot(content: bytes, kind: str, name: str) -> None:
     """Refuse a photo that is also an archive, a PDF or a script: such files are made to deceive a server."""
-    ends = (content[: 1 << 17] + content[-(1 << 17) :]).lower()
-    hidden = next((mark for mark in (b"<?php", b"<script", b"<!doctype html", b"<html") if mark in ends), None)
+    ends = content[: 1 << 17] + content[-(1 << 17) :]
+    if kind == "JPEG":  # a comment holds what it will, and is dropped
+        ends = _COMMENT.sub(b"", ends, count=8)
+    hidden = any(mark in ends.lower() for mark in (b"<?php", b"<script", b"<!doctype html", b"<html"))
     also = "a PDF" if b"%PDF-" in content[:1024] else "a script or web page" if hidden else None
     if b"PK\x05\x06" in content[-(1 << 16) - 22 :] and zipfile.is_zipfile(io.BytesIO(content)):
         also = "a ZIP archive"
@@ -139,125 +115,63 @@ def _refuse_polyglot(content: bytes, name: str) -> None:
         raise UnsafeInput(f"the photo is {also} at the same time.", subject=name, remedy="Open it and save it again.")
 
 
-def _refuse_untyped_items(content: bytes, name: str) -> None:
-    """pi_heif 1.4.0 crashes the process (a null pointer) where the type or name of an item is not text."""
-    for item in re.finditer(rb"infe[\2\3]", content[: 1 << 20]):
-        end = item.start() - 4 + int.from_bytes(content[item.start() - 4 : item.start()], "big")
-        try:
-            content[item.start() + (12 if item.group()[4] == 2 else 14) : end].decode()
-        except UnicodeDecodeError as broken:
-            raise DamagedFile(
-                "the HEIC is damaged (an item without a type).", subject=name, remedy="Copy or export it again."
-            ) from broken
-
-
-def _refuse_size(picture: Image.Image, name: str, *, limits: Limits) -> None:
-    width, height = picture.size
-    if width * height > limits.photo_pixels:
-        raise TooLarge(
-            f"{width} × {height} is {width * height / 1e6:.0f} megapixels, "
-            f"over the limit of {limits.photo_pixels / 1e6:.0f}.",
-            subject=name,
-            remedy="Scale it down; catalog files need 10 megapixels at most.",
-        )
-    if min(width, height) < limits.photo_min_side:
-        raise BadInput(
-            f"{width} × {height} pixels is smaller than a thumbnail ({limits.photo_min_side}).",
-            subject=name,
-            remedy="Send the original photo.",
-        )
-
-
-def _refuse_animation(picture: Image.Image, kind: str, name: str) -> None:
-    # A phone's JPEG (MPO) and HEIC hold depth and gain maps as further frames: the first is the photo.
-    frames = getattr(picture, "n_frames", 1)
-    if kind not in ("JPEG", "HEIF") and frames > 1:
-        raise UnsupportedFormat(
-            f"it holds {frames} frames or pages, the limit is 1.",
-            subject=name,
-            remedy="Save the one that shows the product as a single picture.",
-        )
-
-
-def _photo(picture: Image.Image, content: bytes, kind: str, name: str) -> Photo:
-    notes: list[str] = []
-    profile = picture.info.get("icc_profile") or b""
-    exif, xmp = picture.getexif(), picture.info.get("xmp") or b""
+def _photo(decoded: Decoded, content: bytes, kind: str, name: str) -> Photo:
+    exif = decoded.exif
     camera = _camera_exif(exif)
-    flat, alpha = _split_alpha(_eight_bits(picture))
-    if profile:
+    pixels, notes = _srgb(decoded)
+    alpha = None if decoded.alpha is None else _upright(eight_bits(decoded.alpha), exif)
+    alpha, about_alpha = cut_out_by(alpha, name)
+    profile = profile_name(decoded.profile) if decoded.profile else decoded.coding.name if decoded.coding else ""
+    return Photo(
+        name=name,
+        pixels=_upright(pixels, exif),
+        alpha=alpha,
+        sha256=hashlib.sha256(content).hexdigest(),
+        format=kind,
+        profile=profile,
+        file_bytes=len(content),
+        exif=camera,
+        xmp=decoded.xmp,
+        notes=(*decoded.notes, *notes, *about_alpha),
+        jpeg_quality=decoded.jpeg_quality,
+    )
+
+
+def _srgb(decoded: Decoded) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """(H, W, 3) sRGB, and what was assumed."""
+    if decoded.coding is not None:
+        note = decoded.coding.note
+        return into_srgb_by_numbers(decoded.levels, decoded.coding), (note,) if note else ()
+    levels, notes = eight_bits(decoded.levels), []
+    is_cmyk = levels.ndim == 3 and levels.shape[2] == 4
+    flat = (
+        Image.frombuffer("CMYK", levels.shape[1::-1], np.ascontiguousarray(levels))
+        if is_cmyk
+        else Image.fromarray(levels)
+    )
+    if decoded.profile:
         try:
-            flat = into_srgb(flat, profile)
+            flat = into_srgb(flat, decoded.profile)
         except (ImageCms.PyCMSError, OSError, ValueError):
             notes.append(
                 "The colour profile in this file is damaged or of another kind; its colours were read as sRGB."
             )
-    elif flat.mode == "CMYK":
+    elif is_cmyk:
         notes.append("This CMYK file carries no colour profile; its colours are a guess.")
     flat = flat if flat.mode == "RGB" else flat.convert("RGB")  # `convert` copies even when nothing changes
-    pixels, upright_alpha = _upright(flat, exif), alpha and _upright(alpha, exif)
-    mask = None if upright_alpha is None else np.asarray(upright_alpha, np.uint8)
-    return Photo(
-        name=name,
-        pixels=np.asarray(pixels, np.uint8),
-        alpha=mask if mask is not None and int(mask.min()) < 250 else None,  # an opaque alpha means nothing
-        sha256=hashlib.sha256(content).hexdigest(),
-        format=kind,
-        profile=profile_name(profile) if profile else "",
-        file_bytes=len(content),
-        exif=camera,
-        xmp=xmp if isinstance(xmp, bytes) else str(xmp).encode(),
-        notes=tuple(notes),
-        jpeg_quality=_jpeg_quality(picture),
-    )
+    return np.asarray(flat, np.uint8), tuple(notes)
 
 
-# The mean of the luminance table that the standard prints as an example, which is quality 50 everywhere.
-_STANDARD_STEP = 57.6
+_TURNS: dict[int, Callable[[Any], Any]] = {
+    2: np.fliplr, 3: lambda p: np.rot90(p, 2), 4: np.flipud, 5: lambda p: np.rot90(np.fliplr(p)),
+    6: lambda p: np.rot90(p, -1), 7: lambda p: np.rot90(np.fliplr(p), -1), 8: np.rot90,
+}  # fmt: skip
 
 
-def _jpeg_quality(picture: Image.Image) -> int | None:
-    """Quality on libjpeg's scale, from the quantisation table the file carries.  ITU-T T.81, annex K."""
-    tables = getattr(picture, "quantization", None)
-    if not tables or 0 not in tables:
-        return None
-    scale: float = 100 * sum(tables[0]) / len(tables[0]) / _STANDARD_STEP
-    return round(min(max(5000 / scale if scale > 100 else (200 - scale) / 2, 1), 100))
-
-
-def _upright(picture: Image.Image, exif: Image.Exif) -> Image.Image:
+def _upright(pixels: NDArray[np.uint8], exif: Image.Exif) -> NDArray[np.uint8]:
     stored = exif.get(ExifTags.Base.Orientation, 1)  # careless software writes text, pairs or nonsense here
-    if stored not in range(2, 9):
-        return picture  # `exif_transpose` would copy it
-    turn = Image.Exif()
-    turn[ExifTags.Base.Orientation] = int(stored)
-    picture.info.clear()
-    picture.info["exif"] = turn.tobytes()
-    return ImageOps.exif_transpose(picture)
-
-
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """16-bit gray scaled to 8 (Pillow alone clips it to white), palettes as colours."""
-    if picture.mode.startswith("I;16") or picture.mode == "I":
-        levels = np.asarray(picture).astype(np.float64)
-        return Image.fromarray(np.round(np.clip(levels, 0, 65_535) / 257).astype(np.uint8))
-    if picture.mode == "F":
-        raise UnsupportedFormat("floating-point pixels cannot be read.", remedy="Save it with 8 or 16 bits a channel.")
-    if picture.mode in ("P", "PA", "1"):
-        return picture.convert("RGBA" if "transparency" in picture.info or picture.mode == "PA" else "RGB")
-    if picture.mode in ("RGB", "L") and "transparency" in picture.info:
-        return picture.convert("RGBA" if picture.mode == "RGB" else "LA")
-    if picture.mode in ("YCbCr", "HSV", "RGBX"):
-        return picture.convert("RGB")
-    return picture
-
-
-def _split_alpha(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    if picture.mode in ("RGBa", "La"):
-        picture = picture.convert("RGBA" if picture.mode == "RGBa" else "LA")
-    if picture.mode in ("RGBA", "LA"):
-        return picture.convert("RGB" if picture.mode == "RGBA" else "L"), picture.getchannel("A")
-    return picture, None
+    turn = _TURNS.get(stored) if isinstance(stored, int) else None
+    return np.ascontiguousarray(turn(pixels) if turn else pixels)
 
 
 def _camera_exif(exif: Image.Exif) -> bytes:

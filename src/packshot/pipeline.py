@@ -17,6 +17,7 @@ from packshot.compose import compose, geometries
 from packshot.finding import Finding
 from packshot.image import Photo
 from packshot.model import LongWork, Matter, ModelCard, Rater, Upscaler, without_notice
+from packshot.ops.white_ground import matte_on_white
 from packshot.rendering.scene import SetRenderer
 from packshot.rendition import Rendition, Views, make_rendition
 from packshot.report import StepRecord
@@ -65,7 +66,8 @@ def develop(
 ) -> Developed:
     """Cut a photo out once, compose it once per geometry, write one file per channel and check every file."""
     timer = StepTimer()
-    cutout = cut_out(photo, matter=context.matter, store=context.store, timer=timer)
+    segment = segment_for(photo, template)
+    cutout = cut_out(photo, matter=context.matter, store=context.store, timer=timer, step=segment)
     step_context = StepContext(context.pictures, context.seed, context.renderer)
     with timer.step(Analyse()):
         findings = cutout.findings + Analyse().run(cutout, product_px={c.name: c.rules.product_px for c in channels})
@@ -75,7 +77,7 @@ def develop(
     groups = geometries(template, channels, preview=preview)
     step = upscale_for(cutout, groups, chosen=context.upscale)
     if step is not None and context.upscaler is not None:
-        key = enlarged_key(cutout_key(photo, UNREFINED, context.matter), step, context.upscaler)
+        key = enlarged_key(cutout_key(photo, segment, context.matter), step, context.upscaler)
         cutout = enlarge(cutout, step, key=key, upscaler=context.upscaler, store=context.store, timer=timer,
                          long_work=context.long_work)  # fmt: skip
     elif step is not None:
@@ -112,7 +114,14 @@ def gravest_of_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def cutout_key(photo: Photo, step: Segment, matter: Matter) -> str:
     """The key of the photo's cut-out in the store."""
     parts = [step.version, photo.sha256, photo.size, matter.card.sha256, matter.engine.words]
-    return "cutouts/" + digest([*parts, "refined"] if step.refined else parts)
+    return "cutouts/" + digest([*parts, *(name for name in ("refined", "on_white") if getattr(step, name))])
+
+
+def segment_for(photo: Photo, template: Template | None, *, refined: bool = False) -> Segment:
+    """A photo on clean white that is put on white again needs no model; before any other backdrop it does."""
+    again = template is not None and template.puts_on_white and photo.alpha is None
+    on_white = again and matte_on_white(photo.pixels) is not None
+    return Segment(refined=refined and not on_white, on_white=on_white)
 
 
 def cut_out(

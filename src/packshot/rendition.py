@@ -175,7 +175,7 @@ def judge_external(
 ) -> tuple[Finding, ...]:
     """All checks on a file made elsewhere: its product is cut out first.  Raises BadInput as `read` does."""
     photo = read(content, name, limits=limits)
-    cutout = Segment().run(photo, matter)
+    cutout = Segment(on_white=True).run(photo, matter)
     pixels = _over_white(photo.pixels, photo.alpha)
     subject = Subject(
         name=name,

@@ -253,4 +253,4 @@ def facts_of_json(facts: dict[str, Any]) -> Facts:
 def cutout_of(photo: Photo, matte: np.ndarray, band: np.ndarray, facts: Facts, source: str) -> Cutout:
     """A cut-out from its kept parts, with what its facts say said again."""
     cutout = Cutout(photo, matte, band, facts, source)
-    return replace(cutout, findings=findings_of(cutout.facts, photo.size))
+    return replace(cutout, findings=findings_of(cutout.facts, photo.size, source))

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from packshot.errors import BadOption, NotFound, plainly
 from packshot.steps import TemplateStep
+from packshot.steps.rendered import Rendered
 
 
 class Template(BaseModel, frozen=True, extra="forbid"):
@@ -60,6 +61,11 @@ class Template(BaseModel, frozen=True, extra="forbid"):
                 raise BadOption(f"{plainly(first)}, not “{first['input']}”.", subject=option) from wrong
         reached = self.chosen | {self.options[option] for option in chosen}
         return self.model_copy(update={"steps": tuple(steps), "chosen": reached})
+
+    @property
+    def puts_on_white(self) -> bool:
+        """Whether the product stands before pure white, whatever the channel."""
+        return any(isinstance(step, Rendered) and step.set == "white" for step in self.steps)
 
     def pictures(self) -> tuple[str, ...]:
         """Paths of the user's own pictures that the steps need."""

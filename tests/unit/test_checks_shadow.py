@@ -95,8 +95,10 @@ def test_a_product_on_its_shadow_is_grounded_and_one_without_floats(backdrop: F3
     matte = bottle()
     assert said(picture(backdrop, matte, drawn(matte))).verdict is Verdict.OK
     without = said(picture(backdrop, matte))
-    assert without.verdict is Verdict.WARN
-    assert "no shadow touches" in without.words
+    if backdrop is BACKDROPS["white"]:  # a shop's white picture may have none
+        assert (without.verdict, "plain white" in without.words) == (Verdict.OK, True)
+    else:
+        assert (without.verdict, "no shadow touches" in without.words) == (Verdict.WARN, True)
 
 
 @pytest.mark.parametrize("share", [0.03, 0.06])

@@ -19,9 +19,10 @@ from handmade import saved, scene, textured
 from heic import heic
 from icc import cmyk_profile, rgb_profile
 from packshot.colour import srgb_profile, to_linear, to_srgb
+from packshot.decoding.kinds import sniff
 from packshot.disclosure import declared, packet
 from packshot.errors import BadInput, DamagedFile, PackshotError, TooLarge, UnsafeInput, UnsupportedFormat
-from packshot.image import Metadata, Photo, encode, read, sniff, thumbnail, without_gps
+from packshot.image import Metadata, Photo, encode, read, thumbnail, without_gps
 from packshot.rules import FileFormat
 from packshot.settings import Limits
 

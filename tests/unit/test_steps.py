@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -16,13 +17,15 @@ from packshot.finding import Verdict
 from packshot.image import Metadata, read
 from packshot.model import Engine
 from packshot.ops import measure
+from packshot.pipeline import segment_for
 from packshot.settings import Limits
 from packshot.step import Composition, Cutout, StepContext
 from packshot.steps import Analyse, Color, Gradient, Layout, Light, Picture, Segment, Shadow
 from packshot.steps.analyse import LOW_QUALITY, duplicates
 from packshot.steps.encode import Encode
 from packshot.steps.layout import SHARP_ENLARGEMENT
-from packshot.steps.segment import SMALLEST_PRODUCT
+from packshot.steps.segment import ON_WHITE, SMALLEST_PRODUCT
+from packshot.template import template
 
 
 def standing(side: int = 400) -> Cutout:
@@ -57,6 +60,56 @@ def test_a_file_that_brings_its_own_transparency_keeps_it() -> None:
     assert matter.calls == 0
     assert np.array_equal(cutout.matte, alpha)
     assert "transparency" in cutout.source
+
+
+@pytest.mark.parametrize("hidden", [0, 255, 120])
+def test_what_lies_under_a_files_transparency_changes_nothing(hidden: int) -> None:
+    """A file's alpha is straight: there is no old backdrop in the colours of its edge."""
+    alpha = cv2.GaussianBlur(disc(240, 200, (40, 40, 200, 160)), (0, 0), 3)
+    pixels = np.full((200, 240, 3), (180, 40, 50), np.uint8)
+    pixels[alpha == 0] = hidden
+    cutout = Segment().run(photo_of(pixels, alpha=alpha), FakeMatter())
+    assert (cutout.band == (180, 40, 50)).all()
+    assert (cutout.foreground()[cutout.matte > 0] == (180, 40, 50)).all()
+
+
+def on_white(*, shadow: bool = False, sole: int = 30) -> np.ndarray:
+    """A soft-edged shoe of one colour on white, its lower part of another brightness."""
+    cover = cv2.GaussianBlur(block(400, 300, (100, 80, 300, 200)), (0, 0), 1.2).astype(np.float32)[..., None] / 255
+    own = np.full((300, 400, 3), (150, 30, 30), np.uint8)
+    own[160:] = sole
+    ground = np.full((300, 400, 3), 255, np.uint8)
+    if shadow:
+        ground[190:230, 80:320] = 200
+        ground = np.asarray(cv2.GaussianBlur(ground, (0, 0), 12), np.uint8)
+    return to_srgb(to_linear(own) * cover + to_linear(ground) * (1 - cover))
+
+
+def test_a_photo_on_clean_white_needs_no_model_before_white() -> None:
+    matter = FakeMatter()
+    cutout = Segment(on_white=True).run(photo_of(on_white()), matter)
+    assert matter.calls == 0
+    assert cutout.source == ON_WHITE
+    assert [finding.check for finding in cutout.findings] == ["on_white"]
+    truth = cv2.GaussianBlur(block(400, 300, (100, 80, 300, 200)), (0, 0), 1.2)
+    edge = (truth > 0) & (truth < 255)
+    assert np.abs(cutout.matte.astype(int) - truth)[edge].mean() <= 8
+    assert np.abs(cutout.band[:, 0].astype(int) - 150).min() <= 3
+
+
+@pytest.mark.parametrize("photo", [on_white(shadow=True), on_white(sole=246), textured(400, 300)])
+def test_a_soft_outline_on_white_and_any_other_ground_are_for_the_model(photo: np.ndarray) -> None:
+    matter = FakeMatter()
+    assert Segment(on_white=True).run(photo_of(photo), matter).source == "fake"
+    assert matter.calls >= 1
+
+
+def test_a_scene_needs_the_model_even_of_a_photo_on_white() -> None:
+    photo = photo_of(on_white())
+    assert segment_for(photo, template("white")) == Segment(on_white=True)
+    assert segment_for(photo, template("oak")) == Segment()
+    assert segment_for(photo, template("transparent"), refined=True) == Segment(refined=True)
+    assert segment_for(photo_of(textured(400, 300)), template("white")) == Segment()
 
 
 def test_the_foreground_is_the_photo_but_for_the_edge() -> None:

@@ -23,8 +23,8 @@ from packshot.catalog.library.products import Sku
 from packshot.catalog.ports import JobRef
 from packshot.catalog.tasks import AnalyseUpload
 from packshot.db.tables import new_id, now, uploads
+from packshot.decoding.kinds import sniff
 from packshot.errors import BadInput, DamagedFile, PackshotError, UnsupportedFormat
-from packshot.image import sniff
 
 LIST_SECONDS = 7 * 24 * 3600.0  # a ZIP or list stays for a retry of its import
 MOST_URLS = 1_000

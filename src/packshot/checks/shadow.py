@@ -18,6 +18,7 @@ from packshot.rules import Rules
 CONTACT, GAP = 0.13, 1.2
 # On a backdrop darker than this (#222222) no shadow shows.
 DARK = 0.016
+PLAIN_WHITE = 0.94  # luminance of sRGB 248
 # From here on a shadow, and the light on a product, count as having a side.
 CAST_SIDE, CAST_SURE = 0.4, 0.5
 LIGHT_SIDE, LIGHT_SURE = 0.25, 0.5
@@ -32,7 +33,9 @@ def grounded(subject: Subject, rules: Rules) -> Finding | None:
         return None
     value, limit, unit = round(measured.contact, 3), CONTACT, "share of the light taken at the foot"
     verdict = Verdict.WARN
-    if measured.light < DARK:
+    if max(measured.contact / CONTACT, measured.gap / GAP) <= 1 and _is_on_plain_white(subject, measured.light):
+        verdict, words = Verdict.OK, "The product stands on plain white, without a shadow."
+    elif measured.light < DARK:
         verdict, words = Verdict.OK, "The backdrop is too dark to show a shadow."
     elif measured.contact < CONTACT:
         words = (
@@ -75,6 +78,12 @@ def shadow_side(subject: Subject, rules: Rules) -> Finding | None:
         limit=CAST_SIDE,
         unit="−1 away from the light … 1 towards it",
     )
+
+
+def _is_on_plain_white(subject: Subject, light: float) -> bool:
+    """Nothing floats on a white page: a shadow is missed only where one was meant."""
+    composition = subject.picture.composition
+    return light >= PLAIN_WHITE and (composition is None or composition.ratio is None)
 
 
 def _without_ground(subject: Subject) -> bool:

@@ -49,13 +49,35 @@ Listed = Source | Refused
 # --- what counts as a photo, the same in folders, archives and manifests ---
 
 PHOTOS = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".heic", ".heif", ".hif", ".tif", ".tiff"}
+    {
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".webp",
+        ".avif",
+        ".heic",
+        ".heif",
+        ".hif",
+        ".tif",
+        ".tiff",
+        ".dng",
+        ".cr2",
+        ".cr3",
+        ".nef",
+        ".arw",
+        ".raf",
+        ".orf",
+        ".rw2",
+        ".pef",
+        ".srw",
+    }
 )
 SHEETS = frozenset({".csv", ".tsv"})
 _ARCHIVES = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"})
-_RAW = (".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2", ".pef", ".srw", ".x3f")
 PICTURES_NOT_READ = {
-    **dict.fromkeys(_RAW, "a camera's raw file"),
+    ".x3f": "this camera's raw file",
     **dict.fromkeys((".psd", ".psb", ".xcf"), "a layered file of a picture editor"),
     **dict.fromkeys((".svg", ".svgz", ".eps", ".ai"), "a drawing"),
     ".gif": "a GIF",

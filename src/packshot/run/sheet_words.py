@@ -57,6 +57,7 @@ CHECK = {
     "upscale": "Not enlarged",
     "uncertain": "Unsure cut-out",
     "glass": "See-through",
+    "on_white": "On white already",
 }
 STEP = {
     "analyse": "Photo examined",

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from packshot.colour import U8
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo
 from packshot.model import Hints, Matter, Prompter, prompted_matte
@@ -15,6 +16,7 @@ from packshot.ops import matte as ops
 from packshot.ops.foreground import band_of, foreground_band
 from packshot.ops.transmission import GlassLayers, transmission_of
 from packshot.ops.uncertainty import UNSURE, Doubt
+from packshot.ops.white_ground import matte_on_white
 from packshot.step import Cutout, Stage, Step
 
 # Below this share of the frame no product was found; a ring photographed whole covers 0.4 %.
@@ -49,6 +51,8 @@ UNMEASURED: dict[ops.Unmeasured, str] = {
     "unclear": "its outline is not clear",
 }
 SECOND_PRODUCT = 0.25  # of the largest part
+ON_WHITE = "the white around it"  # the source of a matte that holds before white alone
+FROM_WHITE = "The photo is on clean white already: the outline was taken from the white, without a model."
 BY_HAND = "by hand"  # the source of a matte that a person drew or corrected: a model's never replaces it
 
 
@@ -56,19 +60,22 @@ class Segment(Step, frozen=True):
     """The matte, at the photo's full size, and the product's own colour along its edge."""
 
     stage: ClassVar[Stage] = Stage.SEGMENT
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     kind: Literal["segment"] = "segment"
     refined: bool = Field(False, description="a finer edge, from two close passes in nearly twice the time")
+    on_white: bool = Field(False, description="of a photo on clean white, the outline from the white itself")
 
     def run(self, photo: Photo, matter: Matter) -> Cutout:
-        """The file's own transparency where it has any, else the model's matte."""
+        """The file's own transparency where it has any, else the white's or the model's matte."""
         if photo.alpha is not None:
-            mask, raw, source = photo.alpha, None, "the file's own transparency"
-        else:
-            result = two_pass(photo.pixels, matter, mirrored=self.refined)
-            mask, raw, source = result.matte(photo.pixels), result.answer(photo.size), matter.card.id
+            # Straight alpha: a file's colours hold along its edge too, and nothing under alpha 0 is a backdrop.
+            return _given(photo, photo.alpha, photo.pixels[band_of(photo.alpha)], "the file's own transparency")
+        if self.on_white and (outline := matte_on_white(photo.pixels)) is not None:
+            return _given(photo, outline, foreground_band(photo.pixels, outline), ON_WHITE)
+        result = two_pass(photo.pixels, matter, mirrored=self.refined)
+        mask, raw, source = result.matte(photo.pixels), result.answer(photo.size), matter.card.id
         facts = ops.facts_of(mask, raw, photo.pixels)
-        if raw is not None and (facts.uncertainty > UNSURE or facts.rimmed):
+        if facts.uncertainty > UNSURE or facts.rimmed:
             glass = transmission_of(photo.pixels, mask)
             if isinstance(glass, GlassLayers):
                 return _glass(photo, glass, facts, source)
@@ -76,6 +83,12 @@ class Segment(Step, frozen=True):
                 facts = replace(facts, unmeasured=glass)
         band = foreground_band(photo.pixels, mask)
         return Cutout(photo, mask, band, facts, source, findings_of(facts, photo.size))
+
+
+def _given(photo: Photo, matte: U8, band: U8, source: str) -> Cutout:
+    """A cut-out that no model made."""
+    facts = ops.facts_of(matte)
+    return Cutout(photo, matte, band, facts, source, findings_of(facts, photo.size, source))
 
 
 def _glass(photo: Photo, glass: GlassLayers, model_facts: ops.Facts, source: str) -> Cutout:
@@ -99,8 +112,8 @@ def corrected(cutout: Cutout, hints: Hints, prompter: Prompter) -> Cutout:
     return Cutout(photo, mask, band, facts, BY_HAND, findings_of(facts, photo.size))
 
 
-def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:
-    """Findings on the matte alone: no product, several things, cut off, unsure, see-through."""
+def findings_of(facts: ops.Facts, size: tuple[int, int], source: str = "") -> tuple[Finding, ...]:
+    """Findings on the matte alone: no product, several things, cut off, unsure, see-through, where it came from."""
     if facts.share < SMALLEST_PRODUCT:
         return (
             Finding(
@@ -112,7 +125,7 @@ def findings_of(facts: ops.Facts, size: tuple[int, int]) -> tuple[Finding, ...]:
                 unit="% of the photo",
             ),
         )
-    findings = []
+    findings = [Finding(check="on_white", verdict=Verdict.OK, words=FROM_WHITE)] if source == ON_WHITE else []
     others = sum(part >= SECOND_PRODUCT * facts.parts[0] for part in facts.parts[1:])
     if others:
         findings.append(

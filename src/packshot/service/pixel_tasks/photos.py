@@ -39,14 +39,14 @@ from packshot.models.tile_timing import tile_seconds
 from packshot.ops import matte as ops
 from packshot.ops.foreground import foreground_band
 from packshot.ops.measure import fingerprint
-from packshot.pipeline import cut_out, cutout_key, digest, enlarge, enlarged_key
+from packshot.pipeline import cut_out, cutout_key, digest, enlarge, enlarged_key, segment_for
 from packshot.service.layer_cache import put_cutout
 from packshot.service.pixel_tasks.context import PixelContext, store_file
 from packshot.step import Cutout
 from packshot.step_timer import StepTimer
-from packshot.steps import Analyse, Segment, Upscale
+from packshot.steps import Analyse, Upscale
 from packshot.steps.analyse import photo_flags
-from packshot.steps.segment import BY_HAND, corrected
+from packshot.steps.segment import BY_HAND, ON_WHITE, corrected
 from packshot.steps.upscale import MOST_SIDE, NO_UPSCALER, factor_for, upscale_for
 from packshot.store import pack
 
@@ -86,8 +86,11 @@ def segment_photo(context: PixelContext, task: SegmentPhoto) -> CutoutResult:
         except NotFound:
             if task.by_hand:  # a model's can be made again, a person's cannot
                 raise
+    style = task.target.style if task.target else None
+    if cutout is not None and cutout.source == ON_WHITE and not (style and style.puts_on_white):
+        cutout = None  # it holds before white alone
     if cutout is None:
-        step = Segment(refined=task.refined)
+        step = segment_for(photo, style, refined=task.refined)
         key = cutout_key(photo, step, context.matter)
         with context.turn(key):
             cutout = cut_out(photo, matter=context.matter, store=context.store, timer=timer, step=step)

@@ -19,8 +19,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from packshot import atomic
+from packshot.decoding.kinds import sniff
 from packshot.errors import BadInput, DamagedFile, PackshotError, UnsupportedFormat
-from packshot.image import sniff
 from packshot.intake.manifest import rows as manifest_rows
 from packshot.intake.source import EXPORT, PHOTOS, SHEETS, check_size, is_litter, not_a_photo, suffix_of
 from packshot.settings import Limits

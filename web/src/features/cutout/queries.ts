@@ -14,7 +14,7 @@ export type OpenedPhoto = { size: Size; source: string; thumb: string; version: 
 
 const SETTLE_MS = 300; // three hints placed in a row are one request
 const ANSWERS_MS = 5 * 60_000;
-const NOT_SHOWN = new Set(["image/tiff", "image/heic", "image/heif"]); // browsers do not show these: the thumbnail stands in
+const NOT_SHOWN = new Set(["image/tiff", "image/heic", "image/heif", "image/raw"]); // browsers do not show these: the thumbnail stands in
 
 export const opened = (photo: string) =>
   queryOptions({

@@ -4,7 +4,7 @@ import type { Photo } from "~/api/types";
 import css from "./full.module.css";
 
 // Browsers do not show these; the thumbnail is shown instead.
-const NOT_SHOWN = new Set(["TIFF", "HEIC", "HEIF"]);
+const NOT_SHOWN = new Set(["TIFF", "HEIC", "HEIF", "RAW"]);
 export const isShown = (photo: Photo): boolean => !NOT_SHOWN.has(photo.format.toUpperCase());
 
 export function Full({ photo, alt }: { photo: Photo; alt: string }) {

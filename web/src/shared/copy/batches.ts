@@ -153,7 +153,7 @@ export const batches = {
   /** Why a picture failed, for people. A cause that is not here is shown in the service's words. */
   causes: {
     damaged_file: { title: "The photo is damaged", words: "Replace the photo with a fresh copy, then retry." },
-    unsupported_format: { title: "The photo’s format is not read", words: "Replace it with a JPEG, PNG, TIFF or HEIC." },
+    unsupported_format: { title: "The photo’s format is not read", words: "Replace it with a JPEG, PNG, TIFF, HEIC or camera raw." },
     too_large: { title: "The photo is too large", words: "Replace it with a smaller one, then retry." },
     unsafe_input: { title: "The file was not accepted", words: "Replace it with a plain photo file." },
     bad_input: { title: "The photo could not be used", words: "" },

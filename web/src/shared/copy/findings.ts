@@ -22,6 +22,7 @@ export const checks: Record<string, { short: string; help: string }> = {
   fit: { short: "Does not suit this set", help: "Choose another style for this product; pure white suits all." },
   camera: { short: "Camera height is a guess", help: "Compare it with the next best height." },
   renderer: { short: "Set is rendered coarsely", help: "The fast renderer is missing on this machine." },
+  on_white: { short: "On white already", help: "The outline was taken from the white around the product." },
   glass: { short: "See-through product", help: "Look whether the old room shows through it." },
   uncertain: { short: "Cut-out is uncertain", help: "Check that nothing is missing and nothing too much." },
   unchanged: { short: "Product colour shifted", help: "The product’s pixels differ from the photo’s." },

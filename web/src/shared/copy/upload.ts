@@ -16,7 +16,7 @@ export const upload = {
   drop: {
     title: "Drop photos here",
     words: "Single photos, whole folders, or a ZIP. Drop them anywhere on this page.",
-    formats: "JPEG, PNG, WebP, AVIF, HEIC and TIFF · ZIP · a CSV list beside the photos",
+    formats: "JPEG, PNG, WebP, AVIF, HEIC, TIFF and camera raw · ZIP · a CSV list beside the photos",
     over: "Drop to add",
     overInto: (name: string) => `Drop to add to ${name}`,
     reading: (many: number) => (many ? `Reading folders: ${files(many)} so far` : "Reading folders"),
@@ -144,7 +144,7 @@ export const upload = {
     cancelled: { words: "It was called off.", remedy: "What had been taken in by then stays." },
   },
   unread: {
-    raw: { words: "A camera’s raw file is not read here.", remedy: "Export it as JPEG, PNG, WebP, AVIF, HEIC or TIFF." },
+    raw: { words: "This camera’s raw file is not read here.", remedy: "Export it as JPEG, PNG, WebP, AVIF, HEIC or TIFF." },
     layered: { words: "A layered file of a picture editor is not read here.", remedy: "Export it as JPEG, PNG or TIFF." },
     drawing: { words: "A drawing is not read here.", remedy: "Export it as PNG." },
     picture: { words: "This kind of picture is not read here.", remedy: "Export it as JPEG, PNG, WebP, AVIF, HEIC or TIFF." },

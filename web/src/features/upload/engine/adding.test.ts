@@ -42,10 +42,10 @@ describe("the product", () => {
 
 describe("what is no photo", () => {
   test("is refused by name where it was dropped itself, and skipped where it was in a folder", async () => {
-    const tally = await page.add(file("notes.pdf"), file("shoot/notes.pdf"), file("shoot/.DS_Store"), file("shoot/IMG_1.CR3"), file("shoot/MUG.jpg"));
+    const tally = await page.add(file("notes.pdf"), file("shoot/notes.pdf"), file("shoot/.DS_Store"), file("shoot/IMG_1.X3F"), file("shoot/MUG.jpg"));
     expect(tally).toMatchObject({ files: 3, skipped: 1 });
-    expect(page.states()).toEqual({ "notes.pdf": "failed", "shoot/IMG_1.CR3": "failed", "shoot/MUG.jpg": "done" });
-    expect(page.entry("IMG_1.CR3")!.wrong).toMatchObject({ code: "", again: false });
+    expect(page.states()).toEqual({ "notes.pdf": "failed", "shoot/IMG_1.X3F": "failed", "shoot/MUG.jpg": "done" });
+    expect(page.entry("IMG_1.X3F")!.wrong).toMatchObject({ code: "", again: false });
   });
 
   test("a file that cannot be opened is shown as failed", async () => {

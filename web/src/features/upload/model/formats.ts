@@ -1,7 +1,8 @@
 /** What counts as a photo, a list, an archive; by the name alone, the same as the service's own rules (intake/source.py). */
-const PHOTOS = new Set(["jpg", "jpeg", "jpe", "jfif", "png", "webp", "avif", "heic", "heif", "hif", "tif", "tiff"]);
+const PHOTOS = new Set(["jpg", "jpeg", "jpe", "jfif", "png", "webp", "avif", "heic", "heif", "hif", "tif", "tiff",
+  "dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2", "pef", "srw"]);
 const LISTS = new Set(["csv", "tsv"]);
-const RAW = new Set(["cr2", "cr3", "nef", "arw", "dng", "raf", "orf", "rw2", "pef", "srw", "x3f"]);
+const RAW = new Set(["x3f"]);
 const LAYERED = new Set(["psd", "psb", "xcf"]);
 const DRAWINGS = new Set(["svg", "svgz", "eps", "ai"]);
 const OTHER_PICTURES = new Set(["gif", "bmp", "jxl", "jp2"]);
