@@ -6,6 +6,7 @@ TIFF 6.0; BigTIFF; Adobe's TIFF technical note 1 (reduced pages).
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -17,11 +18,13 @@ from packshot.decoding.decoded import CheckSize, Decoded, Levels, straight
 from packshot.errors import UnsupportedFormat
 
 _MOST_PAGES = 1_000
+_DENSEST = 1_400  # times that any of its compressions makes a picture smaller
 _REDUCED, _MASK = 1, 4  # of NewSubfileType
 _CFA, _LINEAR_RAW = 32_803, 34_892
 _DNG_VERSION, _SUB_IFDS, _MAKE, _ICC, _XMP, _ORIENTATION = 50_706, 330, 271, 34_675, 700, 274
 _RAW_MAKERS = ("nikon", "sony", "canon", "pentax", "samsung", "hasselblad", "epson", "kodak", "leica", "phase one")
 _PLAIN = {0, 1, 2, 3, 5, 6, 8}  # gray, RGB, palette, CMYK, YCbCr, CIELAB
+logging.getLogger("tifffile").disabled = True  # a line for every tag of a hostile file is no news
 EXTRA = "The file holds a further channel that it does not call transparency; it was left out."
 
 
@@ -81,6 +84,9 @@ def deep(page: tifffile.TiffPage, content: bytes, name: str, check_size: CheckSi
         raise UnsupportedFormat(
             f"it is a TIFF with {page.samplesperpixel} channels.", subject=name, remedy="Save it as RGB."
         )
+    size = page.imagewidth * page.imagelength * page.samplesperpixel * (page.bitspersample // 8)
+    if sum(page.databytecounts) * _DENSEST < size:
+        raise ValueError("its strips hold less than its size says")
     stored = page.asarray(maxworkers=1)
     if stored.dtype == np.uint32:
         stored = (stored >> 16).astype(np.uint16)
