@@ -1,4 +1,4 @@
-"""Files that are coded in unusual ways, made by hand: deep and planar TIFFs, PNGs chunk by chunk, a camera's raw file."""
+"""Files that are coded in unusual ways, made by hand: deep and planar TIFFs, PNGs chunk by chunk, camera raw."""
 
 from __future__ import annotations
 
