@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from handmade import textured
+from handmade import disc, textured
 from packshot.catalog.tasks import (
     AnalyseUpload,
     ComposePhoto,
@@ -31,8 +31,9 @@ from packshot.catalog.tasks import (
     WriteFiles,
 )
 from packshot.channel import channel
+from packshot.colour import to_linear, to_srgb
 from packshot.errors import BadInput, NoSuchModel, NotFound, OutOfMemory, UnsupportedFormat
-from packshot.image import Photo, read
+from packshot.image import Photo, encode, read
 from packshot.model import Hints, Matter, Rater
 from packshot.models.fake import FakeMatter, FakeRater, FakeUpscaler
 from packshot.pipeline import PipelineContext, develop
@@ -42,6 +43,7 @@ from packshot.service.pixel_process import PixelProcess
 from packshot.service.pixel_tasks import do
 from packshot.service.pixel_tasks.context import PixelContext
 from packshot.settings import Limits, Settings
+from packshot.steps.segment import ON_WHITE
 from packshot.template import template
 from places import SAMPLES
 
@@ -97,6 +99,21 @@ async def test_stages_make_the_very_files_that_the_command_line_makes(
     expected = [hashlib.sha256(rendition.content).hexdigest() for rendition in alone.renditions]
     assert [file.sha256 for file in handed_over.files] == expected
     assert [file.sha256 for file in made_again.files] == expected
+
+
+async def test_a_photo_on_white_needs_the_model_for_a_scene_alone(child: PixelProcess, tmp_path: Path) -> None:
+    cover = disc(600, 400, (150, 100, 450, 320))[..., None] / np.float32(255)
+    product = np.full((400, 600, 3), (150, 40, 40), np.uint8)
+    (tmp_path / "white.png").write_bytes(encode(to_srgb(to_linear(product) * cover + (1 - cover)), format="png"))
+    photo = await child.do(AnalyseUpload("white.png", "ws_1", str(tmp_path / "white.png")))
+    file = PhotoFile(photo.key, "white.png")
+    channels = (channel("web"),)
+    white = await child.do(SegmentPhoto(file, target=Target(template("white"), channels)))
+    assert white.matte.source == ON_WHITE
+    again = await child.do(SegmentPhoto(file, white.matte.key, target=Target(template("white"), channels)))
+    assert again.matte.key == white.matte.key
+    scene = await child.do(SegmentPhoto(file, white.matte.key, target=Target(template("gradient"), channels)))
+    assert scene.matte.source != ON_WHITE
 
 
 async def test_a_killed_process_loses_its_work_and_nothing_else(tmp_path: Path) -> None:
