@@ -20,7 +20,7 @@ from packshot.catalog import jobs
 from packshot.catalog.library import collections, photos, products
 from packshot.catalog.library.photos import PhotoView, Role
 from packshot.catalog.library.products import Sku
-from packshot.catalog.ports import JobRef
+from packshot.catalog.ports import URGENT, JobRef
 from packshot.catalog.tasks import AnalyseUpload
 from packshot.db.tables import new_id, now, uploads
 from packshot.decoding.kinds import sniff
@@ -160,7 +160,7 @@ async def start_import(
             await tx.execute(insert(uploads).values(**upload))
         told = {"product_id": product_id, "role": where.role, "collection_id": where.collection_id}
         return await jobs.start(
-            tx, who.workspace_id, "import", stages=["segment"], request=request | told, by=who.by
+            tx, who.workspace_id, "import", stages=["segment"], request=request | told, priority=URGENT, by=who.by
         )  # fmt: skip
 
 

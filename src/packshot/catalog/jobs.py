@@ -16,7 +16,7 @@ from sqlalchemy import Select, Table, and_, func, insert, literal, null, select,
 
 from packshot.catalog.batches.offpeak import window
 from packshot.catalog.events.log import record_event
-from packshot.catalog.ports import JobRef
+from packshot.catalog.ports import WAITED_FOR, JobRef
 from packshot.catalog.status import BatchState, ItemStatus, JobStatus, Priority
 from packshot.db import Tx, typed
 from packshot.db.tables import batches, items, jobs, new_id, now, workspaces
@@ -25,7 +25,6 @@ from packshot.errors import Conflict, Fault, NotFound, PackshotError
 TRIES = 3
 PHOTO_STAGES = ("segment", "upscale", "generate", "export")  # of an item, and of most jobs of one photo
 # Who asked waits for it: before any batch, but for the urgent ones.
-WAITED_FOR = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from packshot.db import Database
 from packshot.settings import Settings
 from packshot.store import Store
 
+WAITED_FOR, URGENT = 0, 1  # priorities of what a person waits for, and of urgent items
+
 
 class Pixels(Protocol):
     """What does pixel tasks: a process of its own, or the same functions in this one."""
@@ -27,11 +29,18 @@ class Secrets(Protocol):
 class JobRef:
     """What is queued: a job at one stage, by ids alone. The same reference twice is the same work once."""
 
-    stage: str  # segment | upscale | generate | export: the queue
+    stage: str  # segment | upscale | generate | export
     id: str  # of an item or a job
     version: int  # of the item; 0 for jobs that are no item
-    priority: int  # 1 urgent, 5 standard, 10 overnight
+    priority: int  # 0 a person waits, 1 urgent, 5 standard, 10 overnight
     not_before: float = 0.0  # seconds since 1970; 0: now
+
+    @property
+    def queue(self) -> str:
+        """What a person waits for, and urgent items, have lanes past the stages' queues."""
+        if self.priority == WAITED_FOR:
+            return "now"
+        return "urgent" if self.priority == URGENT and self.version else self.stage
 
     @property
     def job_id(self) -> str:

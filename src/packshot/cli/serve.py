@@ -99,7 +99,12 @@ def api(data: Data = None, host: Host = None, port: Port = None) -> int:
 
 
 def worker(
-    stage: Annotated[str, typer.Argument(metavar="STAGE", help=f"One of {', '.join(STAGES)}.")],
+    stage: Annotated[
+        str,
+        typer.Argument(
+            metavar="STAGE", help=f"One of {', '.join(STAGES)}; or now: what a person waits for, and urgent photos."
+        ),
+    ],
     concurrency: Annotated[int, typer.Option(min=0, max=64, help="Photos in work at once; 0 chooses.")] = 0,
     metrics_port: Annotated[
         int | None, typer.Option(min=1, max=65_535, help="Tell Prometheus of this worker here, for the whole network.")
@@ -112,8 +117,8 @@ def worker(
     from packshot.service import metrics
     from packshot.service.worker import serve as work
 
-    if stage not in STAGES:
-        raise BadOption("there is no such stage.", subject=stage, remedy=f"There are: {', '.join(STAGES)}.")
+    if stage not in (*STAGES, "now"):
+        raise BadOption("there is no such stage.", subject=stage, remedy=f"There are: {', '.join(STAGES)}, now.")
     settings = _settings(data, None, None)
     make_data_folder(settings)
     logs.configure()

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator
+import struct
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+import imagecodecs
 import numpy as np
 import tifffile
 from PIL import Image
@@ -25,6 +27,7 @@ _DNG_VERSION, _SUB_IFDS, _MAKE, _ICC, _XMP, _ORIENTATION = 50_706, 330, 271, 34_
 _RAW_MAKERS = ("nikon", "sony", "canon", "pentax", "samsung", "hasselblad", "epson", "kodak", "leica", "phase one")
 _PLAIN = {0, 1, 2, 3, 5, 6, 8}  # gray, RGB, palette, CMYK, YCbCr, CIELAB
 logging.getLogger("tifffile").disabled = True  # a line for every tag of a hostile file is no news
+_NONE, _LZW, _DEFLATE, _OLD_DEFLATE, _PACKBITS = 1, 5, 8, 32_946, 32_773
 EXTRA = "The file holds a further channel that it does not call transparency; it was left out."
 
 
@@ -74,7 +77,8 @@ def deep(page: tifffile.TiffPage, content: bytes, name: str, check_size: CheckSi
     """A page of any depth.  Raises UnsupportedFormat for a kind that is not read, by its name."""
     check_size(page.imagewidth, page.imagelength)
     colours = {0: 1, 1: 1, 2: 3, 5: 4}.get(int(page.photometric), 0)
-    if not colours or page.sampleformat != 1 or page.bitspersample not in (8, 16, 32):
+    read = page.sampleformat == 1 and page.bitspersample in (8, 16, 32) and int(page.compression) in _DECOMPRESS
+    if not colours or not read:
         raise UnsupportedFormat(
             f"it is a TIFF of a kind that is not read ({_words(page)}).",
             subject=name,
@@ -122,7 +126,54 @@ def _kind_of_page(page: tifffile.TiffPage) -> int:
 def _words(page: tifffile.TiffPage) -> str:
     formats = {1: "", 2: "signed ", 3: "floating-point ", 5: "complex ", 6: "complex "}
     kind = str(getattr(page.photometric, "name", page.photometric)).lower()
-    return f"{page.bitspersample}-bit {formats.get(int(page.sampleformat), '')}{kind}"
+    packing = str(getattr(page.compression, "name", page.compression)).lower()
+    packed = f", {packing}" if int(page.compression) not in _DECOMPRESS else ""
+    return f"{page.bitspersample}-bit {formats.get(int(page.sampleformat), '')}{kind}{packed}"
+
+
+def _by_libtiff(compression: int) -> Callable[..., bytes]:
+    """A decompressor: the strip as the one strip of a gray picture, which Pillow's libtiff unpacks.
+
+    imagecodecs' own of LZW (2026.3) reads past its buffers on damaged strips.
+    """
+
+    def unpacked(strip: bytes, *, out: int) -> bytes:
+        tags = (
+            (256, 4, out),
+            (257, 4, 1),
+            (258, 3, 8),
+            (259, 3, compression),
+            (262, 3, 1),
+            (273, 4, 0),
+            (277, 3, 1),
+            (278, 4, 1),
+            (279, 4, len(strip)),
+        )
+        at = 8 + 2 + 12 * len(tags) + 4
+        entries = b""
+        for tag, kind, value in tags:
+            stored = struct.pack("<HH", value, 0) if kind == 3 else struct.pack("<I", value or at)
+            entries += struct.pack("<HHI", tag, kind, 1) + stored
+        file = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + strip
+        with Image.open(io.BytesIO(file), formats=["TIFF"]) as picture:
+            return picture.tobytes()
+
+    return unpacked
+
+
+def _inflated(strip: bytes, *, out: int) -> bytes:
+    return bytes(imagecodecs.zlib_decode(strip, out=out))
+
+
+def _as_it_is(strip: bytes, *, out: int) -> bytes:
+    return strip
+
+
+_DECOMPRESS = {
+    _NONE: _as_it_is, _LZW: _by_libtiff(_LZW), _PACKBITS: _by_libtiff(_PACKBITS), _DEFLATE: _inflated,
+    _OLD_DEFLATE: _inflated,
+}  # fmt: skip
+tifffile.TIFF.DECOMPRESSORS = _DECOMPRESS  # instead of three dozen, of which photos need these
 
 
 def _exif(page: tifffile.TiffPage, content: bytes) -> Image.Exif:

@@ -23,6 +23,7 @@ import structlog
 
 from packshot import errors
 from packshot.catalog.tasks import PixelTask, Result
+from packshot.cpu_lease import urgency
 from packshot.errors import Fault, OutOfMemory, PackshotError
 from packshot.service import layer_cache
 from packshot.settings import Settings, granted_memory_bytes
@@ -62,7 +63,7 @@ class PixelProcess:
         try:
             with self._sending:
                 assert self._pipe is not None
-                self._pipe.send((number, task))
+                self._pipe.send((number, urgency.get(), task))
         except (OSError, AssertionError):
             self._waiting.pop(number, None)
             raise OutOfMemory("the pixel process ended before it took the work.", remedy="Try again.") from None
@@ -165,7 +166,8 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
     prepare_process()
     context, sending = PixelContext(settings), threading.Lock()
 
-    def work(number: int, task: PixelTask[Any]) -> None:
+    def work(number: int, how_urgent: int, task: PixelTask[Any]) -> None:
+        urgency.set(how_urgent)
         try:
             answer = (number, True, pixel_tasks.do(context, task))
         except MemoryError:
@@ -181,10 +183,10 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
     with ThreadPoolExecutor(concurrency, thread_name_prefix="pixels") as pool:
         while True:
             try:
-                number, task = pipe.recv()
+                number, how_urgent, task = pipe.recv()
             except (EOFError, OSError):
                 os._exit(0)  # the parent is gone: what is half done is done again by somebody else
-            pool.submit(work, number, task)
+            pool.submit(work, number, how_urgent, task)
 
 
 def _rebuilt(parts: tuple[str, str, str, str, str]) -> PackshotError:

@@ -1,4 +1,4 @@
-"""The queues: one a stage, BullMQ on Valkey or Redis. The only file that knows BullMQ.
+"""The queues: one a stage and two lanes past them, BullMQ on Valkey or Redis. The only file that knows BullMQ.
 
 A ticket becomes a job whose name is its own, so that the same work is never queued twice; the job holds ids and nothing
 else, so that losing the whole server loses nothing that SQL does not know. Its Python client has pitfalls that are
@@ -35,6 +35,8 @@ from packshot.logs import Outage
 log = structlog.get_logger(__name__)
 
 STAGES = ("segment", "upscale", "generate", "export")
+LANES = ("now", "urgent")  # of all stages: `JobRef.queue`
+QUEUES = (*STAGES, *LANES)
 TRIES = 3  # counted in SQL, where losing the queue does not forget them
 LOCK_MS, STALLED_MS = 30_000, 5_000
 _BULK = 500
@@ -75,27 +77,27 @@ class Queues:
     def __init__(self, url: str) -> None:
         self.outage = Outage("queue")
         self._redis = connect(url, patient=False)
-        self._queues = {stage: Queue(stage, {"connection": self._redis}) for stage in STAGES}
+        self._queues = {stage: Queue(stage, {"connection": self._redis}) for stage in QUEUES}
 
     async def add(self, refs: Iterable[JobRef]) -> list[str]:
         """Queue them; one whose job failed for good is queued anew.  Returns the ids of those."""
         revived: list[str] = []
         groups: dict[str, list[JobRef]] = {}
         for ref in refs:
-            groups.setdefault(ref.stage, []).append(ref)
+            groups.setdefault(ref.queue, []).append(ref)
         try:
-            for stage, members in groups.items():
+            for name, members in groups.items():
                 for start in range(0, len(members), _BULK):
-                    revived += await self._add(stage, members[start : start + _BULK])
+                    revived += await self._add(name, members[start : start + _BULK])
         except (RedisError, OSError) as error:
             self.outage.away(error)
         return revived
 
-    async def _add(self, stage: str, refs: Sequence[JobRef]) -> list[str]:
-        queue = self._queues[stage]
+    async def _add(self, name: str, refs: Sequence[JobRef]) -> list[str]:
+        queue = self._queues[name]
         async with self._redis.pipeline(transaction=False) as pipe:
             for ref in refs:
-                pipe.zscore(f"bull:{stage}:failed", ref.job_id)
+                pipe.zscore(f"bull:{name}:failed", ref.job_id)
             failed = [t for t, score in zip(refs, await pipe.execute(), strict=True) if score is not None]
         for ref in failed:
             await queue.remove(ref.job_id)
@@ -106,8 +108,8 @@ class Queues:
         """Those that no worker will ever claim: in no state of their queue, or given up by it.  Raises RedisError."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for ref in refs:
-                pipe.exists(f"bull:{ref.stage}:{ref.job_id}")
-                pipe.zscore(f"bull:{ref.stage}:failed", ref.job_id)
+                pipe.exists(f"bull:{ref.queue}:{ref.job_id}")
+                pipe.zscore(f"bull:{ref.queue}:failed", ref.job_id)
             answers = await pipe.execute()
         pairs = zip(answers[::2], answers[1::2], strict=True)
         return [ref for ref, (there, failed) in zip(refs, pairs, strict=True) if not there or failed is not None]
@@ -116,7 +118,8 @@ class Queues:
         """Take out those that nobody works on yet."""
         try:
             for ref in refs:
-                await self._queues[ref.stage].remove(ref.job_id)
+                for name in {ref.queue, ref.stage, "urgent"}:  # its priority may have been another
+                    await self._queues[name].remove(ref.job_id)
         except (RedisError, OSError) as error:
             self.outage.away(error)
 
@@ -126,7 +129,7 @@ class Queues:
         await self.add(refs)
 
     async def counts(self) -> dict[str, dict[str, int]]:
-        """Stage → state → how many jobs.  Raises Unavailable."""
+        """Queue → state → how many jobs.  Raises Unavailable."""
         try:
             return {stage: await queue.getJobCounts(*_STATES) for stage, queue in self._queues.items()}
         except (RedisError, OSError) as away:
@@ -167,7 +170,7 @@ def _job(ref: JobRef) -> dict[str, Any]:
     wait = max(0, round((ref.not_before - time.time()) * 1000)) if ref.not_before else 0
     return {
         "name": ref.stage,
-        "data": {"id": ref.id, "version": ref.version},
+        "data": {"id": ref.id, "version": ref.version, "priority": ref.priority},
         "opts": {
             "jobId": ref.job_id,
             "priority": max(1, ref.priority),
@@ -199,11 +202,11 @@ Handler = Callable[[JobRef], Awaitable[None]]
 
 
 class Consumer:
-    """Draws tickets of one stage and hands them to `handle`, so many at a time."""
+    """Draws tickets of one queue and hands them to `handle`, so many at a time."""
 
-    def __init__(self, url: str, stage: str, handle: Handler, *, concurrency: int, outage: Outage) -> None:
+    def __init__(self, url: str, queue: str, handle: Handler, *, concurrency: int, outage: Outage) -> None:
         self._redis = connect(url, connections=concurrency * 2 + 8)
-        self._stage, self._handle, self._outage = stage, handle, outage
+        self._queue, self._handle, self._outage = queue, handle, outage
         options = {
             "connection": self._redis,
             "concurrency": concurrency,
@@ -214,7 +217,7 @@ class Consumer:
             "stalledInterval": STALLED_MS,
             "settings": {"backoffStrategy": lambda tries, kind, error, job: backoff_ms(tries)},
         }
-        self._worker = Worker(stage, self._process, options)
+        self._worker = Worker(queue, self._process, options)
         self._worker.on("error", self._note)
         self._runs: asyncio.Task[None] | None = None
 
@@ -240,10 +243,10 @@ class Consumer:
         if isinstance(error, RedisError | OSError):
             self._outage.away(error)
         elif "could not renew lock" not in str(error):  # said every few seconds; the job's end says it once
-            log.warning("queue.error", stage=self._stage, error=str(error)[:200])
+            log.warning("queue.error", queue=self._queue, error=str(error)[:200])
 
     async def _process(self, job: BullJob, token: str) -> None:
-        ref = JobRef(self._stage, job.data["id"], int(job.data["version"]), job.priority)
+        ref = JobRef(job.name, job.data["id"], int(job.data["version"]), int(job.data.get("priority", job.priority)))
         try:
             await self._handle(ref)
         except Later as later:

@@ -58,7 +58,7 @@ class _Program:
 class Supervisor:
     """Starts, watches and stops the programs of one data folder."""
 
-    def __init__(self, settings: Settings, *, stages: Sequence[str] = STAGES) -> None:
+    def __init__(self, settings: Settings, *, stages: Sequence[str] = (*STAGES, "now")) -> None:
         self._settings = settings
         self._valkey = None if settings.redis_url else Valkey(settings)
         python = [sys.executable, "-m", "packshot"]

@@ -10,7 +10,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -27,6 +27,7 @@ from packshot.catalog.library import imports, matte_hints, photo_jobs
 from packshot.catalog.photo_stages import StageResult, do_stage
 from packshot.catalog.ports import JobContext, JobRef
 from packshot.catalog.tasks import CutoutResult
+from packshot.cpu_lease import STANDARD, urgency
 from packshot.db import Database
 from packshot.db.errors import cause_of
 from packshot.db.tables import now
@@ -34,7 +35,7 @@ from packshot.db.upgrade import upgrade
 from packshot.errors import Fault, OutOfMemory, PackshotError
 from packshot.service import heartbeat, metrics, parent_watch
 from packshot.service.pixel_process import PixelProcess
-from packshot.service.queues import Consumer, GaveUp, Later, Queues, TryAgain
+from packshot.service.queues import LANES, Consumer, GaveUp, Later, Queues, TryAgain
 from packshot.service.secrets import Secrets
 from packshot.settings import Settings
 from packshot.store import Store
@@ -43,7 +44,10 @@ log = structlog.get_logger(__name__)
 
 NICE = 10  # people at the screen come first
 # One in the model while another is read and written; composing is short; two files are encoded side by side.
-CONCURRENCY = {"segment": 2, "upscale": 1, "generate": 1, "export": 2}
+CONCURRENCY = {"segment": 2, "upscale": 1, "generate": 1, "export": 2, "now": 2, "urgent": 2}
+# The worker of both lanes has models of its own, warm; the others step further back.
+LANES_NICE = 5
+_CLASS = {0: 0, 1: 1, 5: STANDARD, 10: 3}  # of the processor's turns, by the job's priority
 REQUEUE_SECONDS = 15
 REST_SECONDS = 10.0  # before work is tried again whose database was away
 LONG_JOBS: dict[str, Callable[[JobRecord, JobContext], Awaitable[dict[str, Any]]]] = {
@@ -55,11 +59,15 @@ LONG_JOBS: dict[str, Callable[[JobRecord, JobContext], Awaitable[dict[str, Any]]
 
 
 async def serve(settings: Settings, stage: str, *, concurrency: int = 0) -> None:
-    """Work until told to stop (SIGTERM, SIGINT); what is at work then is handed back to the queue."""
-    os.nice(NICE)
+    """Work until told to stop (SIGTERM, SIGINT); what is at work then is handed back to the queue.
+
+    stage: or "now": whatever a person waits for, and urgent items, of all stages.
+    """
+    os.nice(LANES_NICE if stage in LANES else NICE)
     await asyncio.to_thread(upgrade, settings.database)
-    count = concurrency or settings.concurrency or CONCURRENCY[stage]
-    worker = Worker(settings, stage, concurrency=count)
+    queues = LANES if stage in LANES else (stage,)
+    counts = {name: concurrency or settings.concurrency or CONCURRENCY[name] for name in queues}
+    worker = Worker(settings, stage, concurrency=counts)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
@@ -68,7 +76,7 @@ async def serve(settings: Settings, stage: str, *, concurrency: int = 0) -> None
     await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)  # it waits where the queue is away
     if starting.done():
         await starting
-        log.info("worker.started", stage=stage, concurrency=count)
+        log.info("worker.started", stage=stage, concurrency=sum(counts.values()))
         await stopping
     starting.cancel()
     orphaned.cancel()
@@ -77,26 +85,32 @@ async def serve(settings: Settings, stage: str, *, concurrency: int = 0) -> None
 
 
 class Worker:
-    """One stage's consumer, its pixel process, and its share of looking for stalled jobs."""
+    """One stage's consumer, or those of both lanes, a pixel process, and its share of looking for stalled jobs.
 
-    def __init__(self, settings: Settings, stage: str, *, concurrency: int) -> None:
-        self._settings, self._stage, self._concurrency = settings, stage, concurrency
-        self._db = Database(settings.database, durable=False, connections=concurrency + 2)
+    concurrency: queue → how many of its jobs are in work at once.
+    """
+
+    def __init__(self, settings: Settings, stage: str, *, concurrency: Mapping[str, int]) -> None:
+        self._settings, self._stage = settings, stage
+        count = sum(concurrency.values())
+        self._db = Database(settings.database, durable=False, connections=count + 2)
         self._queues = Queues(settings.redis)
-        self._child = PixelProcess(settings, concurrency=concurrency)
+        self._child = PixelProcess(settings, concurrency=count)
         self._context = JobContext(
             self._db, Store(settings.store), self._child, self._queues, settings, Secrets.open(settings)
         )
-        self._consumer = Consumer(
-            settings.redis, stage, self.handle, concurrency=concurrency, outage=self._queues.outage
-        )
+        self._consumers = [
+            Consumer(settings.redis, name, self.handle, concurrency=number, outage=self._queues.outage)
+            for name, number in concurrency.items()
+        ]
         self._closing = False
         self._loops: list[asyncio.Task[None]] = []
         self._working: set[asyncio.Task[JobRef | None]] = set()
 
     async def start(self) -> None:
         self._loops.append(asyncio.create_task(heartbeat.watch(self._db, self._queues)))
-        await self._consumer.start()
+        for consumer in self._consumers:
+            await consumer.start()
         self._loops.append(asyncio.create_task(self._watch_stalled()))
 
     async def close(self) -> None:
@@ -107,7 +121,7 @@ class Worker:
         self._child.stop()
         for task in self._working:
             task.cancel()
-        await self._consumer.close()
+        await asyncio.gather(*(consumer.close() for consumer in self._consumers))
         await self._queues.close()
         await self._db.close()
 
@@ -115,6 +129,7 @@ class Worker:
         """Raises Later, TryAgain or GaveUp, as the queue understands them.  A database that is away costs no try."""
         started = time.perf_counter()
         outcome = "done"
+        urgency.set(_CLASS.get(ref.priority, STANDARD))
         try:
             with structlog.contextvars.bound_contextvars(**{jobs.ledger_of(ref.id).kind: ref.id}):
                 await self._handle(ref)
@@ -130,7 +145,7 @@ class Worker:
             outcome = "later"  # the database's trouble is no try of the photo
             raise Later(now() + REST_SECONDS) from error
         finally:
-            metrics.observe_stage(self._stage, time.perf_counter() - started, outcome)
+            metrics.observe_stage(ref.stage, time.perf_counter() - started, outcome)
 
     async def _handle(self, ref: JobRef) -> None:
         async with self._db.read() as tx:

@@ -19,7 +19,7 @@ from packshot.catalog.batches.lifecycle import row as batch_row
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.delivery import destinations
 from packshot.catalog.jobs import JobRecord
-from packshot.catalog.ports import JobRef
+from packshot.catalog.ports import URGENT, JobRef
 from packshot.catalog.status import JobStatus
 from packshot.channel import safe_name
 from packshot.db import Tx, typed
@@ -288,6 +288,7 @@ async def create(tx: Tx, workspace_id: str, request: ExportRequest, *, by: str |
         stages=["export"],
         request=request.model_dump(mode="json"),
         batch_id=request.batch,
+        priority=URGENT,
         by=by,
     )
 

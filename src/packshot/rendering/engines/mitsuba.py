@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ RIM = 12  # pixels around the changed part that the denoiser gets
 CACHED_SCENES = 8  # compiled scenes for ratios: a set from several heights
 RATIO_TEXELS = 512.0
 SMALL = 1024  # up to this side a plate gets more samples: its noise shows more, and it costs little
-CHUNK = 1 << 22  # samples in flight: 0.4 GiB
+CHUNK = 1 << 19  # samples in flight, a slice of work: half a second on two cores
 THROUGH = 3  # surfaces of the product that a camera ray can pass
 MOST_VERTICES, MOST_FACES = 16384, 32768
 
@@ -39,12 +39,15 @@ MOST_VERTICES, MOST_FACES = 16384, 32768
 class MitsubaRenderer:
     """Compiled scenes are cached; the one used longest ago is dropped first."""
 
-    def __init__(self, sets: Mapping[str, SceneSet], *, threads: int = 0) -> None:
+    def __init__(
+        self, sets: Mapping[str, SceneSet], *, threads: int = 0, pause: Callable[[], None] = lambda: None
+    ) -> None:
+        """pause: called after each slice of work, for whoever is more urgent."""
         mi.set_variant("llvm_ad_rgb")
         mi.set_log_level(mi.LogLevel.Error)
         if threads:
             dr.set_thread_count(threads)
-        self._sets = sets
+        self._sets, self._pause = sets, pause
         self._scenes: OrderedDict[Shot, _Scene] = OrderedDict()
         self._lock = threading.Lock()
         self._path, self._short = mi.load_dict(PATH), mi.load_dict(SHORT)
@@ -144,6 +147,7 @@ class MitsubaRenderer:
             dr.eval(means)
             for i, mean in enumerate(means):
                 out[top:bottom, :, i] = np.asarray(mean).reshape(bottom - top, width)
+            self._pause()
         return out
 
 
