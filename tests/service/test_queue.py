@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,10 @@ async def queues(settings: Settings, valkey: Valkey) -> AsyncIterator[Queues]:
 
 
 @asynccontextmanager
-async def consumed(settings: Settings, handle: Callable[[JobRef], Awaitable[None]]) -> AsyncIterator[None]:
-    consumer = Consumer(settings.redis, "segment", handle, concurrency=1, outage=Outage("queue"))
+async def consumed(
+    settings: Settings, handle: Callable[[JobRef], Awaitable[None]], queue: str = "segment"
+) -> AsyncIterator[None]:
+    consumer = Consumer(settings.redis, queue, handle, concurrency=1, outage=Outage("queue"))
     await consumer.start()
     try:
         yield
@@ -52,17 +55,39 @@ async def given_up(queues: Queues) -> bool:
     return (await queues.counts())["segment"]["failed"] == 1
 
 
-async def test_urgent_work_is_drawn_before_standard_and_overnight_work(settings: Settings, queues: Queues) -> None:
+async def test_standard_work_is_drawn_before_overnight_work(settings: Settings, queues: Queues) -> None:
     drawn: list[str] = []
-    wanted = [("night", 10), ("standard-1", 5), ("urgent", 1), ("standard-2", 5)]
-    await queues.add(ref(id, priority=level) for id, level in wanted)
+    await queues.add(ref(id, priority=level) for id, level in [("night", 10), ("standard-1", 5), ("standard-2", 5)])
 
     async def handle(got: JobRef) -> None:
         drawn.append(got.id)
 
     async with consumed(settings, handle):
-        await until(lambda: len(drawn) == 4)
-    assert drawn == ["urgent", "standard-1", "standard-2", "night"]
+        await until(lambda: len(drawn) == 3)
+    assert drawn == ["standard-1", "standard-2", "night"]
+
+
+async def test_what_a_person_waits_for_and_urgent_items_have_lanes_of_all_stages(
+    settings: Settings, queues: Queues
+) -> None:
+    drawn: list[JobRef] = []
+
+    async def handle(got: JobRef) -> None:
+        drawn.append(got)
+
+    waited_for, urgent = JobRef("segment", "job_1", 0, 0), JobRef("generate", "itm_1", 1, 1)
+    imported = JobRef("segment", "job_2", 0, 1)  # no item: it keeps its stage's queue
+    await queues.add([waited_for, urgent, imported])
+    for queue, expected in (("now", waited_for), ("urgent", urgent), ("segment", imported)):
+        async with consumed(settings, handle, queue=queue):
+            await until(partial(drawn.__contains__, expected))
+    assert len(drawn) == 3
+    await queues.add([urgent])
+    assert await queues.missing([urgent]) == []
+    await queues.move([JobRef("generate", "itm_1", 1, 5)])
+    counts = await queues.counts()
+    assert sum(counts["urgent"].values()) == 0
+    assert sum(counts["generate"].values()) == 1
 
 
 async def test_the_same_ticket_twice_is_worked_on_once(settings: Settings, queues: Queues) -> None:
@@ -214,7 +239,7 @@ async def test_node_bullmq_and_bull_board_read_a_dead_letter_and_retry_it(
         assert seen["counts"]["failed"] == seen["board"]["counts"]["failed"] == 1  # type: ignore[index]
         [letter] = seen["failed"]  # type: ignore[misc]
         assert letter["reason"] == "mug.jpg: the file is damaged."
-        assert letter["data"] == {"id": "item_1", "version": 1}
+        assert letter["data"] == {"id": "item_1", "version": 1, "priority": 5}
         assert "GaveUp" in letter["stack"][0]
         assert seen["board"]["jobs"][0]["reason"] == letter["reason"]  # type: ignore[index]
         await asyncio.to_thread(node, action)
