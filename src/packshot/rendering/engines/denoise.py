@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import mitsuba_oidn as oidn
 import numpy as np
@@ -12,8 +14,8 @@ from packshot.colour import F32
 PIECE, OVERLAP = 1024, 96
 
 
-def denoised(layers: F32, *, unfocused: bool = False) -> F32:
-    """(H, W, 3) light from (H, W, 9) noisy light, albedo and normal.
+def denoised(layers: F32, *, unfocused: bool = False, pause: Callable[[], None] = lambda: None) -> F32:
+    """(H, W, 3) light from (H, W, 9) noisy light, albedo and normal.  pause: called after each piece.
 
     unfocused: much is out of focus, where albedo and normal are as noisy as the light, and are cleaned first.
     """
@@ -28,6 +30,7 @@ def denoised(layers: F32, *, unfocused: bool = False) -> F32:
             piece = layers[y : min(height, bottom + OVERLAP), x : min(width, right + OVERLAP)]
             part = _piece(piece, unfocused=unfocused)
             out[top:bottom, left:right] = part[top - y : bottom - y, left - x : right - x]
+            pause()
     return out
 
 

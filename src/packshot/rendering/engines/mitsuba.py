@@ -54,13 +54,14 @@ class MitsubaRenderer:
 
     def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
         scene = _Scene(self._sets[shot.set].build(shot, float(min(size))))
+        self._pause()
         stops, unfocused = scene.exposure, scene.aperture > 0.02
         spp = PLATE_SPP if max(size) > SMALL else SMALL_SPP
         with self._lock:
             layers = self._trace(scene, shot.camera, size, spp)
             del scene  # its textures make room for the denoiser
             dr.flush_malloc_cache()
-        return tone.tone_mapped(denoised(layers, unfocused=unfocused), stops=stops)
+        return tone.tone_mapped(denoised(layers, unfocused=unfocused, pause=self._pause), stops=stops)
 
     def ratio(self, shot: Shot, body: ProductMesh, *, where: NDArray[np.bool_]) -> F32:
         with self._lock:
