@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from packshot.errors import DamagedFile
+from packshot.cli.common import photos_of
+from packshot.errors import BadOption, DamagedFile
 from packshot.intake import Collected, ColumnMap, collect
 from packshot.intake.naming import named
-from packshot.settings import Limits
+from packshot.settings import Limits, Settings
 from places import CASES
 
 PHOTO = b"\xff\xd8\xff" + b"".join(zlib.crc32(bytes([n, n])).to_bytes(4, "big") for n in range(256))
@@ -280,6 +281,16 @@ def test_the_column_style_is_read_and_so_is_its_old_name() -> None:
     for name in ("style", "template", "Style"):
         assert take_list(f"sku,file,{name}\nA,a.jpg,marble\n").sources[0].style == "marble"
     assert "both mean style" in reasons(take_list("sku,file,style,template\nA,a.jpg,x,y\n"))["list.csv"]
+
+
+def test_the_command_line_says_what_columns_mean() -> None:
+    put("a.jpg"), put("list.csv", b"Article,a=b,file\nA-1,9.90,a.jpg\n")
+    settings = Settings()
+    assert skus(photos_of(["list.csv"], settings, columns=["Article=sku", "a=b="])) == ["A-1"]
+    for words, said in (("Article", "Article=sku"), ("=sku", "Article=sku"), ("Article=colour", "It can mean sku")):
+        with pytest.raises(BadOption, match="--map") as error:
+            photos_of(["list.csv"], settings, columns=[words])
+        assert said in error.value.remedy
 
 
 # --- names of photos ---

@@ -100,7 +100,7 @@ def table(content: bytes, limits: Limits, *, names_photos: bool = True, columns:
     found = read(content, limits, columns=columns)
     for column in found.columns:
         if column.means is None:
-            near = difflib.get_close_matches(column_key(column.name), FIELDS, n=1)
+            near = difflib.get_close_matches(column_key(column.name), FIELDS, n=1, cutoff=0.75)
             remedy = (
                 f"{f'Did you mean {near[0]}? ' if near else ''}The columns are {', '.join(FIELDS)}. Rename it, or say "
                 f"what it means: in the studio, where the list is dropped, or with --map {_quoted(column.name)}=sku; "
