@@ -59,7 +59,7 @@ async def look(client: httpx.AsyncClient, text: str | bytes, columns: dict[str, 
 
 async def test_a_list_is_shown_with_what_its_columns_mean(client: httpx.AsyncClient) -> None:
     shown = (await look(client, "SKU;Datei;Preis;title\nA;a.jpg;9,90;Mug\n4,00638E+12;b.jpg;;\n")).json()
-    assert [(one["name"], one["means"], one["examples"]) for one in shown["columns"]] == [
+    assert [(one["name"], one["means"], one["values"]) for one in shown["columns"]] == [
         ("SKU", "sku", ["A", "4,00638E+12"]), ("Datei", None, ["a.jpg", "b.jpg"]), ("Preis", None, ["9,90"]),
         ("title", "title", ["Mug"]),
     ]  # fmt: skip

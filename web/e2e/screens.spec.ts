@@ -190,7 +190,7 @@ test("upload", async ({ page, open, studio }) => {
 });
 
 test("upload-columns", async ({ page, open }) => {
-  const column = (name: string, means: string | null, examples: string[], remembered = false) => ({ name, means, examples, remembered });
+  const column = (name: string, means: string | null, values: string[], remembered = false) => ({ name, means, values, remembered });
   const list = {
     columns: [
       column("Artikelnummer", null, ["MUG-GREEN", "MUG-BLUE", "00123"]), column("Bilddatei", null, ["Becher grün.jpg", "Becher blau.jpg"]), column("EAN", "gtin", ["4006381333931"], true),

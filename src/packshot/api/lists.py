@@ -29,7 +29,7 @@ class ListColumn(BaseModel, frozen=True):
     name: str
     means: str | None = Field(description="One of `fields`; empty: it is left out; null: that is not known.")
     remembered: bool = Field(description="Whether it means that because a list before said so.")
-    examples: tuple[str, ...] = Field(description="The first values in it.")
+    values: tuple[str, ...] = Field(description="The first values in it.")
 
 
 class RowProblem(BaseModel, frozen=True):
@@ -117,7 +117,7 @@ def _view(found: Table) -> ListView:
     lacks += [] if {"file", "url"} & means else ["file"]
     return ListView(
         columns=tuple(
-            ListColumn(name=one.name, means=one.means, remembered=one.remembered, examples=one.examples)
+            ListColumn(name=one.name, means=one.means, remembered=one.remembered, values=one.examples)
             for one in found.columns
         ),
         fields=FIELDS,

@@ -2424,7 +2424,7 @@ export interface components {
             /** @description Whether it means that because a list before said so. */
             remembered: boolean;
             /** @description The first values in it. */
-            examples: string[];
+            values: string[];
         };
         /** @description One row; what the list does not have is empty. */
         ListRow: {

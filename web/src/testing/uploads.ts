@@ -45,7 +45,7 @@ export async function listIn({ body }: Call): Promise<ListView> {
   const given = JSON.parse(String(form.get("columns") ?? "{}")) as Record<string, string>;
   const [head = [], ...lines] = (await (form.get("file") as File).text()).split("\n").map((line) => line.split(","));
   const columns = head.map((name, at) => ({
-    name, remembered: false, examples: lines.flatMap((cells) => cells[at] || []).slice(0, 3),
+    name, remembered: false, values: lines.flatMap((cells) => cells[at] || []).slice(0, 3),
     means: given[name] ?? FIELDS.find((field) => field === name.toLowerCase()) ?? null,
   }));
   const cell = (cells: string[], field: string): string => cells[columns.findIndex((column) => column.means === field)] ?? "";

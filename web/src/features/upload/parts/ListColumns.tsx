@@ -40,7 +40,7 @@ function Ask({ question: { list, wrong, answer } }: { question: Question }) {
             {columns.map((column) => (
               <tr key={column.name}>
                 <th scope="row">{column.name}{column.remembered && <span className="soft small">{words.before}</span>}</th>
-                <td className="soft">{column.examples.length ? column.examples.slice(0, SHOWN).map((one) => <span key={one} title={one}>{one}</span>) : words.empty}</td>
+                <td className="soft">{column.values.length ? column.values.slice(0, SHOWN).map((one) => <span key={one} title={one}>{one}</span>) : words.empty}</td>
                 <td>
                   {asked.includes(column) ? (
                     <Select
