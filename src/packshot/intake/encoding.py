@@ -2,12 +2,13 @@
 
 Unicode says so itself. Of the code pages of Windows, DOS and the Mac one is taken where the words it gives look like
 words and those of all others do not; else the bytes are refused. Statistical detectors need more text than a list has:
-charset-normalizer 3.5 tells 8 of 15 lists of one row.
+charset-normalizer 3.5 tells 7 of 15 lists of one row.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -17,11 +18,17 @@ from packshot.errors import DamagedFile
 _LINES = 4_000  # distinct ones with other than ASCII letters that are looked at
 _MOST = 0.9  # of the words, or of the characters, that must be as in real text: there are typing mistakes
 
-# Letters beside a to z of each language that the code page is for.
+# Letters beside a to z of each language that the code page is for; behind the space those that are rare in it, or stand
+# in names and loans only. Most must be of the first kind.
+_LOANS = " éèêëçñöüäáàâóôíïø"
 _WESTERN = (
-    "äöüß", "àâæçéèêëîïôœùûüÿ", "áéíñóúü", "àáâãçéêíóôõúü", "àèéìíîòóùú", "åäöæøéü", "éèëïöüó", "àçèéíïòóúü",
-)  # fmt: skip
-_CENTRAL = ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîşţ", "äöüß")
+    *(letters + _LOANS for letters in ("äöüß", "àâæçéèêëîïôœùûüÿ", "áéíñóúü", "àèéìíîòóùú", "åäöæøé")),
+    "àáâãçéêíóôõú üèëñ",  # without ö, beside which õ is the Hungarian ő
+)
+_CENTRAL = tuple(
+    letters + " éöüä"
+    for letters in ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áčďéíľňóšťúýžô ĺŕ", "áéíóöőúüű", "čćđšž", "ăâîşţ", "äöüß")
+)
 _CYRILLIC = (
     "абвгдеёжзийклмнопрстуфхцчшщъыьэюя", "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя", "абвгдежзийклмнопрстуфхцчшщъьюя",
     "абвгдђежзијклљмнњопрстћуфхцчџш",
@@ -34,7 +41,7 @@ _FEWEST = 3  # letters from which an alphabet of its own can be told
 _KANA = re.compile(r"(?:[ｦｱ-ﾝ][ﾞﾟ]?(?:(?<=[ｷｼﾁﾆﾋﾐﾘﾞﾟ])[ｬｭｮ]|(?<=[ｳﾂﾃﾄﾌﾞ])[ｧ-ｫ])?[ｯｰ]*)+")
 _VOWELS = frozenset("аеёиоуыэюяіїєјъαεηιουωάέήίόύώϊϋΐΰ")
 _SIGNS = frozenset("“”‘’„‚«»‹›–—…€£¥¢°²³¹¼½¾®™©×·•§±µ№¿¡ªº÷´¨\u00a0\u00ad")
-_IN_WORDS = frozenset("’‘´·\u00ad")
+_IN_WORDS = frozenset("’‘´·×®™©\u00ad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +63,12 @@ _PAGES = (
     _CodePage("cp437", "DOS 437 (western Europe)", _WESTERN),
     _CodePage("cp1250", "Windows-1250 (central Europe)", _CENTRAL),
     _CodePage("cp852", "DOS 852 (central Europe)", _CENTRAL),
-    _CodePage("cp1254", "Windows-1254 (Turkish)", ("çğıiöşüâîû",), alone=True),
+    _CodePage("cp1254", "Windows-1254 (Turkish)", ("çğıiöşüâîûéèä",), alone=True),
     _CodePage("cp1252", "Windows-1252 (Icelandic)", ("áðéíóúýþæö",), alone=True),
     _CodePage("cp1257", "Windows-1257 (Baltic)", ("ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž")),
     _CodePage("cp1251", "Windows-1251 (Cyrillic)", _CYRILLIC, latin=False, alone=True),
     _CodePage("cp866", "DOS 866 (Cyrillic)", _CYRILLIC, latin=False, alone=True),
-    _CodePage("mac_cyrillic", "Mac Cyrillic", _CYRILLIC, latin=False, alone=True),
+    _CodePage("mac_cyrillic", "Mac Cyrillic", _CYRILLIC[:3], latin=False, alone=True),
     _CodePage("cp1253", "Windows-1253 (Greek)", _GREEK, latin=False, alone=True),
     _CodePage("cp1255", "Windows-1255 (Hebrew)", _HEBREW, latin=False, alone=True),
     _CodePage("cp1256", "Windows-1256 (Arabic)", _ARABIC, latin=False, alone=True),
@@ -140,14 +147,19 @@ def _fits(sample: bytes, page: _CodePage) -> bool:
         return False
     if page.common is not None:
         return _is_common(text, page)
-    used = {letter for letter in text.lower() if not letter.isascii()} - _SIGNS
-    if not any(used <= set(alphabet) for alphabet in page.alphabets):
+    used = Counter(letter for letter in text.lower() if not letter.isascii() and letter not in _SIGNS)
+    if not any(_is_language(used, alphabet) for alphabet in page.alphabets):
         return False
     words = [word for word in re.findall(r"[^\W\d_]+", text) if not word.isascii()]
     if not page.latin and sum(map(len, words)) < _FEWEST:
         return False
     good = sum(map(_is_word if page.latin else _is_other_word, words))
-    return good >= _MOST * len(words) and not _has_sign_inside(text)
+    return good - _signs_inside(text) >= _MOST * len(words)
+
+
+def _is_language(used: Counter[str], alphabet: str) -> bool:
+    usual = alphabet.partition(" ")[0]
+    return set(used) <= set(alphabet) and 2 * sum(used[letter] for letter in usual) >= used.total()
 
 
 def _is_common(text: str, page: _CodePage) -> bool:
@@ -182,6 +194,8 @@ def _is_other_word(word: str) -> bool:
     return len(word) < 3 or ("v" in sounds and "ccccc" not in sounds)
 
 
-def _has_sign_inside(text: str) -> bool:
+def _signs_inside(text: str) -> int:
+    """How often a sign stands between letters, or a space that keeps words together before the first of them."""
     signs, strange = re.escape("".join(_SIGNS)), re.escape("".join(_SIGNS - _IN_WORDS))
-    return re.search(rf"[^\W\d_][{signs}]*[{strange}][{signs}]*[^\W\d_]", text) is not None
+    between = re.findall(rf"[^\W\d_][{signs}]*[{strange}][{signs}]*[^\W\d_]", text.replace("\u00a0", " "))
+    return len(between) + len(re.findall(r"(?:^|[\s,;|\"])\u00a0[^\W\d_]", text, re.MULTILINE))

@@ -123,7 +123,10 @@ def read(content: bytes, limits: Limits, *, columns: ColumnMap = NO_MAP) -> Tabl
     rows: list[tuple[int, Row]] = []
     wrong: dict[int, BadOption] = {}
     examples: dict[int, list[str]] = {}
-    for number, cells in _records(written.text):
+    for number, raw in _records(written.text):
+        cells = [_cell(cell) for cell in raw]
+        if not any(cells):
+            continue
         if not header:
             header = _header(cells, columns)
             continue
@@ -133,7 +136,10 @@ def read(content: bytes, limits: Limits, *, columns: ColumnMap = NO_MAP) -> Tabl
         row.update((column.means, cell) for column, cell in zip(header, cells, strict=False) if column.means)
         stray = (cell for at, cell in enumerate(cells) if at >= len(header) or not header[at].name)
         row[_STRAY] = next(filter(None, stray), "")
-        if error := _wrong_with(row, written):
+        unsure = (
+            cell for column, cell in zip(header, raw, strict=False) if column.means and set(cell) & written.unsure
+        )
+        if error := _wrong_with(row, next(unsure, ""), written):
             wrong[number] = error
         rows.append((number, row))
         for at, cell in enumerate(cells[: len(header)]):
@@ -149,14 +155,11 @@ def read(content: bytes, limits: Limits, *, columns: ColumnMap = NO_MAP) -> Tabl
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each line with something in it, and its number."""
+    """Each line and its number."""
     text, separator = _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        for number, cells in enumerate(reader, start=1):
-            cells = [_cell(cell) for cell in cells]
-            if any(cells):
-                yield number, cells
+        yield from enumerate(reader, start=1)
     except csv.Error as error:
         words = f"line {reader.line_num} is not CSV ({error})."
         raise BadInput(words, remedy="Save it from the spreadsheet again.") from None
@@ -198,18 +201,17 @@ def _header(cells: Sequence[str], columns: ColumnMap) -> list[Column]:
     return header
 
 
-def _wrong_with(row: Row, written: Decoded) -> BadOption | None:
+def _wrong_with(row: Row, unsure: str, written: Decoded) -> BadOption | None:
+    """unsure: a value of it with letters that cannot be told."""
     for column in ("sku", "gtin"):
         if _SHORTENED.fullmatch(row[column]):
             return BadOption(
                 f"the spreadsheet shortened this number: {row[column]}.",
                 remedy=f"Format the column {column} as text there, enter the number again in full, and save the list.",
             )
-    if unsure := sorted(set(row["sku"]) & written.unsure):
-        return BadOption(
-            f"the letter {unsure[0]} of the SKU {row['sku']} cannot be told for certain.",
-            remedy="Save the list as CSV UTF-8.",
-        )
+    if unsure:
+        letter = min(set(unsure) & written.unsure)
+        return BadOption(f"the letter {letter} in {unsure!r} cannot be told.", remedy="Save the list as CSV UTF-8.")
     if row[_STRAY]:
         words = f"it has a value without a column: {row[_STRAY]!r}."
         return BadOption(words, remedy="Put values that hold the separator in quotation marks.")
@@ -218,9 +220,8 @@ def _wrong_with(row: Row, written: Decoded) -> BadOption | None:
 
 def _notes(written: Decoded, columns: Sequence[Column]) -> Iterator[str]:
     if written.page:
-        letters = f" The letters {', '.join(sorted(written.unsure))} may be others." if written.unsure else ""
         yield (
-            f"The list does not say in which letters it is written; by its words it is {written.page}.{letters} "
+            f"The list does not say in which letters it is written; by its words it is {written.page}. "
             "Where a name looks wrong, save it as CSV UTF-8."
         )
     for column in columns:
