@@ -10,5 +10,5 @@ PHOTOS = ROOT.parent / "shared" / "photos"
 SCHEMAS = PHOTOS.parent / "schemas"
 # Rendered ones whose mattes, cameras and lights are known.
 SYNTH = PHOTOS.parent / "synth"
-# Small files that were read wrong once.
+# Small files as other programs write them, that are easily read wrongly.
 CASES = PHOTOS.parent / "cases"

@@ -35,6 +35,9 @@ class Limits(BaseModel, frozen=True, extra="forbid"):
     zip_members: int = 5_000
     zip_bytes: int = Field(default=8 * 2**30, description="all members unpacked")
     zip_ratio: int = Field(default=100, description="unpacked to packed, per member; photos hardly shrink")
+    zip_ratio_bytes: int = Field(
+        default=64 * 2**20, description="up to this size a member may shrink as far as it does"
+    )
     manifest_rows: int = 20_000
     fetch_seconds: float = 30.0
 

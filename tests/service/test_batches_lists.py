@@ -11,6 +11,7 @@ from sqlalchemy import insert, update
 from studio import OTHER, WS, Studio
 
 from packshot.catalog import jobs
+from packshot.catalog.accounts import workspaces
 from packshot.catalog.batches.lifecycle import BatchView, get
 from packshot.catalog.library import imports
 from packshot.catalog.status import BatchState
@@ -148,3 +149,27 @@ async def test_a_list_that_cannot_be_read_fails_its_batch_with_words(studio: Stu
     assert isinstance(wrong.value, PackshotError) and wrong.value.subject == "list.csv"
     view = await shown(studio, id)
     assert view.state is BatchState.FAILED and "list.csv" in view.error
+
+
+async def test_file_names_are_found_in_other_capitals_and_composed_otherwise_and_bad_rows_are_told(
+    studio: Studio,
+) -> None:
+    photos = await studio.add_photos(2)
+    async with studio.db.write() as tx:
+        await tx.execute(update(t.photos).where(t.photos.c.id == photos[1]).values(name="gr\u00fcn.jpg"))
+    sheet = "sku,file\nX,left\\PHOTO-00000.JPG\nY,gru\u0308n.jpg\n1.23457E+11,a.jpg\n"
+    id = await studio.make({"source": {"upload": await upload(studio, sheet.encode())}})
+    assert {row.photo_id for row in await studio.rows(t.items)} == set(photos)
+    [told] = (await shown(studio, id)).unmatched
+    assert told.name == "row 4" and "the spreadsheet shortened this number" in told.reason
+
+
+async def test_a_batch_s_list_knows_the_columns_of_lists_before_and_says_how_it_was_read(studio: Studio) -> None:
+    await studio.add_photos(1)
+    async with studio.db.write() as tx:
+        await workspaces.remember_columns(tx, WS, {"artikel": "sku", "farbe": ""})
+    sheet = "Artikel;Farbe;title\nSKU-00000;grün;Größe\n"
+    await studio.make({"source": {"upload": await upload(studio, sheet.encode("cp1252"))}})
+    assert len(await studio.rows(t.items)) == 1
+    notes = " ".join(note["words"] for note in (await studio.rows(t.jobs))[0].result["notes"])
+    assert "Windows-1252" in notes and "Artikel was read as sku" in notes and "Farbe was left out" in notes

@@ -173,7 +173,7 @@ async def test_addresses_are_fetched_and_what_is_none_is_refused(
 async def test_rows_of_a_batch_s_list_are_brought_by_address(shop: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "fetch", lambda url, limits: photo(len(url)))
     job = await asked(shop, {})
-    columns = ("sku", "file", "url", "gtin", "asin", "title", "role", "template", "channel", "priority", "")
+    columns = ("sku", "file", "url", "gtin", "asin", "title", "role", "style", "channel", "priority", "")
     row = dict.fromkeys(columns, "") | {"sku": "A", "url": "https://shop.example/a.jpg"}
     result = await imports.bring_rows(job, shop, [(2, row), (3, row | {"sku": "B", "url": "ftp://x"})])
     assert await kept(shop) == [("A", "main", "a.jpg")]
@@ -189,7 +189,7 @@ async def test_rows_that_were_brought_before_a_restart_do_not_stand_for_others(
     """The second time a batch brings only what its list still misses."""
     monkeypatch.setattr(source, "fetch", lambda url, limits: photo(int(url[-5])))
     job = await asked(shop, {})
-    columns = ("sku", "file", "url", "gtin", "asin", "title", "role", "template", "channel", "priority", "")
+    columns = ("sku", "file", "url", "gtin", "asin", "title", "role", "style", "channel", "priority", "")
     blank = dict.fromkeys(columns, "")
     rows = [(n, blank | {"sku": f"S{n}", "url": f"https://shop.example/{n}.jpg"}) for n in range(2, 6)]
     shop.pixels.raises = {3: asyncio.CancelledError()}

@@ -14,6 +14,7 @@ from shelf import InProcess, packed, photo, settings_in
 from sqlalchemy import update
 from studio import OTHER, WS, FakeQueues, Studio
 
+from packshot.catalog.accounts import workspaces
 from packshot.catalog.batches import expand
 from packshot.catalog.ports import JobRef
 from packshot.db import tables as t
@@ -183,6 +184,24 @@ async def test_what_the_batch_could_not_take_comes_back_with_the_reason(inbox: I
     await inbox.again().pass_()
     assert inbox.rejected() == {"cut.jpg", "cut.jpg.txt"}
     assert "cut.jpg: " in (inbox.folder / "rejected/cut.jpg.txt").read_text()
+
+
+async def test_how_a_list_was_read_is_told_beside_what_was_not_taken(inbox: Inbox) -> None:
+    async with inbox.studio.db.write() as tx:
+        await workspaces.remember_columns(tx, WS, {"артикул": "sku"})
+    inbox.put("list.csv", "Артикул;file;title\nA;ONE.jpg;Кружка\n".encode("cp1251"))
+    inbox.put("one.jpg", photo(1))
+    await inbox.pass_()
+    (batch,) = await inbox.batches()
+    job = await inbox.studio.job(batch.job_id)
+    inbox.studio.settings, inbox.studio.pixels = inbox.settings, InProcess(inbox.settings)
+    assert (await expand.work(job, inbox.studio))["items"] == 1
+    async with inbox.studio.db.write() as tx:
+        await tx.execute(update(t.jobs).where(t.jobs.c.id == job.id).values(status="done"))
+    await inbox.pass_()
+    [told] = inbox.rejected()
+    words = (inbox.folder / "rejected" / told).read_text()
+    assert "Windows-1251 (Cyrillic)" in words and "Артикул was read as sku" in words
 
 
 async def test_a_move_that_was_cut_short_is_ended_after_a_restart(inbox: Inbox) -> None:

@@ -55,7 +55,7 @@ def manifest(text: str, name: str = "list.csv") -> str:
 
 
 def take(*inputs: str | Path, limits: Limits = LIMITS, recursive: bool = False) -> UploadResult:
-    sources, refused = collect([str(given) for given in inputs], limits=limits, recursive=recursive)
+    sources, refused, _ = collect([str(given) for given in inputs], limits=limits, recursive=recursive)
     for one in refused:
         assert one.error.subject == one.name
         assert one.error.problem
@@ -98,10 +98,13 @@ def test_an_absolute_path_is_shown_by_its_last_part(tmp_path: Path) -> None:
     assert names(take(tmp_path / "shoes/a.jpg", tmp_path / "shoes")) == ["a.jpg"]
 
 
-def test_names_are_not_guessed_apart_into_sku_and_role() -> None:
-    put("SKU_2.jpg"), put("SKU-angle-2.jpg"), put("SKU_back.jpg")
+def test_names_say_which_product_and_which_angle() -> None:
+    put("SHOE_2.jpg"), put("SHOE.jpg"), put("SHOE_back.jpg"), put("SHOE-7.jpg"), put("CUP_3.jpg")
     sources, _ = take(".")
-    assert {(s.sku, s.role) for s in sources} == {("SKU_2", "main"), ("SKU-angle-2", "main"), ("SKU_back", "main")}
+    assert {(s.name, s.sku, s.role) for s in sources} == {
+        ("SHOE.jpg", "SHOE", "main"), ("SHOE_2.jpg", "SHOE", "angle 2"), ("SHOE_back.jpg", "SHOE", "back"),
+        ("SHOE-7.jpg", "SHOE-7", "main"), ("CUP_3.jpg", "CUP", "main"),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["gone.jpg", "gone/", "", "a\0.jpg", "x" * 5000])
@@ -278,7 +281,18 @@ def test_a_zip_written_to_a_pipe_works_too() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["/etc/a.jpg", "../a.jpg", "left/../../a.jpg", "C:/a.jpg", "c:a.jpg", "left\\a.jpg", "..\\a.jpg", "a\x07.jpg"],
+    [
+        "/etc/a.jpg",
+        "../a.jpg",
+        "left/../../a.jpg",
+        "C:/a.jpg",
+        "c:a.jpg",
+        "..\\a.jpg",
+        "C:\\a.jpg",
+        "\\etc\\a.jpg",
+        "left/..\\a.jpg",
+        "a\x07.jpg",
+    ],
 )
 def test_a_member_with_a_tricky_name_is_refused_and_the_others_go_on(name: str) -> None:
     pack("a.zip", {name: PHOTO, "good.jpg": PHOTO})
@@ -380,11 +394,17 @@ def test_an_archive_that_would_unpack_too_large_is_refused_as_a_whole() -> None:
 
 
 def test_a_zip_bomb_is_refused_by_its_ratio_and_its_size() -> None:
-    pack("a.zip", {"bomb.jpg": bytes(2**20), "large.jpg": PHOTO * 40, "good.jpg": PHOTO})
-    taken = take("a.zip", limits=Limits(photo_bytes=30_000, zip_ratio=100))
+    pack("a.zip", {"bomb.jpg": bytes(29_000), "large.jpg": PHOTO * 40, "good.jpg": PHOTO})
+    taken = take("a.zip", limits=Limits(photo_bytes=30_000, zip_ratio=100, zip_ratio_bytes=20_000))
     assert names(taken) == ["a.zip/good.jpg"]
     assert refusals(taken) == [("a.zip/bomb.jpg", TooLarge), ("a.zip/large.jpg", TooLarge)]
-    assert "100 times" in only_refused(take(pack("b.zip", {"bomb.jpg": bytes(2**20)}))).problem
+    assert "100 times" in only_refused(take(pack("b.zip", {"bomb.jpg": bytes(65 * 2**20)}))).problem
+
+
+def test_a_large_render_of_one_colour_is_taken_out_of_a_zip() -> None:
+    flat = b"II*\0" + bytes(48 * 2**20)
+    ((source,), refused) = take(pack("a.zip", {"flat.tif": flat}))
+    assert refused == [] and source.load() == flat
 
 
 def test_a_bomb_that_lies_about_its_size_is_cut_off_while_it_is_read() -> None:
@@ -462,7 +482,7 @@ def test_a_manifest_says_what_each_photo_is() -> None:
 def test_columns_left_empty_are_the_commands() -> None:
     put("a.jpg")
     ((source,), _) = take(manifest("sku,file,role,channel,priority,\nA,a.jpg,,,,\n"))
-    assert (source.role, source.template, source.channels, source.priority) == ("main", "", (), "")
+    assert (source.role, source.style, source.channels, source.priority) == ("main", "", (), "")
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

@@ -101,7 +101,7 @@ def test_names_are_the_same_in_every_run_and_never_collide() -> None:
 
 
 def test_a_row_has_its_own_template_and_channels_and_the_master_comes_always() -> None:
-    mine = replace(source("x.jpg", sku="S", asin="B0"), template="color", channels=("amazon",))
+    mine = replace(source("x.jpg", sku="S", asin="B0"), style="color", channels=("amazon",))
     jobs, _ = plan(
         [mine, source("y.jpg")], template=template("white"), channels=[SHOP], template_of=template,
         channel_of=channel, always=[channel("master")],
@@ -112,7 +112,7 @@ def test_a_row_has_its_own_template_and_channels_and_the_master_comes_always() -
 
 
 def test_a_row_that_names_what_there_is_not_is_refused_and_the_others_go_on() -> None:
-    rows = [replace(source("x.jpg"), template="whit"), replace(source("z.jpg"), channels=("amazn",)), source("y.jpg")]
+    rows = [replace(source("x.jpg"), style="whit"), replace(source("z.jpg"), channels=("amazn",)), source("y.jpg")]
     jobs, refused = plan(rows, template=template("white"), channels=[SHOP], template_of=template, channel_of=channel)
     assert [job.source.name for job in jobs] == ["y.jpg"]
     items = refusals(refused, template("white"))

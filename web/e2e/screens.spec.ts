@@ -189,3 +189,27 @@ test("upload", async ({ page, open, studio }) => {
   await shot(page, "upload");
 });
 
+test("upload-columns", async ({ page, open }) => {
+  const column = (name: string, means: string | null, values: string[], remembered = false) => ({ name, means, values, remembered });
+  const list = {
+    columns: [
+      column("Artikelnummer", null, ["MUG-GREEN", "MUG-BLUE", "00123"]), column("Bilddatei", null, ["Becher grün.jpg", "Becher blau.jpg"]), column("EAN", "gtin", ["4006381333931"], true),
+      column("title", "title", ["Stoneware mug, green, with a handle that is made by hand", "Stoneware mug, blue"]), column("VK brutto", null, ["24,90", "26,90"]), column("Lagerort", null, []),
+    ],
+    fields: ["sku", "file", "url", "gtin", "asin", "title", "role", "style", "channel", "priority"], lacks: ["sku", "file"], rows: [], notes: [],
+  };
+  await open("/upload", { answers: { ...empty, "POST /lists": () => list } });
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Choose files" }).click();
+  await (await chooser).setFiles([{ name: "Sommer 2027.csv", mimeType: "text/csv", buffer: Buffer.from("Artikelnummer;Bilddatei") }]);
+  await expect(page.getByRole("dialog", { name: "What do these columns mean?" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Read the list" })).toBeDisabled();
+  await page.getByRole("combobox", { name: "Read Artikelnummer as" }).click();
+  await page.getByRole("option", { name: "SKU" }).click();
+  await expect(page.getByText("which column names the photo")).toBeVisible();
+  await shot(page, "upload-columns");
+  await page.getByRole("combobox", { name: "Read Bilddatei as" }).click();
+  await expect(page.getByRole("option", { name: "SKU" })).toBeDisabled();
+  await page.getByRole("option", { name: "File name of the photo" }).click();
+  await expect(page.getByRole("button", { name: "Read the list" })).toBeEnabled();
+});

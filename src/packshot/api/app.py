@@ -32,6 +32,7 @@ from packshot.api import (
     items,
     jobs,
     layers,
+    lists,
     members,
     openapi,
     problems,
@@ -55,7 +56,7 @@ from packshot.settings import Settings
 log = structlog.get_logger(__name__)
 
 ROUTERS = (
-    session.router, members.router, products.router, collections.router, images.router, layers.router,
+    session.router, members.router, products.router, collections.router, images.router, lists.router, layers.router,
     styles.router, channels.router, batches.router, items.router, review.router, failures.router, exports.router,
     destinations.router, jobs.router, events.router, files.router,
 )  # fmt: skip

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from packshot.api.access import Editor, Reader
-from packshot.api.bodies import STREAMED
+from packshot.api.bodies import OPEN_BYTES, STREAMED
 from packshot.api.described import FILE, HEADERS, file_body, headers
 from packshot.api.jobs import STARTED, WAITED, JobView, answered
 from packshot.api.multipart import MOST_FILES, read_body, read_form, read_small
@@ -33,9 +33,11 @@ from packshot.api.params import (
 )
 from packshot.api.service import Svc
 from packshot.api.uploads import (
+    COLUMNS,
     UploadResults,
     Where,
     addresses_of,
+    columns_of,
     import_list,
     is_list,
     limit_for,
@@ -82,6 +84,7 @@ _BODY: dict[str, Any] = {
                             "description": "Photos (JPEG, PNG, WebP, AVIF, HEIC, TIFF); or one ZIP; or one CSV list.",
                         },
                         **Where.model_json_schema()["properties"],
+                        "columns": COLUMNS,
                     },
                 }
             },
@@ -137,12 +140,15 @@ async def upload_images(
             "photos come as a form (multipart/form-data), addresses as JSON.", remedy="Set the Content-Type to one."
         )
     with tempfile.TemporaryDirectory(prefix="packshot-upload-") as folder:
-        form = await read_form(request, Path(folder), limit_of=lambda name: limit_for(svc, name))
+        form = await read_form(
+            request, Path(folder), limit_of=lambda name: limit_for(svc, name), field_bytes=OPEN_BYTES
+        )
+        columns = columns_of(form.fields)
         where = where_of(form.fields)
         if not form.files:
             raise BadInput("there is no file in this form.", subject="file", remedy="Send it as the part “file”.")
         if any(is_list(upload) for upload in form.files):
-            ref = await import_list(svc, who, form.files, where)
+            ref = await import_list(svc, who, form.files, where, columns)
             return await answered(svc, who, response, ref, prefer)
         if where.role and len(form.files) > 1:
             raise BadOption("several photos cannot have one role.", subject="role", remedy="Send them one by one.")

@@ -37,6 +37,7 @@ _TAGS = {
     "products": "What is sold, with its photos in order.",
     "collections": "Collections, seasons and categories: one tree that products are put into.",
     "images": "Photos taken in, looked at and replaced; single photos cut out, composed, enlarged.",
+    "lists": "CSV lists looked at before anything of them is taken in, and what their columns mean.",
     "layers": "What a photo is made of: the original, its matte in all versions, its cut-out.",
     "styles": "Templates with their options set: what comes with Packshot, and one's own; previews.",
     "channels": "Where pictures are sold, with the rules of each place.",

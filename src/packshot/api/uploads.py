@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, model_validator
 from sqlalchemy import insert
 
 from packshot.api.access import Principal
@@ -17,6 +17,7 @@ from packshot.api.multipart import Upload
 from packshot.api.problems import Problem
 from packshot.api.service import Service
 from packshot.catalog import jobs
+from packshot.catalog.accounts import workspaces
 from packshot.catalog.library import collections, photos, products
 from packshot.catalog.library.photos import PhotoView, Role
 from packshot.catalog.library.products import Sku
@@ -24,14 +25,24 @@ from packshot.catalog.ports import URGENT, JobRef
 from packshot.catalog.tasks import AnalyseUpload
 from packshot.db.tables import new_id, now, uploads
 from packshot.decoding.kinds import sniff
-from packshot.errors import BadInput, DamagedFile, PackshotError, UnsupportedFormat
+from packshot.errors import BadInput, BadOption, DamagedFile, PackshotError, UnsupportedFormat
+from packshot.intake.table import checked_map
 
 LIST_SECONDS = 7 * 24 * 3600.0  # a ZIP or list stays for a retry of its import
 MOST_URLS = 1_000
 LIST_FILE_BYTES = 64 * 2**20
 _SHEETS = (".csv", ".tsv")
+_Columns = TypeAdapter(dict[str, str])
 _Id = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_]+$")]
 _Url = Annotated[str, Field(min_length=1, max_length=4_000, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+COLUMNS = {
+    "type": "string",
+    "description": "JSON: what columns of the list mean beside the names that are read anyway, name → field; empty: it "
+    "is left out. The workspace remembers it.",
+    "example": '{"Article": "sku", "Price": ""}',
+}
 
 
 class Where(BaseModel, frozen=True, extra="forbid"):
@@ -119,14 +130,17 @@ async def take(svc: Service, who: Principal, upload: Upload, where: Where) -> Ph
     return linked(svc, who, photo)
 
 
-async def import_list(svc: Service, who: Principal, files: list[Upload], where: Where) -> JobRef:
-    """Start a job that works through a ZIP or a CSV list."""
+async def import_list(
+    svc: Service, who: Principal, files: list[Upload], where: Where, columns: dict[str, str]
+) -> JobRef:
+    """Start a job that works through a ZIP or a CSV list.  columns: what those of the list mean; it is remembered."""
     if len(files) > 1:
         raise BadInput(
             "an archive or a list comes by itself.", remedy="Send it alone; pack a list and its photos into one ZIP."
         )
     row = await stored_list(svc, who, files[0])
-    return await start_import(svc, who, {"upload": row["id"]}, where, upload=row)
+    request = {"upload": row["id"]} | ({"columns": columns} if columns else {})
+    return await start_import(svc, who, request, where, upload=row)
 
 
 async def stored_list(svc: Service, who: Principal, upload: Upload) -> dict[str, Any]:
@@ -158,6 +172,8 @@ async def start_import(
             await collections.row(tx, who.workspace_id, where.collection_id)
         if upload is not None:
             await tx.execute(insert(uploads).values(**upload))
+        if columns := request.get("columns"):
+            await workspaces.remember_columns(tx, who.workspace_id, columns)
         told = {"product_id": product_id, "role": where.role, "collection_id": where.collection_id}
         return await jobs.start(
             tx, who.workspace_id, "import", stages=["segment"], request=request | told, priority=URGENT, by=who.by
@@ -226,6 +242,16 @@ def addresses_of(body: bytes) -> Addresses:
         return Addresses.model_validate_json(body)
     except ValidationError as wrong:
         raise _invalid(wrong) from wrong
+
+
+def columns_of(fields: dict[str, str]) -> dict[str, str]:
+    """What the columns of a list mean; the field leaves the form.  Raises BadOption."""
+    words = fields.pop("columns", "")
+    try:
+        return checked_map(_Columns.validate_json(words)) if words else {}
+    except ValidationError:
+        remedy = 'Send JSON such as {"Article": "sku"}.'
+        raise BadOption("this does not say which column means what.", subject="columns", remedy=remedy) from None
 
 
 def where_of(fields: dict[str, str]) -> Where:

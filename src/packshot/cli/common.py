@@ -17,7 +17,8 @@ from packshot.channel import Channel, channel
 from packshot.errors import BadOption, DiskFull, Unavailable
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo, read
-from packshot.intake import Refused, Source, collect
+from packshot.intake import Collected, ColumnMap, collect
+from packshot.intake.table import checked_map
 from packshot.model import Upscaler
 from packshot.models.local import local_matter, local_rater, local_upscaler, prepare_process, threads
 from packshot.models.tile_timing import tile_seconds
@@ -137,9 +138,20 @@ def channels_of(words: Sequence[str], folder: Path) -> list[Channel]:
 
 
 def photos_of(
-    inputs: Sequence[str], settings: Settings, *, recursive: bool = False
-) -> tuple[list[Source], list[Refused]]:
-    return collect(inputs, limits=settings.limits, recursive=recursive)
+    inputs: Sequence[str], settings: Settings, *, recursive: bool = False, columns: Sequence[str] = ()
+) -> Collected:
+    """columns: NAME=FIELD words of what the columns of lists mean.  Raises BadOption."""
+    given = {}
+    for words in columns:
+        name, separator, means = words.rpartition("=")
+        if not separator or not name.strip():
+            raise BadOption(f"{words!r} says of no column what it means.", subject="--map", remedy="Write Article=sku.")
+        given[name] = means
+    try:
+        mapping = ColumnMap(given=checked_map(given))
+    except BadOption as error:
+        raise BadOption(error.problem, subject="--map", remedy=error.remedy) from error
+    return collect(inputs, limits=settings.limits, recursive=recursive, columns=mapping)
 
 
 def lines_of(findings: Sequence[Finding]) -> list[str]:

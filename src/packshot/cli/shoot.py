@@ -43,6 +43,10 @@ def command(
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder for the files, the report and the contact sheet.")
     ] = Path("out"),
+    columns: Annotated[
+        list[str],
+        typer.Option("--map", help="What a column of a list means, Article=sku; Price= leaves it out."),
+    ] = [],
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Folders inside folders, too.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Photos in work at once; 0 chooses.")] = 0,
     redo: Annotated[bool, typer.Option("--redo", help="Develop again what is done and unchanged.")] = False,
@@ -82,7 +86,7 @@ def command(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as closed:
         raise BadOption(f"this folder cannot be made ({closed.strerror}).", subject=str(out)) from closed
-    sources, refused = photos_of(inputs, settings, recursive=recursive)
+    sources, refused, notes = photos_of(inputs, settings, recursive=recursive, columns=columns)
     planned, unplanned = plan(
         sources,
         template=style,
@@ -109,6 +113,7 @@ def command(
     )
     notices = licence_notices([run.card.id, "open-nsfw", "realesrgan"]) if planned else []
     notices += [engine.note] if engine.note else []
+    notices += [f"{note.name}: {note.words}" for note in notes]
     unnamed = sum(bool(job.missing) for job in planned)
     if unnamed:
         words = (

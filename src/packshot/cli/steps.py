@@ -67,7 +67,9 @@ def _each(
 
     work: gets a source and a unique file name for it, without a suffix.  at_once: 1 where it shows its own progress.
     """
-    sources, refused = photos_of(inputs, settings)
+    sources, refused, notes = photos_of(inputs, settings)
+    for note in notes:
+        say(f"note: {note.name}: {note.words}")
     failed = bool(refused)
     for unreadable in refused:
         say(f"failed: {unreadable.error.message}")

@@ -11,17 +11,20 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from packshot.errors import BadInput, PackshotError, UnsafeInput, UnsupportedFormat
 from packshot.fetch import label
 from packshot.intake.archive import from_zip
 from packshot.intake.manifest import from_manifest
+from packshot.intake.naming import by_name, with_roles
 from packshot.intake.source import (
     EXPORT,
     PHOTOS,
     PICTURES_NOT_READ,
     SHEETS,
     Listed,
+    Note,
     Refused,
     Source,
     address_source,
@@ -33,36 +36,50 @@ from packshot.intake.source import (
     refuse,
     suffix_of,
 )
+from packshot.intake.table import NO_MAP, ColumnMap
 from packshot.settings import Limits
 
-__all__ = ["Refused", "Source", "collect"]
+__all__ = ["Collected", "ColumnMap", "Note", "Refused", "Source", "collect"]
 
 
-def collect(inputs: Sequence[str], *, limits: Limits, recursive: bool = False) -> tuple[list[Source], list[Refused]]:
-    """List the photos that the inputs name, and those that cannot be taken.
+class Collected(NamedTuple):
+    sources: list[Source]
+    refused: list[Refused]
+    notes: list[Note]
+
+
+def collect(
+    inputs: Sequence[str], *, limits: Limits, recursive: bool = False, columns: ColumnMap = NO_MAP
+) -> Collected:
+    """List the photos that the inputs name, those that cannot be taken, and what is to be said of what was taken.
 
     inputs: files, folders, ZIPs, CSV manifests, http(s) addresses.  recursive: subfolders too (of folders; a ZIP is
-    always taken whole).  A file that is named twice is taken once; manifests go first, since they say more about it.
-    A bad input is never raised, it becomes a Refused.
+    always taken whole).  columns: what the columns of manifests mean.
+    A file that is named twice is taken once; manifests go first, since they say more about it.  A bad input is never
+    raised, it becomes a Refused.
     """
     entries: list[Listed] = []
     listed: set[Path | str] = set()
     for text in sorted(inputs, key=lambda text: Path(text).suffix.lower() not in SHEETS):
         try:
-            entries += list(_from_input(text, limits, recursive, listed))
+            entries += list(_from_input(text, limits, recursive, listed, columns))
         except (PackshotError, OSError) as error:
             entries.append(refuse(_shown(text), error))
-    return [entry for entry in entries if isinstance(entry, Source)], [
-        entry for entry in entries if isinstance(entry, Refused)
-    ]
+    return Collected(
+        with_roles([entry for entry in entries if isinstance(entry, Source)]),
+        [entry for entry in entries if isinstance(entry, Refused)],
+        [entry for entry in entries if isinstance(entry, Note)],
+    )
 
 
 # --- one input ---
 
 
-def _from_input(text: str, limits: Limits, recursive: bool, listed: set[Path | str]) -> Iterator[Listed]:
+def _from_input(
+    text: str, limits: Limits, recursive: bool, listed: set[Path | str], columns: ColumnMap
+) -> Iterator[Listed]:
     if _is_address(text):
-        source = address_source(text, limits)
+        source = by_name(address_source(text, limits))
         if text not in listed:
             listed.add(text)
             yield source
@@ -83,11 +100,11 @@ def _from_input(text: str, limits: Limits, recursive: bool, listed: set[Path | s
         raise BadInput("this is neither a file nor a folder.")
     suffix = suffix_of(path.name)
     if suffix in SHEETS:
-        yield from from_manifest(real, name, limits, listed)
+        yield from from_manifest(real, name, limits, listed, columns)
     elif suffix == ".zip":
-        yield from from_zip(real, name, limits)
+        yield from from_zip(real, name, limits, columns)
     elif suffix in PHOTOS or not suffix:  # without a suffix the decoder judges by the first bytes
-        yield file_source(real, name, limits)
+        yield by_name(file_source(real, name, limits))
     else:
         problem = f"{PICTURES_NOT_READ.get(suffix) or f'a {suffix} file'} is not read here."
         raise UnsupportedFormat(problem, remedy="Save it as CSV." if suffix.startswith(".xls") else EXPORT)
@@ -146,6 +163,6 @@ def _from_entry(real: Path, within: bool, name: str, limits: Limits) -> Listed:
             raise BadInput("this is not a file, or a link to nothing.", remedy="Take it out of the folder.")
         if (error := not_a_photo(name)) is not None:
             raise error
-        return file_source(real, name, limits)
+        return by_name(file_source(real, name, limits))
     except (PackshotError, OSError) as error:
         return refuse(name, error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import re
 import stat
@@ -11,16 +10,20 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from packshot.errors import BadInput, DamagedFile, PackshotError, TooLarge, UnsafeInput, UnsupportedFormat
+from packshot.intake.encoding import Decoded, told
 from packshot.intake.manifest import from_zip_manifest
+from packshot.intake.naming import by_name
 from packshot.intake.source import (
     PHOTOS,
     SHEETS,
     Listed,
     Load,
+    Note,
     Refused,
     Source,
     check_size,
@@ -32,46 +35,76 @@ from packshot.intake.source import (
     stem,
     suffix_of,
 )
+from packshot.intake.table import NO_MAP, ColumnMap
 from packshot.settings import Limits
 
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")  # APPNOTE.TXT 6.3.10, 4.3.7
 _LOCAL_MAGIC = b"PK\x03\x04"
 _ENCRYPTED = 0x1 | 0x40 | 0x2000  # APPNOTE.TXT 4.4.4: member, strong encryption, masked headers
 _UTF8_NAME = 0x800
+_UNICODE_PATH = 0x7075
+_AGAIN = "Pack it with names in UTF-8, as 7-Zip and macOS do, or add a list."
 _DIRECTORY_BYTES = 1024  # of the table of contents, a member: 46 and its name, with room for extras and comment
 _CHUNK = 2**16
 
 
-def from_zip(path: Path, name: str, limits: Limits) -> Iterator[Listed]:
-    """The archive's photos, sorted by name, or as its own manifest lists them.
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """inner: its path, with slashes, composed.  start: where its bytes are; None where its own header is broken."""
+
+    info: zipfile.ZipInfo
+    start: int | None
+    inner: str
+    is_folder: bool
+    problem: str = ""  # of its name
+
+    @property
+    def parts(self) -> list[str]:
+        return [part for part in PurePosixPath(self.inner).parts if not part.startswith("..")]
+
+
+def from_zip(path: Path, name: str, limits: Limits, columns: ColumnMap = NO_MAP) -> Iterator[Listed]:
+    """The archive's photos, each product's together, or as its own manifest lists them.
 
     Raises errors of the archive as a whole before anything is yielded.
     """
     load: dict[str, Load] = {}
     refused: dict[str, Refused] = {}
-    listed = sorted((_inner_path(info), at, info, start) for at, (info, start) in enumerate(_directory(path, limits)))
-    sheet = _manifest_among([inner for inner, _, info, _ in listed if not info.is_dir()])
-    for inner, _, info, start in listed:
-        error: PackshotError | None = _unsafe(info, inner)
+    members, notes = _members(_directory(path, limits))
+    sheet = _manifest_among([member.inner for member in members if not member.is_folder])
+    unsure: dict[str, str] = {}
+    for member in sorted(members, key=lambda member: member.inner):
+        info, inner = member.info, member.inner
+        if is_litter(member.parts):
+            continue
+        error: PackshotError | None = _unsafe(member)
         if error is None:
             is_input = suffix_of(inner) in PHOTOS or inner == sheet or not_a_photo(inner) is not None
-            if info.is_dir() or is_litter(PurePosixPath(inner).parts) or not is_input:
+            if member.is_folder or not is_input:
                 continue
-            error = not_a_photo(inner) or _bad_member(info, start, limits)
+            error = not_a_photo(inner) or _bad_member(info, member.start, limits)
         shown_name = f"{name}/{clean(inner)}"
         if inner in load or inner in refused:
             error = BadInput("the archive holds this name twice; only the first is taken.", remedy="Rename one.")
             refused[f"{inner} {info.header_offset}"] = refuse(shown_name, error)
-        elif error is not None or start is None:
+        elif error is not None or member.start is None:
             refused[inner] = refuse(shown_name, error or DamagedFile("its entry in the archive is damaged."))
         else:
-            load[inner] = partial(_unpack, path, shown_name, info, start)
+            load[inner] = partial(_unpack, path, shown_name, info, member.start)
+            unsure[inner] = member.problem
+    yield from (Note(name, words) for words in notes)
     if sheet in load:
-        yield from from_zip_manifest(sheet, name, load, limits)
+        yield from from_zip_manifest(sheet, name, load, limits, columns)
     elif sheet in refused:  # without the manifest a photo's product is unknown
         refused = {sheet: refused[sheet]}
     elif load or refused:
-        yield from (Source(f"{name}/{clean(inner)}", stem(inner), load=load[inner]) for inner in load)
+        # A list says which product a photo is of; here its name does, so that its letters must be certain.
+        for inner in load:
+            if unsure[inner]:
+                refused[inner] = refuse(f"{name}/{clean(inner)}", BadInput(unsure[inner], remedy=_AGAIN))
+        named = [by_name(Source(f"{name}/{clean(inner)}", stem(inner), load=load[inner])) for inner in load
+                 if not unsure[inner]]  # fmt: skip
+        yield from sorted(named, key=lambda source: (source.sku, source.place, source.name))
     else:
         raise BadInput("there are no photos in this archive.", remedy="Pack JPEG, PNG, WebP, AVIF, HEIC or TIFF files.")
     yield from refused.values()
@@ -149,17 +182,67 @@ def _data_start(file: io.BufferedReader, info: zipfile.ZipInfo) -> int | None:
     return info.header_offset + _LOCAL_HEADER.size + int(name_bytes) + int(extra_bytes)
 
 
-def _inner_path(info: zipfile.ZipInfo) -> str:
-    """The member's name.  macOS writes UTF-8 without the flag for it."""
-    inner = info.orig_filename
-    if not info.flag_bits & _UTF8_NAME:
-        with contextlib.suppress(UnicodeError):
-            inner = inner.encode("cp437").decode("utf-8")
-    return str(PurePosixPath(unicodedata.normalize("NFC", inner)))  # ./a.jpg and a.jpg are one name
+# --- names ---
 
 
-def _unsafe(info: zipfile.ZipInfo, inner: str) -> UnsafeInput | None:
-    mode = stat.S_IFMT(info.external_attr >> 16)
+def _members(directory: list[tuple[zipfile.ZipInfo, int | None]]) -> tuple[list[_Member], list[str]]:
+    """The members with their names, and how those were read where a person should look at it."""
+    unsaid = [_raw_name(info) for info, _ in directory if _unicode_name(info) is None]
+    notes, told_names = [], None
+    problem = "the letters of its name cannot be told for certain."
+    try:
+        told_names = told(b"\n".join(dict.fromkeys(unsaid))) if unsaid else None
+    except DamagedFile as error:
+        problem = error.problem.replace("its letters", "the letters of its name")
+    if told_names is not None:
+        notes.append(
+            f"The archive does not say in which letters names are written; by its words it is {told_names.page}. "
+            f"Where one looks wrong: {_AGAIN[0].lower()}{_AGAIN[1:]}"
+        )
+    return [_member(info, start, told_names, problem) for info, start in directory], notes
+
+
+def _member(info: zipfile.ZipInfo, start: int | None, names: Decoded | None, problem: str) -> _Member:
+    inner = _unicode_name(info)
+    if inner is None:
+        inner = _raw_name(info).decode(names.codec if names else "ascii", "replace")
+        problem = problem if names is None or set(inner) & names.unsure else ""
+    else:
+        problem = ""
+    if "/" not in inner:
+        inner = inner.replace("\\", "/")  # as Windows PowerShell 5.1 packs
+    is_folder = inner.endswith("/")
+    inner = str(PurePosixPath(unicodedata.normalize("NFC", inner)))  # ./a.jpg and a.jpg are one name
+    return _Member(info, start, inner, is_folder, problem)
+
+
+def _raw_name(info: zipfile.ZipInfo) -> bytes:
+    return info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8_NAME else "cp437")
+
+
+def _unicode_name(info: zipfile.ZipInfo) -> str | None:
+    """The name, where the archive says its letters: by the flag, by the field for it, or in UTF-8 as macOS does."""
+    raw = _raw_name(info)
+    if info.flag_bits & _UTF8_NAME:
+        return info.orig_filename
+    extra = info.extra
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<HH", extra)
+        content, extra = extra[4 : 4 + length], extra[4 + length :]
+        # APPNOTE.TXT 4.6.9: version 1, the checksum of the name it stands for, the name.
+        if kind == _UNICODE_PATH and len(content) > 5 and content[:5] == struct.pack("<BL", 1, zlib.crc32(raw)):
+            try:
+                return content[5:].decode("utf-8")
+            except UnicodeError:
+                break
+    try:
+        return raw.decode("utf-8")
+    except UnicodeError:
+        return None
+
+
+def _unsafe(member: _Member) -> UnsafeInput | None:
+    inner, mode = member.inner, stat.S_IFMT(member.info.external_attr >> 16)
     if inner == "." or not inner.isprintable() or "\\" in inner or ".." in inner.split("/"):
         trick = "its name is unsafe (.. or \\ or an unprintable character)."
     elif inner.startswith("/") or re.match(r"[A-Za-z]:", inner):
@@ -182,9 +265,12 @@ def _bad_member(info: zipfile.ZipInfo, start: int | None, limits: Limits) -> Pac
         check_size(info.file_size, limits)
     except PackshotError as error:
         return error
-    if info.file_size > limits.zip_ratio * info.compress_size:
-        words = f"it would unpack to more than {limits.zip_ratio} times its size, as no photo does."
-        return TooLarge(words, remedy="Pack the original photo.")
+    # A render of one colour shrinks a thousandfold, but is not endless.
+    if info.file_size > max(limits.zip_ratio * info.compress_size, limits.zip_ratio_bytes):
+        size = f"{info.file_size / 2**20:.0f} MB"
+        words = f"it would unpack to {size}, over {limits.zip_ratio} times its size in the archive."
+        remedy = f"Save it as PNG or JPEG: over {limits.zip_ratio_bytes / 2**20:g} MB no photo shrinks so far."
+        return TooLarge(words, remedy=remedy)
     return None
 
 

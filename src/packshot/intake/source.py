@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -30,10 +30,11 @@ class Source:
     gtin: str = ""
     asin: str = ""
     title: str = ""
-    role: str = "main"
-    template: str = ""  # "": the command's
+    role: str = "main"  # "": the next of its product that is free
+    style: str = ""  # "": the command's
     channels: tuple[str, ...] = ()  # (): the command's
     priority: str = ""  # urgent, standard or overnight; "": the command's
+    place: int = 0  # among the photos of its product, where its name says it
     load: Load = field(kw_only=True, repr=False, compare=False)
 
 
@@ -43,7 +44,15 @@ class Refused:
     error: PackshotError
 
 
-Listed = Source | Refused
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that was taken, and how: a person may have to look at it.  name: of the input, as it is shown."""
+
+    name: str
+    words: str
+
+
+Listed = Source | Refused | Note
 
 
 # --- what counts as a photo, the same in folders, archives and manifests ---
@@ -86,7 +95,7 @@ PICTURES_NOT_READ = {
     ".jp2": "JPEG 2000",
 }
 EXPORT = "Export it as JPEG, PNG, WebP, AVIF, HEIC or TIFF."
-_LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini", ".ds_store"})
+_LITTER = frozenset({"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
 
 
 def suffix_of(name: str) -> str:
@@ -94,6 +103,7 @@ def suffix_of(name: str) -> str:
 
 
 def is_litter(parts: Sequence[str]) -> bool:
+    """Hidden files, and those that Finder and Windows leave in folders."""
     return any(part.startswith(".") or part.lower() in _LITTER for part in parts)
 
 
@@ -114,6 +124,37 @@ def clean(name: str) -> str:
 
 def stem(name: str) -> str:
     return clean(PurePosixPath(name).stem)
+
+
+class Names:
+    """Names of files, to be found as lists write them: composed or not, in the same case or another."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._whole: dict[str, str] = {}
+        self._folded: dict[str, list[str]] = {}
+        for name in names:
+            whole = unicodedata.normalize("NFC", name)
+            self._whole.setdefault(whole, name)
+            self._folded.setdefault(whole.casefold(), []).append(name)
+
+    def find(self, name: str) -> str | None:
+        """Raises BadInput where several fit, which differ in capitals."""
+        several = self.all(name)
+        if len(several) > 1:
+            raise BadInput(
+                f"{name} may be {' or '.join(map(clean, several[:3]))}.", remedy="Write it with the same capitals."
+            )
+        return several[0] if several else None
+
+    def all(self, name: str) -> list[str]:
+        """All that may be meant."""
+        whole = unicodedata.normalize("NFC", name)
+        return [self._whole[whole]] if whole in self._whole else self._folded.get(whole.casefold(), [])
+
+    def only(self, name: str) -> str | None:
+        """As `find`; None where several fit."""
+        several = self.all(name)
+        return several[0] if len(several) == 1 else None
 
 
 # --- errors and names ---

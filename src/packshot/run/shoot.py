@@ -82,7 +82,7 @@ def plan(
     for source in sources:
         try:
             # The command's own template keeps its options, also where a list names it.
-            chosen = template if source.template in ("", template.id) else template_of(source.template)
+            chosen = template if source.style in ("", template.id) else template_of(source.style)
             selected = [channel_of(id) for id in source.channels] or list(channels)
         except PackshotError as error:
             refusal = type(error)(error.problem, subject=f"{source.name}: {error.subject}", remedy=error.remedy)

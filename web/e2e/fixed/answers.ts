@@ -21,7 +21,7 @@ const missing = problem(404, "no such thing");
 const workspace: Workspace = {
   id: "wsp_shop", name: "Nordlys & Co.", first: true,
   settings: {
-    off_peak: { start: "22:00", end: "06:00", time_zone: "Europe/Berlin" }, retention_days: 30,
+    off_peak: { start: "22:00", end: "06:00", time_zone: "Europe/Berlin" }, list_columns: {}, retention_days: 30,
     watch: { style: "white", options: {}, channels: ["amazon", "shopify"], priority: "overnight" },
   },
 };

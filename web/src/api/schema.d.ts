@@ -526,6 +526,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read List
+         * @description Read a list, and take nothing in: which columns were understood, and its rows.
+         *
+         *     What `columns` says is remembered in the workspace, for the next list with columns of these names. Scope: `write`.
+         */
+        post: operations["read_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image_id}/layers": {
         parameters: {
             query?: never;
@@ -2394,6 +2416,43 @@ export interface components {
             item: string;
             reason: string;
         };
+        /** @description One column of a list. */
+        ListColumn: {
+            name: string;
+            /** @description One of `fields`; empty: it is left out; null: that is not known. */
+            means: string | null;
+            /** @description Whether it means that because a list before said so. */
+            remembered: boolean;
+            /** @description The first values in it. */
+            values: string[];
+        };
+        /** @description One row; what the list does not have is empty. */
+        ListRow: {
+            /** @description As a spreadsheet shows it. */
+            number: number;
+            sku: string;
+            file: string;
+            url: string;
+            gtin: string;
+            asin: string;
+            title: string;
+            role: string;
+            style: string;
+            channel: string;
+            priority: string;
+            problem: components["schemas"]["RowProblem"] | null;
+        };
+        /** @description What a list says. */
+        ListView: {
+            columns: components["schemas"]["ListColumn"][];
+            /** @description What a column may mean. */
+            fields: string[];
+            /** @description Fields that no column means, and that it needs: `sku`, and `file` or `url`. */
+            lacks: string[];
+            rows: components["schemas"]["ListRow"][];
+            /** @description How it was read, where a person should look at it. */
+            notes: string[];
+        };
         /** @description Who signs in. */
         Login: {
             /** @example mia@shop.example */
@@ -2905,6 +2964,11 @@ export interface components {
             done: number;
             results: components["schemas"]["Result"][];
         };
+        /** @description Why a row cannot be taken. */
+        RowProblem: {
+            words: string;
+            remedy: string;
+        };
         /** @description Demands on a finished file. `hard` names those that reject it; the others only warn. */
         Rules: {
             formats: ("jpeg" | "png" | "webp" | "avif" | "tiff")[];
@@ -3243,6 +3307,10 @@ export interface components {
             retention_days: number;
             /** @description null: no folder is watched */
             watch: components["schemas"]["Watch"] | null;
+            /** @description Columns of lists before: what each means, or nothing: it is left out. */
+            list_columns: {
+                [key: string]: string;
+            };
         };
         /** @description What holds for the whole workspace. */
         WorkspaceSettingsRequest: {
@@ -3255,6 +3323,13 @@ export interface components {
             retention_days?: number;
             /** @description null: no folder is watched */
             watch?: components["schemas"]["WatchRequest"] | null;
+            /**
+             * @description Columns of lists before: what each means, or nothing: it is left out.
+             * @default {}
+             */
+            list_columns?: {
+                [key: string]: string;
+            };
         };
         /** @description A workspace: what is in it is seen by its members only. */
         WorkspaceView: {
@@ -4175,6 +4250,11 @@ export interface operations {
                     role?: string;
                     /** @description The product is put into this collection. */
                     collection_id?: string;
+                    /**
+                     * @description JSON: what columns of the list mean beside the names that are read anyway, name → field; empty: it is left out. The workspace remembers it.
+                     * @example {"Article": "sku", "Price": ""}
+                     */
+                    columns?: string;
                 };
                 "application/json": components["schemas"]["Addresses"];
             };
@@ -4406,6 +4486,46 @@ export interface operations {
         responses: {
             200: components["responses"]["JobEnded"];
             202: components["responses"]["JobStarted"];
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    read_list: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own: sent again, it is not done again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description A CSV list.
+                     */
+                    file: string;
+                    /**
+                     * @description JSON: what columns of the list mean beside the names that are read anyway, name → field; empty: it is left out. The workspace remembers it.
+                     * @example {"Article": "sku", "Price": ""}
+                     */
+                    columns?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView"];
+                };
+            };
             "4XX": components["responses"]["Problem"];
             "5XX": components["responses"]["Problem"];
         };

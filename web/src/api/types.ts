@@ -18,6 +18,10 @@ export type Place = Schemas["CollectionView"];
 export type PlaceKind = Schemas["Kind"];
 export type PlaceChange = Schemas["CollectionChange"];
 
+export type ListView = Schemas["ListView"];
+export type ListRow = Schemas["ListRow"];
+export type ListColumn = Schemas["ListColumn"];
+
 // --- what is made of it ---
 export type Style = Schemas["StyleView"];
 export type StyleOption = Schemas["OptionView"];

@@ -1,6 +1,6 @@
 /** An upload engine on a service in memory, for the tests of its parts. */
 import { vi } from "vitest";
-import type { Photo } from "~/api/types";
+import type { ListView, Photo } from "~/api/types";
 import type { Entry } from "~/features/upload/engine/entry";
 import { forgetListeners } from "./live";
 import { reloadPage } from "./page";
@@ -38,6 +38,25 @@ export const uploads = (): { name: string; sku: string; role: string; collection
   });
 export const nameIn = (call: Call): string => ((call.body as FormData).get("file") as File).name;
 
+const FIELDS = ["sku", "file", "url", "gtin", "asin", "title", "role", "style", "channel", "priority"] as const;
+/** As the service reads a list, of commas without quotation marks. A SKU with E+ in it was shortened. */
+export async function listIn({ body }: Call): Promise<ListView> {
+  const form = body as FormData;
+  const given = JSON.parse(String(form.get("columns") ?? "{}")) as Record<string, string>;
+  const [head = [], ...lines] = (await (form.get("file") as File).text()).split("\n").map((line) => line.split(","));
+  const columns = head.map((name, at) => ({
+    name, remembered: false, values: lines.flatMap((cells) => cells[at] || []).slice(0, 3),
+    means: given[name] ?? FIELDS.find((field) => field === name.toLowerCase()) ?? null,
+  }));
+  const cell = (cells: string[], field: string): string => cells[columns.findIndex((column) => column.means === field)] ?? "";
+  const rows = lines.map((cells, at) => ({
+    number: at + 2, ...(Object.fromEntries(FIELDS.map((field) => [field, cell(cells, field)])) as Record<(typeof FIELDS)[number], string>),
+    problem: cell(cells, "sku").includes("E+") ? { words: "the spreadsheet shortened this number.", remedy: "Enter it again." } : null,
+  }));
+  const means = columns.map((column) => column.means);
+  return { columns, fields: [...FIELDS], lacks: [...(means.includes("sku") ? [] : ["sku"]), ...(means.includes("file") || means.includes("url") ? [] : ["file"])], rows, notes: [] };
+}
+
 type Engine = typeof import("~/features/upload/engine");
 type Store = (typeof import("~/features/upload/engine/store"))["store"];
 
@@ -46,6 +65,7 @@ export async function openEngine(who = WHO): Promise<{ engine: Engine; store: St
   reloadPage();
   forgetListeners();
   service.on("GET /channels", () => ({ items: [] }));
+  service.on("POST /lists", listIn);
   const engine = await import("~/features/upload/engine");
   const { store } = await import("~/features/upload/engine/store");
   void engine.start(who);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -12,6 +13,8 @@ from packshot.catalog.old_names import STYLE
 from packshot.catalog.status import Line, Priority, plain
 from packshot.db import Tx
 from packshot.db.tables import new_id, now, users, workspaces
+from packshot.errors import BadOption
+from packshot.intake.table import MOST_COLUMNS, checked_map, is_known
 
 
 class OffPeak(BaseModel, frozen=True, extra="forbid"):
@@ -38,12 +41,22 @@ class Watch(BaseModel, frozen=True, extra="forbid"):
     priority: Priority = Priority.STANDARD
 
 
+def _columns(columns: dict[str, str]) -> dict[str, str]:
+    try:
+        return checked_map(columns)
+    except BadOption as error:
+        raise ValueError(f"{error.problem} {error.remedy}".strip()) from error
+
+
 class WorkspaceSettings(BaseModel, frozen=True, extra="forbid"):
     """What holds for the whole workspace."""
 
     off_peak: OffPeak | None = Field(None, description="null: overnight work runs at any time, after all other")
     retention_days: int = Field(30, ge=1, le=3650, description="how long what was deleted can be brought back")
     watch: Watch | None = Field(None, description="null: no folder is watched")
+    list_columns: Annotated[dict[str, str], AfterValidator(_columns)] = Field(
+        {}, max_length=MOST_COLUMNS, description="Columns of lists before: what each means, or nothing: it is left out."
+    )
 
 
 class WorkspaceView(BaseModel, frozen=True):
@@ -84,6 +97,25 @@ async def workspace(tx: Tx, workspace_id: str) -> WorkspaceView:
     row = (await tx.execute(select(workspaces).where(workspaces.c.id == workspace_id))).one()
     first = row.id == await first_id(tx)
     return WorkspaceView(id=row.id, name=row.name, first=first, settings=WorkspaceSettings.model_validate(row.settings))
+
+
+async def list_columns(tx: Tx, workspace_id: str) -> dict[str, str]:
+    """What columns of lists before meant: name as it is compared → field."""
+    settings = await tx.scalar(select(workspaces.c.settings).where(workspaces.c.id == workspace_id))
+    columns: dict[str, str] = (settings or {}).get("list_columns") or {}
+    return columns
+
+
+async def remember_columns(tx: Tx, workspace_id: str, columns: Mapping[str, str]) -> None:
+    """Keep what columns mean, the last that were said; not of those that are read anyway."""
+    new = {name: means for name, means in columns.items() if not is_known(name)}
+    if not new:
+        return
+    query = select(workspaces.c.settings).where(workspaces.c.id == workspace_id).with_for_update()
+    settings = WorkspaceSettings.model_validate(await tx.scalar(query))
+    earlier = {name: means for name, means in settings.list_columns.items() if name not in new}
+    kept = dict([*earlier.items(), *new.items()][-MOST_COLUMNS:])
+    await change_workspace(tx, workspace_id, name=None, settings=WorkspaceSettings(list_columns=kept))
 
 
 async def change_workspace(tx: Tx, workspace_id: str, *, name: str | None, settings: WorkspaceSettings | None) -> None:

@@ -41,7 +41,7 @@ _OPEN = (BatchState.CREATED, BatchState.VALIDATING, BatchState.PAUSED)
 
 
 async def work(job: JobRecord, context: JobContext) -> dict[str, Any]:
-    """Do the job of kind `batch`.  Returns its result: {filled, items, photos, unmatched, flags}."""
+    """Do the job of kind `batch`.  Returns its result: {filled, items, photos, unmatched, flags, notes}."""
     request = BatchRequest.model_validate(job.request)
     try:
         async with context.db.write() as tx:
@@ -72,7 +72,7 @@ async def _open_batch(tx: Tx, job: JobRecord) -> BatchRecord | None:
 
 
 async def _fill(job: JobRecord, context: JobContext, request: BatchRequest) -> None:
-    entries, unmatched = await sources.photos_of(job, context, request.source)
+    entries, unmatched, notes = await sources.photos_of(job, context, request.source)
     planned, unmet = plan(entries, request)
     unmatched += unmet
     if len(planned) > MAX_ITEMS:
@@ -100,7 +100,7 @@ async def _fill(job: JobRecord, context: JobContext, request: BatchRequest) -> N
         photo_flags += [flag] if flag else []
     result = {
         "filled": True, "items": resolver.fitted, "photos": len(entries), "unmatched": len(unmatched),
-        "flags": photo_flags,
+        "flags": photo_flags, "notes": notes,
     }  # fmt: skip
     async with context.db.write() as tx:
         batch = await _open_batch(tx, job)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
+from packshot.catalog.accounts import workspaces
 from packshot.catalog.batches.plan import Entry
 from packshot.catalog.batches.requests import ItemChoices, PhotoSource
 from packshot.catalog.jobs import JobRecord
@@ -22,9 +24,11 @@ from packshot.catalog.status import Priority
 from packshot.db import Tx
 from packshot.db.tables import collections, jobs, photos, product_collections, products
 from packshot.errors import BadInput, NotFound
-from packshot.intake.manifest import rows as manifest_rows
+from packshot.intake.source import Names
+from packshot.intake.table import ColumnMap, Table, table
 
 Unmatched = list[dict[str, str]]
+Notes = list[dict[str, str]]  # {name, words}: how a list or names were read
 
 
 async def entries(job: JobRecord, context: JobContext, source: PhotoSource) -> tuple[list[Entry], Unmatched]:
@@ -113,15 +117,18 @@ class Matched:
     unmatched: Unmatched
 
 
-async def match(tx: Tx, workspace_id: str, rows: Sequence[tuple[int, ListRow]]) -> Matched:
-    """rows: (number, column → value) of a manifest.  Reads only."""
+async def match(tx: Tx, workspace_id: str, listed: Table) -> Matched:
+    """Reads only."""
+    rows = listed.good()
     by_sku = await _photos(tx, workspace_id, products.c.sku, "sku", [row["sku"] for _, row in rows])
-    names = [PurePosixPath(row["file"].replace("\\", "/")).name for _, row in rows]
+    written = [_file_name(row["file"]) for _, row in rows]
+    names = await _as_stored(tx, workspace_id, written)
     by_name = await _photos(tx, workspace_id, photos.c.name, "name", names)
-    matched = Matched([], [], [])
+    wrong_rows = [{"name": f"row {number}", "reason": error.message} for number, error in listed.wrong.items()]
+    matched = Matched([], [], wrong_rows)
     for (number, row), name in zip(rows, names, strict=True):
         channels = tuple(dict.fromkeys(re.findall(r"[^;|,\s]+", row["channel"])))
-        special, wrong = choices_of(row["template"], channels, row["priority"])
+        special, wrong = choices_of(row["style"], channels, row["priority"])
         chosen = _of_product(by_sku.get(row["sku"], []), row["role"], name) or by_name.get(name, [])[-1:]
         if wrong:
             matched.unmatched.append({"name": _shown(number, row), "reason": wrong})
@@ -135,6 +142,22 @@ async def match(tx: Tx, workspace_id: str, rows: Sequence[tuple[int, ListRow]]) 
     return matched
 
 
+def _file_name(file: str) -> str:
+    return unicodedata.normalize("NFC", PurePosixPath(file.replace("\\", "/")).name)
+
+
+async def _as_stored(tx: Tx, workspace_id: str, names: Sequence[str]) -> list[str]:
+    """Names as photos here have them, where only capitals differ and one fits; else as they are."""
+    stored: list[str] = []
+    for chunk in _chunks([name.lower() for name in dict.fromkeys(names) if name]):
+        query = select(photos.c.name).where(
+            photos.c.workspace_id == workspace_id, photos.c.deleted_at.is_(None), func.lower(photos.c.name).in_(chunk)
+        )
+        stored += await tx.scalars(query)
+    here = Names(dict.fromkeys(stored))
+    return [here.only(name) or name for name in names]
+
+
 def choices_of(style: str, channels: Sequence[str], priority: str) -> tuple[ItemChoices | None, str]:
     """What a list wants for its photo, or what is wrong with that.  Empty: as the batch has it."""
     if priority and priority.lower() not in list(Priority):
@@ -145,7 +168,7 @@ def choices_of(style: str, channels: Sequence[str], priority: str) -> tuple[Item
     try:
         return ItemChoices.model_validate({"sku": "-", **values}), ""
     except ValidationError:
-        return None, "Its template and channels are more, or longer, than there are."
+        return None, "Its style and channels are more, or longer, than there are."
 
 
 def _of_product(found: Sequence[Entry], role: str, name: str) -> Sequence[Entry]:
@@ -154,7 +177,9 @@ def _of_product(found: Sequence[Entry], role: str, name: str) -> Sequence[Entry]
     A product's only photo is meant, whatever its file was called.
     """
     role = " ".join(role.lower().split())
+    folded = name.casefold()
     named = [photo for photo in found if name and photo.name == name]
+    named = named or [photo for photo in found if name and photo.name.casefold() == folded]
     if named:
         return named[-1:]
     if role:
@@ -180,15 +205,16 @@ def _chunks(things: Sequence[str]) -> Iterator[Sequence[str]]:
         yield things[first : first + _AT_ONCE]
 
 
-async def photos_of(job: JobRecord, context: JobContext, source: PhotoSource) -> tuple[list[Entry], Unmatched]:
+async def photos_of(job: JobRecord, context: JobContext, source: PhotoSource) -> tuple[list[Entry], Unmatched, Notes]:
     """All photos of a source, each once, and what matched none; an upload is imported first, which may take a while."""
+    notes: Notes = []
     if source.upload is None:
         found, unmatched = await entries(job, context, source)
     elif source.upload.startswith(("job_", "run_")):
         found, unmatched = await _of_import(job, context, source.upload)
     else:
-        found, unmatched = await _of_upload(job, context, source.upload)
-    return list({entry.photo_id: entry for entry in reversed(found)}.values())[::-1], unmatched
+        found, unmatched, notes = await _of_upload(job, context, source.upload)
+    return list({entry.photo_id: entry for entry in reversed(found)}.values())[::-1], unmatched, notes
 
 
 async def _of_import(job: JobRecord, context: JobContext, import_id: str) -> tuple[list[Entry], Unmatched]:
@@ -199,26 +225,29 @@ async def _of_import(job: JobRecord, context: JobContext, import_id: str) -> tup
     return await _named(job, context, result or {})
 
 
-async def _of_upload(job: JobRecord, context: JobContext, upload_id: str) -> tuple[list[Entry], Unmatched]:
+async def _of_upload(job: JobRecord, context: JobContext, upload_id: str) -> tuple[list[Entry], Unmatched, Notes]:
     async with context.db.read() as tx:
         upload = await imports.upload_of(tx, job.workspace_id, upload_id)
+        columns = ColumnMap(remembered=await workspaces.list_columns(tx, job.workspace_id))
     if upload.kind == "zip":
-        return await _named(job, context, await imports.bring(job, context, upload_id))
+        brought = await imports.bring(job, context, upload_id)
+        return *await _named(job, context, brought), brought.get("notes") or []
     content = await context.store.aget(upload.key)
     if content is None:
         raise NotFound("this list is gone.", subject=upload.name, remedy="Upload it again.")
     try:
         listed = await asyncio.to_thread(
-            lambda: list(manifest_rows(content, context.settings.limits, names_photos=False))
+            lambda: table(content, context.settings.limits, names_photos=False, columns=columns)
         )
     except BadInput as error:
         raise type(error)(error.problem, subject=upload.name, remedy=error.remedy) from error
     async with context.db.read() as tx:
         matched = await match(tx, job.workspace_id, listed)
+    notes = [{"name": upload.name, "words": words} for words in listed.notes]
     if not matched.missing:
-        return matched.found, matched.unmatched
+        return matched.found, matched.unmatched, notes
     fetched, refused = await _named(job, context, await imports.bring_rows(job, context, matched.missing))
-    return matched.found + fetched, matched.unmatched + refused
+    return matched.found + fetched, matched.unmatched + refused, notes
 
 
 async def _named(job: JobRecord, context: JobContext, result: Mapping[str, Any]) -> tuple[list[Entry], Unmatched]:

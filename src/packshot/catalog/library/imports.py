@@ -21,6 +21,7 @@ from typing import Any
 from sqlalchemy import select
 
 from packshot.catalog import jobs
+from packshot.catalog.accounts import workspaces
 from packshot.catalog.jobs import JobRecord
 from packshot.catalog.library import collections, photos, products
 from packshot.catalog.library.photos import safe_name
@@ -32,9 +33,9 @@ from packshot.db.tables import jobs as job_rows
 from packshot.db.tables import photos as photo_rows
 from packshot.db.tables import uploads
 from packshot.errors import BadInput, DamagedFile, DiskFull, Fault, FetchFailed, NotFound, OutOfMemory, PackshotError
-from packshot.intake import Refused, Source, collect
-from packshot.intake.manifest import from_rows
-from packshot.intake.manifest import rows as manifest_rows
+from packshot.intake import Collected, Note, Refused, Source, collect
+from packshot.intake.manifest import from_rows, from_table
+from packshot.intake.table import ColumnMap, table
 
 RECORD_SECONDS = 1.0  # how often progress is recorded
 _AHEAD = 3  # members that are read or downloaded while one is looked at
@@ -55,10 +56,11 @@ class Placement:
 
 
 async def work(job: JobRecord, context: JobContext) -> Result:
-    """An import.  Gives {images: [ids], refused: [{name, code, words, remedy, reason}], wishes}.
+    """An import.  Gives {images: [ids], refused: [{name, code, words, remedy, reason}], wishes, notes}.
 
-    wishes: photo → {template, channels, priority}, where its row of a list says so: for a batch of these photos.
-    job.request: {upload} or {urls}; and product_id, role, collection_id, each or none.
+    wishes: photo → {style, channels, priority}, where its row of a list says so: for a batch of these photos.
+    notes: [{name, words}], how lists and names were read, where a person should look at it.
+    job.request: {upload} or {urls}; and product_id, role, collection_id, columns, each or none.
     Raises NotFound where the upload is gone, DiskFull.
     """
     request = job.request
@@ -72,10 +74,13 @@ async def work(job: JobRecord, context: JobContext) -> Result:
         return bool(status != JobStatus.CANCELLED)
 
     if "urls" in request:
-        sources, refused = await asyncio.to_thread(_addresses, request["urls"], context)
+        sources, refused, _ = await asyncio.to_thread(_addresses, request["urls"], context)
         brought = await _bring(job, context, sources, refused, placement=placement, report=report)
         return dict(job.result) | brought
-    return dict(job.result) | await bring(job, context, request["upload"], placement=placement, report=report)
+    brought = await bring(
+        job, context, request["upload"], placement=placement, report=report, columns=request.get("columns")
+    )
+    return dict(job.result) | brought
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +108,25 @@ async def bring(
     *,
     placement: Placement | None = None,
     report: Report | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> Result:
-    """The photos of an upload, for a job of any kind.  The same result as `work`."""
+    """The photos of an upload, for a job of any kind.  The same result as `work`.
+
+    columns: what those of its list mean, beside what the workspace remembers.
+    """
     async with context.db.read() as tx:
         upload = await upload_of(tx, job.workspace_id, upload_id)
+        means = ColumnMap(given=columns or {}, remembered=await workspaces.list_columns(tx, job.workspace_id))
     with tempfile.TemporaryDirectory(prefix="packshot-import-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / _file_name(upload)
         if not await asyncio.to_thread(context.store.get_file, upload.key, path):
             raise NotFound("this upload is no longer in the store.", subject=upload.name, remedy="Upload it again.")
         read = _list if upload.kind == "csv" else _archive
-        sources, refused = await asyncio.to_thread(read, path, upload.name, context)
-        return await _bring(
+        sources, refused, notes = await asyncio.to_thread(read, path, upload.name, context, means)
+        brought = await _bring(
             job, context, sources, refused, placement=placement or Placement(), report=report, salt=upload_id
         )
+        return brought | {"notes": [{"name": note.name, "words": note.words} for note in notes]}
 
 
 async def bring_rows(job: JobRecord, context: JobContext, rows: Sequence[tuple[int, Mapping[str, str]]]) -> Result:
@@ -132,25 +143,29 @@ async def bring_rows(job: JobRecord, context: JobContext, rows: Sequence[tuple[i
 # --- what is in it; these read files and look names up, so they run on a thread ---
 
 
-def _addresses(urls: Sequence[str], context: JobContext) -> tuple[list[Source], list[Refused]]:
+def _addresses(urls: Sequence[str], context: JobContext) -> Collected:
     # `collect` takes names of files too, and a stranger's must not be opened.
     strange = [url for url in urls if not re.match(r"(?i)https?://", url)]
-    sources, refused = collect([url for url in urls if url not in strange], limits=context.settings.limits)
+    found = collect([url for url in urls if url not in strange], limits=context.settings.limits)
     words = BadInput("this is not a web address.", remedy="It begins with https://.")
-    return sources, refused + [Refused(safe_name(url), words) for url in strange]
+    return found._replace(refused=found.refused + [Refused(safe_name(url), words) for url in strange])
 
 
-def _archive(path: Path, name: str, context: JobContext) -> tuple[list[Source], list[Refused]]:
-    return collect([str(path)], limits=context.settings.limits)
+def _archive(path: Path, name: str, context: JobContext, columns: ColumnMap) -> Collected:
+    return collect([str(path)], limits=context.settings.limits, columns=columns)
 
 
-def _list(path: Path, name: str, context: JobContext) -> tuple[list[Source], list[Refused]]:
+def _list(path: Path, name: str, context: JobContext, columns: ColumnMap) -> Collected:
     limits = context.settings.limits
     try:
-        found = list(from_rows(list(manifest_rows(path.read_bytes(), limits, names_photos=True)), name, limits))
+        found = list(from_table(table(path.read_bytes(), limits, columns=columns), name, limits))
     except PackshotError as error:
-        return [], [Refused(name, error)]
-    return [one for one in found if isinstance(one, Source)], [one for one in found if isinstance(one, Refused)]
+        return Collected([], [Refused(name, error)], [])
+    return Collected(
+        [one for one in found if isinstance(one, Source)],
+        [one for one in found if isinstance(one, Refused)],
+        [one for one in found if isinstance(one, Note)],
+    )
 
 
 def _file_name(upload: UploadRecord) -> str:
@@ -322,7 +337,7 @@ def _sku(source: Source) -> str:
 
 def _choices(sources: Sequence[Source], images: Mapping[int, str]) -> dict[str, dict[str, Any]]:
     by_photo = {
-        id: {"style": source.template, "channels": list(source.channels), "priority": source.priority}
+        id: {"style": source.style, "channels": list(source.channels), "priority": source.priority}
         for place, id in images.items()
         for source in [sources[place]]
     }

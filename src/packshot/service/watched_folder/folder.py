@@ -9,7 +9,6 @@ import json
 import os
 import stat
 import tempfile
-import unicodedata
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -21,8 +20,8 @@ from typing import Any
 from packshot import atomic
 from packshot.decoding.kinds import sniff
 from packshot.errors import BadInput, DamagedFile, PackshotError, UnsupportedFormat
-from packshot.intake.manifest import rows as manifest_rows
-from packshot.intake.source import EXPORT, PHOTOS, SHEETS, check_size, is_litter, not_a_photo, suffix_of
+from packshot.intake.source import EXPORT, PHOTOS, SHEETS, Names, check_size, is_litter, not_a_photo, suffix_of
+from packshot.intake.table import ColumnMap, table
 from packshot.settings import Limits
 from packshot.store import Store
 
@@ -60,7 +59,7 @@ def listed(folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
                     yield above / name, (state.st_size, state.st_mtime_ns)
 
 
-def unreadable(path: Path, limits: Limits) -> PackshotError | None:
+def unreadable(path: Path, limits: Limits, columns: ColumnMap) -> PackshotError | None:
     """Why a file cannot be taken, by its name, size and first bytes: it is decoded elsewhere."""
     suffix = suffix_of(path.name)
     try:
@@ -70,7 +69,7 @@ def unreadable(path: Path, limits: Limits) -> PackshotError | None:
         if size == 0:
             raise DamagedFile("the file is empty.", remedy="Copy or export it again.")
         if suffix in SHEETS:
-            list(manifest_rows(path.read_bytes(), limits, names_photos=False))
+            table(path.read_bytes(), limits, names_photos=False, columns=columns)
         elif suffix == ".zip":
             if kind != "ZIP":
                 raise DamagedFile("this is not a ZIP archive.", remedy="Pack it again.")
@@ -144,11 +143,11 @@ def read_marker(taken: Path) -> dict[str, Any] | None:
     return marker
 
 
-def parcels(taken: Path, limits: Limits) -> tuple[list[Parcel], list[tuple[Path, PackshotError]]]:
+def parcels(taken: Path, limits: Limits, columns: ColumnMap) -> tuple[list[Parcel], list[tuple[Path, PackshotError]]]:
     """What becomes which upload, the same each time: ZIPs and lists by themselves, photos with the list that names
     them, all other photos together."""
     files = [path for path, _ in listed(taken) if path.name != MARKER]
-    bad = [(path, error) for path in files if (error := unreadable(path, limits)) is not None]
+    bad = [(path, error) for path in files if (error := unreadable(path, limits, columns)) is not None]
     wrong = {path for path, _ in bad}
     left = {path: None for path in files if suffix_of(path.name) in PHOTOS and path not in wrong}
     parcels = [
@@ -157,7 +156,7 @@ def parcels(taken: Path, limits: Limits) -> tuple[list[Parcel], list[tuple[Path,
     for sheet in files:
         if suffix_of(sheet.name) not in SHEETS or sheet in wrong:
             continue
-        own = [path for path in _named_by(sheet, limits) if path in left]
+        own = [path for path in _named_by(sheet, limits, columns) if path in left]
         for path in own:
             del left[path]
         if own:
@@ -178,16 +177,14 @@ def parcels(taken: Path, limits: Limits) -> tuple[list[Parcel], list[tuple[Path,
     return parcels, bad
 
 
-def _named_by(sheet: Path, limits: Limits) -> list[Path]:
+def _named_by(sheet: Path, limits: Limits, columns: ColumnMap) -> list[Path]:
     """Photos beside a list that its rows name."""
-    beside = {unicodedata.normalize("NFC", path.relative_to(sheet.parent).as_posix()): path
-              for path, _ in listed(sheet.parent)}  # fmt: skip
-    named = dict.fromkeys(
-        unicodedata.normalize("NFC", str(PurePosixPath(row["file"].replace("\\", "/"))))
-        for _, row in manifest_rows(sheet.read_bytes(), limits, names_photos=False)
-        if row.get("file")
-    )
-    return [beside[name] for name in named if name in beside]
+    beside = {path.relative_to(sheet.parent).as_posix(): path for path, _ in listed(sheet.parent)}
+    names = Names(beside)
+    found = table(sheet.read_bytes(), limits, names_photos=False, columns=columns)
+    written = [str(PurePosixPath(row["file"].replace("\\", "/"))) for _, row in found.rows if row["file"]]
+    named = dict.fromkeys(fitting for name in written for fitting in names.all(name))
+    return [beside[name] for name in named]
 
 
 def stored(store: Store, key: str, parcel: Parcel, parts: Path) -> int:
@@ -218,10 +215,10 @@ def reject(folder: Path, path: Path, name: Path, words: str) -> None:
         note(target.with_name(f"{target.name}.txt"), f"{name.as_posix()}: {words}\n")
 
 
-def returned(folder: Path, taken: Path, refused: Sequence[tuple[str, str]]) -> None:
-    """What a batch did not take: its file, where it came as one, and the reason; the rest in one text."""
+def returned(folder: Path, taken: Path, refused: Sequence[tuple[str, str]], notes: Sequence[str]) -> None:
+    """What a batch did not take: its file, where it came as one, and the reason; the rest and notes in one text."""
     files = {path.relative_to(taken).as_posix(): path for path, _ in listed(taken) if path.name != MARKER}
-    others = []
+    others = list(notes)
     for name, reason in refused:
         archive, _, inner = name.partition("/")  # the archive is one that Packshot made, or came as it is
         path = files.pop(inner, None) if archive not in files else None

@@ -34,6 +34,7 @@ from packshot.db.tables import batches as batch_rows
 from packshot.db.tables import jobs, now, uploads, workspaces
 from packshot.errors import PackshotError
 from packshot.intake.source import SHEETS, clean, suffix_of
+from packshot.intake.table import ColumnMap
 from packshot.service.watched_folder import folder as folders
 from packshot.settings import Settings
 from packshot.store import Store
@@ -109,7 +110,7 @@ class Watch:
             choice = (settings or {}).get("watch")
             if choice:
                 try:
-                    await self._folder(id, root / id, choice)
+                    await self._folder(id, root / id, choice, ColumnMap(remembered=settings.get("list_columns") or {}))
                 except OSError as error:
                     log.warning("watch.folder_failed", workspace=id, error=str(error)[:300])
 
@@ -133,11 +134,11 @@ class Watch:
         self._lock = handle
         return True
 
-    async def _folder(self, workspace_id: str, folder: Path, choice: dict[str, Any]) -> None:
+    async def _folder(self, workspace_id: str, folder: Path, choice: dict[str, Any], columns: ColumnMap) -> None:
         box = self._boxes.setdefault(workspace_id, _Box())
         if box.followed is None:
             box.followed = await asyncio.to_thread(folders.recovered, folder)
-        ready, bad = await asyncio.to_thread(self._still, folder, box)
+        ready, bad = await asyncio.to_thread(self._still, folder, box, columns)
         for path, error in bad:
             await asyncio.to_thread(folders.reject, folder, path, path.relative_to(folder), error.message)
         if ready:
@@ -146,7 +147,7 @@ class Watch:
             if box.again.get(name, 0.0) > self._clock():
                 continue
             try:
-                await self._batches(workspace_id, folder, name, choice)
+                await self._batches(workspace_id, folder, name, choice, columns)
                 box.followed.add(name)
                 box.again.pop(name, None)
             except Exception as error:  # the files stay where they are, and are taken up again
@@ -160,7 +161,9 @@ class Watch:
             if await self._reported(workspace_id, folder, name):
                 box.followed.discard(name)
 
-    def _still(self, folder: Path, box: _Box) -> tuple[list[Path], list[tuple[Path, PackshotError]]]:
+    def _still(
+        self, folder: Path, box: _Box, columns: ColumnMap
+    ) -> tuple[list[Path], list[tuple[Path, PackshotError]]]:
         """Files to take now, and those that cannot be read: nothing while any of them still grows."""
         at, sizes = self._clock(), {}
         for path, mark in folders.listed(folder):
@@ -175,14 +178,18 @@ class Watch:
         if not still or (moving and waited < longest):
             return [], []
         bad = [
-            (path, error) for path in still if (error := folders.unreadable(path, self._settings.limits)) is not None
+            (path, error)
+            for path in still
+            if (error := folders.unreadable(path, self._settings.limits, columns)) is not None
         ]
         return [path for path in still if path not in {wrong for wrong, _ in bad}], bad
 
-    async def _batches(self, workspace_id: str, folder: Path, name: str, choice: dict[str, Any]) -> None:
+    async def _batches(
+        self, workspace_id: str, folder: Path, name: str, choice: dict[str, Any], columns: ColumnMap
+    ) -> None:
         """One taken folder: what is in it, stored; its batches, made; its marker, written."""
         taken = folder / folders.TAKEN / name
-        parcels, bad = await asyncio.to_thread(folders.parcels, taken, self._settings.limits)
+        parcels, bad = await asyncio.to_thread(folders.parcels, taken, self._settings.limits, columns)
         for path, error in bad:
             await asyncio.to_thread(folders.reject, folder, path, path.relative_to(taken), error.message)
         created = []
@@ -234,7 +241,7 @@ class Watch:
         ids = [batch["id"] for batch in marker["batches"]]
         async with self._db.read() as tx:
             rows = (await tx.execute(
-                select(batch_rows.c.unmatched, batch_rows.c.error, jobs.c.status)
+                select(batch_rows.c.unmatched, batch_rows.c.error, jobs.c.status, jobs.c.result)
                 .join(jobs, jobs.c.id == batch_rows.c.job_id)
                 .where(batch_rows.c.workspace_id == workspace_id, batch_rows.c.id.in_(ids))
             )).all()  # fmt: skip
@@ -242,7 +249,8 @@ class Watch:
             return False
         refused = [(one["name"], one["reason"]) for row in rows for one in row.unmatched]
         refused += [("", row.error) for row in rows if row.error and not row.unmatched]
-        await asyncio.to_thread(folders.returned, folder, taken, refused)
+        notes = [f"{one['name']}: {one['words']}" for row in rows for one in (row.result or {}).get("notes") or ()]
+        await asyncio.to_thread(folders.returned, folder, taken, refused, notes)
         await asyncio.to_thread(folders.note, taken / folders.MARKER, json.dumps(marker | {"told": True}))
         return True
 

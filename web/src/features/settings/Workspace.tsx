@@ -9,6 +9,7 @@ import { settings } from "~/shared/copy/settings";
 import { notify, notifyError } from "~/shared/notify";
 import { Failed, RowsWaiting } from "~/shared/ui/states";
 import { Form, type Change, type Save } from "./Form";
+import { ListColumns } from "./ListColumns";
 import { NewWorkspace } from "./NewWorkspace";
 import { useOwner, workspace } from "./queries";
 import { Head, Note, Section } from "./Section";
@@ -42,6 +43,7 @@ export function Workspace() {
       <OffPeak view={query.data} save={save} />
       <Retention view={query.data} save={save} />
       <WatchedFolderSection view={query.data} save={save} />
+      <ListColumns view={query.data} save={save} />
       {owner && query.data.first && <NewWorkspace />}
     </div>
   );

@@ -12,6 +12,7 @@ import { clear, start } from "./engine";
 import { ownerOf } from "./engine/pause";
 import { useSettings } from "./engine/settings";
 import { useSummary } from "./engine/store";
+import { ListColumns } from "./parts/ListColumns";
 import { DropLayer } from "./parts/DropLayer";
 import { Files, type Filter } from "./parts/Files";
 import { Foot } from "./parts/Foot";
@@ -51,6 +52,7 @@ export default function Upload() {
         {some && <Foot filter={filter} choose={setFilter} />}
       </div>
       <DropLayer into={into} />
+      <ListColumns />
     </Page>
   );
 }

@@ -79,6 +79,10 @@ export const settings = {
       title: "Watched folder", words: "Photos that are put into a folder on the server become a batch by themselves.", on: "Watch the folder", style: "Style", channels: "Channels", priority: "Priority",
       where: (id: string) => `The folder is ${id}, inside Packshot’s inbox on the server.`, needs: "Choose at least one channel.",
     },
+    columns: {
+      title: "Columns of lists", words: "What columns with names of your own mean, as somebody said when a list was uploaded. One that is forgotten is asked for again.",
+      forget: (name: string) => `Forget ${name}`,
+    },
     another: {
       title: "Another workspace", words: "For another shop or team. Neither sees what is in the other. An account belongs to one workspace.",
       name: "Name of the new workspace", email: "Its owner’s email", action: "Make the workspace", link: "Invitation link", done: "Done",

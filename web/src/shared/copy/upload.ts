@@ -47,9 +47,9 @@ export const upload = {
       none: { title: "No product yet", words: "Sort them later in the library.", from: [], to: "", angles: "" },
     },
     list: "With a list",
-    listWords: "A CSV beside the photos or inside the ZIP goes before all this. It needs the columns sku and file; title, gtin, asin and role are read too. A column url instead of file fetches photos from the web.",
+    listWords: "A CSV beside the photos or inside the ZIP goes before all this. It needs the columns sku and file; title, gtin, asin and role are read too. Of columns with other names you say what they mean. A column url instead of file fetches photos from the web.",
     zip: "In a ZIP",
-    zipWords: "Without a list, each file name is one SKU, to the letter. Files of one name in several folders become its angles.",
+    zipWords: "Without a list, file names are read as those of single photos. Files of one name in several folders become its angles.",
     example: "Save a sample list",
     exampleName: "packshot-list.csv",
     exampleRows: "sku,file,title,role\r\nMUG-GREEN,mug.jpg,\"Stoneware mug, green\",main\r\nMUG-GREEN,mug-handle.jpg,,angle 2\r\n",
@@ -78,6 +78,27 @@ export const upload = {
     stored: "You may leave this page or close it: it goes on when you come back.",
     storageFull: (unstored: number) =>
       `This browser has no room to keep ${files(unstored)} over a reload. They are sent all the same; leave this page open until then.`,
+  },
+
+  listRow: (row: number) => `Row ${count(row)}`,
+  columns: {
+    title: "What do these columns mean?",
+    words: (list: string) => `${list} has columns that Packshot does not know. Say what each one means, or leave it out. The next list with the same columns is read the same way.`,
+    column: "Column in the list",
+    examples: "First values",
+    means: "Read as",
+    meansOf: (column: string) => `Read ${column} as`,
+    empty: "No values",
+    leftOut: "Left out",
+    fields: {
+      sku: "SKU", file: "File name of the photo", url: "Web address of the photo", gtin: "GTIN (EAN, UPC)", asin: "ASIN", title: "Title",
+      role: "Angle", style: "Style", channel: "Channels", priority: "Priority",
+    } as Record<string, string>,
+    before: "As with the last list",
+    needs: { sku: "Still to say: which column is the SKU.", file: "Still to say: which column names the photo, by file or by web address." } as Record<string, string>,
+    ready: (left: number) => (left === 0 ? "Every column is read." : `${count(left)} ${left === 1 ? "column is" : "columns are"} left out.`),
+    action: "Read the list",
+    cancelHelp: "Cancel adds nothing: neither the list nor the photos beside it.",
   },
 
   row: {

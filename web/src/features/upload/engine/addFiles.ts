@@ -1,14 +1,15 @@
 /** Files become entries: which product each belongs to, what is no photo, what is in the list already, what a CSV says. */
-import { api, unwrap } from "~/api/client";
+import { api, ApiError, unwrap } from "~/api/client";
 import { upload as copy } from "~/shared/copy/upload";
 import { newId } from "~/shared/id";
 import { sortOf } from "../model/formats";
 import type { GatheredFile } from "../model/gather";
-import { addressesOf, finder, readList, type List, type Row } from "../model/lists";
+import { addressesOf, finder, isComplete, isUnclear, readList, type List, type Row } from "../model/lists";
 import { named } from "../model/skus";
+import { askColumns } from "./asking";
 import { nameOf, type Entry } from "./entry";
 import { fileOf, releaseFiles, tab } from "./persistence";
-import { localWrong } from "./problems";
+import { localWrong, wrongOf } from "./problems";
 import { productId } from "./products";
 import type { Settings } from "./settings";
 import { store } from "./store";
@@ -19,6 +20,11 @@ type Added = { entries: Entry[]; files: Map<string, File>; tally: Tally; requeue
 
 /** Free orders behind a ZIP or a list, for its members. */
 const MEMBER_SPACE = 65_536;
+const MOST_PROBLEMS = 200; // rows of a list that are shown one by one
+
+/** A person called it off: nothing of what was being added is. */
+export class CalledOff extends Error {}
+
 const fileKey = (path: string, file: { bytes: number; modified: number }): string => `${path}\n${file.bytes}\n${file.modified}`;
 
 export async function addFiles(gathered: readonly GatheredFile[], { way, collection, who }: Settings & { who: string }): Promise<Added> {
@@ -67,9 +73,17 @@ export async function addFiles(gathered: readonly GatheredFile[], { way, collect
     else addEntry(path, file, { state: "failed", wrong: localWrong(copy.unread[sort]) });
   }
 
-  const read = await Promise.all(lists.map(async ({ path, file }) => ({ path, file, list: await readList(path, file) })));
+  const read: { path: string; file: File; list: List }[] = [];
+  for (const { path, file } of lists) {
+    try {
+      read.push({ path, file, list: await understood(path, file) });
+    } catch (error) {
+      if (!isRefused(error)) throw error; // the service is away: its photos must not go without it
+      addEntry(path, file, { kind: "addresses", state: "failed", wrong: wrongOf(error) });
+    }
+  }
   const waiting = await waitingLists();
-  const finders = [...read.map(({ list }) => list), ...waiting.map(({ list }) => list)].filter((list) => list.rows?.some((row) => row.file)).map(finder);
+  const finders = [...read.map(({ list }) => list), ...waiting.map(({ list }) => list)].filter((list) => list.rows.some((row) => row.file)).map(finder);
   const rowOf = (path: string): Row | undefined => finders.map((find) => find(path)).find(Boolean);
 
   const placed = photos.map(({ path, file }) => ({ path, file, row: rowOf(path), name: named(path, way) }));
@@ -78,22 +92,27 @@ export async function addFiles(gathered: readonly GatheredFile[], { way, collect
   const keyOf = (one: (typeof placed)[number]): string => one.row?.sku ?? one.name?.sku ?? one.path;
   placed.sort((a, b) => natural.compare(keyOf(a), keyOf(b)) || (a.name?.order ?? 0) - (b.name?.order ?? 0) || natural.compare(a.path, b.path));
   for (const { path, file, row, name } of placed) {
-    addEntry(path, file, row ? byList(row) : { sku: name?.sku ?? "", role: name?.role ?? "", note: finders.length ? "unlisted" : "" });
+    if (row?.problem) addEntry(path, file, { sku: row.sku, state: "failed", wrong: wrongIn(row) });
+    else addEntry(path, file, row ? byList(row) : { sku: name?.sku ?? "", role: name?.role ?? "", note: finders.length ? "unlisted" : "" });
   }
 
   const assigned: Added["assigned"] = [];
   for (const { path, file, list } of read) {
-    const rows = list.rows?.filter((row) => row.file) ?? [];
-    if (rows.length === 0) {
-      addEntry(path, file, { kind: "addresses" }); // addresses only, or not a list: the service fetches them, or says what is wrong
+    const said = list.view.notes.join(" ");
+    if (!isComplete(list) || !list.rows.some((row) => row.file)) {
+      addEntry(path, file, { kind: "addresses", said }); // addresses only, or not a list: the service fetches them, or says what is wrong
       continue;
     }
     const addresses = addressesOf(list, nameOf({ path }));
     if (addresses) addEntry(path, addresses, { kind: "addresses" });
+    const placedRows = new Set(placed.map((one) => one.row));
+    for (const row of list.rows.filter((one) => one.problem && !placedRows.has(one)).slice(0, MOST_PROBLEMS)) {
+      addEntry(`${path}/${copy.listRow(row.number)}`, null, { kind: "member", state: "failed", wrong: wrongIn(row) });
+    }
     const before = store.all().filter((one) => one.kind === "photo" && !one.used && !replaced.includes(one.id));
     requeued.push(...applyRows(list, before));
     assigned.push(...assignSent(list, before, collection));
-    addEntry(path, file, { kind: "list", ...countRows(list, [...before, ...entries]) });
+    addEntry(path, file, { kind: "list", said, ...countRows(list, [...before, ...entries]) });
   }
   for (const { id, list } of waiting) {
     store.patch(id, countRows(list, [...store.all().filter((one) => one.kind === "photo"), ...entries]));
@@ -103,6 +122,28 @@ export async function addFiles(gathered: readonly GatheredFile[], { way, collect
   tally.products = new Set(entries.map((one) => one.sku).filter(Boolean)).size;
   return { entries, files, tally, requeued, replaced, assigned };
 }
+
+/** A list whose columns are clear; a person is asked where they are not.  Raises ApiError, CalledOff. */
+async function understood(path: string, file: File): Promise<List> {
+  let list = await readList(path, file);
+  let wrong = "";
+  while (isUnclear(list)) {
+    const columns = await askColumns(list, wrong);
+    if (!columns) throw new CalledOff();
+    try {
+      list = await readList(path, file, columns);
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      wrong = wrongOf(error).words;
+    }
+  }
+  return list;
+}
+
+const isRefused = (error: unknown): error is ApiError => error instanceof ApiError && [413, 415, 422].includes(error.status);
+
+const wrongIn = ({ number, problem }: Row): Entry["wrong"] =>
+  ({ ...localWrong({ words: `${copy.listRow(number)}: ${problem?.words ?? ""}`, remedy: problem?.remedy ?? "" }) });
 
 const byList = (row: Row): Partial<Entry> => ({
   sku: row.sku, role: row.role, note: "listed",
@@ -114,7 +155,7 @@ function applyRows(list: List, photos: readonly Entry[]): Entry[] {
   const find = finder(list);
   return photos.flatMap((photo) => {
     const row = find(photo.path);
-    if (!row || (photo.state !== "queued" && photo.state !== "failed")) return [];
+    if (!row || row.problem || (photo.state !== "queued" && photo.state !== "failed")) return [];
     const retries = photo.state === "failed" && photo.wrong?.again;
     const changed = store.patch(photo.id, { ...byList(row), ...(retries ? { state: "queued", wrong: null, tries: photo.tries + 1 } : {}) });
     return retries && changed ? [changed] : [];
@@ -127,7 +168,7 @@ function assignSent(list: List, photos: readonly Entry[], collection: string | n
   return photos.flatMap((photo) => {
     const row = find(photo.path);
     const sent = photo.photo;
-    if (!row || !sent || sent.product) return [];
+    if (!row || row.problem || !sent || sent.product) return [];
     return [async () => {
       try {
         const id = await productId(row.sku, { title: row.title, gtin: row.gtin, asin: row.asin });
@@ -143,19 +184,24 @@ function assignSent(list: List, photos: readonly Entry[], collection: string | n
   });
 }
 
-/** Lists that wait for photos, read once more. */
+const known = new Map<string, List>(); // by entry; after a reload they are read once more
+
+/** Lists that wait for photos. */
 async function waitingLists(): Promise<{ id: string; list: List }[]> {
   const lists: { id: string; list: List }[] = [];
   for (const entry of store.all()) {
     const file = entry.state === "waiting" ? await fileOf(entry.id) : undefined;
-    if (file) lists.push({ id: entry.id, list: await readList(entry.path, file) });
+    if (!file) continue;
+    const list = known.get(entry.id) ?? await readList(entry.path, file);
+    known.set(entry.id, list);
+    lists.push({ id: entry.id, list });
   }
   return lists;
 }
 
 function countRows(list: List, photos: readonly Entry[]): Partial<Entry> {
   const find = finder(list);
-  const rows = list.rows?.filter((row) => row.file) ?? [];
+  const rows = list.rows.filter((row) => row.file && !row.problem);
   const here = new Set(photos.flatMap((photo) => (photo.kind === "photo" ? find(photo.path)?.number ?? [] : [])));
   const missing = rows.filter((row) => !here.has(row.number)).map((row) => row.file);
   return {

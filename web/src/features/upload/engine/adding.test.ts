@@ -1,7 +1,7 @@
 /** Adding files: which product they belong to, what a list says of them, and what is in the list already. */
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { disk, formatDisk } from "~/testing/database";
-import { deferred, problem } from "~/testing/service";
+import { Away, deferred, problem } from "~/testing/service";
 import { file, nameIn, openEngine, pass, photo, service, settle, uploads } from "~/testing/uploads";
 
 vi.mock("./database", () => import("~/testing/database"));
@@ -149,6 +149,52 @@ describe("a list beside the photos", () => {
     expect(await (sent.get("file") as File).text()).toContain("https://shop.example/can.jpg");
     expect(await (sent.get("file") as File).text()).not.toContain("MUG");
     expect(page.store.all().map((one) => [one.kind, one.state])).toEqual([["photo", "done"], ["addresses", "unpacking"], ["list", "done"]]);
+  });
+});
+
+describe("a list that needs a person", () => {
+  test("asks what its columns mean, and goes for its photos then", async () => {
+    const { openQuestion } = await import("./asking");
+    const adding = page.engine.add([csv("list.csv", "Artikel,Bild,Preis", "TASSE,MUG.jpg,9"), file("MUG.jpg")]);
+    await settle();
+    expect(uploads()).toEqual([]);
+    expect(openQuestion()!.list.view.columns.map((one) => [one.name, one.means])).toEqual([["Artikel", null], ["Bild", null], ["Preis", null]]);
+    openQuestion()!.answer({ Artikel: "sku", Bild: "file", Preis: "" });
+    await settle();
+    await adding;
+    expect(openQuestion()).toBeNull();
+    expect(uploads().map(({ name, sku }) => [name, sku])).toEqual([["MUG.jpg", "TASSE"]]);
+    const said = service.to("POST /lists").map(({ body }) => (body as FormData).get("columns"));
+    expect(said).toEqual([null, '{"Artikel":"sku","Bild":"file","Preis":""}']);
+  });
+
+  test("that is called off adds nothing, not even its photos under wrong names", async () => {
+    const { openQuestion } = await import("./asking");
+    const { CalledOff } = await import("./addFiles");
+    const adding = page.engine.add([csv("list.csv", "Artikel,file", "TASSE,MUG.jpg"), file("MUG.jpg")]);
+    const called = expect(adding).rejects.toBeInstanceOf(CalledOff);
+    await settle();
+    openQuestion()!.answer(null);
+    await called;
+    expect([uploads(), page.store.all()]).toEqual([[], []]);
+  });
+
+  test("that the service refuses as a whole says so itself; where the service is away nothing is sent without it", async () => {
+    service.on("POST /lists", () => problem(422, "damaged_file", { detail: "list.csv: its letters cannot be told.", subject: "list.csv", remedy: "Save it as CSV UTF-8." }));
+    await page.add(csv("list.csv", "x"));
+    expect(page.entry("list.csv")).toMatchObject({ state: "failed", wrong: { words: "Its letters cannot be told.", remedy: "Save it as CSV UTF-8.", again: false } });
+    service.on("POST /lists", () => { throw new Away(); });
+    await expect(page.engine.add([csv("other.csv", "x"), file("MUG.jpg")])).rejects.toMatchObject({ status: 0 });
+    expect(uploads()).toEqual([]);
+  });
+
+  test("has rows that are refused: their photos are not sent by their names, and rows without photos are shown", async () => {
+    await page.add(csv("list.csv", "sku,file", "1.2E+11,MUG.jpg", "4.0E+12,GONE.jpg", "DOSE,CAN.jpg"), file("MUG.jpg"), file("CAN.jpg"));
+    expect(uploads().map((one) => one.sku)).toEqual(["DOSE"]);
+    expect(page.entry("MUG.jpg")).toMatchObject({ state: "failed", wrong: { words: "Row 2: the spreadsheet shortened this number.", remedy: "Enter it again." } });
+    expect(page.entry("list.csv/Row 3")).toMatchObject({ kind: "member", state: "failed" });
+    await page.add(csv("list.csv", "sku,file", "TASSE,MUG.jpg"), file("MUG.jpg"));
+    expect(uploads().at(-1)).toMatchObject({ name: "MUG.jpg", sku: "TASSE" });
   });
 });
 

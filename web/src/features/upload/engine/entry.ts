@@ -29,6 +29,8 @@ export type Entry = {
   listed: Listed | null;
   /** Where the SKU came from, if not from where the others' did. */
   note: "" | "listed" | "unlisted" | "plans";
+  /** How a list or the names in a ZIP were read, where a person should look at it. */
+  said?: string;
   collection: string | null;
   state: State;
   /** Part of the idempotency key: another one each time that a person says “try again”. */

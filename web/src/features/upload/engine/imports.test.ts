@@ -85,6 +85,12 @@ test("members that are refused are entries with their reason, behind the photos;
   expect(members()[1]!.wrong).toMatchObject({ code: "unsupported_format", remedy: "Leave it out.", again: false });
 });
 
+test("how names were read is said beside the ZIP", async () => {
+  progress(1, ["img_1"], { status: "done", result: { images: ["img_1"], notes: [{ name: "shoot.zip", words: "By its words it is Shift-JIS." }] } });
+  await settle();
+  expect(page.entry("shoot.zip")!.said).toBe("By its words it is Shift-JIS.");
+});
+
 test("a ZIP that is refused as a whole has failed itself", async () => {
   progress(0, [], { status: "done", result: { refused: [{ name: "shoot.zip", code: "unsafe_input", words: "it leads out of its folder.", remedy: "" }] } });
   await settle();

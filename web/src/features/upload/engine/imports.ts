@@ -13,7 +13,7 @@ import { localWrong, plain, withoutIds, wrongOf } from "./problems";
 import { store } from "./store";
 
 type Refused = { name: string; code?: string; words: string; remedy: string };
-type ImportResult = { images?: string[]; refused?: Refused[] };
+type ImportResult = { images?: string[]; refused?: Refused[]; notes?: { words: string }[] };
 type Following = { entry: string; loading: boolean; timer?: ReturnType<typeof setTimeout>; photos: Set<string> };
 
 const AFTER_MESSAGE_MS = 3_000; // how often what has come so far is loaded
@@ -80,7 +80,7 @@ async function load(id: string): Promise<void> {
 
 const stateOf = ({ id, done, total }: Job): Entry["job"] => ({ id, done, total });
 
-function finish(id: string, job: Job, { refused = [], images = [] }: ImportResult): void {
+function finish(id: string, job: Job, { refused = [], images = [], notes = [] }: ImportResult): void {
   const entry = store.get(id);
   if (!entry) return;
   if (job.status !== "done") {
@@ -93,7 +93,7 @@ function finish(id: string, job: Job, { refused = [], images = [] }: ImportResul
     return void store.patch(id, { state: "failed", stored: false, job: stateOf(job), wrong: wrongIn(only) });
   }
   store.put(refused.map((one, at) => member(entry, REFUSED_ORDER + at, one.name, { state: "failed", wrong: wrongIn(one) })));
-  store.patch(id, { state: "done", stored: false, job: stateOf(job) });
+  store.patch(id, { state: "done", stored: false, job: stateOf(job), said: notes.map((one) => one.words).join(" ") });
 }
 
 const wrongIn = (one: Refused) => ({ ...plain({ detail: one.words, code: one.code ?? "", remedy: one.remedy }), again: false });
@@ -110,7 +110,7 @@ async function addPhotos(id: string, photos: Photo[]): Promise<void> {
 }
 
 function member(of: Entry, place: number, path: string, more: Partial<Entry>): Entry {
-  return { ...of, id: newId(), order: of.order + 1 + place, kind: "member", parent: of.id, path, sku: "", bytes: 0, job: null, rows: null, note: "", stored: false, wrong: null, ...more };
+  return { ...of, id: newId(), order: of.order + 1 + place, kind: "member", parent: of.id, path, sku: "", bytes: 0, job: null, rows: null, note: "", said: "", stored: false, wrong: null, ...more };
 }
 
 /** Product → SKU, of the products that this import created: they are the newest. */

@@ -8,7 +8,7 @@ const DRAWINGS = new Set(["svg", "svgz", "eps", "ai"]);
 const OTHER_PICTURES = new Set(["gif", "bmp", "jxl", "jp2"]);
 const ARCHIVES = new Set(["rar", "7z", "tar", "gz", "tgz", "bz2", "xz"]);
 const SHEETS = new Set(["xls", "xlsx", "ods", "numbers"]);
-const LITTER = new Set(["__macosx", "thumbs.db", "desktop.ini"]);
+const LITTER = new Set(["__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"]);
 
 export const suffixOf = (name: string): string => /\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
 

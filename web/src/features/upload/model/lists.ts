@@ -1,85 +1,56 @@
-/** CSV lists beside their photos: read here, so that each photo is sent with the SKU of its row. */
-export type Row = { number: number; sku: string; file: string; url: string; gtin: string; asin: string; title: string; role: string };
-/** rows: null where it is not a list that the service accepts; the service then says what is wrong with it. */
-export type List = { path: string; head: string; rows: Row[] | null; lines: Map<number, string[]>; plans: boolean };
+/**
+ * CSV lists beside their photos, so that each photo is sent with the SKU of its row. The service reads them: their
+ * letters, separators and columns are told by the same rules here, in a ZIP and in a watched folder.
+ */
+import { upload } from "~/api/client";
+import type { ListRow, ListView } from "~/api/types";
 
-const FIELDS = ["sku", "file", "url", "gtin", "asin", "title", "role"] as const;
-const PLANS = ["template", "channel", "priority"];
+export type Row = ListRow;
+/** view: what the service says of it. plans: its rows name styles, channels or priorities. */
+export type List = { path: string; view: ListView; rows: Row[]; plans: boolean };
 
-export async function readList(path: string, file: Blob): Promise<List> {
-  const text = decoded(new Uint8Array(await file.arrayBuffer()));
-  const first = text.trimStart().split("\n", 1)[0] ?? "";
-  const separator = [",", ";", "\t"].sort((a, b) => first.split(b).length - first.split(a).length)[0] ?? ",";
-  const records = parsed(text, separator).map((record) => record.map((cell) => cell.trim()));
-  const at = records.findIndex((record) => record.some(Boolean));
-  const columns = (records[at] ?? []).map((cell) => cell.toLowerCase());
-  const isList = columns.includes("sku") && (columns.includes("file") || columns.includes("url"));
-  const list: List = { path, head: quoted(records[at] ?? []), rows: isList ? [] : null, lines: new Map(), plans: false };
-  if (!list.rows) return list;
-  for (const [index, record] of records.entries()) {
-    if (index <= at || !record.some(Boolean)) continue;
-    const cell = (column: string): string => record[columns.indexOf(column)] ?? "";
-    const row = { number: index + 1 } as Row;
-    for (const field of FIELDS) row[field] = columns.includes(field) ? cell(field) : "";
-    row.file = row.file.replaceAll("\\", "/").normalize("NFC");
-    list.rows.push(row);
-    list.lines.set(row.number, record);
-    list.plans ||= PLANS.some((column) => columns.includes(column) && cell(column) !== "");
-  }
-  return list;
+/** columns: what those mean that the service does not know; it remembers them.  Raises ApiError. */
+export async function readList(path: string, file: Blob, columns?: Record<string, string>): Promise<List> {
+  const form = new FormData();
+  if (columns) form.append("columns", JSON.stringify(columns));
+  form.append("file", file, path.split("/").at(-1) ?? path);
+  const { data } = await upload<ListView>("/api/v1/lists", form);
+  const rows = data.rows.map((row) => ({ ...row, file: row.file.replaceAll("\\", "/").normalize("NFC") }));
+  return { path, view: data, rows, plans: rows.some((row) => row.style || row.channel || row.priority) };
 }
+
+/** Whether a person has to say what its columns mean. */
+export const isUnclear = ({ view }: List): boolean => view.columns.some((column) => column.means === null);
+/** Whether its rows can be matched with photos; if not, the service says what is wrong with it. */
+export const isComplete = ({ view }: List): boolean => view.lacks.length === 0;
+
+const FIELDS = ["sku", "url", "gtin", "asin", "title", "role"] as const;
 
 /** The rows that name an address, as a list of their own: the service downloads these photos. Null: there are none. */
 export function addressesOf(list: List, name: string): File | null {
-  const lines = (list.rows ?? []).filter((row) => row.url && !row.file).map((row) => quoted(list.lines.get(row.number) ?? []));
-  return lines.length ? new File([[list.head, ...lines].join("\r\n")], name, { type: "text/csv" }) : null;
+  const lines = list.rows.filter((row) => row.url && !row.file && !row.problem).map((row) => quoted(FIELDS.map((field) => row[field])));
+  return lines.length ? new File([[quoted(FIELDS), ...lines].join("\r\n")], name, { type: "text/csv" }) : null;
 }
 
 /** A finder: the row for a photo's path. A row's file counts from the list's own folder; where that fails, by its bare name. */
 export function finder(list: List): (path: string) => Row | undefined {
   const folder = list.path.includes("/") ? list.path.replace(/[^/]*$/, "") : "";
-  const whole = new Map<string, Row>();
+  const exact = new Map<string, Row>();
+  const whole = new Map<string, Row | null>();
   const bare = new Map<string, Row | null>();
-  for (const row of list.rows ?? []) {
+  for (const row of list.rows) {
     if (!row.file || !row.sku) continue;
-    whole.set((folder + row.file.replace(/^\.\//, "")).toLowerCase(), row);
+    const path = folder + row.file.replace(/^\.\//, "");
     const name = row.file.split("/").at(-1)?.toLowerCase() ?? "";
+    exact.set(path, row);
+    whole.set(path.toLowerCase(), whole.has(path.toLowerCase()) ? null : row); // two that differ in capitals: only as they are written
     bare.set(name, bare.has(name) ? null : row); // two files of one name: only the whole path tells them apart
   }
   return (path) => {
-    const key = path.normalize("NFC").toLowerCase();
-    return whole.get(key) ?? bare.get(key.split("/").at(-1) ?? "") ?? undefined;
+    const name = path.normalize("NFC");
+    const key = name.toLowerCase();
+    return exact.get(name) ?? whole.get(key) ?? bare.get(key.split("/").at(-1) ?? "") ?? undefined;
   };
 }
 
-function decoded(bytes: Uint8Array): string {
-  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    return new TextDecoder(bytes[0] === 0xff ? "utf-16le" : "utf-16be").decode(bytes);
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder("windows-1252").decode(bytes); // as Excel writes it in western Windows
-  }
-}
-
-/** RFC 4180: quotation marks hold separators and line breaks; two of them are one. */
-function parsed(text: string, separator: string): string[][] {
-  const records: string[][] = [];
-  let record: string[] = [], cell = "", inside = false;
-  for (let at = 0; at < text.length; at++) {
-    const letter = text[at];
-    if (inside) {
-      if (letter !== '"') cell += letter;
-      else if (text[at + 1] === '"') (cell += '"'), at++;
-      else inside = false;
-    } else if (letter === '"' && !cell) inside = true;
-    else if (letter === separator) record.push(cell), (cell = "");
-    else if (letter === "\n") records.push([...record, cell]), (record = []), (cell = "");
-    else if (letter !== "\r") cell += letter;
-  }
-  if (cell || record.length) records.push([...record, cell]);
-  return records;
-}
-
-const quoted = (cells: string[]): string => cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(",");
+const quoted = (cells: readonly string[]): string => cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(",");

@@ -70,10 +70,12 @@ function RowMessage({ entry }: { entry: Entry }) {
     const { words: what, remedy, reference } = entry.wrong;
     return <span className={`small ${css.message}`} data-bad>{[what, remedy, reference && `(${reference})`].filter(Boolean).join(" ")}</span>;
   }
+  const said = (entry.kind !== "photo" && entry.kind !== "member" && entry.said) || "";
   const message = first?.words
     || (entry.rows?.missing.length ? words.missing(entry.rows.missing, entry.rows.all - entry.rows.here) : "")
     || (entry.note === "unlisted" ? words.unlisted : entry.note === "plans" ? words.plans : "");
-  return message ? <span className={`small ${css.message}`}>{message}</span> : null;
+  const all = [message, said].filter(Boolean).join(" ");
+  return all ? <span className={`small ${css.message}`}>{all}</span> : null;
 }
 
 function RowStatus({ entry }: { entry: Entry }) {

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { upload as copy } from "~/shared/copy/upload";
 import { notifyError } from "~/shared/notify";
 import { add } from "../engine";
+import { CalledOff } from "../engine/addFiles";
 import { store } from "../engine/store";
 import { ACCEPTED } from "../model/formats";
 import { chosen, gather, type GatheredFile } from "../model/gather";
@@ -13,7 +14,7 @@ async function take(gathered: Promise<GatheredFile[]>): Promise<void> {
     const tally = await add(await gathered);
     store.flag({ note: tally.again + tally.skipped > 0 || tally.files === 0 ? copy.added(tally) : "" });
   } catch (error) {
-    notifyError(error);
+    if (!(error instanceof CalledOff)) notifyError(error);
   } finally {
     store.flag({ reading: 0 });
   }
