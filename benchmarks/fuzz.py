@@ -135,7 +135,7 @@ def work(number: int, seed: int, until: float, told: multiprocessing.Queue[tuple
             else:
                 name = folder / kind
                 name.write_bytes(content)
-                found, _ = collect([str(name)], limits=LIMITS)
+                found, *_ = collect([str(name)], limits=LIMITS)
                 for source in found[:5]:
                     source.load()
                 ends["read"] += 1 if found else 0

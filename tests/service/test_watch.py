@@ -135,7 +135,7 @@ async def test_nothing_is_taken_while_something_still_grows_but_nothing_waits_fo
 async def test_what_is_no_photo_is_put_aside_with_the_reason(inbox: Inbox) -> None:
     inbox.put("good.jpg", photo(1))
     inbox.put("letter.jpg", b"%PDF-1.7 this is a letter")
-    inbox.put("raw.cr2", b"II*\0 raw")
+    inbox.put("raw.x3f", b"II*\0 raw")
     inbox.put("notes.docx", b"PK\x03\x04")
     inbox.put("list.csv", b"colour,size\nred,4\n")
     inbox.put("broken.zip", b"no archive")
@@ -143,9 +143,9 @@ async def test_what_is_no_photo_is_put_aside_with_the_reason(inbox: Inbox) -> No
         inbox.put(name, photo(2))
     (inbox.folder / "link.jpg").symlink_to(inbox.folder / "good.jpg")
     await inbox.pass_()
-    bad = {"letter.jpg", "raw.cr2", "notes.docx", "list.csv", "broken.zip"}
+    bad = {"letter.jpg", "raw.x3f", "notes.docx", "list.csv", "broken.zip"}
     assert inbox.rejected() == bad | {f"{name}.txt" for name in bad}
-    assert "a camera's raw file is not read here." in (inbox.folder / "rejected/raw.cr2.txt").read_text()
+    assert "this camera's raw file is not read here." in (inbox.folder / "rejected/raw.x3f.txt").read_text()
     (upload,) = await inbox.studio.rows(t.uploads)
     assert _names(inbox.studio.store.get(upload.key)) == ["good.jpg"]
     assert inbox.left() == {"half.jpg.part", "half.tmp", "half.crdownload", "Thumbs.db", "link.jpg", "rejected"}
