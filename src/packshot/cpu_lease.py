@@ -14,6 +14,8 @@ import os
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
@@ -75,6 +77,15 @@ class CpuLease:
             wanted = self._wanted_before(mine)
         if wanted:
             self.__exit__(None, None, None)
+            self.__enter__()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """For its holder: a while that takes one core at most, in which others may have their turn."""
+        self.__exit__(None, None, None)
+        try:
+            yield
+        finally:
             self.__enter__()
 
     def _taken(self, mine: int) -> bool:

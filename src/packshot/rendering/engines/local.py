@@ -31,7 +31,7 @@ def local_renderer(settings: Settings, *, lease: CpuLease | None = None, sides: 
         os.environ["DRJIT_LIBLLVM_PATH"] = str(library)
         from packshot.rendering.engines.mitsuba import MitsubaRenderer
 
-        return MitsubaRenderer(SETS, threads=threads, pause=lease.pause if lease else lambda: None)
+        return MitsubaRenderer(SETS, threads=threads, lease=lease)
 
     def slow() -> Renderer:
         from packshot.rendering.engines.scalar import ScalarRenderer

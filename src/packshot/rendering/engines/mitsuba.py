@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32
+from packshot.cpu_lease import CpuLease
 from packshot.ops import tone
 from packshot.rendering.engines.denoise import denoised, smoothed
 from packshot.rendering.engines.translate import PATH, PLATE_SPP, SHORT, SMALL_SPP, compiled, textured
@@ -39,22 +41,22 @@ MOST_VERTICES, MOST_FACES = 16384, 32768
 class MitsubaRenderer:
     """Compiled scenes are cached; the one used longest ago is dropped first."""
 
-    def __init__(
-        self, sets: Mapping[str, SceneSet], *, threads: int = 0, pause: Callable[[], None] = lambda: None
-    ) -> None:
-        """pause: called after each slice of work, for whoever is more urgent."""
+    def __init__(self, sets: Mapping[str, SceneSet], *, threads: int = 0, lease: CpuLease | None = None) -> None:
+        """lease: held by whoever calls; after each slice of work it is offered to whoever is more urgent."""
         mi.set_variant("llvm_ad_rgb")
         mi.set_log_level(mi.LogLevel.Error)
         if threads:
             dr.set_thread_count(threads)
-        self._sets, self._pause = sets, pause
+        self._sets, self._lease = sets, lease
         self._scenes: OrderedDict[Shot, _Scene] = OrderedDict()
         self._lock = threading.Lock()
         self._path, self._short = mi.load_dict(PATH), mi.load_dict(SHORT)
 
     def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
-        scene = _Scene(self._sets[shot.set].build(shot, float(min(size))))
-        self._pause()
+        with self._lease.aside() if self._lease else nullcontext():
+            scene = _Scene(self._sets[shot.set].build(shot, float(min(size))))
+            with self._lock:
+                self._trace(scene, shot.camera, (16, 16), 1)  # compiles the kernel, on one core
         stops, unfocused = scene.exposure, scene.aperture > 0.02
         spp = PLATE_SPP if max(size) > SMALL else SMALL_SPP
         with self._lock:
@@ -62,6 +64,10 @@ class MitsubaRenderer:
             del scene  # its textures make room for the denoiser
             dr.flush_malloc_cache()
         return tone.tone_mapped(denoised(layers, unfocused=unfocused, pause=self._pause), stops=stops)
+
+    def _pause(self) -> None:
+        if self._lease:
+            self._lease.pause()
 
     def ratio(self, shot: Shot, body: ProductMesh, *, where: NDArray[np.bool_]) -> F32:
         with self._lock:
