@@ -39,7 +39,7 @@ class CpuLease:
     def __init__(self, path: Path | None = None) -> None:
         self._state = threading.Lock()
         self._waiting: Counter[int] = Counter()  # threads of this process, by class
-        self._held = False
+        self._holder: int | None = None  # the thread
         self._rested = 0.0
         self._turn: int | None = None
         self._signs: list[_Sign] = []
@@ -68,10 +68,12 @@ class CpuLease:
         with self._state:
             if self._turn is not None:
                 fcntl.flock(self._turn, fcntl.LOCK_UN)
-            self._held, self._rested = False, time.monotonic() + REST_SECONDS
+            self._holder, self._rested = None, time.monotonic() + REST_SECONDS
 
     def pause(self) -> None:
-        """For its holder, between two slices of long work: whoever is more urgent goes first."""
+        """Between two slices of long work: whoever is more urgent goes first.  Nothing for who does not hold it."""
+        if self._holder != threading.get_ident():
+            return
         mine = min(max(urgency.get(), 0), CLASSES - 1)
         with self._state:
             wanted = self._wanted_before(mine)
@@ -90,7 +92,7 @@ class CpuLease:
 
     def _taken(self, mine: int) -> bool:
         with self._state:
-            if self._held or self._wanted_before(mine):
+            if self._holder is not None or self._wanted_before(mine):
                 return False
             if self._signs and time.monotonic() < self._rested and self._signs[mine].shown_by_others():
                 return False
@@ -99,7 +101,7 @@ class CpuLease:
                     fcntl.flock(self._turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     return False
-            self._held = True
+            self._holder = threading.get_ident()
         return True
 
     def _wanted_before(self, mine: int) -> bool:
