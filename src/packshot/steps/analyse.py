@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo
 from packshot.ops import measure
+from packshot.ops.likeness import LookAlikes
 from packshot.step import Cutout, Stage, Step
 
 # Each limit was set on photos degraded by known amounts; the table is in benchmarks/README.md, "Analysis".
@@ -27,7 +29,7 @@ class Analyse(Step, frozen=True):
     version: ClassVar[int] = 1
     kind: Literal["analyse"] = "analyse"
 
-    def run(self, cutout: Cutout, *, product_px: dict[str, int]) -> tuple[Finding, ...]:
+    def run(self, cutout: Cutout, *, product_px: Mapping[str, int]) -> tuple[Finding, ...]:
         """product_px: channel name → least length of the product, in the photo's own pixels."""
         pixels, matte = cutout.photo.pixels, cutout.matte
         findings = [Finding(check="photo", verdict=Verdict.WARN, words=note) for note in cutout.photo.notes]
@@ -103,33 +105,42 @@ def _compression(photo: Photo) -> Finding:
     )
 
 
-def _too_small(cutout: Cutout, product_px: dict[str, int]) -> list[Finding]:
+def _too_small(cutout: Cutout, product_px: Mapping[str, int]) -> list[Finding]:
     left, top, right, bottom = cutout.facts.box
-    own = max(right - left, bottom - top)
+    finding = too_small(product_px, product=max(right - left, bottom - top), photo=max(cutout.photo.size))
+    return [finding] if finding else []
+
+
+def too_small(product_px: Mapping[str, int], *, product: int | None, photo: int) -> Finding | None:
+    """Whether the product has fewer pixels than channels need, as far as that is certain.
+
+    product_px: channel name → least length of the product, in the photo's own pixels.  product: its longest side; None
+    or 0 before it is cut out: then it is certain where the whole photo is too small.  photo: its longest side.
+    """
+    own = product or photo
     short = {name: needed for name, needed in product_px.items() if own < needed}
-    if not own or not short:
-        return []
-    names = ", ".join(sorted(short))
-    return [
-        Finding(
-            check="small",
-            verdict=Verdict.WARN,
-            words=f"Too small for {names}: the product is {own} pixels long in this photo. Take a closer one.",
-            value=own,
-            limit=max(short.values()),
-            unit="px",
-        )
-    ]
+    if not short:
+        return None
+    names = " and ".join(f"{name} ({needed} pixels)" for name, needed in sorted(short.items()))
+    what = f"the product is {own} pixels long in this photo" if product else f"the whole photo is {own} pixels long"
+    return Finding(
+        check="small",
+        verdict=Verdict.WARN,
+        words=f"Too small for {names}: {what}. Take a closer one, or send the original.",
+        value=own,
+        limit=max(short.values()),
+        unit="px",
+    )
 
 
-def duplicates(fingerprints: list[tuple[str, int]]) -> dict[str, str]:
+def duplicates(fingerprints: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Photos that look the same as an earlier one, by fingerprint: name → the earlier one's name."""
-    firsts: list[tuple[str, int]] = []
+    firsts: LookAlikes[str] = LookAlikes()
     result: dict[str, str] = {}
     for name, fingerprint in fingerprints:
-        match = next((first for first, bits in firsts if measure.bits_apart(fingerprint, bits) <= 4), None)
+        match = firsts.find(fingerprint)
         if match is None:
-            firsts.append((name, fingerprint))
+            firsts.add(fingerprint, name)
         else:
             result[name] = match
     return result
