@@ -11,6 +11,7 @@ from packshot.finding import Finding, Verdict
 from packshot.image import Photo
 from packshot.ops import measure
 from packshot.ops.likeness import LookAlikes
+from packshot.ops.subject import subject_of
 from packshot.step import Cutout, Stage, Step
 
 # Each limit was set on photos degraded by known amounts; the table is in benchmarks/README.md, "Analysis".
@@ -20,6 +21,11 @@ BLOCKY = 1.4
 LOW_QUALITY = 30
 BLOWN = 0.08
 CRUSHED = 0.2
+# What is no product photo, "Product photos" there: one half chose these, the other judged them.
+SHORTEST_JUDGED = 600  # px: print and even areas say nothing in a smaller picture
+EVEN, FEW = 0.08, 0.75
+LINE_COLOURS, LINES = 40, 0.95
+PRINT, PRINT_TO_PICTURE = 0.16, 0.5
 
 
 class Analyse(Step, frozen=True):
@@ -68,8 +74,35 @@ def photo_flags(photo: Photo) -> tuple[Finding, ...]:
             _judged("blur", blur, BLURRED, "0 sharp … 1 blurred", "",
                     "The photo looks blurred. Hold the camera still and focus on the product.")
         )  # fmt: skip
+    other = _no_product_photo(photo)
+    findings += [other] if other else []
     compression = _compression(photo)
     return tuple(findings) + ((compression,) if compression.verdict is Verdict.WARN else ())
+
+
+def _no_product_photo(photo: Photo) -> Finding | None:
+    """A question, never a refusal: a screenshot, a drawing or a page of print."""
+    if max(photo.size) < SHORTEST_JUDGED:
+        return None
+    subject = subject_of(photo.pixels)
+    # Rough compression makes even areas of its own.
+    drawn = (photo.jpeg_quality or 100) >= LOW_QUALITY
+    if drawn and subject.even >= EVEN and subject.few >= FEW:
+        what, value, limit = "a screenshot or a drawing", subject.even, EVEN
+    elif drawn and subject.colours <= LINE_COLOURS and subject.lines >= LINES:
+        what, value, limit = "a drawing", subject.lines, LINES
+    elif subject.print >= PRINT and subject.print >= PRINT_TO_PICTURE * subject.picture:
+        what, value, limit = "a list or another page of print", subject.print, PRINT
+    else:
+        return None
+    return Finding(
+        check="subject",
+        verdict=Verdict.WARN,
+        words=f"Is this a product photo? It looks like {what}. Delete it if it came in by mistake; else leave it.",
+        value=round(value, 3),
+        limit=limit,
+        unit="share of the picture",
+    )
 
 
 def _judged(check: str, value: float | None, limit: float, unit: str, fine: str, bad: str) -> Finding:
