@@ -76,7 +76,8 @@ async def measured(url: str, count: int, even: bool) -> None:
             found_in_all += len(found)
     one, other = statistics.median(index_ms), statistics.median(scan_ms)
     worst = sorted(index_ms)[int(0.95 * LOOKED_UP)]
-    print(f"| {url.partition(':')[0]}, {'even backdrops' if even else 'all kinds'} | {count} | {one:.1f} | {worst:.1f} | {other:.0f} | 1 : {other / one:.0f} |")
+    name = f"{url.partition(':')[0]}, {'even backdrops' if even else 'all kinds'}"
+    print(f"| {name} | {count} | {one:.1f} | {worst:.1f} | {other:.0f} | 1 : {other / one:.0f} |")
     assert found_in_all >= LOOKED_UP
     await db.close()
 

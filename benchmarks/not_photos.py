@@ -4,6 +4,7 @@ Each source has a name that its variants share, so that a source falls into one 
 what a browser shows (`--chromium` of `subjects.py`).
 """
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import random

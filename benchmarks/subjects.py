@@ -124,7 +124,8 @@ def main() -> None:
     for row in dict.fromkeys(row for row, _ in seen):
         one, other = (row, "chosen on"), (row, "judged by")
         print(
-            f"| {row} | {seen[one]} | {_share(hits[one], seen[one])} | {seen[other]} | {_share(hits[other], seen[other])} |"
+            f"| {row} | {seen[one]} | {_share(hits[one], seen[one])} "
+            f"| {seen[other]} | {_share(hits[other], seen[other])} |"
         )
 
 

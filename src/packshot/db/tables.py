@@ -183,7 +183,8 @@ def fingerprint_part(fingerprint: ColumnElement[str], place: tuple[int, int]) ->
 
 # What looks alike agrees in one of these parts at least: catalog/library/look_alikes.py.
 for number, place in enumerate(PARTS):
-    Index(f"ix_photos_fingerprint_part_{number}", photos.c.workspace_id, fingerprint_part(photos.c.fingerprint, place),
+    Index(f"ix_photos_fingerprint_part_{number}", photos.c.workspace_id,
+          fingerprint_part(photos.c.fingerprint, place), photos.c.id,
           sqlite_where=photos.c.deleted_at.is_(None), postgresql_where=photos.c.deleted_at.is_(None))  # fmt: skip
 
 mattes = Table(

@@ -92,7 +92,7 @@ def _levels(pixels_u8: U8) -> F32:
     if scale < 1:
         size = max(CELL, round(gray.shape[1] * scale)), max(CELL, round(gray.shape[0] * scale))
         gray = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return gray.astype(np.float32) / 255
+    return np.asarray(gray.astype(np.float32) / np.float32(255), np.float32)
 
 
 def _lines(levels: F32) -> float:
@@ -133,7 +133,7 @@ def _rules(off_ground: F32) -> NDArray[np.bool_]:
     """A table's lines, however faint, and what lies beside them."""
     thin = (off_ground > 0.03).astype(np.uint8)
     long = [cv2.morphologyEx(thin, cv2.MORPH_OPEN, np.ones(shape, np.uint8)) for shape in ((1, 31), (31, 1))]
-    return np.asarray(cv2.dilate(long[0] | long[1], np.ones((7, 7), np.uint8)).astype(bool))
+    return np.asarray(cv2.dilate(cv2.bitwise_or(*long), np.ones((7, 7), np.uint8)).astype(bool))
 
 
 def _axis_edges(levels: F32) -> NDArray[np.bool_]:

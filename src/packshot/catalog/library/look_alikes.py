@@ -56,7 +56,7 @@ async def find(
         .subquery()
         for place, part in zip(PARTS, parts(fingerprint), strict=True)
     ]
-    same = select(photos.c.id).where(*mine, photos.c.sha256 == sha256).order_by(photos.c.id).limit(COMPARED).subquery()
+    same = select(photos.c.id).where(*mine, photos.c.sha256 == sha256).limit(COMPARED).subquery()
     candidates = union_all(*(select(one.c.id) for one in (same, *agreeing)))
     query = (
         select(photos.c.id, photos.c.name, photos.c.sha256, photos.c.fingerprint, photos.c.product_id, products.c.sku)

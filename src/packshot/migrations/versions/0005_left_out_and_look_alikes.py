@@ -29,7 +29,7 @@ def upgrade() -> None:
     for number, (first, digits) in enumerate(PARTS):
         op.execute(
             f"CREATE INDEX ix_photos_fingerprint_part_{number} ON photos "
-            f"(workspace_id, substr(fingerprint, {first}, {digits})) WHERE deleted_at IS NULL"
+            f"(workspace_id, substr(fingerprint, {first}, {digits}), id) WHERE deleted_at IS NULL"
         )
 
 
