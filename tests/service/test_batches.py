@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 from sqlalchemy import insert, select, update
-from studio import OTHER, WS, Studio
+from studio import OTHER, WS, Studio, photo_row
 
 from packshot.catalog.batches import expand, lifecycle, progress
 from packshot.catalog.batches.offpeak import window
 from packshot.catalog.batches.plan import Entry, enlarging
 from packshot.catalog.batches.requests import BatchRequest
 from packshot.catalog.items import records
+from packshot.catalog.library import photos as library
 from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.db import tables as t
 from packshot.errors import BadOption, Conflict, NotFound
@@ -190,7 +191,7 @@ def test_what_enlarging_takes_is_told_before_work_where_something_is_small() -> 
 async def test_alike_photos_are_found_among_ten_thousand_in_a_second() -> None:
     import hashlib
 
-    from packshot.catalog.batches.plan import Entry, twins
+    from packshot.catalog.batches.plan import twins
 
     def photo(n: int, mark: int) -> Entry:
         return Entry(f"img_{n}", "", 10, 10, f"{mark:016x}", [], name=f"{n}.jpg")
@@ -202,6 +203,71 @@ async def test_alike_photos_are_found_among_ten_thousand_in_a_second() -> None:
     assert ("img_9000", "17.jpg") in found
     assert time.process_time() - began < 2
     assert len(twins([photo(n, 5) for n in range(10_000)])) == 9_999
+
+
+async def test_a_second_copy_of_a_product_s_photo_is_left_out_and_made_on_request(studio: Studio) -> None:
+    photos = await studio.add_photos(4, fingerprint="00000000000000ff")  # alike, but each of another product
+    mine = {"product_id": f"prd_{WS}_00000", "role": "angle 2"}
+    async with studio.db.write() as tx:
+        for n, more in ((4, {"fingerprint": "00000000000000fe"}), (5, {"fingerprint": "ffffffff00000000"})):
+            await tx.execute(insert(t.photos).values(**photo_row(f"img_{WS}_{n:05d}", WS, n) | mine | more))
+    copy, other = f"img_{WS}_00004", f"img_{WS}_00005"
+    asked = {"source": {"images": [copy, *photos, other]}, "hold": True}
+    id = await studio.make(asked)
+    shown = await view(studio, id)
+    assert shown.total == 5 and {row.photo_id for row in await studio.rows(t.items)} == {*photos, other}
+    [left] = shown.left_out
+    assert (left.check, left.count, left.photos) == ("duplicate", 1, (copy,))
+    assert "photo-00004.jpg" in left.words and "photo-00000.jpg" in left.words
+    assert {flag.check: flag.count for flag in shown.flags} == {"duplicate": 3}  # of other products: said, and made
+
+    async with studio.db.write() as tx:
+        await lifecycle.start(tx, WS, id)
+        ref = await lifecycle.include_duplicates(tx, WS, id, by=None)
+    await expand.work(await studio.job(ref.id), studio)
+    shown = await view(studio, id)
+    assert (shown.total, shown.left_out) == (6, ()) and len(studio.queues.refs) == 6
+    rows = await studio.rows(t.items)
+    assert sorted(row.position for row in rows) == list(range(6))
+    with pytest.raises(Conflict):
+        async with studio.db.write() as tx:
+            await lifecycle.include_duplicates(tx, WS, id, by=None)
+
+    assert (await view(studio, await studio.make(asked | {"duplicates": True}))).total == 6
+    chosen = asked | {"items": [{"image": copy, "style": "gradient"}]}  # named by itself: it is meant
+    assert (await view(studio, await studio.make(chosen))).total == 5
+    assert (await view(studio, await studio.make(asked | {"source": {"images": [copy]}}))).left_out == ()
+
+
+async def test_photos_deleted_before_a_batch_begins_are_told(studio: Studio) -> None:
+    ids = await studio.add_photos(4)
+    async with studio.db.write() as tx:
+        await library.delete(tx, WS, ids[0])
+    named, ref = await studio.ask({"source": {"images": ids}, "hold": True})
+    of_products, other = await studio.ask({"source": {"products": [f"prd_{WS}_{n:05d}" for n in range(4)]}})
+    async with studio.db.write() as tx:
+        await library.delete(tx, WS, ids[1])
+    for one in (ref, other):
+        await expand.work(await studio.job(one.id), studio)
+    async with studio.db.write() as tx:
+        await library.delete(tx, WS, ids[2])
+        refs = await lifecycle.start(tx, WS, named)
+    assert len(refs) == 1  # it had an item, which nobody works on
+    shown = await view(studio, named)
+    [left] = shown.left_out
+    assert (left.check, left.count, left.photos) == ("deleted", 3, tuple(ids[:3])) and "photo-00000.jpg" in left.words
+    assert shown.unmatched == () and shown.counts["cancelled"] == 1
+    [left] = (await view(studio, of_products)).left_out  # what was deleted long ago is not asked for with its product
+    assert left.photos == (ids[1],)
+
+
+async def test_a_batch_says_of_size_and_copies_what_holds_for_itself(studio: Studio) -> None:
+    said = [{"check": check, "verdict": "warn", "words": "."} for check in ("small", "duplicate", "other_product")]
+    ids = await studio.add_photos(1, findings=said, width=900, height=600, product_px=450)
+    shown = await view(studio, await studio.make({"source": {"images": ids}, "channels": ["web"]}))
+    assert {flag.check for flag in shown.flags} == {"other_product"}
+    shown = await view(studio, await studio.make({"source": {"images": ids}, "channels": ["amazon"]}))
+    assert {flag.check for flag in shown.flags} == {"other_product", "small for Amazon main image"}
 
 
 async def test_pause_resume_cancel_and_delete(studio: Studio) -> None:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 def uploaded(seed: int, **fields: Any) -> UploadedPhoto:
     sha = hashlib.sha256(str(seed).encode()).hexdigest()
     photo = UploadedPhoto(
-        sha256=sha, key=f"originals/{WS}/{sha}", thumb_key=f"thumbs/{sha}.jpg", format="JPEG", width=90, height=60,
+        sha256=sha, key=f"originals/{WS}/{sha}", thumb_key=f"thumbs/{sha}.jpg", format="JPEG", width=900, height=600,
         bytes=100, profile="", fingerprint=sha[:16], findings=(),
     )  # fmt: skip
     return replace(photo, **fields)
@@ -221,7 +221,7 @@ async def test_the_same_photo_twice_is_told_with_the_other_s_name(studio: Studio
         assert first.findings == () and other.findings == ()
         [twin], [near] = same.findings, alike.findings
         assert twin.words == "The same file is here already: “first.jpg” of SHOE-7." and twin.value == 1
-        assert near.words == "It looks like “copy.jpg”, a photo without a product, which is here already."
+        assert near.words == "It looks like “first.jpg” of SHOE-7, which is here already."
         assert (near.check, near.value, near.limit) == ("duplicate", 1 - 2 / 64, 1 - 4 / 64)
         exactly = await photos.add(tx, WS, uploaded(4, fingerprint="ff00ff00ff00ff03"), name="saved again.jpg")
         assert exactly.findings[0].words.startswith("It looks like") and exactly.findings[0].value == 0.99

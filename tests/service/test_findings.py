@@ -69,8 +69,8 @@ async def test_an_item_is_found_by_the_findings_of_its_version_alone(studio: Stu
 async def test_a_photo_s_rows_go_with_the_file_that_they_are_about(studio: Studio) -> None:
     def upload(mark: str, *found: Finding) -> UploadedPhoto:
         return UploadedPhoto(
-            sha256=mark * 64, key=f"originals/{WS}/{mark}", thumb_key="", format="JPEG", width=90, height=60, bytes=100,
-            profile="", fingerprint=mark * 16, findings=found,
+            sha256=mark * 64, key=f"originals/{WS}/{mark}", thumb_key="", format="JPEG", width=900, height=600,
+            bytes=100, profile="", fingerprint=mark * 16, findings=found,
         )  # fmt: skip
 
     async def flagged() -> int:

@@ -13,10 +13,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, inspect, select, text
 
-from packshot.db.tables import events, findings, jobs, metadata, styles
+from packshot.db.tables import batches, events, findings, fingerprint_part, jobs, metadata, photos, styles
 from packshot.db.upgrade import downgrade, sync_engine, upgrade
 from packshot.errors import Conflict, Unavailable
+from packshot.ops.likeness import PARTS
 from servers import Postgres
+
+# SQLite's indexes of expressions cannot be read back; they are compared as statements below.
+pytestmark = pytest.mark.filterwarnings("ignore:.*expression-based index")
 
 
 @pytest.fixture
@@ -209,3 +213,32 @@ def test_checks_that_warn_or_fail_are_carried_over_to_rows(empty_url: str, engin
     downgrade(empty_url, "0002")
     with engine.connect() as connection:
         assert "findings" not in inspect(connection).get_table_names()
+
+
+def test_batches_of_before_left_nothing_out_and_their_photos_are_not_measured(empty_url: str, engine: Engine) -> None:
+    upgrade(empty_url, "0004")
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO workspaces (id, name, settings, created_at) VALUES ('ws', 'W', '{}', 0)",
+            "INSERT INTO batches (id, workspace_id, name, state, priority, styles, channels, unmatched, error, "
+            "revision, created_at, updated_at) "
+            "VALUES ('bat_1', 'ws', 'B', 'processing', 5, '[]', '[]', '[]', '', 1, 0, 0)",
+            "INSERT INTO photos (id, workspace_id, role, position, name, sha256, key, thumb_key, format, width, "
+            "height, bytes, profile, fingerprint, findings, matte_version, revision, created_at, updated_at) "
+            "VALUES ('img_1', "
+            "'ws', 'main', 0, 'a.jpg', '', '', '', 'JPEG', 1, 1, 1, '', '00ff00ff00ff00ff', '[]', 0, 1, 0, 0)",
+            "INSERT INTO items (id, workspace_id, batch_id, photo_id, style_id, position, priority, status, stage, "
+            "version, attempts, needs_look, worst, created_at, touched_at) VALUES ('itm_1', 'ws', 'bat_1', 'img_1', "
+            "'white', 0, 5, 'review', '', 1, 0, false, 0, 0, 0)",
+        ):
+            connection.exec_driver_sql(statement)
+    upgrade(empty_url)
+    with engine.connect() as connection:
+        assert connection.scalar(select(batches.c.left_out)) == []
+        assert connection.scalar(select(photos.c.product_px)) is None
+        part = fingerprint_part(photos.c.fingerprint, PARTS[4])
+        assert connection.scalar(select(photos.c.id).where(photos.c.workspace_id == "ws", part == "0ff")) == "img_1"
+    downgrade(empty_url, "0004")
+    with engine.connect() as connection:
+        assert "left_out" not in {column["name"] for column in inspect(connection).get_columns("batches")}
+        assert connection.exec_driver_sql("SELECT count(*) FROM items").scalar() == 1

@@ -209,6 +209,16 @@ async def start_batch(batch_id: BatchId, svc: Svc, who: Editor) -> BatchView:
     return found
 
 
+@router.post("/batches/{batch_id}/duplicates", status_code=202)
+async def make_duplicates(batch_id: BatchId, svc: Svc, who: Editor) -> BatchView:
+    """Make the photos that were left out as duplicates after all; they join the batch as it is."""
+    async with svc.db.write() as tx:
+        ref = await lifecycle.include_duplicates(tx, who.workspace_id, batch_id, by=who.by)
+        found = await lifecycle.get(tx, who.workspace_id, batch_id)
+    await svc.queues.add([ref])
+    return found
+
+
 @router.post("/batches/{batch_id}/cancel")
 async def cancel_batch(batch_id: BatchId, later: BackgroundTasks, svc: Svc, who: Editor) -> BatchView:
     """Stop it for good. What is finished can still be reviewed and delivered."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, insert, select, update
 
 from packshot.catalog.jobs import Claim
+from packshot.catalog.library import photo_flags
 from packshot.catalog.ports import Pixels
 from packshot.catalog.tasks import (
     ComposePhoto,
@@ -134,6 +135,8 @@ async def picture_keys(tx: Tx, workspace_id: str, ids: Sequence[str]) -> dict[st
 async def store_matte(tx: Tx, workspace_id: str, photo: StagePhoto, matte: Matte) -> int:
     """Write a cut-out down as the photo's current matte.  Returns its version; 0 where the photo was replaced."""
     row = (await tx.execute(select(photos).where(photos.c.id == photo.id).with_for_update())).one()
+    if row.sha256 == photo.sha256:
+        await photo_flags.cut_out(tx, workspace_id, photo.id, matte.product_px)
     newest = await tx.scalar(
         select(mattes.c.key).where(mattes.c.photo_id == photo.id, mattes.c.version == row.matte_version)
     )
@@ -146,7 +149,7 @@ async def store_matte(tx: Tx, workspace_id: str, photo: StagePhoto, matte: Matte
     await tx.execute(
         insert(mattes).values(
             photo_id=photo.id, version=version, workspace_id=workspace_id, photo_sha256=photo.sha256, key=matte.key,
-            sha256=matte.sha256, source=matte.source, uncertainty=matte.uncertainty,
+            sha256=matte.sha256, source=matte.source, uncertainty=matte.uncertainty, product_px=matte.product_px,
             findings=[finding.model_dump(mode="json") for finding in matte.findings], created_by=None, created_at=now(),
         )
     )  # fmt: skip

@@ -57,6 +57,7 @@ class UploadedPhoto:
     findings: tuple[Finding, ...]
     key: str
     thumb_key: str
+    product_px: int | None = None  # longest side of the product, where the file itself cuts it out
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Matte:
     source: str  # model id, "the file's own transparency", or "by hand"
     uncertainty: float  # [0, 1]
     findings: tuple[Finding, ...]  # about the cut-out alone
+    product_px: int | None = None  # longest side of the product; None where nothing was found
 
 
 @dataclass(frozen=True, slots=True)

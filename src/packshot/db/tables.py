@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Double,
     ForeignKey,
     Index,
@@ -24,8 +25,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
+    literal_column,
     text,
 )
+
+from packshot.ops.likeness import PARTS
 
 metadata = MetaData(
     naming_convention={
@@ -162,11 +167,25 @@ photos = Table(
     Column("fingerprint", String(16), nullable=False),
     Column("findings", JSON, nullable=False),  # list[Finding]: flags at upload
     Column("matte_version", Integer, nullable=False, default=0),  # 0: not cut out yet
+    Column("product_px", Integer),  # longest side of the product in it; null until a cut-out says so
     Column("revision", Integer, nullable=False),
     Column("created_by", String(40)),
     _moment("created_at"), _moment("updated_at"), _moment("deleted_at", nullable=True),
     Index(None, "workspace_id", "deleted_at", "id"), Index(None, "workspace_id", "sha256"),
 )  # fmt: skip
+
+
+def fingerprint_part(fingerprint: ColumnElement[str], place: tuple[int, int]) -> ColumnElement[str]:
+    """The digits from place[0] up to place[1], as the indexes below have them; the numbers stand in the statement."""
+    first, end = place
+    return func.substr(fingerprint, literal_column(str(first + 1)), literal_column(str(end - first)))
+
+
+# What looks alike agrees in one of these parts at least: catalog/library/look_alikes.py.
+for number, place in enumerate(PARTS):
+    Index(f"ix_photos_fingerprint_part_{number}", photos.c.workspace_id,
+          fingerprint_part(photos.c.fingerprint, place), photos.c.id,
+          sqlite_where=photos.c.deleted_at.is_(None), postgresql_where=photos.c.deleted_at.is_(None))  # fmt: skip
 
 mattes = Table(
     "mattes", metadata,
@@ -179,6 +198,7 @@ mattes = Table(
     Column("source", String(100), nullable=False),  # model id, "the file's own transparency", or "by hand"
     Column("uncertainty", Double, nullable=False),
     Column("findings", JSON, nullable=False),
+    Column("product_px", Integer),  # longest side of the product in it; null where it was not measured
     Column("created_by", String(40)),
     _moment("created_at"),
 )  # fmt: skip
@@ -215,6 +235,7 @@ batches = Table(
     Column("styles", JSON, nullable=False),  # [{style, options}] as requested
     Column("channels", JSON, nullable=False),  # ids as requested
     Column("unmatched", JSON, nullable=False),  # [{name, reason}]
+    Column("left_out", JSON, nullable=False, default=list),  # [batches.left_out.LeftOut]
     Column("error", Text, nullable=False, default=""),
     Column("job_id", String(40)),  # the job that fills it
     Column("created_by", String(40)),

@@ -114,16 +114,14 @@ def exposure(pixels_u8: U8, matte_u8: U8) -> Exposure | None:
     return Exposure(blown / total, crushed / total)
 
 
-def fingerprint(pixels_u8: U8) -> int:
-    """64 bits that hardly change when a picture is scaled, saved again or toned: signs of its lowest frequencies."""
+def fingerprint(pixels_u8: U8) -> str:
+    """64 bits that hardly change when a picture is scaled, saved again or toned, as 16 hexadecimal digits.
+
+    They are the signs of its lowest frequencies; `ops/likeness.py` says which are alike.
+    """
     step = max(1, min(pixels_u8.shape[:2]) // 256)
     few = np.ascontiguousarray(pixels_u8[::step, ::step])
     gray = cv2.cvtColor(cv2.resize(few, (32, 32), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
     low = cv2.dct(gray.astype(np.float32))[:8, :8].ravel()
     bits = low > np.median(low[1:])
-    return int("".join("1" if b else "0" for b in bits), 2)
-
-
-def bits_apart(one: int, other: int) -> int:
-    """How many of the 64 bits of two fingerprints differ; up to 4 it is the same picture."""
-    return (one ^ other).bit_count()
+    return f"{int(''.join('1' if bit else '0' for bit in bits), 2):016x}"

@@ -49,6 +49,7 @@ CHECK = {
     "quality": "Saved quality",
     "name": "File name",
     "duplicate": "Same photo twice",
+    "subject": "No product photo?",
     "several": "Several products",
     "none": "No product found",
     "border": "Touches the frame",

@@ -255,7 +255,7 @@ def _finish(photo: Photo, item: ItemRecord, job: Job, run: Run, context: Pipelin
                 format=photo.format,
                 profile=photo.profile,
                 bytes=photo.file_bytes,
-                fingerprint=f"{fingerprint(photo.pixels):016x}",
+                fingerprint=fingerprint(photo.pixels),
             ),
             "uncertainty": round(developed.cutout.facts.uncertainty, 4),
             "steps": developed.steps,
@@ -295,7 +295,7 @@ def _write(run: Run, path: str, rendition: Rendition) -> RenditionRecord:
 
 def _with_duplicates(items: list[ItemRecord]) -> list[ItemRecord]:
     """With a finding for each photo that looks the same as an earlier one."""
-    fingerprints = [(str(i), int(item.photo.fingerprint, 16)) for i, item in enumerate(items) if item.photo]
+    fingerprints = [(str(i), item.photo.fingerprint) for i, item in enumerate(items) if item.photo]
     duplicate_of = duplicates(fingerprints)
     result = []
     for index, item in enumerate(items):

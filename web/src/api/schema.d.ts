@@ -932,6 +932,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/batches/{batch_id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Duplicates
+         * @description Make the photos that were left out as duplicates after all; they join the batch as it is. Scope: `write`.
+         */
+        post: operations["make_duplicates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/batches/{batch_id}/cancel": {
         parameters: {
             query?: never;
@@ -1508,6 +1528,11 @@ export interface components {
              */
             refine?: boolean;
             /**
+             * @description Also make photos that look the same as another of their product; else they are left out.
+             * @default false
+             */
+            duplicates?: boolean;
+            /**
              * @description Enlarge small products with a model; without it only those that a channel would reject.
              * @default false
              */
@@ -1545,6 +1570,11 @@ export interface components {
              * @default false
              */
             refine?: boolean;
+            /**
+             * @description Also make photos that look the same as another of their product; else they are left out.
+             * @default false
+             */
+            duplicates?: boolean;
             /**
              * @description Enlarge small products with a model; without it only those that a channel would reject.
              * @default false
@@ -1598,6 +1628,8 @@ export interface components {
             total: number;
             unmatched: components["schemas"]["Unmatched"][];
             flags: components["schemas"]["Flag"][];
+            /** @description Photos that are not in it, by reason: duplicate or deleted. */
+            left_out: components["schemas"]["Flag"][];
             hold: boolean;
             error: string;
             job: string | null;
@@ -5293,6 +5325,34 @@ export interface operations {
         responses: {
             /** @description The answer. */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    make_duplicates: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own: sent again, it is not done again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description A batch, by id. */
+                batch_id: components["parameters"]["BatchId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What has begun. */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from packshot.catalog.batches import lifecycle, sources
+from packshot.catalog.batches.left_out import LeftOut, without_duplicates
 from packshot.catalog.batches.lifecycle import BatchRecord
 from packshot.catalog.batches.plan import Planned, enlarging, flags, item_id, plan
 from packshot.catalog.batches.requests import BatchRequest, StyleChoice
@@ -72,19 +73,23 @@ async def _open_batch(tx: Tx, job: JobRecord) -> BatchRecord | None:
 
 
 async def _fill(job: JobRecord, context: JobContext, request: BatchRequest) -> None:
-    entries, unmatched, notes = await sources.photos_of(job, context, request.source)
+    asked_for, unmatched, notes = await sources.photos_of(job, context, request.source)
+    deleted = await sources.deleted(job, context, request.source, unmatched)
+    sorted_out = without_duplicates(asked_for, request)
+    entries = sorted_out.taken
     planned, unmet = plan(entries, request)
-    unmatched += unmet
+    unmatched = [one for one in unmatched if one["name"] not in deleted] + unmet
+    left_out = sorted_out.left_out + [LeftOut(photo=id, name=name, reason="deleted") for id, name in deleted.items()]
     if len(planned) > MAX_ITEMS:
         raise BadInput(f"{len(planned)} items are more than the {MAX_ITEMS} of one batch.", remedy="Make several.")
-    done = 0
+    done, first = 0, await _first_position(job, context)
     resolver = _Resolver(job.workspace_id)
     for chunk in _chunks(planned):
         async with context.db.write() as tx:
             batch = await _open_batch(tx, job)
             if batch is None:  # cancelled or deleted meanwhile
                 return
-            unmatched += await _insert(tx, batch, chunk, done, request, resolver)
+            unmatched += await _insert(tx, batch, chunk, first + done, request, resolver)
             done += len(chunk)
             await tx.execute(
                 update(jobs).where(jobs.c.id == job.id)
@@ -107,8 +112,13 @@ async def _fill(job: JobRecord, context: JobContext, request: BatchRequest) -> N
         if batch is None:
             return
         await tx.execute(update(jobs).where(jobs.c.id == job.id).values(result=result, touched_at=now()))
-        listed = unmatched[:LISTED_UNMATCHED]
-        await tx.execute(update(batch_rows).where(batch_rows.c.id == batch.id).values(unmatched=listed))
+        if job.id != batch.job_id:  # what the batch had left out: the rest of it stands
+            photos = {entry.photo_id for entry in entries}
+            rest = [one for one in batch.left_out if one["photo"] not in (photos | set(deleted))]
+            await _write_down(tx, batch, batch.unmatched + unmatched, [*rest, *_json(left_out)])
+            await record_event(tx, job.workspace_id, "batch.validated", batch_id=batch.id)
+            return
+        await _write_down(tx, batch, unmatched, _json(left_out))
         if not resolver.fitted:
             words = "Not one photo could be taken; the list of what did not match says why."
             await _state(tx, batch, BatchState.FAILED, error=words)
@@ -118,6 +128,22 @@ async def _fill(job: JobRecord, context: JobContext, request: BatchRequest) -> N
             await _state(tx, batch, BatchState.PROCESSING, started_at=now())
         else:
             await record_event(tx, job.workspace_id, "batch.validated", batch_id=batch.id)
+
+
+async def _write_down(
+    tx: Tx, batch: BatchRecord, unmatched: Sequence[dict[str, str]], left_out: Sequence[dict[str, Any]]
+) -> None:
+    values = {"unmatched": list(unmatched[:LISTED_UNMATCHED]), "left_out": list(left_out)}
+    await tx.execute(update(batch_rows).where(batch_rows.c.id == batch.id).values(**values))
+
+
+async def _first_position(job: JobRecord, context: JobContext) -> int:
+    """Of the items that this job adds: after those of the batch's own job; 0 for that one, however often it runs."""
+    async with context.db.read() as tx:
+        if await tx.scalar(select(batch_rows.c.job_id).where(batch_rows.c.id == _batch_of(job))) == job.id:
+            return 0
+        last = await tx.scalar(select(func.max(items.c.position)).where(items.c.batch_id == _batch_of(job)))
+    return 0 if last is None else last + 1
 
 
 async def _pace(context: JobContext) -> TilePace | None:
@@ -225,13 +251,17 @@ async def _state(tx: Tx, batch: BatchRecord, state: BatchState, **values: Any) -
 async def _failed(job: JobRecord, context: JobContext, error: PackshotError) -> None:
     async with context.db.write() as tx:
         batch = await _open_batch(tx, job)
-        if batch is not None and batch.state in _OPEN:
+        if batch is not None and batch.state in _OPEN and batch.job_id == job.id:
             await _state(tx, batch, BatchState.FAILED, error=error.message)
 
 
 def _batch_of(job: JobRecord) -> str:
     assert job.batch_id is not None, "a job of kind `batch` has one"
     return job.batch_id
+
+
+def _json(left_out: Sequence[LeftOut]) -> list[dict[str, Any]]:
+    return [one.model_dump(mode="json") for one in left_out]
 
 
 def _chunks(things: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, select, update
 
 from packshot.catalog import jobs
+from packshot.catalog.batches.left_out import as_flags, deleted_since, with_duplicates
 from packshot.catalog.batches.offpeak import window
 from packshot.catalog.batches.progress import BatchStatus, derived, statuses
 from packshot.catalog.batches.requests import BatchRequest, PhotoSource, StyleChoice, with_master
@@ -62,6 +63,7 @@ class BatchView(BaseModel, frozen=True):
     total: int
     unmatched: tuple[Unmatched, ...]
     flags: tuple[Flag, ...]
+    left_out: tuple[Flag, ...] = Field(description="Photos that are not in it, by reason: duplicate or deleted.")
     hold: bool
     error: str
     job: str | None
@@ -85,6 +87,7 @@ class BatchRecord:
     styles: list[dict[str, Any]]
     channels: list[str]
     unmatched: list[dict[str, str]]
+    left_out: list[dict[str, Any]]
     error: str
     job_id: str | None
     created_by: str | None
@@ -127,8 +130,8 @@ async def create(tx: Tx, workspace_id: str, request: BatchRequest, *, by: str | 
         batches.insert().values(
             id=id, workspace_id=workspace_id, name=request.name, state=BatchState.CREATED,
             priority=request.priority.level, styles=[choice.model_dump(mode="json") for choice in request.styles],
-            channels=list(channels), unmatched=[], error="", job_id=ref.id, created_by=by, revision=1, created_at=at,
-            updated_at=at,
+            channels=list(channels), unmatched=[], left_out=[], error="", job_id=ref.id, created_by=by, revision=1,
+            created_at=at, updated_at=at,
         )
     )  # fmt: skip
     await record_event(tx, workspace_id, "batch.created", batch_id=id)
@@ -214,9 +217,9 @@ def _view(batch: BatchRecord, status: BatchStatus, expansion: _Expansion | None)
         priority=Priority.of_level(batch.priority), styles=batch.styles, channels=batch.channels, counts=status.counts,
         done=status.done, total=status.total, unmatched=batch.unmatched,
         flags=expansion.result.get("flags", ()) if expansion else (), hold=expansion is not None and expansion.hold,
-        error=batch.error, job=batch.job_id, revision=batch.revision, created_by=batch.created_by,
-        created_at=batch.created_at, updated_at=batch.updated_at, started_at=batch.started_at,
-        exported_at=batch.exported_at,
+        left_out=as_flags(batch.left_out), error=batch.error, job=batch.job_id, revision=batch.revision,
+        created_by=batch.created_by, created_at=batch.created_at, updated_at=batch.updated_at,
+        started_at=batch.started_at, exported_at=batch.exported_at,
     )  # fmt: skip
 
 
@@ -279,10 +282,29 @@ async def start(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
     return await _proceed(tx, workspace_id, batch)
 
 
+async def include_duplicates(tx: Tx, workspace_id: str, batch_id: str, *, by: str | None) -> JobRef:
+    """Make what was left out as duplicates after all.  Returns the job that lists their items, to be queued.
+
+    Raises Conflict where there are none, or where the batch is over.
+    """
+    batch = await row(tx, workspace_id, batch_id, lock=True)
+    if batch.state in (*_ENDED, BatchState.EXPORTED):
+        raise Conflict(
+            f"a batch that is {batch.state} takes no more photos.", subject=batch.name, remedy="Make a new batch."
+        )
+    asked = await tx.scalar(select(job_rows.c.request).where(job_rows.c.id == batch.job_id))
+    more = with_duplicates(BatchRequest.model_validate(asked), batch.left_out)
+    if more is None:
+        raise Conflict("no duplicate was left out of this batch.", subject=batch.name)
+    request = more.model_dump(mode="json")
+    return await jobs.start(tx, workspace_id, "batch", stages=["segment"], request=request, batch_id=batch_id, by=by)
+
+
 async def _proceed(tx: Tx, workspace_id: str, batch: BatchRecord) -> list[JobRef]:
     if not await _is_filled(tx, batch):  # its job goes on, and queues what it lists
         await _update(tx, batch, "batch.validating", state=BatchState.VALIDATING)
         return []
+    await deleted_since(tx, workspace_id, batch.id, batch.left_out)
     await _update(tx, batch, "batch.processing", state=BatchState.PROCESSING, started_at=batch.started_at or now())
     return await refs(tx, workspace_id, batch.id)
 

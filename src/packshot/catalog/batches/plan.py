@@ -9,12 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from packshot.catalog.batches.requests import BatchRequest, ItemChoices, StyleChoice, with_master
-from packshot.catalog.library.duplicates import ALIKE_BITS
+from packshot.catalog.library.photo_flags import DUPLICATE, SMALL
+from packshot.ops.likeness import LookAlikes
 from packshot.ops.tiles import tiles
 from packshot.steps.layout import SHARP_ENLARGEMENT
 
 SHOWN_PHOTOS = 20  # ids in each flag
 _SIZE_CLASSES = (1_000_000, 4_000_000, 12_000_000, 30_000_000)  # pixels: photos of one class follow each other
+
+
+# Said at upload for other channels and beside other photos; of a batch it is said for its own.
+_SAID_HERE = (SMALL, DUPLICATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,9 @@ class Entry:
     sku: str = ""
     role: str = ""
     category: str = ""
+    product_id: str = ""
+    position: int = 0
+    product_px: int | None = None  # longest side of the product, once it is cut out
     special: ItemChoices | None = None
 
 
@@ -119,15 +127,15 @@ def flags(entries: Sequence[Entry], product_px: Mapping[str, int]) -> list[dict[
 
     for entry in entries:
         for finding in entry.findings:
-            if finding["verdict"] in ("warn", "fail"):
+            if finding["verdict"] in ("warn", "fail") and finding["check"] not in _SAID_HERE:
                 count(finding["check"], finding["words"], entry.photo_id)
-        longest = max(entry.width, entry.height)
+        longest = entry.product_px or max(entry.width, entry.height)
         for name, required in product_px.items():
             if longest < required:
                 count(f"small for {name}", f"Too small for {name}: it wants the product {required} pixels long.",
                       entry.photo_id)  # fmt: skip
     for photo, twin in twins(entries):
-        count("duplicate", f"Looks the same as another photo of this batch, such as {twin}.", photo)
+        count(DUPLICATE, f"Looks the same as another photo of this batch, such as {twin}.", photo)
     return sorted(counted.values(), key=lambda flag: -flag["count"])
 
 
@@ -154,25 +162,13 @@ def enlarging(
 
 
 def twins(entries: Sequence[Entry]) -> list[tuple[str, str]]:
-    """Photos that look the same as an earlier one: (photo, name of the earlier one).
-
-    Two fingerprints that differ in at most four of 64 bits share at least one of five groups of bits: only photos that
-    do are compared, so that ten thousand take no hundred million comparisons.
-    """
-    groups: dict[tuple[int, int], list[tuple[int, str]]] = {}
-    exact: dict[int, str] = {}
+    """Photos that look the same as an earlier one: (photo, name of the earlier one)."""
+    firsts: LookAlikes[Entry] = LookAlikes()
     pairs = []
     for entry in entries:
-        bits = int(entry.fingerprint or "0", 16)
-        keys = [(n, bits >> (13 * n) & 0x1FFF) for n in range(ALIKE_BITS + 1)]
-        twin = exact.get(bits) or next(
-            (name for key in keys for other, name in groups.get(key, ()) if (other ^ bits).bit_count() <= ALIKE_BITS),
-            None,
-        )
-        if twin is not None:
-            pairs.append((entry.photo_id, twin))
-            continue
-        exact[bits] = entry.name or entry.photo_id
-        for key in keys:
-            groups.setdefault(key, []).append((bits, entry.name or entry.photo_id))
+        first = firsts.find(entry.fingerprint)
+        if first is None:
+            firsts.add(entry.fingerprint, entry)
+        else:
+            pairs.append((entry.photo_id, first.name or first.photo_id))
     return pairs

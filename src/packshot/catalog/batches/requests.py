@@ -69,6 +69,9 @@ class BatchChoices(BaseModel, frozen=True, extra="forbid"):
     paused: bool = Field(False, description="List the items, but start no work until the batch is resumed.")
     hold: bool = Field(False, description="Stop once the photos are checked, until the batch is started.")
     refine: bool = Field(False, description="Cut out with a second, closer pass.")
+    duplicates: bool = Field(
+        False, description="Also make photos that look the same as another of their product; else they are left out."
+    )
     upscale: bool = Field(
         False, description="Enlarge small products with a model; without it only those that a channel would reject."
     )

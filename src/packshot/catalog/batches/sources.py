@@ -61,6 +61,27 @@ async def _by_ids(
     return found, [{"name": id, "reason": f"There is no such {what}."} for id in requested if id not in matched]
 
 
+async def deleted(job: JobRecord, context: JobContext, source: PhotoSource, unmatched: Unmatched) -> dict[str, str]:
+    """Photos that were asked for and are deleted, by id → name.
+
+    Of those named one by one: whenever it was.  Of products and collections: since the batch was asked for.
+    """
+    found: dict[str, str] = {}
+    gone = photos.c.workspace_id == job.workspace_id, photos.c.deleted_at.is_not(None)
+    async with context.db.read() as tx:
+        products_of: Sequence[str] = source.products or ()
+        if source.collection is not None:
+            products_of = await _collected(tx, job.workspace_id, source.collection)
+        for column, ids, since in (
+            (photos.c.id, [one["name"] for one in unmatched], 0.0),
+            (photos.c.product_id, products_of, job.created_at),
+        ):
+            for chunk in _chunks(ids):
+                query = select(photos.c.id, photos.c.name).where(*gone, column.in_(chunk), photos.c.deleted_at >= since)
+                found |= {row.id: row.name for row in await tx.execute(query.order_by(photos.c.id))}
+    return found
+
+
 async def _collected(tx: Tx, workspace_id: str, collection_id: str) -> list[str]:
     """Products of a collection and of all those under it."""
     inside, level = {collection_id}, [collection_id]
@@ -87,7 +108,8 @@ def photo_query(workspace_id: str) -> Any:
     return (
         select(
             photos.c.id, photos.c.product_id, photos.c.sha256, photos.c.width, photos.c.height, photos.c.fingerprint,
-            photos.c.findings, photos.c.name, photos.c.role, products.c.sku, products.c.category,
+            photos.c.findings, photos.c.name, photos.c.role, photos.c.position, photos.c.product_px, products.c.sku,
+            products.c.category,
         )
         .outerjoin(products, products.c.id == photos.c.product_id)
         .where(
@@ -101,6 +123,7 @@ def entry(row: Row[*tuple[Any, ...]]) -> Entry:
     return Entry(
         photo_id=row.id, sha256=row.sha256, width=row.width, height=row.height, fingerprint=row.fingerprint,
         findings=row.findings, name=row.name, sku=row.sku or "", role=row.role or "", category=row.category or "",
+        product_id=row.product_id or "", position=row.position, product_px=row.product_px,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, update
 
 from packshot.catalog.events.log import record_event
 from packshot.catalog.items.versions import remake
-from packshot.catalog.library import photos
+from packshot.catalog.library import photo_flags, photos
 from packshot.catalog.library.photos import PhotoRecord
 from packshot.catalog.ports import JobRef
 from packshot.catalog.tasks import Matte
@@ -49,6 +49,7 @@ class MatteRecord:
     source: str
     uncertainty: float
     findings: list[dict[str, Any]]
+    product_px: int | None
     created_by: str | None
     created_at: float
 
@@ -103,7 +104,7 @@ async def put(
     await tx.execute(
         insert(mattes).values(
             photo_id=photo_id, version=version, workspace_id=workspace_id, photo_sha256=photo.sha256, key=matte.key,
-            sha256=matte.sha256, source=matte.source, uncertainty=matte.uncertainty,
+            sha256=matte.sha256, source=matte.source, uncertainty=matte.uncertainty, product_px=matte.product_px,
             findings=[finding.model_dump(mode="json") for finding in matte.findings],
             created_by=by, created_at=now(),
         )
@@ -140,6 +141,8 @@ async def _use(tx: Tx, workspace_id: str, photo_id: str, version: int) -> tuple[
     refs = await remake(tx, workspace_id, photo_id=photo_id, reason="matte edited")
     await record_event(tx, workspace_id, "photo.matte")
     photo, matte = await current(tx, workspace_id, photo_id)
+    if matte.product_px is not None:
+        await photo_flags.cut_out(tx, workspace_id, photo_id, matte.product_px)
     return _view(photo, matte), refs
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 from packshot.catalog.events.log import record_event
 from packshot.catalog.items import findings as flags
 from packshot.catalog.items.versions import remake
-from packshot.catalog.library import collections, duplicates
+from packshot.catalog.library import collections, photo_flags
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import Line
 from packshot.catalog.tasks import UploadedPhoto
@@ -97,6 +97,7 @@ class PhotoRecord:
     fingerprint: str
     findings: list[dict[str, Any]]
     matte_version: int
+    product_px: int | None
     revision: int
     created_by: str | None
     created_at: float
@@ -222,12 +223,12 @@ async def add(
     """
     id, at = id or new_id("img"), now()
     role, position = await _place(tx, workspace_id, product_id, role, takes_over=takes_over)
-    findings = await _findings(tx, workspace_id, uploaded)
+    findings = await _findings(tx, workspace_id, uploaded, product_id)
     await tx.execute(
         insert(photos).values(
             id=id, workspace_id=workspace_id, product_id=product_id, role=role, position=position,
-            name=safe_name(name), findings=_json(findings), matte_version=0, revision=1, created_by=by, created_at=at,
-            updated_at=at, **{column: getattr(uploaded, column) for column in _FILE_COLUMNS},
+            name=safe_name(name), findings=photo_flags.as_json(findings), matte_version=0, revision=1, created_by=by,
+            created_at=at, updated_at=at, **{column: getattr(uploaded, column) for column in _FILE_COLUMNS},
         )
     )  # fmt: skip
     await flags.store(tx, workspace_id, id, {"": findings})
@@ -253,6 +254,8 @@ async def change(tx: Tx, workspace_id: str, photo_id: str, changes: PhotoChange)
     elif fields.get("role") == MAIN != photo.role and product_id is not None:
         await _place(tx, workspace_id, product_id, MAIN, takes_over=True)
     await _update(tx, workspace_id, photo_id, **fields)
+    if product_id != photo.product_id:
+        await photo_flags.moved(tx, workspace_id, photo_id)
     return await get(tx, workspace_id, photo_id)
 
 
@@ -273,6 +276,7 @@ async def delete(tx: Tx, workspace_id: str, photo_id: str) -> None:
     """Delete a photo.  Its items stay, and so does the file until it is purged.  Raises NotFound."""
     await row(tx, workspace_id, photo_id, lock=True)
     await _update(tx, workspace_id, photo_id, deleted_at=now())
+    await photo_flags.moved(tx, workspace_id, photo_id)
     await record_event(tx, workspace_id, "photo.deleted")
 
 
@@ -288,9 +292,11 @@ async def replace(
     if uploaded.sha256 == photo.sha256:
         await _update(tx, workspace_id, photo_id, **named)
         return await get(tx, workspace_id, photo_id), []
-    findings = await _findings(tx, workspace_id, uploaded, besides=photo_id)
+    findings = await _findings(tx, workspace_id, uploaded, photo.product_id, besides=photo_id)
     fields = {column: getattr(uploaded, column) for column in _FILE_COLUMNS}
-    await _update(tx, workspace_id, photo_id, matte_version=0, findings=_json(findings), **fields, **named)
+    await _update(
+        tx, workspace_id, photo_id, matte_version=0, findings=photo_flags.as_json(findings), **fields, **named
+    )
     await flags.store(tx, workspace_id, photo_id, {"": findings})
     refs = await remake(tx, workspace_id, photo_id=photo_id, reason="photo replaced")
     await record_event(tx, workspace_id, "photo.replaced")
@@ -299,7 +305,9 @@ async def replace(
 
 # --- parts ---
 
-_FILE_COLUMNS = ("sha256", "key", "thumb_key", "format", "width", "height", "bytes", "profile", "fingerprint")
+_FILE_COLUMNS = (
+    "sha256", "key", "thumb_key", "format", "width", "height", "bytes", "profile", "fingerprint", "product_px",
+)  # fmt: skip
 
 
 def view(photo: PhotoRecord) -> PhotoView:
@@ -382,12 +390,12 @@ def _free_angle(roles: Iterable[str]) -> str:
 
 
 async def _findings(
-    tx: Tx, workspace_id: str, uploaded: UploadedPhoto, *, besides: str | None = None
+    tx: Tx, workspace_id: str, uploaded: UploadedPhoto, product_id: str | None, *, besides: str | None = None
 ) -> tuple[Finding, ...]:
-    """Of the file itself, and whether it looks like a photo that exists already.  besides: the photo to pass over."""
-    duplicate = await duplicates.find(tx, workspace_id, uploaded.sha256, uploaded.fingerprint, besides=besides)
-    return (*uploaded.findings, *([duplicate] if duplicate else []))
-
-
-def _json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    return [finding.model_dump(mode="json") for finding in findings]
+    """Of the file itself, for the channels in use, and beside other photos.  besides: the one to pass over."""
+    size = uploaded.width, uploaded.height
+    small = await photo_flags.small(tx, workspace_id, size, uploaded.product_px)
+    alike = await photo_flags.alike(
+        tx, workspace_id, uploaded.sha256, uploaded.fingerprint, product_id, besides=besides
+    )
+    return (*small, *uploaded.findings, *alike)

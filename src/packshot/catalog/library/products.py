@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from packshot.catalog.events.log import record_event
 from packshot.catalog.items.findings import flagged
-from packshot.catalog.library import collections, photos
+from packshot.catalog.library import collections, photo_flags, photos
 from packshot.catalog.library.photos import PhotoView
 from packshot.catalog.status import Line
 from packshot.db import Tx, typed
@@ -224,15 +224,14 @@ async def delete(tx: Tx, workspace_id: str, product_id: str) -> None:
     """Delete a product with its photos.  Batches and deliveries of them stay.  Raises NotFound."""
     await row(tx, workspace_id, product_id, lock=True)
     at = now()
-    await tx.execute(
-        update(photo_rows)
-        .where(
-            photo_rows.c.workspace_id == workspace_id,
-            photo_rows.c.product_id == product_id,
-            photo_rows.c.deleted_at.is_(None),
-        )
-        .values(deleted_at=at, updated_at=at)
-    )
+    own = (
+        photo_rows.c.workspace_id == workspace_id, photo_rows.c.product_id == product_id,
+        photo_rows.c.deleted_at.is_(None),
+    )  # fmt: skip
+    ids = list(await tx.scalars(select(photo_rows.c.id).where(*own)))
+    await tx.execute(update(photo_rows).where(*own).values(deleted_at=at, updated_at=at))
+    for id in ids:
+        await photo_flags.moved(tx, workspace_id, id)
     await _update(tx, workspace_id, product_id, deleted_at=at)
     await record_event(tx, workspace_id, "product.deleted")
 

@@ -18,11 +18,12 @@ from packshot import channel as shipped
 from packshot.catalog.status import line
 from packshot.channel import Channel
 from packshot.db import Tx, typed
+from packshot.db.tables import batches, now, workspaces
 from packshot.db.tables import channels as rows
-from packshot.db.tables import now
 from packshot.errors import BadOption, Conflict, NotFound
 
 MOST_CHANNELS = 200
+LATEST_BATCHES = 20  # what a workspace sells through is read off these
 
 
 class ChannelView(BaseModel, frozen=True):
@@ -72,6 +73,26 @@ async def page(tx: Tx, workspace_id: str) -> list[ChannelView]:
         *(_shipped_view(channel) for channel in _shipped().values()),
         *(_view(typed(ChannelRecord, row)) for row in own),
     ]
+
+
+async def in_use(tx: Tx, workspace_id: str) -> list[Channel]:
+    """Those that a new photo is judged for: the workspace's own, the watched folder's and those of the latest batches.
+
+    Where there was no batch and there is no watched folder: all that come with Packshot, instead of these two.
+    """
+    latest = (
+        select(batches.c.channels)
+        .where(batches.c.workspace_id == workspace_id, batches.c.deleted_at.is_(None))
+        .order_by(batches.c.id.desc())
+        .limit(LATEST_BATCHES)
+    )
+    settings = await tx.scalar(select(workspaces.c.settings).where(workspaces.c.id == workspace_id)) or {}
+    named = {id for ids in await tx.scalars(latest) for id in ids} | set(
+        (settings.get("watch") or {}).get("channels", ())
+    )
+    own = await tx.execute(select(rows.c.id, rows.c.body).where(_live(workspace_id)).order_by(rows.c.id))
+    shipped_ones = [channel for id, channel in _shipped().items() if id in named or not named]
+    return [*shipped_ones, *(Channel.model_validate(body) for _, body in own)]
 
 
 async def get(tx: Tx, workspace_id: str, channel_id: str) -> ChannelView:

@@ -66,11 +66,18 @@ def analyse_upload(context: PixelContext, task: AnalyseUpload) -> UploadedPhoto:
         height=photo.size[1],
         bytes=photo.file_bytes,
         profile=photo.profile,
-        fingerprint=f"{fingerprint(photo.pixels):016x}",
+        fingerprint=fingerprint(photo.pixels),
         findings=tuple(photo_flags(photo)),
         key=key,
         thumb_key=thumb_key,
+        product_px=None if photo.alpha is None else _longest(ops.facts_of(photo.alpha)),
     )
+
+
+def _longest(facts: ops.Facts) -> int | None:
+    """The product's longest side in px; None where nothing was found."""
+    left, top, right, bottom = facts.box
+    return max(right - left, bottom - top) or None
 
 
 # --- cut out ---
@@ -98,7 +105,8 @@ def segment_photo(context: PixelContext, task: SegmentPhoto) -> CutoutResult:
     product_px = {c.name: c.rules.product_px for c in task.target.channels} if task.target else {}
     with timer.step(Analyse()):
         findings = cutout.findings + Analyse().run(cutout, product_px=product_px)
-    matte = Matte(key, key.rpartition("/")[2], cutout.source, round(cutout.facts.uncertainty, 4), cutout.findings)
+    matte = Matte(key, key.rpartition("/")[2], cutout.source, round(cutout.facts.uncertainty, 4), cutout.findings,
+                  _longest(cutout.facts))  # fmt: skip
     enlarge = task.target is not None and _enlargement(context, cutout, task.target, task.upscaled) is not None
     return CutoutResult(matte, findings, enlarge, tuple(timer.records))
 
@@ -154,7 +162,7 @@ def _stored(context: PixelContext, cutout: Cutout) -> Matte:
     key = f"cutouts/{sha256}"
     context.store.put_new(key, packed)
     findings = context.cutout(key, cutout.photo).findings
-    return Matte(key, sha256, BY_HAND, cutout.facts.uncertainty, findings)
+    return Matte(key, sha256, BY_HAND, cutout.facts.uncertainty, findings, _longest(cutout.facts))
 
 
 def _gray(matte: U8) -> bytes:

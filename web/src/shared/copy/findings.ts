@@ -12,6 +12,7 @@ export const checks: Record<string, { short: string; help: string }> = {
   border: { short: "Cut off by the frame", help: "Step back, so that the whole product is in the photo." },
   several: { short: "Several things", help: "There is more than one thing in the photo." },
   none: { short: "No product found", help: "The product does not stand out from what is around it." },
+  subject: { short: "No product photo?", help: "It looks like a screen, a drawing or a page of print." },
   duplicate: { short: "Duplicate", help: "The same photo is here already." },
   photo: { short: "Can’t be read", help: "The file is damaged or of a kind that is not read." },
   backdrop: { short: "Busy background", help: "A plain background gives a better cut-out." },
