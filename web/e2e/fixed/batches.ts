@@ -8,7 +8,7 @@ function batch(id: string, name: string, state: Batch["state"], counts: Record<s
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return {
     id, name, state, priority: "standard", styles: [{ style: "white", options: {} }], channels: ["amazon", "shopify", "master"], counts, done: total - (counts.processing ?? 0), total,
-    unmatched: [], flags: [], hold: false, error: "", job: `job_${id}`, revision: 3, created_by: OLIVIA, created_at: ago(42), updated_at: ago(3), started_at: ago(40), exported_at: null, ...more,
+    unmatched: [], left_out: [], flags: [], hold: false, error: "", job: `job_${id}`, revision: 3, created_by: OLIVIA, created_at: ago(42), updated_at: ago(3), started_at: ago(40), exported_at: null, ...more,
   };
 }
 
@@ -16,6 +16,7 @@ const flag = (check: string, words: string, ats: number[]): Flag => ({ check, wo
 export const batches = {
   going: batch("bat_going", "Autumn catalog, 25 Nov", "processing", { review: 19, approved: 6, processing: 23 }),
   failing: batch("bat_failing", "Web exclusives, 25 Nov", "review", { review: 36, failed: 8, approved: 4 }, {
+    left_out: [{ check: "duplicate", words: "The same as another photo of its product, such as “IMG_2044 (1).jpg” and “IMG_2044.jpg”.", count: 2, photos: ["img_3_0", "img_8_0"] }],
     unmatched: [{ name: "row 14: MUG-GREY", reason: "no photo of this SKU" }, { name: "lookbook.pdf", reason: "this is no photo" }],
   }),
   held: batch("bat_held", "Spring 2027, first delivery", "validating", { processing: 48 }, {

@@ -18,6 +18,7 @@ import { isHeld } from "./cache";
 import { About } from "./one/About";
 import { Failures } from "./one/Failures";
 import { FlagList } from "./one/FlagList";
+import { LeftOutList } from "./one/LeftOutList";
 import { Newest } from "./one/Newest";
 import { Progress } from "./one/Progress";
 import { Sheet } from "./one/Sheet";
@@ -54,6 +55,7 @@ export default function Batch() {
           {batch.state === "processing" && batch.total > LARGE && <Newest batch={batch.id} />}
           {failures}
           {!CLOSED.includes(batch.state) && <FlagList flags={batch.flags} />}
+          <LeftOutList batch={batch} />
           <UnmatchedList lines={batch.unmatched} goesOn={batch.state !== "failed"} />
           <About batch={batch} styleNames={styleNames} />
         </div>

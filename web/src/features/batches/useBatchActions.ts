@@ -20,6 +20,7 @@ export function useBatchActions(batch: { id: string; name: string }) {
   return {
     pause: useMutation({ mutationFn: () => unwrap(api.POST("/api/v1/batches/{batch_id}/pause", { params: { path } })), onSuccess: onSuccess(copy.actions.paused), onError: notifyError }),
     resume: useMutation({ mutationFn: () => unwrap(api.POST("/api/v1/batches/{batch_id}/resume", { params: { path } })), onSuccess: onSuccess(copy.actions.resumed), onError: notifyError }),
+    duplicates: useMutation({ mutationFn: () => unwrap(api.POST("/api/v1/batches/{batch_id}/duplicates", { params: { path } })), onSuccess: onSuccess(copy.one.leftOut.included), onError: notifyError }),
     start: useMutation({ mutationFn: () => unwrap(api.POST("/api/v1/batches/{batch_id}/start", { params: { path } })), onSuccess: onSuccess(""), onError: notifyError }),
     cancel: useMutation({ mutationFn: () => unwrap(api.POST("/api/v1/batches/{batch_id}/cancel", { params: { path } })), onSuccess: onSuccess(copy.actions.stopped), onError: notifyError }),
     rename: useMutation({

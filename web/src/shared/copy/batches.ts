@@ -112,6 +112,12 @@ export const batches = {
     retried: (many: number) => `${pictures(many)} will be tried again.`,
     names: (names: string[], more: number) => `${names.join(", ")}${more > 0 ? ` and ${more.toLocaleString()} more` : ""}`,
 
+    leftOut: {
+      title: (many: number) => `${count(many, "photo was", "photos were")} left out`,
+      reason: (check: string) => (check === "deleted" ? "Deleted meanwhile" : "The same photo twice"),
+      include: (many: number) => (many === 1 ? "Make it after all" : `Make these ${many.toLocaleString()} after all`),
+      included: "They join the batch now.",
+    },
     unmatched: (many: number) => `${count(many, "line", "lines")} matched no photo`,
     unmatchedWords: "Everything else goes on without them.",
     unmatchedAll: (many: number) => `Show all ${many.toLocaleString()}`,
