@@ -118,7 +118,7 @@ def test_its_programs_work_apart_and_a_lost_queue_is_built_again(machines: Machi
     assert token is not None, link
     port, metrics = free_port(), free_port()
     machines.start("api", "--port", str(port))
-    for stage in ("upscale", "generate", "export"):
+    for stage in ("upscale", "generate", "export", "now"):
         machines.start("worker", stage)
     segment = machines.start("worker", "segment", "--concurrency", "1", "--metrics-port", str(metrics))
     until(lambda: httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200)
