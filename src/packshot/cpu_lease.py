@@ -2,9 +2,9 @@
 
 OpenVINO, a path tracer and a denoiser each start as many threads as there are cores; two at a time are slower than one
 after the other (docs/decisions/0005-one-inference-at-a-time.md). A person who waits goes before urgent work, that
-before standard, that before overnight; long work calls `pause` after each slice.
+before standard, that before overnight (`service/turns.py`); long work calls `pause` after each slice.
 
-Each process that waits holds a shared lock on the file of its class, which the system releases however it ends: by
+Each process that waits holds a shared lock on the file of its level, which the system releases however it ends: by
 trying for that lock, others see whether somebody waits.
 """
 
@@ -25,12 +25,11 @@ try:
 except ImportError:  # Windows: threads of one process still take turns
     fcntl = None  # type: ignore[assignment]
 
-CLASSES = 4  # 0 a person waits, 1 urgent, 2 standard, 3 overnight
-STANDARD = 2
-urgency: ContextVar[int] = ContextVar("urgency", default=STANDARD)
+LEVELS = 16  # 0 goes first
+urgency: ContextVar[int] = ContextVar("urgency", default=LEVELS // 2)
 
 LOOK_SECONDS = 0.002  # how often one who waits looks
-REST_SECONDS = 0.01  # after a turn, while others of the same class wait
+REST_SECONDS = 0.01  # after a turn, while others of the same level wait
 
 
 class CpuLease:
@@ -38,17 +37,17 @@ class CpuLease:
 
     def __init__(self, path: Path | None = None) -> None:
         self._state = threading.Lock()
-        self._waiting: Counter[int] = Counter()  # threads of this process, by class
+        self._waiting: Counter[int] = Counter()  # threads of this process, by level
         self._holder: int | None = None  # the thread
         self._rested = 0.0
         self._turn: int | None = None
         self._signs: list[_Sign] = []
         if path is not None and fcntl is not None:
             self._turn = _opened(path)
-            self._signs = [_Sign(path.with_name(f"{path.name}.{number}")) for number in range(CLASSES)]
+            self._signs = [_Sign(path.with_name(f"{path.name}.{number}")) for number in range(LEVELS)]
 
     def __enter__(self) -> None:
-        mine = min(max(urgency.get(), 0), CLASSES - 1)
+        mine = min(max(urgency.get(), 0), LEVELS - 1)
         with self._state:
             self._waiting[mine] += 1
             if self._waiting[mine] == 1 and self._signs:
@@ -74,7 +73,7 @@ class CpuLease:
         """Between two slices of long work: whoever is more urgent goes first.  Nothing for who does not hold it."""
         if self._holder != threading.get_ident():
             return
-        mine = min(max(urgency.get(), 0), CLASSES - 1)
+        mine = min(max(urgency.get(), 0), LEVELS - 1)
         with self._state:
             wanted = self._wanted_before(mine)
         if wanted:
@@ -112,7 +111,7 @@ class CpuLease:
 
 
 class _Sign:
-    """A file of one class: locked by those who wait."""
+    """A file of one level: locked by those who wait."""
 
     def __init__(self, path: Path) -> None:
         self._file, self._look, self._shown = _opened(path), _opened(path), False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,7 @@ async def test_a_layer_that_is_gone_sends_a_job_back_to_its_cutout(studio: Studi
     ref = await item_ref(studio)
     async with studio.db.write() as tx:
         await tx.execute(update(t.items).values(stage="export"))
-    later = JobRef("export", ref.id, ref.version, ref.priority)
+    later = replace(ref, stage="export")
     failed = await fail(studio, await studio.claim(later), NotFound("the file is no longer in the store."))
     assert failed.instead == ref
     assert (await row(studio, ref)).stage == "segment"

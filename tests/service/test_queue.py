@@ -76,9 +76,9 @@ async def test_what_a_person_waits_for_and_urgent_items_have_lanes_of_all_stages
         drawn.append(got)
 
     waited_for, urgent = JobRef("segment", "job_1", 0, 0), JobRef("generate", "itm_1", 1, 1)
-    imported = JobRef("segment", "job_2", 0, 1)  # no item: it keeps its stage's queue
+    imported = JobRef("segment", "job_2", 0, 1)  # no item
     await queues.add([waited_for, urgent, imported])
-    for queue, expected in (("now", waited_for), ("urgent", urgent), ("segment", imported)):
+    for queue, expected in (("now", waited_for), ("urgent", urgent), ("transfers", imported)):
         async with consumed(settings, handle, queue=queue):
             await until(partial(drawn.__contains__, expected))
     assert len(drawn) == 3
@@ -88,6 +88,35 @@ async def test_what_a_person_waits_for_and_urgent_items_have_lanes_of_all_stages
     counts = await queues.counts()
     assert sum(counts["urgent"].values()) == 0
     assert sum(counts["generate"].values()) == 1
+
+
+async def test_batches_and_workspaces_take_turns(settings: Settings, queues: Queues) -> None:
+    """Of a class: another workspace's photo after one of the batch, the same one's after two."""
+    drawn: list[str] = []
+
+    def of(workspace: str, batch: str, count: int) -> list[JobRef]:
+        return [
+            JobRef("segment", f"{batch}{number}", 1, 5, workspace_id=workspace, group=batch) for number in range(count)
+        ]
+
+    await queues.add(of("ann", "big", 600))
+
+    async def handle(got: JobRef) -> None:
+        drawn.append(got.id)
+        if len(drawn) == 300:
+            await queues.add(of("ann", "second", 2))
+            await queues.add(of("ben", "single", 1))
+
+    async with consumed(settings, handle):
+        await until(lambda: len(drawn) == 603)
+    late = [drawn.index(id) for id in ("single0", "second0", "second1")]
+    assert late[0] <= 303 and late[1] <= 303 and late[2] <= 306
+    # The queue ran empty: counting begins anew, and nobody stands behind those who were served long ago.
+    await queues.add([*of("ann", "big", 3), *of("ben", "other", 3)])
+    drawn.clear()
+    async with consumed(settings, handle):
+        await until(lambda: len(drawn) == 6)
+    assert drawn == ["big0", "other0", "big1", "other1", "big2", "other2"]
 
 
 async def test_the_same_ticket_twice_is_worked_on_once(settings: Settings, queues: Queues) -> None:
@@ -239,7 +268,7 @@ async def test_node_bullmq_and_bull_board_read_a_dead_letter_and_retry_it(
         assert seen["counts"]["failed"] == seen["board"]["counts"]["failed"] == 1  # type: ignore[index]
         [letter] = seen["failed"]  # type: ignore[misc]
         assert letter["reason"] == "mug.jpg: the file is damaged."
-        assert letter["data"] == {"id": "item_1", "version": 1, "priority": 5}
+        assert letter["data"] == {"id": "item_1", "version": 1, "priority": 5, "workspace": "", "group": ""}
         assert "GaveUp" in letter["stack"][0]
         assert seen["board"]["jobs"][0]["reason"] == letter["reason"]  # type: ignore[index]
         await asyncio.to_thread(node, action)

@@ -9,7 +9,7 @@ that did the same thing, only the first finds them as they were.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, Table, and_, func, insert, literal, null, select, update
@@ -127,7 +127,7 @@ async def claim(tx: Tx, ref: JobRef) -> Claimed:
         if not is_open:
             return Claimed(wait_until=next_open)
     if row.stage != ref.stage:
-        return Claimed(instead=JobRef(row.stage, ref.id, ref.version, row.priority))
+        return Claimed(instead=replace(ref, stage=row.stage, priority=row.priority))
     held = Claim(ref, row.kind, row.workspace_id, row.batch_id, 0 if had_failed else row.attempts)
     return Claimed(held, begins=row.status != ledger.running)
 
@@ -186,13 +186,16 @@ async def fail(tx: Tx, held: Claim, error: BaseException, *, restart: str = "") 
         await _record_event(tx, held, "failed")
     if final or not restart or restart == held.ref.stage:
         return Failed(final, reason)
-    return Failed(False, reason, JobRef(restart, held.ref.id, held.ref.version, held.ref.priority))
+    return Failed(False, reason, replace(held.ref, stage=restart))
 
 
 async def stalled(tx: Tx, ledger: Ledger, *, since: float, after: str = "", limit: int = 1000) -> list[JobRef]:
     """Open jobs that have given no sign of life since then, by id.  Whether they are lost, only the queue can tell."""
     table = ledger.table
-    columns = table.c.id, table.c.stage, _version(ledger), table.c.priority, _not_before(ledger)
+    columns = (
+        table.c.id, table.c.stage, _version(ledger), table.c.priority, _not_before(ledger), table.c.workspace_id,
+        (items.c.batch_id if ledger is ITEMS else jobs.c.kind).label("group"),
+    )  # fmt: skip
     query = select(*columns).where(
         table.c.status.in_((ledger.waiting, ledger.running)), table.c.touched_at < since, table.c.id > after
     )
@@ -201,7 +204,10 @@ async def stalled(tx: Tx, ledger: Ledger, *, since: float, after: str = "", limi
             batches.c.state == BatchState.PROCESSING, batches.c.deleted_at.is_(None)
         )
     found = await tx.execute(query.order_by(table.c.id).limit(limit))
-    return [JobRef(row.stage, row.id, row.version, row.priority, row.not_before or 0.0) for row in found]
+    return [
+        JobRef(row.stage, row.id, row.version, row.priority, row.not_before or 0.0, row.workspace_id, row.group)
+        for row in found
+    ]
 
 
 async def touch(tx: Tx, ledger: Ledger, ids: Sequence[str]) -> None:
@@ -289,7 +295,7 @@ async def start(
         )
     )  # fmt: skip
     await record_event(tx, workspace_id, "job.queued", job_id=id, batch_id=batch_id)
-    return JobRef(stages[0], id, 0, priority)
+    return JobRef(stages[0], id, 0, priority, workspace_id=workspace_id, group=kind)
 
 
 async def advance_job(tx: Tx, held: Claim, stage: str, result: dict[str, Any]) -> JobRef | None:
@@ -297,7 +303,7 @@ async def advance_job(tx: Tx, held: Claim, stage: str, result: dict[str, Any]) -
     final: dict[str, Any] = {} if stage else {"status": JobStatus.DONE, "done_at": now()}
     if not await advance(tx, held, stage, event="" if stage else JobStatus.DONE, result=result, **final) or not stage:
         return None
-    return JobRef(stage, held.ref.id, 0, held.ref.priority)
+    return replace(held.ref, stage=stage)
 
 
 async def set_result(tx: Tx, held: Claim, result: dict[str, Any]) -> None:

@@ -34,13 +34,17 @@ class JobRef:
     version: int  # of the item; 0 for jobs that are no item
     priority: int  # 0 a person waits, 1 urgent, 5 standard, 10 overnight
     not_before: float = 0.0  # seconds since 1970; 0: now
+    workspace_id: str = ""
+    group: str = ""  # its batch, or what kind of job it is: groups take turns, and so do workspaces
 
     @property
     def queue(self) -> str:
-        """What a person waits for, and urgent items, have lanes past the stages' queues."""
+        """What a person waits for, urgent items, imports and exports have lanes past the stages' queues."""
         if self.priority == WAITED_FOR:
             return "now"
-        return "urgent" if self.priority == URGENT and self.version else self.stage
+        if self.priority == URGENT:
+            return "urgent" if self.version else "transfers"
+        return self.stage
 
     @property
     def job_id(self) -> str:

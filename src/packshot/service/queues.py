@@ -1,9 +1,9 @@
-"""The queues: one a stage and two lanes past them, BullMQ on Valkey or Redis. The only file that knows BullMQ.
+"""The queues: one a stage and three lanes past them, BullMQ on Valkey or Redis. The only file that knows BullMQ.
 
 A ticket becomes a job whose name is its own, so that the same work is never queued twice; the job holds ids and nothing
 else, so that losing the whole server loses nothing that SQL does not know. Its Python client has pitfalls that are
 settled here once: time-outs shorter than its own blocking reads, slow reconnects, a pool that refuses instead of
-waiting, priorities of which 0 jumps all queues.
+waiting.
 """
 
 from __future__ import annotations
@@ -28,14 +28,16 @@ from redis.exceptions import BusyLoadingError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from packshot.catalog.jobs import PHOTO_STAGES
 from packshot.catalog.ports import JobRef
 from packshot.errors import Unavailable
 from packshot.logs import Outage
+from packshot.service.turns import priorities
 
 log = structlog.get_logger(__name__)
 
-STAGES = ("segment", "upscale", "generate", "export")
-LANES = ("now", "urgent")  # of all stages: `JobRef.queue`
+STAGES = PHOTO_STAGES
+LANES = ("now", "urgent", "transfers")  # of all stages: `JobRef.queue`
 QUEUES = (*STAGES, *LANES)
 TRIES = 3  # counted in SQL, where losing the queue does not forget them
 LOCK_MS, STALLED_MS = 30_000, 5_000
@@ -101,7 +103,8 @@ class Queues:
             failed = [t for t, score in zip(refs, await pipe.execute(), strict=True) if score is not None]
         for ref in failed:
             await queue.remove(ref.job_id)
-        await queue.addBulk([_job(ref) for ref in refs])
+        places = await priorities(self._redis, name, refs)
+        await queue.addBulk([_job(ref, place) for ref, place in zip(refs, places, strict=True)])
         return [ref.id for ref in failed]
 
     async def missing(self, refs: Sequence[JobRef]) -> list[JobRef]:
@@ -127,6 +130,13 @@ class Queues:
         """Queue them with another priority or another time."""
         await self.remove(refs)
         await self.add(refs)
+
+    async def waiting(self, queue: str) -> int:
+        """How many jobs could be taken now; 0 where the server is away."""
+        try:
+            return int(await self._redis.zcard(f"bull:{queue}:prioritized"))
+        except (RedisError, OSError):
+            return 0
 
     async def counts(self) -> dict[str, dict[str, int]]:
         """Queue → state → how many jobs.  Raises Unavailable."""
@@ -166,14 +176,20 @@ class Queues:
         await self._redis.aclose(close_connection_pool=True)
 
 
-def _job(ref: JobRef) -> dict[str, Any]:
+def _job(ref: JobRef, place: int) -> dict[str, Any]:
     wait = max(0, round((ref.not_before - time.time()) * 1000)) if ref.not_before else 0
     return {
         "name": ref.stage,
-        "data": {"id": ref.id, "version": ref.version, "priority": ref.priority},
+        "data": {
+            "id": ref.id,
+            "version": ref.version,
+            "priority": ref.priority,
+            "workspace": ref.workspace_id,
+            "group": ref.group,
+        },
         "opts": {
             "jobId": ref.job_id,
-            "priority": max(1, ref.priority),
+            "priority": place,
             "attempts": _CEILING,
             "backoff": {"type": "jittered", "delay": 2000},
             "removeOnComplete": True,
@@ -246,7 +262,11 @@ class Consumer:
             log.warning("queue.error", queue=self._queue, error=str(error)[:200])
 
     async def _process(self, job: BullJob, token: str) -> None:
-        ref = JobRef(job.name, job.data["id"], int(job.data["version"]), int(job.data.get("priority", job.priority)))
+        told = job.data
+        ref = JobRef(
+            job.name, told["id"], int(told["version"]), int(told["priority"]),
+            workspace_id=told.get("workspace", ""), group=told.get("group", ""),
+        )  # fmt: skip
         try:
             await self._handle(ref)
         except Later as later:

@@ -27,13 +27,13 @@ from packshot.catalog.library import imports, matte_hints, photo_jobs
 from packshot.catalog.photo_stages import StageResult, do_stage
 from packshot.catalog.ports import JobContext, JobRef
 from packshot.catalog.tasks import CutoutResult
-from packshot.cpu_lease import STANDARD, urgency
+from packshot.cpu_lease import urgency
 from packshot.db import Database
 from packshot.db.errors import cause_of
 from packshot.db.tables import now
 from packshot.db.upgrade import upgrade
 from packshot.errors import Fault, OutOfMemory, PackshotError
-from packshot.service import heartbeat, metrics, parent_watch
+from packshot.service import heartbeat, metrics, parent_watch, turns
 from packshot.service.pixel_process import PixelProcess
 from packshot.service.queues import LANES, Consumer, GaveUp, Later, Queues, TryAgain
 from packshot.service.secrets import Secrets
@@ -44,10 +44,13 @@ log = structlog.get_logger(__name__)
 
 NICE = 10  # people at the screen come first
 # One in the model while another is read and written; composing is short; two files are encoded side by side.
-CONCURRENCY = {"segment": 2, "upscale": 1, "generate": 1, "export": 2, "now": 2, "urgent": 2}
-# The worker of both lanes has models of its own, warm; the others step further back.
+CONCURRENCY = {"segment": 2, "upscale": 1, "generate": 1, "export": 2, "now": 2, "urgent": 2, "transfers": 2}
+# The worker of the lanes has models of its own, warm; the others step further back.
 LANES_NICE = 5
-_CLASS = {0: 0, 1: 1, 5: STANDARD, 10: 3}  # of the processor's turns, by the job's priority
+# On one machine a stage begins no more once so many wait for what follows it: their pixels would not fit in memory.
+AHEAD = 8
+NEXT = {"segment": ("upscale", "generate"), "upscale": ("generate",), "generate": ("export",)}
+ROOM_SECONDS = 0.2
 REQUEUE_SECONDS = 15
 REST_SECONDS = 10.0  # before work is tried again whose database was away
 LONG_JOBS: dict[str, Callable[[JobRecord, JobContext], Awaitable[dict[str, Any]]]] = {
@@ -61,7 +64,7 @@ LONG_JOBS: dict[str, Callable[[JobRecord, JobContext], Awaitable[dict[str, Any]]
 async def serve(settings: Settings, stage: str, *, concurrency: int = 0) -> None:
     """Work until told to stop (SIGTERM, SIGINT); what is at work then is handed back to the queue.
 
-    stage: or "now": whatever a person waits for, and urgent items, of all stages.
+    stage: or "now": whatever a person waits for, urgent items, imports and exports.
     """
     os.nice(LANES_NICE if stage in LANES else NICE)
     await asyncio.to_thread(upgrade, settings.database)
@@ -85,7 +88,7 @@ async def serve(settings: Settings, stage: str, *, concurrency: int = 0) -> None
 
 
 class Worker:
-    """One stage's consumer, or those of both lanes, a pixel process, and its share of looking for stalled jobs.
+    """One stage's consumer, or those of the lanes, a pixel process, and its share of looking for stalled jobs.
 
     concurrency: queue → how many of its jobs are in work at once.
     """
@@ -129,7 +132,8 @@ class Worker:
         """Raises Later, TryAgain or GaveUp, as the queue understands them.  A database that is away costs no try."""
         started = time.perf_counter()
         outcome = "done"
-        urgency.set(_CLASS.get(ref.priority, STANDARD))
+        urgency.set(turns.urgency(ref))
+        await self._wait_for_room()
         try:
             with structlog.contextvars.bound_contextvars(**{jobs.ledger_of(ref.id).kind: ref.id}):
                 await self._handle(ref)
@@ -146,6 +150,13 @@ class Worker:
             raise Later(now() + REST_SECONDS) from error
         finally:
             metrics.observe_stage(ref.stage, time.perf_counter() - started, outcome)
+
+    async def _wait_for_room(self) -> None:
+        following = NEXT.get(self._stage, ()) if os.environ.get(parent_watch.VARIABLE) else ()
+        while sum([await self._queues.waiting(stage) for stage in following]) >= AHEAD:
+            if self._closing:
+                raise Later(now())
+            await asyncio.sleep(ROOM_SECONDS)
 
     async def _handle(self, ref: JobRef) -> None:
         async with self._db.read() as tx:

@@ -358,7 +358,10 @@ async def waiting(tx: Tx, workspace_id: str, batch_id: str) -> list[JobRef]:
         )
         .order_by(items.c.position)
     )
-    return [JobRef(r.stage or "segment", r.id, r.version, r.priority, r.not_before or 0.0) for r in rows]
+    return [
+        JobRef(r.stage or "segment", r.id, r.version, r.priority, r.not_before or 0.0, workspace_id, batch_id)
+        for r in rows
+    ]
 
 
 async def _update(tx: Tx, batch: BatchRecord, event: str, **values: object) -> None:

@@ -160,7 +160,14 @@ async def retry(
             tx, workspace_id, [(item.batch_id, item.id, ItemStatus.PROCESSING) for item in failed_items]
         )
         refs += [
-            JobRef(item.stage or "segment", item.id, item.version, item.priority)
+            JobRef(
+                item.stage or "segment",
+                item.id,
+                item.version,
+                item.priority,
+                workspace_id=workspace_id,
+                group=item.batch_id,
+            )
             for item in failed_items
             if item.state != BatchState.PAUSED
         ]
@@ -172,5 +179,7 @@ async def retry(
                 .values(state=BatchState.VALIDATING, error="", revision=batches.c.revision + 1, updated_at=now())
             )  # fmt: skip
         await record_event(tx, workspace_id, "job.queued", job_id=job.id, batch_id=job.batch_id)
-        refs.append(JobRef(job.stage or job.stages[0], job.id, 0, job.priority))
+        refs.append(
+            JobRef(job.stage or job.stages[0], job.id, 0, job.priority, workspace_id=workspace_id, group=job.kind)
+        )
     return Retried(items=len(failed_items), jobs=len(failed_jobs), left=left), refs

@@ -326,7 +326,7 @@ async def change(
     await record_item_events(tx, workspace_id, [(item.batch_id, item.id, ItemStatus(item.status))])
     if item.status != ItemStatus.PROCESSING or item.batch_state != BatchState.PROCESSING:
         return []
-    return [JobRef(item.stage, item.id, item.version, level, item.not_before or 0.0)]
+    return [JobRef(item.stage, item.id, item.version, level, item.not_before or 0.0, workspace_id, item.batch_id)]
 
 
 async def restyled(

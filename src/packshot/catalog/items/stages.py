@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -164,8 +164,7 @@ async def _written(tx: Tx, work: ItemWork, result: WriteResult) -> None:
 
 
 def _ref(work: StageWork, stage: str) -> JobRef:
-    ref = work.claim.ref
-    return JobRef(stage, ref.id, ref.version, ref.priority)
+    return replace(work.claim.ref, stage=stage)
 
 
 def _json(values: Sequence[Finding] | Sequence[StepRecord]) -> list[dict[str, Any]]:

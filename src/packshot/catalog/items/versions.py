@@ -127,7 +127,7 @@ async def renew(tx: Tx, workspace_id: str, renewals: Sequence[Renewal]) -> list[
             "chosen": renewal.style_id or item.style_id,
         })  # fmt: skip
         if item.batch_state not in _WAITING:
-            refs.append(JobRef("segment", item.id, number, priority, not_before or 0.0))
+            refs.append(JobRef("segment", item.id, number, priority, not_before or 0.0, workspace_id, item.batch_id))
     await tx.execute(insert(item_versions), versions)
     await tx.execute(
         update(items).where(items.c.id == bindparam("item")).values(
