@@ -12,6 +12,7 @@ import { explain } from "~/shared/errors";
 import { useKeys } from "~/shared/keys";
 import { notify, notifyError } from "~/shared/notify";
 import { KeyCap } from "~/shared/ui/KeyCap";
+import { useQueued } from "~/shared/turns";
 import { Empty, Failed, Waiting } from "~/shared/ui/states";
 import { Side } from "./Side";
 import { Stage } from "./Stage";
@@ -62,8 +63,9 @@ function OpenEditor({ photo, name, now, matte, reload, close }: { photo: string;
   const dirty = hints.length > 0;
   const say = (words: string, visible = false): void => setMessage({ words, visible });
 
-  const { answer, shown, busy } = useAnswer(photo, now.etag, matte, hints);
+  const { answer, shown, busy, queued } = useAnswer(photo, now.etag, matte, hints);
   const slow = useLongerThan(busy, SLOW_MS);
+  const busyWords = !slow ? copy.busy : queued ? copy.queued : copy.slow;
   const pixels = usePhoto(now.source, now.thumb);
   const matteBefore = useMatte(matte.picture);
   const matteNow = useMatte(shown.picture);
@@ -137,11 +139,11 @@ function OpenEditor({ photo, name, now, matte, reload, close }: { photo: string;
           <p className={css.wrong} role="alert"><IconAlertTriangle size={17} aria-hidden /><span>{copy.changed.words} {copy.changed.help}</span><Button size="compact-sm" variant="default" onClick={() => (saving.reset(), reload())}>{copy.changed.action}</Button></p>
         ) : answer?.error ? (
           <p className={css.wrong} role="alert"><IconAlertTriangle size={17} aria-hidden /><span>{copy.failed} {wordsOf(answer.error)}</span><Button size="compact-sm" variant="default" onClick={answer.retry}>{common.retry}</Button></p>
-        ) : busy ? <p><Loader size={15} color="gray" aria-hidden />{slow ? copy.slow : copy.busy}</p>
+        ) : busy ? <p><Loader size={15} color="gray" aria-hidden />{busyWords}</p>
         : message.visible ? <p>{message.words}</p>
         : now.source === "" && !dirty ? <p className="soft small">{copy.preview}</p> : undefined}
       </Stage>
-      <p className="visually-hidden" role="status">{busy && slow ? copy.slow : message.words || (busy ? copy.busy : "")}</p>
+      <p className="visually-hidden" role="status">{busy && slow ? busyWords : message.words || (busy ? copy.busy : "")}</p>
       <Side photo={photo} tool={tool} chooseTool={chooseTool} history={history} chosen={chosen} choose={choose} actions={actions} findings={shown.findings} />
       <Modal opened={leaving} onClose={() => setLeaving(false)} title={copy.leave.title} size={440} closeOnEscape={false}>
         <p className="soft">{copy.leave.words(hints.length)}</p>
@@ -162,13 +164,15 @@ function wordsOf(error: unknown): string {
 
 /** The cut-out that the hints give. The last answer is shown until the next one comes; without hints, the current cut-out. */
 function useAnswer(photo: string, etag: string, present: Matte, hints: History["now"]) {
-  const query = useQuery({ ...hinted(photo, etag, hints), enabled: hints.length > 0 });
+  const options = hinted(photo, etag, hints);
+  const query = useQuery({ ...options, enabled: hints.length > 0 });
+  const queued = useQueued(options.queryKey);
   const settled = hints.length === 0 ? present : query.data;
   const last = useRef(present);
   if (settled) last.current = settled;
   const error = hints.length > 0 && query.isError ? query.error : null;
   return {
-    shown: settled ?? last.current, busy: hints.length > 0 && query.isFetching,
+    shown: settled ?? last.current, busy: hints.length > 0 && query.isFetching, queued,
     answer: settled || error ? { error, retry: () => void query.refetch() } : undefined,
   };
 }

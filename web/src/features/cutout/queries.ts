@@ -4,6 +4,7 @@ import { api, ApiError, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Finding, ItemStatus } from "~/api/types";
 import { cancelJob, follow } from "~/shared/jobs";
+import { turnOf } from "~/shared/turns";
 import { toRequest, type Hints } from "./hints";
 import type { Size } from "./view";
 
@@ -34,14 +35,15 @@ export const opened = (photo: string) =>
   });
 
 /** A preview of the current cut-out with hints; nothing is saved. The job is cancelled where the query is. */
-export const hinted = (photo: string, etag: string, hints: Hints) =>
-  queryOptions({
-    queryKey: ["hinted", photo, etag, toRequest(hints)] as const,
+export const hinted = (photo: string, etag: string, hints: Hints) => {
+  const queryKey = ["hinted", photo, etag, toRequest(hints)] as const;
+  return queryOptions({
+    queryKey,
     queryFn: async ({ signal }): Promise<Matte> => {
       await pause(SETTLE_MS, signal);
       const job = await post(photo, etag, hints, false);
       try {
-        const { result } = await follow(job, { signal });
+        const { result } = await follow(job, { signal, progress: turnOf(queryKey) });
         const preview = result as { matte: { url: string }; findings: Matte["findings"] };
         return { picture: await picture(preview.matte.url, signal), findings: preview.findings };
       } catch (error) {
@@ -54,6 +56,7 @@ export const hinted = (photo: string, etag: string, hints: Hints) =>
     networkMode: "always",
     retry: (count, error) => count < 1 && error instanceof ApiError && error.status === 0,
   });
+};
 
 /** Saves the hints' cut-out as the next version.  Raises ApiError, 412 where somebody changed the cut-out meanwhile. */
 export async function save(photo: string, etag: string, hints: Hints): Promise<number> {

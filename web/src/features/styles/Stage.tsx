@@ -14,6 +14,7 @@ import { Empty } from "~/shared/ui/states";
 import { Heights, NEXT } from "./Heights";
 import { hasFinding, ofSet, preview, type Chosen, type Preview, type Value } from "./previews";
 import { isRendered } from "./sets";
+import { SlowWords } from "./SlowWords";
 import { useSlow } from "./useSlow";
 import css from "./editor.module.css";
 
@@ -29,7 +30,7 @@ export function Stage({ name, base, chosen, photos, loading, hasNone, set }: {
     queries: photos.map((photo) => ({ ...preview(base, settled, photo), enabled: ready })),
   });
   const busy = rendered.some((one) => one.isFetching);
-  const slow = useSlow(busy && isRendered(base));
+  const slow = useSlow(busy);
   const [compared, setCompared] = useState<Photo | null>(null);
   const changed = useRef(false);
   useEffect(() => {
@@ -70,8 +71,8 @@ export function Stage({ name, base, chosen, photos, loading, hasNone, set }: {
               <div className={css.picture} data-checker={base === "transparent" || undefined}>
                 {shown ? <img src={shown.src} alt={copy.stage.of(photo.name, name)} draggable={false} /> : <img className={css.photo} src={photo.thumb} alt="" draggable={false} />}
                 {now?.isFetching && (
-                  <span className={css.making} role="img" aria-label={slow ? copy.stage.rendering : copy.stage.making}>
-                    <Loader size={18} color="gray" aria-hidden />{slow && copy.stage.rendering}
+                  <span className={css.making} role="status" aria-label={slow ? undefined : copy.stage.making}>
+                    <Loader size={18} color="gray" aria-hidden />{slow && <SlowWords of={preview(base, settled, photo).queryKey} rendered={isRendered(base)} />}
                   </span>
                 )}
                 {now?.isError && <p className={css.broken} role="alert">{copy.stage.failed} {explain(now.error).words}</p>}

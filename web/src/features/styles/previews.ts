@@ -5,8 +5,9 @@
  */
 import { queryOptions } from "@tanstack/react-query";
 import { api, ApiError, unwrap } from "~/api/client";
-import type { Finding, Photo } from "~/api/types";
+import type { Finding, Job, Photo } from "~/api/types";
 import { follow } from "~/shared/jobs";
+import { turnOf } from "~/shared/turns";
 import { isRendered } from "./sets";
 
 export type Value = string | number | boolean | null;
@@ -36,18 +37,21 @@ async function next(): Promise<void> {
 }
 
 /** One photo in a style: a template with options set. `cover`: it can wait. */
-export const preview = (base: string, chosen: Chosen, photo: Pick<Photo, "id" | "matte_version"> | undefined, cover = false) =>
-  queryOptions({
-    queryKey: ["previews", base, sorted(chosen), photo?.id ?? "", photo?.matte_version ?? 0],
-    queryFn: ({ signal }) => inTurn(() => render(base, chosen, photo!.id), signal, cover ? 1 + Number(isRendered(base)) : 0),
+export const preview = (base: string, chosen: Chosen, photo: Pick<Photo, "id" | "matte_version"> | undefined, cover = false) => {
+  const queryKey = ["previews", base, sorted(chosen), photo?.id ?? "", photo?.matte_version ?? 0];
+  const turn = turnOf(queryKey);
+  return queryOptions({
+    queryKey,
+    queryFn: ({ signal }) => (turn({ status: "queued" }), inTurn(() => render(base, chosen, photo!.id, turn), signal, cover ? 1 + Number(isRendered(base)) : 0).finally(() => turn({ status: "done" }))),
     enabled: photo !== undefined,
     staleTime: Infinity,
     gcTime: STORED_MS,
     retry: (count, error) => count < 2 && error instanceof ApiError && error.status === 0,
   });
+};
 
-async function render(base: string, options: Chosen, photo: string): Promise<Preview> {
-  const headers = { prefer: "wait=20" };
+async function render(base: string, options: Chosen, photo: string, progress: (job: Job) => void): Promise<Preview> {
+  const headers = { prefer: "wait=1" }; // later it is told whether it waits or is at work
   // A preview is a JPEG; what is see-through must stay so.
   const started =
     base === "transparent"
@@ -55,7 +59,7 @@ async function render(base: string, options: Chosen, photo: string): Promise<Pre
           params: { path: { image_id: photo }, header: headers }, body: { style: base, options, size: [SIDE, SIDE], format: "png" },
         })
       : api.POST("/api/v1/previews", { params: { header: headers }, body: { style: base, options, images: [photo] } });
-  const job = await follow(await unwrap(started));
+  const job = await follow(await unwrap(started), { progress });
   const result = job.result as Partial<Result> & { pictures?: Partial<Result>[] };
   const { url = "", findings = [] } = result.pictures?.[0] ?? result;
   return { src: await asData(url), findings };

@@ -35,6 +35,7 @@ export const cutout = {
   zoom: { in: "Zoom in", out: "Zoom out", fit: "Fit the whole photo", fitShort: "Fit", full: "100 %", at: (percent: number) => `${percent} %` },
 
   busy: "Cutting out …",
+  queued: "Waiting for its turn: other work is being done first.",
   slow: "Still cutting out. This one takes a little longer.",
   answered: "The cut-out has changed.",
   same: "That changed nothing. Click where the cut-out is wrong: in the middle of the part, not at its edge.",

@@ -67,6 +67,7 @@ export const styles = {
     label: "Preview",
     making: "Making the preview",
     upToDate: (count: number) => `Preview of ${count} ${count === 1 ? "photo" : "photos"} is up to date.`,
+    queued: "Waiting for its turn: other work is being done first.",
     rendering: "Rendering this set. It takes longer the first time.",
     failed: "This preview could not be made.",
     of: (name: string, style: string) => `${name} in ${style}`,

@@ -8,9 +8,9 @@ import type { Photo, Style } from "~/api/types";
 import { different, recentPhotos } from "~/features/styles/photos";
 import { ofSet, preview, type Chosen } from "~/features/styles/previews";
 import { isRendered } from "~/features/styles/sets";
+import { SlowWords } from "~/features/styles/SlowWords";
 import { useSlow } from "~/features/styles/useSlow";
 import { batches } from "~/shared/copy/batches";
-import { styles } from "~/shared/copy/styles";
 import { explain } from "~/shared/errors";
 import { Flags } from "~/shared/ui/marks";
 import { Picture } from "~/shared/ui/Picture";
@@ -51,15 +51,16 @@ export function Preview({ style, choice, photos, name }: { style: Style; choice:
 function Frame({ style, choice, photo }: { style: Style; choice: StyleChoice; photo: Photo }) {
   const chosen = { ...(style.chosen as Chosen), ...choice.options };
   const [settled] = useDebouncedValue(JSON.stringify(chosen), SETTLED_MS);
-  const rendered = useQuery({ ...preview(style.base, JSON.parse(settled) as Chosen, photo), placeholderData: (old) => old });
+  const options = preview(style.base, JSON.parse(settled) as Chosen, photo);
+  const rendered = useQuery({ ...options, placeholderData: (old) => old });
   const busy = rendered.isFetching || settled !== JSON.stringify(chosen);
-  const slow = useSlow(rendered.isFetching && isRendered(style.base));
+  const slow = useSlow(rendered.isFetching);
   return (
     <figure className={css.frame}>
       <div className={css.framed} data-busy={busy || undefined} data-checker={style.base === "transparent" || undefined}>
         {rendered.data ? <img src={rendered.data.src} alt={copy.previewOn(photo.name)} draggable={false} /> : <span className={css.before}><Picture src={photo.thumb} alt="" /></span>}
         {rendered.data && !busy && <div className={css.warning}><Flags findings={ofSet(rendered.data.findings)} most={1} /></div>}
-        {busy && <span className={css.busy} role="status" aria-label={slow ? undefined : copy.previewing}><Loader size={16} color="gray" aria-hidden />{slow && styles.stage.rendering}</span>}
+        {busy && <span className={css.busy} role="status" aria-label={slow ? undefined : copy.previewing}><Loader size={16} color="gray" aria-hidden />{slow && <SlowWords of={options.queryKey} rendered={isRendered(style.base)} />}</span>}
         {rendered.isError && !busy && <p className={css.noPreview} role="alert">{explain(rendered.error).words || copy.previewFailed}</p>}
       </div>
     </figure>
