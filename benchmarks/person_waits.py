@@ -2,7 +2,8 @@
 
 A batch in marble with cold plates runs with the real models; meanwhile, one after the other, round by round: a click in
 the editor, a preview at 512 pixels in white, cutting a photo out anew, an urgent photo in white from upload to file.
-Two preview styles are warmed before, as a person's second preview is what is waited for most.
+Two preview styles are warmed before, as a person's second preview is what is waited for most. The batch is then waited
+for to its end, and so is one like it that nobody disturbs: what it lost, against what those jobs take alone.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ class Person:
         self.took["an urgent photo, from upload to file"].append(time.perf_counter() - began)
 
 
-def measured(count: int, rounds: int, busy: bool) -> dict[str, list[float]]:
+def measured(count: int, rounds: int) -> tuple[dict[str, list[float]], float]:
+    """What each kind of job took, and the batch; count: its photos, 0 for none.  rounds: of a person's jobs."""
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder) / "cache"
         usual = Path.home() / ".cache" / "packshot"
@@ -81,11 +83,13 @@ def measured(count: int, rounds: int, busy: bool) -> dict[str, list[float]]:
             mine = [person.upload(name, content) for name, content in own[: rounds + 1]]
             person.job("", f"/images/{mine[0]}/segment", {})
             person.job("", "/previews", {"images": mine[:1], "style": "white", "channel": "amazon"})
-            if busy:
+            began = time.perf_counter()
+            if count:
                 wish = {"name": "Marble", "styles": [{"style": "marble"}], "channels": ["amazon", "shopify"]}
                 batch = service.batch(photos(count), json.dumps(wish))
                 while "generate" not in str(service.status(batch)["stages"]):
                     time.sleep(0.5)
+                print(f"first plates asked for after {time.perf_counter() - began:.0f} s", flush=True)
             for number in range(rounds):
                 image = mine[number + 1]
                 person.job("cutting a photo out, refined", f"/images/{image}/segment", {"refined": True})
@@ -95,11 +99,13 @@ def measured(count: int, rounds: int, busy: bool) -> dict[str, list[float]]:
                 preview = {"images": [image], "style": "white", "channel": "amazon"}
                 person.job("a preview at 512 px, plate kept", "/previews", preview)
                 person.urgent(*own[rounds + 1 + number])
-                if busy:
+                if count:
                     print(f"round {number + 1}: batch {service.status(batch)['done']} done", flush=True)
+            while count and service.status(batch)["done"] < count:
+                time.sleep(0.5)
+            return person.took, time.perf_counter() - began
         finally:
             service.stop()
-    return person.took
 
 
 def main() -> None:
@@ -107,11 +113,15 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=6)
     given = parser.parse_args()
-    alone, beside = (measured(given.photos, given.rounds, busy) for busy in (False, True))
+    alone, _ = measured(0, given.rounds)
+    beside, disturbed = measured(given.photos, given.rounds)
+    _, quiet = measured(given.photos, 0)
     print("| a person waits for | alone, p50 s | beside the batch, p50 s | p95 s | longest s |\n" + "|---" * 5 + "|")
     for what, took in beside.items():
         middle, most = np.percentile(took, [50, 95])
         print(f"| {what} | {np.median(alone[what]):.2f} | {middle:.2f} | {most:.2f} | {max(took):.2f} |")
+    theirs = sum(sum(took) for took in alone.values())
+    print(f"\nThe batch: {quiet:.0f} s undisturbed, {disturbed:.0f} s beside jobs that take {theirs:.0f} s alone")
 
 
 if __name__ == "__main__":
