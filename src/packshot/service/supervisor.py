@@ -21,6 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 import structlog
 from redis import Redis
@@ -56,10 +57,12 @@ class _Program:
 
 
 class Supervisor:
-    """Starts, watches and stops the programs of one data folder."""
+    """Starts, watches and stops the programs of one data folder.  log_to: a file for all that they log."""
 
-    def __init__(self, settings: Settings, *, stages: Sequence[str] = (*STAGES, "now")) -> None:
-        self._settings = settings
+    def __init__(
+        self, settings: Settings, *, stages: Sequence[str] = (*STAGES, "now"), log_to: TextIO | None = None
+    ) -> None:
+        self._settings, self._log_to = settings, log_to
         self._valkey = None if settings.redis_url else Valkey(settings)
         python = [sys.executable, "-m", "packshot"]
         self._programs = [
@@ -193,8 +196,9 @@ class Supervisor:
     def _launch(self, program: _Program) -> None:
         # A session of its own: Ctrl+C reaches the supervisor alone, which stops the others in order.
         program.process = subprocess.Popen(
-            program.command, env=environment(self._settings), stdin=subprocess.DEVNULL, start_new_session=True
-        )
+            program.command, env=environment(self._settings), stdin=subprocess.DEVNULL, stdout=self._log_to,
+            stderr=self._log_to, start_new_session=True,
+        )  # fmt: skip
         program.started = time.monotonic()
 
 
