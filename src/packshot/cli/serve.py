@@ -54,7 +54,7 @@ def serve(
 
     With --develop and without a terminal it ends when that batch is done.
     """
-    settings = _settings(data, host, port)
+    settings = settings_of(data, host, port)
     make_data_folder(settings)
     log_to = _log_file(log) if log else None
     logs.configure(log_to)
@@ -95,7 +95,7 @@ def api(data: Data = None, host: Host = None, port: Port = None) -> int:
     """Run the API alone; PACKSHOT_DATABASE_URL, PACKSHOT_REDIS_URL and PACKSHOT_STORE_URL say where the rest is."""
     from packshot.api.app import run
 
-    settings = _settings(data, host, port)
+    settings = settings_of(data, host, port)
     make_data_folder(settings)
     check_address(settings.host, settings.port)
     logs.configure()
@@ -124,7 +124,7 @@ def worker(
 
     if stage not in (*STAGES, "now"):
         raise BadOption("there is no such stage.", subject=stage, remedy=f"There are: {', '.join(STAGES)}, now.")
-    settings = _settings(data, None, None)
+    settings = settings_of(data)
     make_data_folder(settings)
     logs.configure()
     if metrics_port is not None:
@@ -136,7 +136,7 @@ def worker(
 
 def first_login(data: Data = None) -> int:
     """Print the link with which the first user signs in, anew each time; `packshot serve` prints it by itself."""
-    settings = _settings(data, None, None)
+    settings = settings_of(data)
     make_data_folder(settings)
     upgrade(settings.database)
     link = asyncio.run(_first_login(settings))
@@ -144,7 +144,7 @@ def first_login(data: Data = None) -> int:
     return 0
 
 
-def _settings(data: Path | None, host: str | None, port: int | None) -> Settings:
+def settings_of(data: Path | None, host: str | None = None, port: int | None = None) -> Settings:
     given: dict[str, Any] = {"data_dir": data, "host": host, "port": port}
     return Settings(**{name: value for name, value in given.items() if value is not None})
 

@@ -30,6 +30,7 @@ from redis.exceptions import RedisError
 from packshot.db.upgrade import upgrade
 from packshot.errors import BadOption, Conflict, Unavailable
 from packshot.logs import without_secrets
+from packshot.rendering.engines import llvm
 from packshot.service import layer_cache, parent_watch
 from packshot.service.queues import STAGES
 from packshot.service.valkey import Valkey
@@ -50,6 +51,7 @@ class _Program:
 
     name: str
     command: Sequence[str]
+    once: bool = False  # it ends by itself when it is done
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     rest: float = 0.0
@@ -69,6 +71,8 @@ class Supervisor:
             _Program("api", [*python, "api"]),
             *(_Program(f"worker {stage}", [*python, "worker", stage]) for stage in stages),
         ]
+        if settings.warm_plates and not settings.fake_models and "generate" in stages and llvm.find(settings.cache_dir):
+            self._programs.append(_Program("plates", [*python, "plates", "warm", "--when-idle"], once=True))
         self._stop = threading.Event()
         self._valkey_rests_until = 0.0
         self._lock: int | None = None
@@ -129,7 +133,7 @@ class Supervisor:
             if self._stop.is_set():
                 return
             process, at = program.process, time.monotonic()
-            if process is not None and process.poll() is not None:
+            if process is not None and process.poll() is not None and not (program.once and process.returncode == 0):
                 steady = at - program.started > STEADY_SECONDS
                 program.rest = 0.0 if steady else min(LONGEST_REST, max(0.5, program.rest * 2))
                 log.warning("program.died", name=program.name, exit=process.returncode, rest=program.rest)
