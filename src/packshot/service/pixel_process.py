@@ -24,7 +24,7 @@ import structlog
 from packshot import errors
 from packshot.catalog.tasks import PixelTask, Result
 from packshot.cpu_lease import urgency
-from packshot.errors import Fault, OutOfMemory, PackshotError
+from packshot.errors import Fault, OutOfMemory, PackshotError, StoreAway
 from packshot.service import layer_cache
 from packshot.settings import Settings, granted_memory_bytes
 
@@ -172,6 +172,8 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
             answer = (number, True, pixel_tasks.do(context, task))
         except MemoryError:
             answer = (number, False, ("OutOfMemory", "not enough memory for this picture.", "", "Scale it down.", ""))
+        except StoreAway as away:
+            answer = (number, False, (StoreAway.__name__, str(away), "", "", ""))
         except PackshotError as error:
             answer = (number, False, (type(error).__name__, error.problem, error.subject, error.remedy, ""))
         except Exception as fault:  # one picture's bug must not take the process with it
@@ -189,8 +191,10 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
             pool.submit(work, number, how_urgent, task)
 
 
-def _rebuilt(parts: tuple[str, str, str, str, str]) -> PackshotError:
+def _rebuilt(parts: tuple[str, str, str, str, str]) -> PackshotError | StoreAway:
     name, problem, subject, remedy, stack = parts
+    if name == StoreAway.__name__:
+        return StoreAway(problem)
     kind = getattr(errors, name, PackshotError)
     error: PackshotError = kind(problem, subject=subject, remedy=remedy)
     if isinstance(error, Fault):

@@ -44,7 +44,7 @@ class PixelContext:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(settings.store)
+        self.store = Store(settings.store, make=False)  # whoever started this process has made it
         self.layer_cache = LayerCache(layer_folder(settings), most_bytes=settings.shared_memory_bytes)
         self.lease = CpuLease(memory_folder("cpu.lock"))
         self._models = threading.Lock()
