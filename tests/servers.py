@@ -65,9 +65,17 @@ class Postgres:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    binaries = _postgres_binaries()
-    if binaries is None:
+    if _postgres_binaries() is None:
         pytest.skip(SKIPPED)
+    with postgres_server() as made:
+        yield made
+
+
+@contextmanager
+def postgres_server() -> Iterator[Postgres]:
+    """A server of its own."""
+    binaries = _postgres_binaries()
+    assert binaries is not None, SKIPPED
     folder = Path(tempfile.mkdtemp(prefix="packshot-pg-", dir="/tmp"))  # a socket's path is short, and not root's own
     who = _unprivileged()
     if who:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert, select, update
 from studio import OTHER, WS, Studio
 
+from packshot.catalog.batches.progress import ItemCount
+from packshot.catalog.events import messages
 from packshot.catalog.events.hub import LOOK_BACK, Hub, Listener, since
 from packshot.catalog.events.log import record_event
 from packshot.catalog.items import review
 from packshot.catalog.items.review import ReviewRequest
+from packshot.db import Tx
 from packshot.db import tables as t
 from packshot.errors import TooManyTries
 from waiting import SOON, until
@@ -189,6 +193,61 @@ async def test_a_wait_that_ends_while_its_message_is_read_loses_nothing(
         monkeypatch.setattr(hub, "messages", real)
         message = await listener.next(SOON)
     assert message is not None and message["batch"] == batch
+
+
+async def test_a_state_is_read_once_however_many_listen(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch, ids = await batch_in_review(studio)
+    real, reads = messages.count_items, list[list[str]]()
+
+    async def counted(tx: Tx, workspace_id: str, batch_ids: list[str]) -> dict[str, ItemCount]:
+        reads.append(batch_ids)
+        return await real(tx, workspace_id, batch_ids)
+
+    monkeypatch.setattr(messages, "count_items", counted)
+    hub = Hub(studio.db, every=0.01, pace=0.01)
+    async with AsyncExitStack() as stack:
+        listeners = [await stack.enter_async_context(hub.listen(WS)) for _ in range(20)]
+        await approve(studio, ids[:1])
+        told = await asyncio.gather(*(of_batch(listener, batch) for listener in listeners))
+    assert reads == [[batch]]
+    assert [(message["counts"]["approved"], message["items"][0]["id"]) for message in told] == [(1, ids[0])] * 20
+
+
+async def test_a_state_read_before_something_happened_is_not_told_after_it(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, ids = await batch_in_review(studio)
+    real, read, go_on = messages.count_items, asyncio.Event(), asyncio.Event()
+
+    async def slow(tx: Tx, workspace_id: str, batch_ids: list[str]) -> dict[str, ItemCount]:
+        counts = await real(tx, workspace_id, batch_ids)
+        if not read.is_set():
+            read.set()
+            await go_on.wait()
+        return counts
+
+    monkeypatch.setattr(messages, "count_items", slow)
+    hub = Hub(studio.db, every=0.01, pace=0.01)
+    async with hub.listen(WS) as early, hub.listen(WS) as late:
+        await approve(studio, ids[:1])
+        first = asyncio.create_task(of_batch(early, batch))
+        await read.wait()
+        await approve(studio, ids[1:])
+        await until(lambda: ids[1] in (late.changes.items.get(batch) or ()))
+        go_on.set()
+        assert (await first)["counts"]["approved"] == 1
+        assert (await of_batch(late, batch))["counts"]["approved"] == 2
+        assert (await of_batch(early, batch))["counts"]["approved"] == 2
+
+
+async def test_one_who_resumes_is_not_told_a_state_from_before(studio: Studio) -> None:
+    batch, ids = await batch_in_review(studio)
+    hub = Hub(studio.db, every=SOON, pace=0.01)  # its loop reads nothing in this time
+    async with hub.listen(WS, after=0) as one:
+        assert (await of_batch(one, batch))["counts"]["approved"] == 0
+        await approve(studio, ids)
+        async with hub.listen(WS, after=0) as two:
+            assert (await of_batch(two, batch))["counts"]["approved"] == 2
 
 
 async def test_a_number_that_becomes_visible_late_is_still_told(studio: Studio) -> None:
