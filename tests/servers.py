@@ -72,8 +72,8 @@ def postgres() -> Iterator[Postgres]:
 
 
 @contextmanager
-def postgres_server() -> Iterator[Postgres]:
-    """A server of its own."""
+def postgres_server(**more: str) -> Iterator[Postgres]:
+    """A server of its own.  more: of its options."""
     binaries = _postgres_binaries()
     assert binaries is not None, SKIPPED
     folder = Path(tempfile.mkdtemp(prefix="packshot-pg-", dir="/tmp"))  # a socket's path is short, and not root's own
@@ -92,7 +92,7 @@ def postgres_server() -> Iterator[Postgres]:
         options = {
             "listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off", "full_page_writes": "off",
             "synchronous_commit": "off", "max_connections": "60", "shared_buffers": "32MB", "autovacuum": "off",
-        }  # fmt: skip
+        } | more  # fmt: skip
         words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         server = subprocess.Popen(
             [binaries / "postgres", "-D", folder / "data", *words], stdout=log, stderr=log, start_new_session=True,
