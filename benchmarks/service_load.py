@@ -137,8 +137,11 @@ def latency(count: int) -> None:
 
 
 @contextmanager
-def listeners(service: Running, batch: str, count: int) -> Iterator[None]:
-    """So many follow a batch meanwhile; how many messages each had is printed at the end."""
+def listeners(service: Running, batch: str, count: int) -> Iterator[Event]:
+    """So many follow a batch meanwhile, until the event is set, as it is when the batch is done.
+
+    How many messages each had is printed at the end.
+    """
     spawn = multiprocessing.get_context("spawn")
     connected, stop = spawn.Event(), spawn.Event()
     address = f"ws://127.0.0.1:{service.port}/api/v1/events?batch={batch}"
@@ -146,7 +149,7 @@ def listeners(service: Running, batch: str, count: int) -> Iterator[None]:
     process.start()
     try:
         assert connected.wait(60)
-        yield
+        yield stop
     finally:
         stop.set()
         process.join()
@@ -157,8 +160,10 @@ def _listen(address: str, key: str, count: int, connected: Event, stop: Event) -
         headers = {"Authorization": f"Bearer {key}"}
         async with websockets.connect(address, additional_headers=headers, proxy=None) as line:
             await ready.wait()
-            async for _ in line:
+            async for message in line:
                 received[number] += 1
+                if number == 0 and (status := json.loads(message)).get("done") == status.get("total", -1):
+                    stop.set()
 
     async def main() -> None:
         received = [0] * count
@@ -221,7 +226,8 @@ def rows(sizes: list[int]) -> None:
 
     found: dict[int, Counter[str]] = {}
     for items in sizes:
-        with tempfile.TemporaryDirectory() as folder, postgres_server() as server:
+        options = {"autovacuum": "on", "autovacuum_naptime": "10s"}  # plans follow what the tables hold, as everywhere
+        with tempfile.TemporaryDirectory() as folder, postgres_server(**options) as server:
             url = server.fresh()
             service = Running(Path(folder) / "data", fake_models="true", database_url=url)
             try:
@@ -230,9 +236,8 @@ def rows(sizes: list[int]) -> None:
                     time.sleep(0.5)
                 before, api = _touched(url), usage(service)["api"][0]
                 service.http.post(f"/batches/{batch}/start").raise_for_status()
-                with listeners(service, batch, 10):
-                    while service.status(batch)["done"] < items:
-                        time.sleep(2)
+                with listeners(service, batch, 10) as done:  # which does not ask for the status
+                    done.wait()
                 found[items] = Counter({name: round(1000 * (usage(service)["api"][0] - api)) for name in ["API ms"]})
             finally:
                 service.stop()  # counts are written at the latest when a connection ends

@@ -55,7 +55,7 @@ class BatchStatus(BaseModel, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class BatchRow:
     """What the status of a batch is computed from, besides its items."""
 
     id: str
@@ -69,9 +69,19 @@ class _Batch:
 class ItemCount:
     """How many items of a batch are in each status, and those in processing in each stage."""
 
-    batch: _Batch
+    batch: BatchRow
     by_status: dict[str, int]
     by_stage: dict[str, int]
+
+    @classmethod
+    def of(cls, batch: BatchRow, counts: Mapping[tuple[str, str], int]) -> ItemCount:
+        """counts: (status, stage) → items."""
+        by_status, by_stage = {status.value: 0 for status in ItemStatus}, {}
+        for (item_status, stage), count in counts.items():
+            by_status[item_status] += count
+            if item_status == ItemStatus.PROCESSING:
+                by_stage[stage] = count
+        return cls(batch, by_status, by_stage)
 
     @property
     def state(self) -> BatchState:
@@ -143,24 +153,25 @@ async def statuses(tx: Tx, workspace_id: str, batch_ids: Sequence[str]) -> dict[
 
 async def count_items(tx: Tx, workspace_id: str, batch_ids: Sequence[str]) -> dict[str, ItemCount]:
     """Batch → how many items are where; batches that do not exist are left out."""
+    existing = await existing_batches(tx, workspace_id, batch_ids)
+    counts: dict[str, dict[tuple[str, str], int]] = {batch.id: {} for batch in existing}
+    counted = await tx.execute(
+        select(items.c.batch_id, items.c.status, items.c.stage, func.count())
+        .where(items.c.batch_id.in_(list(counts)))
+        .group_by(items.c.batch_id, items.c.status, items.c.stage)
+    )
+    for batch_id, item_status, stage, count in counted:
+        counts[batch_id][item_status, stage] = count
+    return {batch.id: ItemCount.of(batch, counts[batch.id]) for batch in existing}
+
+
+async def existing_batches(tx: Tx, workspace_id: str, batch_ids: Sequence[str]) -> list[BatchRow]:
     query = (
         select(batches.c.id, batches.c.state, batches.c.priority, batches.c.revision, workspaces.c.settings)
         .join(workspaces, workspaces.c.id == batches.c.workspace_id)
         .where(batches.c.workspace_id == workspace_id, batches.c.deleted_at.is_(None), batches.c.id.in_(batch_ids))
     )
-    existing = [typed(_Batch, row) for row in await tx.execute(query)]
-    counted = await tx.execute(
-        select(items.c.batch_id, items.c.status, items.c.stage, func.count())
-        .where(items.c.batch_id.in_([batch.id for batch in existing]))
-        .group_by(items.c.batch_id, items.c.status, items.c.stage)
-    )
-    by_status = {batch.id: dict.fromkeys(map(str, ItemStatus), 0) for batch in existing}
-    by_stage: dict[str, dict[str, int]] = {batch.id: {} for batch in existing}
-    for batch_id, item_status, stage, count in counted:
-        by_status[batch_id][item_status] += count
-        if item_status == ItemStatus.PROCESSING:
-            by_stage[batch_id][stage] = count
-    return {batch.id: ItemCount(batch, by_status[batch.id], by_stage[batch.id]) for batch in existing}
+    return [typed(BatchRow, row) for row in await tx.execute(query)]
 
 
 async def _status(tx: Tx, count: ItemCount) -> BatchStatus:

@@ -21,6 +21,7 @@ import structlog
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from packshot.catalog.events.messages import Changes, Event, Snapshot
+from packshot.catalog.events.tally import Tallies
 from packshot.db import Database, Tx, typed
 from packshot.db.errors import cause_of
 from packshot.db.tables import events, now
@@ -155,6 +156,8 @@ class Hub:
         self._look_back = 0 if db.is_sqlite else LOOK_BACK
         self._listeners: set[Listener] = set()
         self._snapshots: dict[str, Snapshot] = {}  # of each workspace, as of the last event
+        self._reading: dict[str, asyncio.Lock] = {}
+        self._tallies = Tallies()
         self._read_before: set[int] = set()
         self._last = 0
         self._loop: asyncio.Task[None] | None = None
@@ -203,6 +206,7 @@ class Hub:
             listener.wake()
             return
         self._snapshots.pop(listener.workspace_id, None)  # what was missed may be newer than it
+        self._tallies.forget(changes.batches)
         listener.changes.merge(changes)
         if changes.lowest() is not None:
             listener.wake()
@@ -210,11 +214,15 @@ class Hub:
     async def messages(self, workspace_id: str, changes: Changes) -> list[dict[str, Any]]:
         """Their present state, as it was after the last event that a listener has heard of, or later."""
         snapshot = self._snapshots.setdefault(workspace_id, Snapshot(workspace_id))
-        return await snapshot.messages(self._db, changes)
+        async with self._reading.setdefault(workspace_id, asyncio.Lock()):
+            if snapshot.lacks(changes):
+                async with self._db.read() as tx:
+                    await snapshot.read(tx, changes, count=self._tallies.count_items)
+        return snapshot.told(changes)
 
     async def close(self) -> None:
         loop, self._loop = self._loop, None
-        self._snapshots = {}
+        self._snapshots, self._reading, self._tallies = {}, {}, Tallies()
         if loop is not None:
             loop.cancel()
             with suppress(asyncio.CancelledError):
@@ -232,6 +240,7 @@ class Hub:
                 continue
             if new:
                 self._on_lag(now() - min(event.at for event in new))
+                self._tallies.add(new)
                 for workspace_id in {event.workspace_id for event in new}:
                     self._snapshots.pop(workspace_id, None)
                 for listener in list(self._listeners):

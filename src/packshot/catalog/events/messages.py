@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import func, select
 
-from packshot.catalog.batches.progress import count_items
+from packshot.catalog.batches.progress import ItemCount, count_items
 from packshot.catalog.status import ItemStatus
-from packshot.db import Database, Tx
+from packshot.db import Tx
 from packshot.db.tables import items, jobs, reviews
 
 MOST_ITEMS = 100
@@ -72,6 +71,9 @@ class Changes:
         return Changes(batches={id: self.batches.pop(id)}, items={id: self.items.pop(id, set())})
 
 
+Count = Callable[[Tx, str, Sequence[str]], Awaitable[dict[str, ItemCount]]]
+
+
 class Snapshot:
     """The present state of a workspace's batches, items and jobs, each read once however many listeners there are.
 
@@ -84,31 +86,28 @@ class Snapshot:
         self._items: dict[str, dict[str, Any]] = {}
         self._jobs: dict[str, dict[str, Any]] = {}
         self._known: set[str] = set()  # what was looked for, found or not
-        self._reading = asyncio.Lock()
 
-    async def messages(self, db: Database, changes: Changes) -> list[dict[str, Any]]:
-        """One message for each thing that has changed."""
-        async with self._reading:
-            if self._unknown(_ids(changes)):
-                async with db.read() as tx:
-                    await self.read(tx, changes)
-        return self.told(changes)
+    def lacks(self, changes: Changes) -> bool:
+        return bool(self._unknown([*changes.batches, *_changed_items(changes), *changes.jobs]))
 
-    async def read(self, tx: Tx, changes: Changes) -> None:
+    async def read(self, tx: Tx, changes: Changes, *, count: Count = count_items) -> None:
+        """Read what it lacks of these.  count: how the items of batches are counted."""
         if new := self._unknown(changes.batches):
-            for id, count in (await count_items(tx, self._workspace_id, new)).items():
+            for id, found in (await count(tx, self._workspace_id, new)).items():
                 self._batches[id] = {
-                    "state": count.state, "counts": count.by_status, "done": count.done, "total": count.total,
-                    "stages": count.by_stage,
+                    "state": found.state, "counts": found.by_status, "done": found.done, "total": found.total,
+                    "stages": found.by_stage,
                 }  # fmt: skip
+            self._known.update(new)
         if new := self._unknown(_changed_items(changes)):
             self._items |= await _items(tx, self._workspace_id, new)
+            self._known.update(new)
         if new := self._unknown(changes.jobs):
             self._jobs |= await _jobs(tx, self._workspace_id, new)
-        self._known.update(_ids(changes))
+            self._known.update(new)
 
     def told(self, changes: Changes) -> list[dict[str, Any]]:
-        """The messages about what was read."""
+        """One message for each thing that has changed, out of what was read."""
         sent: list[dict[str, Any]] = []
         for id in changes.batches:
             if id not in self._batches:
@@ -125,10 +124,6 @@ class Snapshot:
 
 def _changed_items(changes: Changes) -> list[str]:
     return [id for of_batch in changes.items.values() for id in of_batch or ()]
-
-
-def _ids(changes: Changes) -> list[str]:
-    return [*changes.batches, *_changed_items(changes), *changes.jobs]
 
 
 async def _jobs(tx: Tx, workspace_id: str, ids: list[str]) -> dict[str, dict[str, Any]]:
