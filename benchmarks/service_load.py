@@ -6,7 +6,8 @@ processor time the programs beside the pixel processes take an item, how their m
 is cancelled. latency: a batch with the real models, while its status is asked for twenty times a second. followed: the
 same of 2,000 items, first alone, then while 50 listeners follow by WebSocket, in a process of their own. rows (needs
 `PYTHONPATH=tests` and PostgreSQL's programs): how many rows of which tables are read and written an item, followed by
-ten listeners, in batches of `--items`.
+ten listeners, in batches of `--items`. catalogue: `--photos` of 12 megapixels in four styles with the real models and
+cold plates, and how long 500 of them take at that pace.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ import psutil
 import psycopg
 import websockets
 
-from running import Running
+import inputs
+from running import Running, cold_cache
 from service_kills import small_photos
 
 STYLES = 10
@@ -260,18 +262,43 @@ def _touched(url: str) -> Counter[str]:
     return counts
 
 
+def catalogue(count: int) -> None:
+    styles = ["white", "transparent", "color", "oak"]
+    jobs = count * len(styles)
+    with tempfile.TemporaryDirectory() as folder:
+        service = Running(Path(folder) / "data", cache_dir=str(cold_cache(Path(folder))))
+        try:
+            request = {"name": "Catalogue", "styles": [{"style": name} for name in styles], "channels": ["shopify"]}
+            files = [(path.name, path.read_bytes()) for path in inputs.photos(count)]
+            began = time.monotonic()
+            batch = service.batch(files, json.dumps(request))
+            done_at: list[float] = []
+            while len(done_at) < jobs:
+                time.sleep(0.2)
+                status = service.status(batch)
+                assert not status["counts"]["failed"], status["failures"]
+                done_at += [time.monotonic() - began] * (status["done"] - len(done_at))
+        finally:
+            service.stop()
+    pace = (done_at[-1] - done_at[jobs // 4]) / (jobs - 1 - jobs // 4)
+    hours = (done_at[jobs // 4] + pace * (500 * len(styles) - jobs // 4)) / 3600
+    print(f"{count} photos x {len(styles)} styles: first file after {done_at[0]:.0f} s, all {jobs} jobs after "
+          f"{done_at[-1] / 60:.1f} min, {pace:.2f} s a job after the first quarter; of 500: {hours:.1f} h")  # fmt: skip
+
+
 PARTS: dict[str, Any] = {
     "latency": lambda given: latency(given.photos),
     "load": lambda given: load(given.minutes),
     "followed": lambda given: followed(given.items[0], given.listeners, given.seconds),
     "rows": lambda given: rows(given.items),
+    "catalogue": lambda given: catalogue(given.photos),
 }
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("parts", nargs="+", choices=PARTS)
     parser.add_argument("--minutes", type=float, default=20, help="load: at most so long")
-    parser.add_argument("--photos", type=int, default=100, help="latency: of the batch")
+    parser.add_argument("--photos", type=int, default=50, help="latency, catalogue: of the batch")
     parser.add_argument("--items", type=int, nargs="+", default=[2000, 10_000], help="followed: the first; rows: each")
     parser.add_argument("--listeners", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=60, help="followed: each of its two measurements")
