@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from packshot.catalog.batches import lifecycle, sources
@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 
 CHUNK = 500
 MAX_ITEMS = 100_000
+MANY = 500  # after so many, PostgreSQL is told
 LISTED_UNMATCHED = 2_000  # the rest is counted
 _OPEN = (BatchState.CREATED, BatchState.VALIDATING, BatchState.PAUSED)
 
@@ -96,6 +97,8 @@ async def _fill(job: JobRecord, context: JobContext, request: BatchRequest) -> N
                 .values(done_count=done, total_count=len(planned), touched_at=now())
             )  # fmt: skip
             await record_event(tx, job.workspace_id, "batch.filling", batch_id=job.batch_id)
+    if done >= MANY:
+        await _analyze(context)
     product_px = {channel.name: channel.rules.product_px for channel in resolver.channels_used()}
     photo_flags = flags(entries, product_px)
     if request.upscale and (pace := await _pace(context)):
@@ -128,6 +131,13 @@ async def _fill(job: JobRecord, context: JobContext, request: BatchRequest) -> N
             await _state(tx, batch, BatchState.PROCESSING, started_at=now())
         else:
             await record_event(tx, job.workspace_id, "batch.validated", batch_id=batch.id)
+
+
+async def _analyze(context: JobContext) -> None:
+    """PostgreSQL plans by what it last counted: without this, finding an item by its id may read all that wait."""
+    if not context.db.is_sqlite:
+        async with context.db.write() as tx:
+            await tx.execute(text("ANALYZE items"))
 
 
 async def _write_down(
