@@ -1,6 +1,6 @@
 /** Draws a photo with its cut-out into a canvas of the pane's size: what is out of sight is not drawn. */
 import { levelAt, type Levels } from "./pixels";
-import type { Size, View } from "./view";
+import type { Box, Size, View } from "./view";
 
 export type Backing = "photo" | "checker" | "white" | "black" | "magenta";
 export const BACKINGS: readonly Backing[] = ["photo", "checker", "white", "black", "magenta"];
@@ -18,9 +18,14 @@ function blank(at: number, { width, height }: Size): OffscreenCanvasRenderingCon
   return canvas.getContext("2d");
 }
 
-/** photo, matte: see `Levels`.  matte null: the photo alone.  checker: the two colours of the checkerboard. */
-export function paint(canvas: HTMLCanvasElement, { photo, matte, view, size, backing, checker }: {
-  photo: Levels; matte: Levels | null; view: View; size: Size; backing: Backing; checker: readonly [string, string];
+const MARGIN_PX = 4; // of the outline, around what is drawn anew
+
+/**
+ * photo, matte: see `Levels`.  matte null: the photo alone.  checker: the two colours of the checkerboard.
+ * only: the part of the photo that has changed; the rest stays as it was drawn.
+ */
+export function paint(canvas: HTMLCanvasElement, { photo, matte, view, size, backing, checker, only }: {
+  photo: Levels; matte: Levels | null; view: View; size: Size; backing: Backing; checker: readonly [string, string]; only?: Box;
 }): void {
   const context = canvas.getContext("2d");
   const dense = devicePixelRatio;
@@ -28,15 +33,26 @@ export function paint(canvas: HTMLCanvasElement, { photo, matte, view, size, bac
   const [x, y, width, height] = [view.x * dense, view.y * dense, size.width * scale, size.height * scale] as const;
   const level = levelAt(photo, scale);
   if (!context || !level) return;
-  // The part of the photo that is in the pane, in the photo's pixels, and a pixel more on each side.
-  const [left, top] = [Math.max(0, Math.floor(-x / scale) - 1), Math.max(0, Math.floor(-y / scale) - 1)];
-  const [right, bottom] = [Math.min(size.width, Math.ceil((canvas.width - x) / scale) + 1), Math.min(size.height, Math.ceil((canvas.height - y) / scale) + 1)];
-  const put = (on: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D, { source, share }: Levels[number]): void => {
+  // What is drawn, in the canvas' pixels, with room for the outline around it.
+  const far = Math.ceil(MARGIN_PX * dense);
+  const drawn = only ? [x + only[0] * scale - far, y + only[1] * scale - far, x + only[2] * scale + far, y + only[3] * scale + far] : [0, 0, canvas.width, canvas.height];
+  const [x0, y0] = [Math.max(0, Math.floor(drawn[0]!)), Math.max(0, Math.floor(drawn[1]!))];
+  const area = { width: Math.min(canvas.width, Math.ceil(drawn[2]!)) - x0, height: Math.min(canvas.height, Math.ceil(drawn[3]!)) - y0 };
+  if (area.width <= 0 || area.height <= 0) return;
+  // The part of the photo that is in there and around it, in the photo's pixels.
+  const room = far / scale + 1;
+  const [left, top] = [Math.max(0, Math.floor((x0 - x) / scale - room)), Math.max(0, Math.floor((y0 - y) / scale - room))];
+  const [right, bottom] = [Math.min(size.width, Math.ceil((x0 + area.width - x) / scale + room)), Math.min(size.height, Math.ceil((y0 + area.height - y) / scale + room))];
+  const put = (on: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D, { source, share }: Levels[number], ox = 0, oy = 0): void => {
     on.imageSmoothingEnabled = scale < 3; // zoomed in further, the pixels themselves are of interest
-    on.drawImage(source, left * share, top * share, (right - left) * share, (bottom - top) * share, x + left * scale, y + top * scale, (right - left) * scale, (bottom - top) * scale);
+    on.drawImage(source, left * share, top * share, (right - left) * share, (bottom - top) * share, x + left * scale - ox, y + top * scale - oy, (right - left) * scale, (bottom - top) * scale);
   };
+  context.save();
+  context.beginPath();
+  context.rect(x0, y0, area.width, area.height);
+  context.clip();
   context.globalCompositeOperation = "source-over";
-  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.clearRect(x0, y0, area.width, area.height);
 
   if (backing === "photo") put(context, level);
   if (backing === "photo" && matte) dim(context, x, y, width, height);
@@ -47,11 +63,13 @@ export function paint(canvas: HTMLCanvasElement, { photo, matte, view, size, bac
     context.fillRect(x, y, width, height);
   }
   const fine = matte && levelAt(matte, scale);
-  const [mask, product, line] = [blank(0, canvas), blank(1, canvas), blank(2, canvas)];
-  if (!fine || !mask || !product || !line) return;
+  const around = { width: area.width + 2 * far, height: area.height + 2 * far };
+  const [ox, oy] = [x0 - far, y0 - far];
+  const [mask, product, line] = [blank(0, around), blank(1, around), blank(2, around)];
+  if (!fine || !mask || !product || !line) return context.restore();
 
-  put(mask, fine);
-  put(product, level);
+  put(mask, fine, ox, oy);
+  put(product, level, ox, oy);
   product.globalCompositeOperation = "destination-in";
   product.drawImage(mask.canvas, 0, 0);
   if (backing === "photo") {
@@ -60,13 +78,14 @@ export function paint(canvas: HTMLCanvasElement, { photo, matte, view, size, bac
       for (const [dx, dy] of AROUND) line.drawImage(mask.canvas, dx * thick * dense, dy * thick * dense);
       line.globalCompositeOperation = "source-in";
       line.fillStyle = colour;
-      line.fillRect(0, 0, canvas.width, canvas.height);
+      line.fillRect(0, 0, around.width, around.height);
       line.globalCompositeOperation = "destination-out";
       line.drawImage(mask.canvas, 0, 0);
-      context.drawImage(line.canvas, 0, 0);
+      context.drawImage(line.canvas, ox, oy);
     }
   }
-  context.drawImage(product.canvas, 0, 0);
+  context.drawImage(product.canvas, ox, oy);
+  context.restore();
 }
 
 /** Draws what is cut away without its colours, and far darker. */
