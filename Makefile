@@ -7,6 +7,10 @@ DATA ?= packshot-data
 PIP := $(BIN)/python -m pip
 # The project is built without isolation, so that its build backend comes from the lock too, hashes and all.
 PROJECT := --no-deps --no-build-isolation --quiet --editable .
+# uv, itself out of the lock, is many times faster than pip, which steps in where uv cannot: its index is set elsewhere.
+INSTALL = sed -n '/^uv==/,/[^\\]$$/p' $(1) > $(VENV)/uv.txt && $(PIP) install --quiet --require-hashes --requirement $(VENV)/uv.txt \
+	&& { $(BIN)/uv pip install --no-config --quiet --python $(BIN)/python --compile-bytecode --no-deps --require-hashes --requirement $(1) 2> /dev/null \
+	|| { echo "uv cannot install them here; pip does, which takes longer."; $(PIP) install --quiet --require-hashes --requirement $(1); }; }
 STUDIO := src/packshot/studio/index.html
 NPM_CI := npm ci --silent --no-audit --no-fund --prefix
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --fork-strategy fewest \
@@ -17,15 +21,19 @@ CLIENTS := tests/clients/.venv/.installed tests/clients/node_modules/.package-lo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run llvm test test-long journeys check lock clean
+.PHONY: help run weights llvm test test-long journeys check lock clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | tr '|' '\t' | expand -t 16
 
 # Without a terminal (in a script) it ends when the samples are done.
-run: $(VENV)/.installed $(STUDIO) llvm ## Serve Packshot here, with the sample photos as a first batch, developed into out/
-	$(BIN)/packshot models pull
-	$(BIN)/packshot serve --data $(DATA) --develop samples/samples.csv --template white,marble --channel amazon,shopify,web --out out
+run: ## Serve Packshot here, with the sample photos as a first batch, developed into out/
+	@$(MAKE) --no-print-directory -j4 $(STUDIO) llvm weights
+	@$(BIN)/packshot serve --data $(DATA) --log $(DATA)/serve.log \
+		--develop samples/samples.csv --template white,marble --channel amazon,shopify,web --out out
+
+weights: $(VENV)/.installed
+	@$(BIN)/packshot models pull
 
 # Rendered sets want LLVM, 16 or later; without it they are slow and their shadows drawn, which each picture says.
 llvm: $(VENV)/.installed
@@ -54,8 +62,8 @@ check: $(VENV)/.installed-dev $(STUDIO) $(CLIENTS) ## Check format, lint, types,
 
 lock: $(BIN)/python ## Write Python's lock files anew; newest versions: make lock UPGRADE=--upgrade
 	$(PIP) install --quiet uv
-	printf 'hatchling\neditables\n' | $(COMPILE) --output-file requirements.lock pyproject.toml -
-	printf 'hatchling\neditables\n' | $(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml -
+	printf 'hatchling\neditables\nuv\n' | $(COMPILE) --output-file requirements.lock pyproject.toml -
+	printf 'hatchling\neditables\nuv\n' | $(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml -
 	$(COMPILE) --output-file tests/clients/requirements.lock tests/clients/requirements.txt
 
 clean: ## Remove what was installed and made here; weights stay in the cache, the data folder where it is
@@ -68,9 +76,9 @@ $(BIN)/python:
 		"'$(PYTHON)' cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
-	@echo "Installing what requirements.lock names; the first time this downloads some 240 MB."
-	$(PIP) install --quiet --require-hashes --requirement requirements.lock
-	$(PIP) install $(PROJECT)
+	@echo "Installing what requirements.lock names; the first time this downloads some 260 MB."
+	@$(call INSTALL,requirements.lock)
+	@$(PIP) install $(PROJECT)
 	@touch $@
 
 tests/node/node_modules/.package-lock.json: tests/node/package-lock.json
@@ -85,16 +93,17 @@ tests/clients/.venv/.installed: tests/clients/requirements.lock | $(BIN)/python
 	@touch $@
 
 web/node_modules/.package-lock.json: web/package-lock.json
-	$(NPM_CI) web
+	@echo "Installing what the studio is built with."
+	@$(NPM_CI) web
 
 # The studio, built into the package.
 $(STUDIO): web/node_modules/.package-lock.json web/index.html web/vite.config.ts $(shell find web/src web/public samples -type f)
 	@echo "Building the studio."
-	npm run build --prefix web --silent
+	@npm run build --prefix web --silent
 
 # The development lock holds all of the other, at the same versions.
 $(VENV)/.installed-dev: requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python
-	@echo "Installing what requirements-dev.lock names; the first time this downloads some 270 MB."
-	$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
-	$(PIP) install $(PROJECT)
+	@echo "Installing what requirements-dev.lock names; the first time this downloads some 290 MB."
+	@$(call INSTALL,requirements-dev.lock)
+	@$(PIP) install $(PROJECT)
 	@touch $@ $(VENV)/.installed

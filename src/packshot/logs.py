@@ -12,7 +12,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -59,9 +59,10 @@ _QUIET = (
 )  # fmt: skip
 
 
-def configure() -> None:
-    """Send every log line to stderr: JSON, or for reading where that is a terminal.  Once, in main."""
-    readable = sys.stderr.isatty()
+def configure(to: TextIO | None = None) -> None:
+    """Send every log line to stderr, or `to`: JSON, or for reading where that is a terminal.  Once, in main."""
+    stream = to or sys.stderr
+    readable = stream.isatty()
     before: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -75,7 +76,7 @@ def configure() -> None:
         if readable
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=before,

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
 
     cache_dir: Path = Field(default_factory=lambda: _cache_home() / "packshot")
     layer_cache_bytes: int = Field(default=2 * 2**30, description="mattes and edge colours kept on disk")
+    warm_plates: bool = Field(default=True, description="render the sets' plates ahead of time while nothing is to do")
     plate_cache_bytes: int = Field(default=2 * 2**30, description="rendered sets kept on disk")
     limits: Limits = Limits()
     threads: int = Field(default=0, description="0: as many as the container grants")

@@ -19,6 +19,8 @@ from packshot.image import read
 from packshot.ops import light
 from packshot.ops.foreground import foreground_band
 from packshot.ops.matte import facts_of
+from packshot.ops.pose import Pose
+from packshot.rendering import camera_match
 from packshot.rendering.camera_match import CameraMatch, Overrides, match_camera
 from packshot.rendering.scene import SetRenderer
 from packshot.rendering.sets import SETS
@@ -171,6 +173,28 @@ def test_the_other_height_is_a_neighbour_of_the_guess() -> None:
     other = matched(can(), "marble", Overrides(height="other")).pitch_deg
     pitches = SETS["marble"].pitches
     assert abs(pitches.index(guess) - pitches.index(other)) == 1
+
+
+def test_photos_of_one_batch_share_two_camera_heights_unless_they_ask_for_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found, own = set(), set()
+    for pitch in range(2, 60, 3):
+        pose = Pose(float(pitch), 1.0, False, "stands", 1.0)
+        monkeypatch.setattr(camera_match, "pose_of", lambda *_, pose=pose: pose)
+        match = matched(can(), "marble")
+        found.add(match.pitch_deg)
+        own.add(matched(can(), "marble", Overrides(height="photo")).pitch_deg)
+        far = abs(pitch - match.pitch_deg) > camera_match.FAR_DEG
+        assert [finding.check for finding in match.findings] == (["camera"] if far else [])
+    assert found == set(SETS["marble"].standard) and len(found) == 2
+    assert own == set(SETS["marble"].pitches)
+
+
+def test_the_photos_own_softness_costs_no_plate() -> None:
+    shots = {Rendered(set="marble").shot(16, 0.72, 1.0), Rendered(set="marble", softness="normal").shot(16, 0.72, 1.0)}
+    assert len(shots) == 1
+    assert Rendered(set="marble", softness="more").shot(16, 0.72, 1.0) not in shots
 
 
 # --- light ---

@@ -15,7 +15,7 @@ import structlog
 import typer
 
 from packshot import __version__
-from packshot.cli import lists, operate, serve, shoot, steps
+from packshot.cli import lists, operate, plates, serve, shoot, steps
 from packshot.cli.edge import USAGE, exit_code
 
 # Typer carries a Click of its own and exports this class of it by its child only.
@@ -33,6 +33,7 @@ steps.add_to(app)
 lists.add_to(app)
 serve.add_to(app)
 operate.add_to(app)
+plates.add_to(app)
 
 
 @app.callback(invoke_without_command=True)

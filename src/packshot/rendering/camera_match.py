@@ -14,9 +14,10 @@ from packshot.rendering.product_mesh import Kind
 from packshot.rendering.scene import OVERHEAD, SceneSet, Stop
 
 Side = Literal["left", "right"]
-Height = Literal["low", "eye", "above", "high", "overhead", "other"]
-HEIGHT_DEG: dict[Height, int] = {"low": 8, "eye": 16, "above": 24, "high": 40, "overhead": OVERHEAD}
+Height = Literal["low", "eye", "above", "high", "overhead", "other", "photo"]
+HEIGHT_DEG: dict[str, int] = {"low": 8, "eye": 16, "above": 24, "high": 40, "overhead": OVERHEAD}
 UNSURE = 0.5
+FAR_DEG = 10  # from the photo's own height: the product then seems to tip
 SIDE_SURE = 0.5
 SOFT, HARD = 0.75, 0.25
 WARMTH = 0.5  # how much of the photo's own colour cast the set takes on
@@ -51,11 +52,9 @@ def match_camera(photo_u8: U8, body: U8, facts: Facts, scene: SceneSet, override
     pose = pose_of(photo_u8, body)
     light = lighting_of(photo_u8, body)
     lying = pose.stance == "flat"
-    guess = int(nearest(pose.pitch_deg, scene.pitches))
+    guess = int(nearest(pose.pitch_deg, scene.standard))
     other = _second(pose.pitch_deg, guess, scene.pitches)
-    requested = (
-        guess if overrides.height is None else other if overrides.height == "other" else HEIGHT_DEG[overrides.height]
-    )
+    requested = {"": guess, "other": other, "photo": pose.pitch_deg, **HEIGHT_DEG}[overrides.height or ""]
     pitch = int(nearest(requested, scene.pitches))  # a set is shown only from the heights it was built for
     kind: Kind = overrides.body or ("flat" if lying or pitch == OVERHEAD else "turned" if pose.turned else "slab")
     side: Side = overrides.side or ("right" if light.side > 0 and light.side_sure > SIDE_SURE else "left")
@@ -64,10 +63,13 @@ def match_camera(photo_u8: U8, body: U8, facts: Facts, scene: SceneSet, override
     )
     warmth = overrides.warmth if overrides.warmth is not None else WARMTH * (light.warmth or 0.0)
     stands = "bottom" not in facts.cut and pose.stance != "hangs"
-    return CameraMatch(pitch, kind, side, softness, warmth, stands, _findings(pose, other, scene, facts, overrides))
+    findings = _findings(pose, guess, other, scene, facts, overrides)
+    return CameraMatch(pitch, kind, side, softness, warmth, stands, findings)
 
 
-def _findings(pose: Pose, other: int, scene: SceneSet, facts: Facts, overrides: Overrides) -> tuple[Finding, ...]:
+def _findings(
+    pose: Pose, guess: int, other: int, scene: SceneSet, facts: Facts, overrides: Overrides
+) -> tuple[Finding, ...]:
     words = ""
     if "bottom" in facts.cut and scene.pure_white:
         words = "No contact shadow: the photo cuts the product off at the bottom."
@@ -93,6 +95,17 @@ def _findings(pose: Pose, other: int, scene: SceneSet, facts: Facts, overrides: 
         )
     if words:
         return (Finding(check="fit", verdict=Verdict.WARN, words=words),)
+    if overrides.height is None and pose.sure >= UNSURE and abs(pose.pitch_deg - guess) > FAR_DEG:
+        words = (
+            f"The photo was taken from {'higher' if pose.pitch_deg > guess else 'lower'} than this set is shown from. "
+            f"If the product seems to tip, try a camera that looks down by {other}°."
+        )
+        return (
+            Finding(
+                check="camera", verdict=Verdict.OK, words=words, value=round(pose.pitch_deg - guess), limit=FAR_DEG,
+                unit="° off",
+            ),
+        )  # fmt: skip
     if overrides.height is None and pose.sure < UNSURE and pose.stance == "stands" and other:
         return (
             Finding(

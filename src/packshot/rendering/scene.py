@@ -22,6 +22,7 @@ from packshot.finding import Finding
 
 PITCHES = (8, 16, 24, 40, 90)
 OVERHEAD = 90
+STANDARD = (16, 24)  # of what stands: a batch has no more unless it asks for more, to look alike and share plates
 FOV_DEG = 26.0  # of the shorter side: an 85 mm lens, what product photographers use
 Stop = Literal["less", "normal", "more"]
 Colour = tuple[float, float, float]  # linear sRGB
@@ -172,6 +173,11 @@ class SceneSet:
     pitches: tuple[int, ...] = PITCHES[:-1]
     color: str = ""  # the brand's colour as the set comes; empty where it has none
     pure_white: bool = False  # only the shadow is rendered, the plate is 255
+
+    @property
+    def standard(self) -> tuple[int, ...]:
+        """The heights that photos get unless their style asks for another; without plates to share, all of them."""
+        return self.pitches if self.pure_white else tuple(p for p in self.pitches if p in (*STANDARD, OVERHEAD))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,6 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 import structlog
 from redis import Redis
@@ -29,6 +30,7 @@ from redis.exceptions import RedisError
 from packshot.db.upgrade import upgrade
 from packshot.errors import BadOption, Conflict, Unavailable
 from packshot.logs import without_secrets
+from packshot.rendering.engines import llvm
 from packshot.service import layer_cache, parent_watch
 from packshot.service.queues import STAGES
 from packshot.service.valkey import Valkey
@@ -49,6 +51,7 @@ class _Program:
 
     name: str
     command: Sequence[str]
+    once: bool = False  # it ends by itself when it is done
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     rest: float = 0.0
@@ -56,16 +59,20 @@ class _Program:
 
 
 class Supervisor:
-    """Starts, watches and stops the programs of one data folder."""
+    """Starts, watches and stops the programs of one data folder.  log_to: a file for all that they log."""
 
-    def __init__(self, settings: Settings, *, stages: Sequence[str] = (*STAGES, "now")) -> None:
-        self._settings = settings
+    def __init__(
+        self, settings: Settings, *, stages: Sequence[str] = (*STAGES, "now"), log_to: TextIO | None = None
+    ) -> None:
+        self._settings, self._log_to = settings, log_to
         self._valkey = None if settings.redis_url else Valkey(settings)
         python = [sys.executable, "-m", "packshot"]
         self._programs = [
             _Program("api", [*python, "api"]),
             *(_Program(f"worker {stage}", [*python, "worker", stage]) for stage in stages),
         ]
+        if settings.warm_plates and not settings.fake_models and "generate" in stages and llvm.find(settings.cache_dir):
+            self._programs.append(_Program("plates", [*python, "plates", "warm", "--when-idle"], once=True))
         self._stop = threading.Event()
         self._valkey_rests_until = 0.0
         self._lock: int | None = None
@@ -126,7 +133,7 @@ class Supervisor:
             if self._stop.is_set():
                 return
             process, at = program.process, time.monotonic()
-            if process is not None and process.poll() is not None:
+            if process is not None and process.poll() is not None and not (program.once and process.returncode == 0):
                 steady = at - program.started > STEADY_SECONDS
                 program.rest = 0.0 if steady else min(LONGEST_REST, max(0.5, program.rest * 2))
                 log.warning("program.died", name=program.name, exit=process.returncode, rest=program.rest)
@@ -193,8 +200,9 @@ class Supervisor:
     def _launch(self, program: _Program) -> None:
         # A session of its own: Ctrl+C reaches the supervisor alone, which stops the others in order.
         program.process = subprocess.Popen(
-            program.command, env=environment(self._settings), stdin=subprocess.DEVNULL, start_new_session=True
-        )
+            program.command, env=environment(self._settings), stdin=subprocess.DEVNULL, stdout=self._log_to,
+            stderr=self._log_to, start_new_session=True,
+        )  # fmt: skip
         program.started = time.monotonic()
 
 

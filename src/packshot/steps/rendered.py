@@ -39,14 +39,18 @@ BEHIND = np.ones((7, 7), np.uint8)  # ratio pixels this far inside the outline n
 class Rendered(ComposeStep, frozen=True):
     """A small 3D set, seen from where the photo was shot and lit from the photo's own side."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     kind: Literal["rendered"] = "rendered"
     set: str
     warmth: float | None = Field(None, ge=-1.0, le=1.0, title="Warmth", description="unset follows the photo")
     shadow: float = Field(1.0, ge=0.0, le=1.6, title="Shadow strength", description="1 as rendered")
     side: Side | None = Field(None, title="Light from", description="unset follows the photo")
-    height: Height | None = Field(None, title="Camera height", description="unset follows the photo")
-    softness: Stop | None = Field(None, title="Shadow softness", description="unset follows the photo")
+    height: Height | None = Field(
+        None, title="Camera height", description="unset takes the nearer of the set's two; photo follows the photo"
+    )
+    softness: Stop | None = Field(
+        None, title="Shadow softness", description="unset, the product's shadow follows the photo"
+    )
     blur: Stop = Field("normal", title="Background blur")
     color: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$", title="Brand colour")
     body: Kind | None = Field(None, title="Body", description="how deep the product is taken to be; unset guesses")
@@ -74,25 +78,23 @@ class Rendered(ComposeStep, frozen=True):
         )
         if not match.stands or self.shadow == 0 or not cutout.facts.parts:
             return composed
-        ratio = self._ratio(composed, match, shot, renderer, pure=scene.pure_white)
+        ratio = self._ratio(composed, match, replace(shot, softness=match.softness), renderer, pure=scene.pure_white)
         if ratio is None:
             return Shadow(strength=min(1.0, DRAWN_SHADOW * self.shadow)).run(composed, context)
         return replace(composed, ratio=ratio)
+
+    def shot(self, pitch_deg: int, foot: float, aspect: float) -> Shot:
+        """What the set is photographed as.  foot: where the product stands, a share of the frame's height."""
+        baseline = 0.5 if pitch_deg == OVERHEAD else round(min(max(foot, 0.3), 0.98), 2)
+        # The photo's own softness is for the product's shadow alone: it must not cost a plate.
+        softness = self.softness or "normal"
+        return Shot(self.set, pitch_deg, baseline, round(aspect, 3), softness, self.blur, self.color.lower())
 
     def _shot(self, composition: Composition, match: CameraMatch) -> Shot:
         placement, _, _ = composition.laid_out()
         width, height = composition.canvas
         foot = placement.to_canvas(composition.cutout.facts.box)[3] / height
-        baseline = 0.5 if match.pitch_deg == OVERHEAD else round(min(max(foot, 0.3), 0.98), 2)
-        return Shot(
-            self.set,
-            match.pitch_deg,
-            baseline,
-            round(width / height, 3),
-            match.softness,
-            self.blur,
-            self.color.lower(),
-        )
+        return self.shot(match.pitch_deg, foot, width / height)
 
     def _ratio(
         self, composition: Composition, match: CameraMatch, shot: Shot, renderer: SetRenderer, *, pure: bool

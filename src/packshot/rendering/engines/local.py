@@ -22,8 +22,10 @@ SLOW = (
 
 
 def local_renderer(settings: Settings, *, lease: CpuLease | None = None, sides: tuple[int, ...] = SIDES) -> SetRenderer:
-    if settings.fake_models:
-        return FakeSetRenderer()
+    return FakeSetRenderer() if settings.fake_models else local_plates(settings, lease=lease, sides=sides)
+
+
+def local_plates(settings: Settings, *, lease: CpuLease | None = None, sides: tuple[int, ...] = SIDES) -> PlateCache:
     library = llvm.find(settings.cache_dir)
     threads = settings.threads or granted_cpus()
 

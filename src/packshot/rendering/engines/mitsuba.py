@@ -23,7 +23,7 @@ from packshot.colour import F32
 from packshot.cpu_lease import CpuLease
 from packshot.ops import tone
 from packshot.rendering.engines.denoise import denoised, smoothed
-from packshot.rendering.engines.translate import PATH, PLATE_SPP, SHORT, SMALL_SPP, compiled, textured
+from packshot.rendering.engines.translate import FAR_SPP, PATH, PLATE_SPP, SHORT, SMALL_SPP, compiled, textured
 from packshot.rendering.product_mesh import TEXTURE_SIDE
 from packshot.rendering.scene import Camera, ProductMesh, Scenery, SceneSet, Shot
 
@@ -33,6 +33,8 @@ RIM = 12  # pixels around the changed part that the denoiser gets
 CACHED_SCENES = 8  # compiled scenes for ratios: a set from several heights
 RATIO_TEXELS = 512.0
 SMALL = 1024  # up to this side a plate gets more samples: its noise shows more, and it costs little
+# The far part of a plate, above all that is sharp: where everything is blurred over so many pixels, half of them do.
+FAR_PX, LOOK_SIDE, SEAM_PX = 24.0, 128, 64
 CHUNK = 1 << 19  # samples in flight, a slice of work: half a second on two cores
 THROUGH = 3  # surfaces of the product that a camera ray can pass
 MOST_VERTICES, MOST_FACES = 16384, 32768
@@ -58,12 +60,21 @@ class MitsubaRenderer:
             with self._lock:
                 self._trace(scene, shot.camera, (16, 16), 1)  # compiles the kernel, on one core
         stops, unfocused = scene.exposure, scene.aperture > 0.02
-        spp = PLATE_SPP if max(size) > SMALL else SMALL_SPP
+        width, height = size
+        small = max(size) <= SMALL
         with self._lock:
-            layers = self._trace(scene, shot.camera, size, spp)
+            far = 0 if small else _far_rows(scene, shot.camera, size)
+            half = (width // 2, height // 2)
+            blurred = self._trace(scene, shot.camera, half, FAR_SPP, rows=(0, far // 2)) if far else None
+            top = max(0, far - SEAM_PX)
+            layers = self._trace(scene, shot.camera, size, SMALL_SPP if small else PLATE_SPP, rows=(top, height))
             del scene  # its textures make room for the denoiser
             dr.flush_malloc_cache()
-        return tone.tone_mapped(denoised(layers, unfocused=unfocused, pause=self._pause), stops=stops)
+        light = denoised(layers, unfocused=unfocused, pause=self._pause)
+        if blurred is not None:
+            above = denoised(blurred, unfocused=unfocused, pause=self._pause)
+            light = _joined(np.asarray(cv2.resize(above, (width, far)), np.float32), light, top)
+        return tone.tone_mapped(light, stops=stops)
 
     def _pause(self) -> None:
         if self._lease:
@@ -124,17 +135,21 @@ class MitsubaRenderer:
         short: bool = False,
         seed: int = 0,
         where: NDArray[np.bool_] | None = None,
+        rows: tuple[int, int] | None = None,
     ) -> F32:
         """(H, W, 9): light, albedo, normal; short: (H, W, 3), light of few bounces, enough for what a product changes.
+
+        rows: only those from the first until before the second.
 
         The same seed takes the same paths, whatever `where` is.
         """
         width, height = size
-        rows = max(1, CHUNK // (width * spp))
+        first, last = rows or (0, height)
+        step = max(1, CHUNK // (width * spp))
         integrator = self._short if short else self._path
-        out = np.empty((height, width, 3 if short else 9), np.float32)
-        for top in range(0, height, rows):
-            bottom = min(height, top + rows)
+        out = np.empty((last - first, width, 3 if short else 9), np.float32)
+        for top in range(first, last, step):
+            bottom = min(last, top + step)
             count = (bottom - top) * width * spp
             sampler = mi.load_dict({"type": "independent"})
             sampler.seed(top + (seed << 16), count)
@@ -153,9 +168,34 @@ class MitsubaRenderer:
             means = [dr.block_sum(layer, spp) / spp for layer in layers]
             dr.eval(means)
             for i, mean in enumerate(means):
-                out[top:bottom, :, i] = np.asarray(mean).reshape(bottom - top, width)
+                out[top - first : bottom - first, :, i] = np.asarray(mean).reshape(bottom - top, width)
             self._pause()
         return out
+
+
+def _far_rows(scene: _Scene, camera: Camera, size: tuple[int, int]) -> int:
+    """How many rows from the top show nothing that is less out of focus than FAR_PX; even, 0 for few."""
+    if not scene.aperture:
+        return 0
+    count = LOOK_SIDE * LOOK_SIDE
+    sampler = mi.load_dict({"type": "independent"})
+    sampler.seed(0, count)
+    ray = _camera_rays(camera, (LOOK_SIDE, LOOK_SIDE), 0, 1, count, sampler, 0.0)
+    met = np.asarray(scene.scene.ray_intersect_preliminary(mi.Ray3f(ray)).t)
+    depth = met * (np.asarray(ray.d).T.reshape(-1, 3) @ -camera.axes[2])
+    blurred = 2 * scene.aperture * np.abs(1 - camera.distance / np.maximum(depth, 1e-6)) * min(size)
+    sharp = blurred.reshape(LOOK_SIDE, LOOK_SIDE).min(1) < FAR_PX
+    first = int(sharp.argmax()) if sharp.any() else LOOK_SIDE
+    rows = max(0, first - 1) * size[1] // LOOK_SIDE // 2 * 2
+    return rows if rows > 4 * SEAM_PX else 0
+
+
+def _joined(above: F32, below: F32, top: int) -> F32:
+    """Two parts of a picture, the lower one from row `top` on: where both are, one fades into the other."""
+    seam = len(above) - top
+    share = np.linspace(0, 1, seam, dtype=np.float32)[:, None, None]
+    mixed = above[top:] * (1 - share) + below[:seam] * share
+    return np.concatenate([above[:top], mixed, below[seam:]])
 
 
 def _past_product(scene: _Scene, ray: Any, active: Any) -> Any:

@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 # The longer side: previews, and all else. Plates are scaled from these, so channels of one shape share one.
 SIDES = (PREVIEW_SIDE, 2048)
-VERSION = 3  # goes up when the same set and engine give other pixels
+VERSION = 4  # goes up when the same set and engine give other pixels
 IN_MEMORY = 6  # 50 MB each at 2048²
 GRAIN = 0.0035  # of the square root of light, so that no even tone shows bands: a level of 255
 
@@ -64,6 +64,10 @@ class PlateCache:
                 self._plates.popitem(last=False)
         return plate
 
+    def is_stored(self, shot: Shot, size: tuple[int, int]) -> bool:
+        """Whether this plate need not be rendered.  size: one of the sides that plates are kept at."""
+        return self._path(shot, size).exists()
+
     def ratio(self, shot: Shot, body: ProductMesh, *, where: NDArray[np.bool_]) -> F32 | None:
         with self._lock, self._lease or nullcontext():
             return self._engine().ratio(shot, body, where=where)
@@ -81,8 +85,7 @@ class PlateCache:
 
     def _levels(self, shot: Shot, size: tuple[int, int]) -> NDArray[np.uint16]:
         """(H, W, 3): the square root of light in 65535 steps, which is how a plate is stored."""
-        parts = VERSION, astuple(shot), self.sets[shot.set].version, size, self.engine
-        path = self._folder / f"{shot.set}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}.png"
+        path = self._path(shot, size)
         stored = _read(path, size)
         if stored is not None:
             return stored
@@ -96,6 +99,10 @@ class PlateCache:
             levels = np.asarray(np.round(np.clip(root, 0, 1) * 65535), np.uint16)
             self._store(path, levels)
         return levels
+
+    def _path(self, shot: Shot, size: tuple[int, int]) -> Path:
+        parts = VERSION, astuple(shot), self.sets[shot.set].version, size, self.engine
+        return self._folder / f"{shot.set}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}.png"
 
     def _store(self, path: Path, levels: NDArray[np.uint16]) -> None:
         """Put a plate on the disk, and drop those used longest ago until the folder is within its bound."""

@@ -54,7 +54,7 @@ export const styles = {
   brand: { title: "Brand colour", words: "Tints the set, not the product." },
   choices: {
     left: "The left", right: "The right", less: "Less", normal: "Normal", more: "More", turned: "Round", slab: "Thick", flat: "Flat",
-    low: "Low", eye: "Eye level", above: "Slightly above", high: "From above", overhead: "Straight down", other: "The next best guess",
+    low: "Low", eye: "Eye level", above: "Slightly above", high: "From above", overhead: "Straight down", other: "The next best guess", photo: "As in the photo",
     down: "Top to bottom", round: "From the middle", cover: "Fill the frame", contain: "Show it whole",
   } as Record<string, string>,
   unit: {
