@@ -8,10 +8,11 @@ const src = import.meta.dirname;
 const LAYERS = ["api", "shared", "features", "app"]; // each imports itself and those before it
 const options: ts.CompilerOptions = { moduleResolution: ts.ModuleResolutionKind.Bundler, module: ts.ModuleKind.ESNext, jsx: ts.JsxEmit.ReactJSX, paths: { "~/*": [`${src}/*`] } };
 
-/** Source files that a file imports: values and types, and what it loads later by import(). */
+/** Source files that a file imports: values and types, what it loads later by import(), and its workers. */
 function importsOf(path: string): string[] {
-  const { importedFiles } = ts.preProcessFile(readFileSync(path, "utf8"), true, true);
-  return importedFiles.flatMap(({ fileName }) => {
+  const text = readFileSync(path, "utf8");
+  const workers = [...text.matchAll(/new URL\("([^"]+)\.ts", import\.meta\.url\)/g)].map(([, fileName]) => ({ fileName: fileName! }));
+  return [...ts.preProcessFile(text, true, true).importedFiles, ...workers].flatMap(({ fileName }) => {
     const found = ts.resolveModuleName(fileName, path, options, ts.sys).resolvedModule?.resolvedFileName;
     return found?.startsWith(src) ? [found] : [];
   });

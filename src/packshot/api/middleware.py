@@ -24,7 +24,7 @@ _HEADERS = [
 ]
 _POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; script-src 'self'{}; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    "worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 _ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 

@@ -56,7 +56,7 @@ export class Service {
     const request = input instanceof Request ? input : new Request(new URL(input, location.href), init);
     request.signal.throwIfAborted();
     const text = await request.text();
-    const reply = await Promise.race([this.answer(request.method, new URL(request.url), request.headers, text ? JSON.parse(text) : null), aborted(request.signal)])
+    const reply = await Promise.race([this.answer(request.method, new URL(request.url), request.headers, request.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : text || null), aborted(request.signal)])
       .catch((error: unknown) => {
         throw error instanceof Away ? new TypeError("Failed to fetch") : error;
       });

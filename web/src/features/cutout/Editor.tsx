@@ -1,4 +1,4 @@
-/** "Correct the cut-out": a person points out what is missing or too much, sees the answer, and saves it. */
+/** "Correct the cut-out": a person paints, points and draws what is missing or too much, and saves it. */
 import { Button, Group, Loader, Modal } from "@mantine/core";
 import { IconAlertTriangle, IconScissors } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -14,12 +14,15 @@ import { notify, notifyError } from "~/shared/notify";
 import { KeyCap } from "~/shared/ui/KeyCap";
 import { useQueued } from "~/shared/turns";
 import { Empty, Failed, Waiting } from "~/shared/ui/states";
+import { grayPng } from "./engine/png";
+import { MOST, type Hint } from "./hints";
+import { usePhoto } from "./pixels";
+import { cut, itemCounts, opened, refresh, revert, save, turnOfHints, versions, type Matte, type OpenedPhoto } from "./queries";
 import { Side } from "./Side";
 import { Stage } from "./Stage";
-import { EMPTY, changed, withBox, isRoom, MOST, moved, withPoint, redone, undone, without, type History, type Tool } from "./hints";
-import { usePhoto, useMatte, isSame } from "./pixels";
-import { cut, hinted, itemCounts, opened, refresh, revert, save, type Matte, type OpenedPhoto } from "./queries";
-import type { Box, Point } from "./view";
+import { firstSettings, stepped, TOOLS, type Settings, type Tool } from "./tools";
+import { useDraft, useElsewhere, useSession, useWork } from "./useWork";
+import type { Point } from "./view";
 import css from "./cutout.module.css";
 
 const SLOW_MS = 4_000;
@@ -53,77 +56,100 @@ const Top = ({ name, children }: { name: string; children: React.ReactNode }) =>
 function OpenEditor({ photo, name, now, matte, reload, close }: { photo: string; name: string; now: OpenedPhoto; matte: Matte; reload: () => void; close: () => void }) {
   const client = useQueryClient();
   const pane = useRef<HTMLDivElement>(null);
-  const [history, set] = useState<History>(EMPTY);
-  const [tool, setTool] = useState<Tool>("keep");
-  const [chosen, choose] = useState<number | null>(null);
+  const [tool, setTool] = useState<Tool>("erase");
+  const [settings, setSettings] = useState<Settings>(() => firstSettings(now.size));
   const [before, setBefore] = useState(false);
   const [leaving, setLeaving] = useState(false);
   const [message, setMessage] = useState({ words: "", visible: false });
-  const hints = history.now;
-  const dirty = hints.length > 0;
   const say = (words: string, visible = false): void => setMessage({ words, visible });
+  const set = (change: Partial<Settings>): void => setSettings((was) => ({ ...was, ...change }));
 
-  const { answer, shown, busy, queued } = useAnswer(photo, now.etag, matte, hints);
+  const pixels = usePhoto(now.source, now.thumb, now.size);
+  const { work, error } = useWork(photo, now, matte.picture, pixels, (what) => say({ same: copy.same, answered: copy.answered, plain: copy.plain }[what], what !== "answered"));
+  const state = useSession(work);
+  const { dirty, waiting, failure, working } = state;
+  const busy = waiting.length > 0 && failure === null;
+  const queued = useQueued(turnOfHints(photo));
   const slow = useLongerThan(busy, SLOW_MS);
   const busyWords = !slow ? copy.busy : queued ? copy.queued : copy.slow;
-  const pixels = usePhoto(now.source, now.thumb);
-  const matteBefore = useMatte(matte.picture);
-  const matteNow = useMatte(shown.picture);
-  useAnswerNews(shown.picture, matte.picture, (same) => say(same ? copy.same : copy.answered, same));
+  const elsewhere = useElsewhere(photo);
+  const draft = useDraft(photo, work, state, !elsewhere);
+  const isRestored = work?.isDraft === true && state.revision > 0 && state.canUndo && !state.canRedo && work.layer.steps === 1;
 
-  const step = (next: History, words: string, visible = false): void => {
-    set(next);
-    setBefore(false);
-    say(words, visible);
-  };
-  const add = (kind: Tool, next: () => History, words: string): void =>
-    isRoom(hints, kind) ? step(next(), words) : say(copy.announcements.full(MOST[kind]), true);
   const focus = (): void => pane.current?.focus({ preventScroll: true });
-  useEffect(focus, []);
+  const opened = work !== null;
+  useEffect(focus, [opened]);
+  useEffect(() => setBefore(false), [state.revision]);
+  const session = work?.session;
   const actions = {
-    say, choose,
-    place: (at: Point) => tool !== "box" && add(tool, () => withPoint(history, tool, at), copy.announcements.placed(copy.tools[tool].name, copy.hints.at(...at))),
-    draw: (box: Box) => add("box", () => withBox(history, box), copy.announcements.box),
-    move: (id: number, to: Point) => step(changed(history, moved(hints, id, to)), copy.hints.at(...to)),
-    remove: (id: number) => (step(changed(history, without(hints, id)), copy.announcements.removed), choose(null), focus()),
-    clear: () => (step(changed(history, []), copy.announcements.cleared), choose(null), focus()),
-    undo: () => history.past.length > 0 && (step(undone(history), copy.announcements.undone), choose(null)),
-    redo: () => history.future.length > 0 && (step(redone(history), copy.announcements.redone), choose(null)),
+    say,
+    point: (hint: Hint) => {
+      const words = hint.tool === "box" ? copy.announcements.box : copy.announcements.placed(copy.tools[hint.tool === "keep" ? "add" : "remove"].name, copy.at(...hint.at));
+      if (session?.point(hint)) say(words);
+      else say(copy.announcements.full(MOST[hint.tool]), true);
+    },
+    fill: (corners: readonly Point[], erase: boolean) => (session?.fill(corners, erase), say(copy.announcements.filled)),
+    shift: (outwards: boolean) => (session?.shift(outwards), say(outwards ? copy.announcements.grown : copy.announcements.shrunk)),
+    undo: () => session?.undo() && say(copy.announcements.undone),
+    redo: () => session?.redo() && say(copy.announcements.redone),
+    use: (version: number) => void revert(photo, now.version, version).then(() => (refresh(client, photo), notify(copy.reverted(version)), renew()), notifyError),
   };
-  const chooseTool = (next: Tool): void => {
+  const renew = (): void => {
+    void client.invalidateQueries({ queryKey: versions(photo).queryKey });
+    reload();
+  };
+  const choose = (next: Tool): void => {
     setTool(next);
     focus();
   };
+  const resize = (broader: boolean): void => {
+    const size = stepped(settings.size, broader);
+    set({ size });
+    say(copy.announcements.size(size));
+  };
+  const follow = (): void => {
+    set({ follow: !settings.follow });
+    say(copy.announcements.follow(!settings.follow));
+  };
 
   const saving = useMutation({
-    mutationFn: () => save(photo, now.etag, hints),
-    onSuccess: (version) => {
+    mutationFn: async () => save(photo, now.etag, await grayPng(work!.layer.data, now.size.width, now.size.height)),
+    onSuccess: async (version) => {
       const open = client.getQueryData(itemCounts(photo).queryKey)?.open ?? 0;
+      await draft.drop();
       refresh(client, photo);
-      if (version === now.version) notify(copy.unchanged);
-      else notifyWithUndo(copy.saved(version, open), () => void back(version, now.version));
+      notifyWithUndo(copy.saved(version, open), () => void back(version, now.version));
       close();
     },
     onError: (error) => !isStale(error) && notifyError(error),
   });
   const back = (from: number, version: number) => revert(photo, from, version).then(() => (refresh(client, photo), notify(copy.reverted(version))), notifyError);
-  const canSave = dirty && !busy && answer?.error === null && !saving.isPending; // nobody saves what he has not seen
+  const canSave = dirty && !busy && !working && !saving.isPending; // nobody saves what he has not seen
   const trySave = (): void => {
     if (canSave) saving.mutate();
   };
-  const leave = (): void => (dirty ? setLeaving(true) : close());
-  useBlocker({ shouldBlockFn: () => (setLeaving(true), true), enableBeforeUnload: () => dirty, disabled: !dirty || saving.isSuccess });
+  const leave = (): void => (dirty || working || waiting.length > 0 ? setLeaving(true) : close());
+  const discard = (): void => void draft.drop().then(close);
+  useBlocker({ shouldBlockFn: () => (setLeaving(true), true), enableBeforeUnload: () => dirty && !draft.stored, disabled: !dirty || saving.isSuccess });
 
-  const enabled = !leaving && !saving.isPending;
+  const enabled = !leaving && !saving.isPending && work !== null;
+  const toolKeys = Object.fromEntries(TOOLS.map((one) => [one.key.toLowerCase(), () => choose(one.tool)]));
   useKeys({
-    k: () => chooseTool("keep"), r: () => chooseTool("remove"), b: () => chooseTool("box"),
+    ...toolKeys, s: follow, "[": () => resize(false), "]": () => resize(true),
     "mod+z": actions.undo, "mod+shift+z": actions.redo, "mod+y": actions.redo, "mod+s": trySave,
-    delete: () => chosen !== null && actions.remove(chosen), backspace: () => chosen !== null && actions.remove(chosen),
-    escape: () => (chosen !== null ? choose(null) : leave()),
+    escape: () => (state.working ? session?.cancel() : leave()),
   }, { enabled, inDialog: true });
   useKeys({ escape: () => setLeaving(false) }, { enabled: leaving, inDialog: true });
 
-  const stale = isStale(saving.error) || isStale(answer?.error);
+  const stale = isStale(saving.error) || isStale(failure);
+  if (!work) {
+    return (
+      <>
+        <Top name={name}><Button variant="default" onClick={close} data-autofocus>{common.cancel}</Button></Top>
+        {error ? <Failed error={error} retry={reload} /> : <Waiting><div className={css.opening}><Loader size="sm" /><span className="soft">{copy.opening}</span></div></Waiting>}
+      </>
+    );
+  }
   return (
     // A click on a button does not take the focus from the photo, which needs the arrows and the space bar.
     <div className={css.editor} onMouseDown={(event) => event.target instanceof Element && event.target.closest("button, label") && event.preventDefault()}>
@@ -132,24 +158,27 @@ function OpenEditor({ photo, name, now, matte, reload, close }: { photo: string;
         <Button loading={saving.isPending} disabled={!canSave && !saving.isPending} rightSection={<><KeyCap hidden>Ctrl</KeyCap> <KeyCap hidden>S</KeyCap></>} onClick={trySave}>{copy.save}</Button>
       </Top>
       <Stage
-        name={name} size={now.size} photo={pixels} matte={before ? matteBefore : matteNow} hints={hints} tool={tool} chosen={chosen} actions={actions} pane={pane}
+        name={name} size={now.size} photo={pixels} work={work} state={state} tool={tool} settings={settings} actions={actions} pane={pane}
         before={before} flip={() => dirty && setBefore(!before)} enabled={enabled}
       >
         {stale ? (
-          <p className={css.wrong} role="alert"><IconAlertTriangle size={17} aria-hidden /><span>{copy.changed.words} {copy.changed.help}</span><Button size="compact-sm" variant="default" onClick={() => (saving.reset(), reload())}>{copy.changed.action}</Button></p>
-        ) : answer?.error ? (
-          <p className={css.wrong} role="alert"><IconAlertTriangle size={17} aria-hidden /><span>{copy.failed} {wordsOf(answer.error)}</span><Button size="compact-sm" variant="default" onClick={answer.retry}>{common.retry}</Button></p>
-        ) : busy ? <p><Loader size={15} color="gray" aria-hidden />{busyWords}</p>
+          <p className={css.wrong} role="alert"><IconAlertTriangle size={17} aria-hidden /><span>{copy.changed.words} {copy.changed.help}</span><Button size="compact-sm" variant="default" onClick={() => (saving.reset(), renew())}>{copy.changed.action}</Button></p>
+        ) : failure !== null ? (
+          <p className={css.wrong} role="alert"><IconAlertTriangle size={17} aria-hidden /><span>{copy.failed} {wordsOf(failure)}</span><Button size="compact-sm" variant="default" onClick={() => session?.retry()}>{common.retry}</Button></p>
+        ) : elsewhere ? <p role="alert">{copy.elsewhere}</p>
+        : busy ? <p><Loader size={15} color="gray" aria-hidden />{busyWords}</p>
+        : isRestored ? <p>{copy.draft.found}<Button size="compact-sm" variant="default" onClick={actions.undo}>{copy.draft.action}</Button></p>
         : message.visible ? <p>{message.words}</p>
+        : dirty && !draft.stored ? <p>{copy.draft.none}</p>
         : now.source === "" && !dirty ? <p className="soft small">{copy.preview}</p> : undefined}
       </Stage>
-      <p className="visually-hidden" role="status">{busy && slow ? busyWords : message.words || (busy ? copy.busy : "")}</p>
-      <Side photo={photo} tool={tool} chooseTool={chooseTool} history={history} chosen={chosen} choose={choose} actions={actions} findings={shown.findings} />
+      <p className="visually-hidden" role="status">{busy && slow ? busyWords : message.words || (busy ? copy.busy : isRestored ? copy.draft.found : "")}</p>
+      <Side photo={photo} tool={tool} chooseTool={choose} settings={settings} set={set} state={state} actions={actions} findings={matte.findings} busy={working || waiting.length > 0} />
       <Modal opened={leaving} onClose={() => setLeaving(false)} title={copy.leave.title} size={440} closeOnEscape={false}>
-        <p className="soft">{copy.leave.words(hints.length)}</p>
+        <p className="soft">{copy.leave.words}</p>
         <Group justify="flex-end" mt="xl">
           <Button variant="default" onClick={() => setLeaving(false)} data-autofocus>{copy.leave.stay}</Button>
-          <Button color="no" onClick={close}>{copy.leave.action}</Button>
+          <Button color="no" onClick={discard}>{copy.leave.action}</Button>
         </Group>
       </Modal>
     </div>
@@ -162,21 +191,6 @@ function wordsOf(error: unknown): string {
   return [title === common.error.title ? words || title : title, remedy].filter(Boolean).join(" ");
 }
 
-/** The cut-out that the hints give. The last answer is shown until the next one comes; without hints, the current cut-out. */
-function useAnswer(photo: string, etag: string, present: Matte, hints: History["now"]) {
-  const options = hinted(photo, etag, hints);
-  const query = useQuery({ ...options, enabled: hints.length > 0 });
-  const queued = useQueued(options.queryKey);
-  const settled = hints.length === 0 ? present : query.data;
-  const last = useRef(present);
-  if (settled) last.current = settled;
-  const error = hints.length > 0 && query.isError ? query.error : null;
-  return {
-    shown: settled ?? last.current, busy: hints.length > 0 && query.isFetching, queued,
-    answer: settled || error ? { error, retry: () => void query.refetch() } : undefined,
-  };
-}
-
 /** Whether `busy` has lasted for so long. */
 function useLongerThan(busy: boolean, ms: number): boolean {
   const [late, set] = useState(false);
@@ -186,19 +200,4 @@ function useLongerThan(busy: boolean, ms: number): boolean {
     return () => (clearTimeout(soon), set(false));
   }, [busy, ms]);
   return late;
-}
-
-/** Reports of each new answer whether it is the same picture as the one before. */
-function useAnswerNews(shown: Blob, present: Blob, onNews: (same: boolean) => void): void {
-  const before = useRef(shown);
-  const latest = useRef(onNews);
-  latest.current = onNews;
-  useEffect(() => {
-    const was = before.current;
-    before.current = shown;
-    if (was === shown || shown === present) return;
-    let current = true;
-    void isSame(was, shown).then((same) => current && latest.current(same));
-    return () => void (current = false);
-  }, [shown, present]);
 }

@@ -1,39 +1,49 @@
-/** The photo with its cut-out, large: zoomed, moved, pointed at. */
-import { ActionIcon, Button, SegmentedControl, Tooltip, useComputedColorScheme } from "@mantine/core";
+/** The photo with its cut-out, large: zoomed, moved, painted on. */
+import { ActionIcon, Button, SegmentedControl, Tooltip } from "@mantine/core";
 import { IconHistory, IconMinus, IconPlus } from "@tabler/icons-react";
-import { useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode, type RefObject } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from "react";
 import { cutout as copy } from "~/shared/copy/cutout";
 import { useKeys } from "~/shared/keys";
 import { KeyCap } from "~/shared/ui/KeyCap";
+import type { State } from "./engine/session";
+import { isLarge, type Hint } from "./hints";
 import { Marks } from "./Marks";
-import { isLarge, type Hints, type Tool } from "./hints";
-import { BACKINGS, paint, type Backing } from "./paint";
+import { BACKINGS, type Backing } from "./paint";
 import type { Levels } from "./pixels";
+import { isBrush, type Settings, type Tool } from "./tools";
+import { useCanvas } from "./useCanvas";
+import { usePointer, type Hand } from "./usePointer";
+import { useSpaceHeld } from "./useSpaceHeld";
 import { useView } from "./useView";
-import { boxOf, centre, nearest, pixelAt, toPhoto, type Box, type Point, type Size } from "./view";
+import type { Work } from "./useWork";
+import { boxOf, centre, nearest, pixelAt, toPhoto, toScreen, type Box, type Point, type Size } from "./view";
 import css from "./cutout.module.css";
 
-const DRAGGED_PX = 4;
 const STEP_PX = 8; // on the screen: zoomed in, a step is finer
 const FAR = 5;
+const CLOSE_PX = 10; // of the screen: a click so near the first corner closes the outline
 
-type Actions = { place: (at: Point) => void; draw: (box: Box) => void; move: (id: number, to: Point) => void; remove: (id: number) => void; choose: (id: number | null) => void; say: (words: string, visible?: boolean) => void };
+type Actions = { point: (hint: Hint) => void; fill: (corners: readonly Point[], erase: boolean) => void; say: (words: string, visible?: boolean) => void };
 
-export function Stage({ name, size, photo, matte, hints, tool, chosen, actions, before, flip, enabled, pane: box, children }: {
-  name: string; size: Size; photo: Levels | null; matte: Levels | null; hints: Hints; tool: Tool; chosen: number | null; actions: Actions;
+export function Stage({ name, size, photo, work, state, tool, settings, actions, before, flip, enabled, pane: box, children }: {
+  name: string; size: Size; photo: Levels | null; work: Work; state: State; tool: Tool; settings: Settings; actions: Actions;
   before: boolean; flip: () => void; enabled: boolean; pane: RefObject<HTMLDivElement | null>; children: ReactNode;
 }) {
   const [pane, measure] = useState<Size>({ width: 800, height: 600 });
   const canvas = useRef<HTMLCanvasElement>(null);
+  const ringAt = useRef<SVGGElement>(null);
+  const trail = useRef<SVGPolylineElement>(null);
   const zoom = useView(size, pane);
   const { view } = zoom;
   const [backing, show] = useState<Backing>("photo");
-  const hand = useSpaceHeld(enabled);
+  const spaceHeld = useSpaceHeld(enabled);
   const [draft, setDraft] = useState<{ from: Point; to: Point; byKeys: boolean } | null>(null);
+  const [outline, setOutline] = useState<readonly Point[]>([]);
   const [cross, setCross] = useState<Point | null>(null);
-  const [ring, setRing] = useState(true);
-  const press = useRef<{ at: Point; last: Point; pans: boolean; draws: boolean; moved: boolean } | null>(null);
-  useEffect(() => setDraft(null), [tool]);
+  const [isRinged, setRing] = useState(true);
+  const lastDab = useRef<Point | null>(null);
+  useEffect(() => (setDraft(null), setOutline([])), [tool]);
+  useCanvas(canvas, { work, photo, matte: before ? work.before() : work.levels, view, pane, size, backing });
 
   useLayoutEffect(() => {
     const node = box.current;
@@ -42,16 +52,6 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, actions, 
     measured.observe(node);
     return () => measured.disconnect();
   }, [box]);
-
-  const scheme = useComputedColorScheme("light"); // for the colours of the checkerboard
-  useLayoutEffect(() => {
-    const node = canvas.current;
-    if (!node || !photo) return;
-    const styles = getComputedStyle(node);
-    const pixels = { width: Math.round(pane.width * devicePixelRatio), height: Math.round(pane.height * devicePixelRatio) };
-    if (node.width !== pixels.width || node.height !== pixels.height) Object.assign(node, pixels);
-    paint(node, { photo, matte, view, size, backing, checker: [styles.getPropertyValue("--checker"), styles.getPropertyValue("--panel")] });
-  }, [photo, matte, view.scale, view.x, view.y, pane, size, backing, scheme]);
 
   const latest = useRef(zoom);
   latest.current = zoom;
@@ -67,53 +67,54 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, actions, 
     return () => node?.removeEventListener("wheel", onWheel);
   }, [box]);
 
-  // --- by pointer ---
+  // --- what the tools do ---
 
-  const where = (event: PointerEvent): Point => {
-    const edge = event.currentTarget.getBoundingClientRect();
-    return [event.clientX - edge.left, event.clientY - edge.top];
+  const brush = (inverted: boolean) => ({ erase: (tool === "erase") !== inverted, radius: settings.size / 2, softness: settings.softness, follow: settings.follow });
+  const drawTrail = (): void => {
+    const line = work.session.trail;
+    trail.current?.setAttribute("points", line ? line.path.map((at) => toScreen(view, at).join(",")).join(" ") : "");
+    trail.current?.toggleAttribute("data-erase", line?.erase ?? false);
+    trail.current?.setAttribute("stroke-width", String(2 * (line?.radius ?? 0) * view.scale));
   };
-  const down = (event: PointerEvent<HTMLDivElement>): void => {
-    if (event.button > 1 || !photo) return;
-    event.preventDefault();
-    event.currentTarget.focus({ preventScroll: true });
-    event.currentTarget.setPointerCapture(event.pointerId);
-    const at = where(event);
-    const pans = event.button === 1 || hand;
-    press.current = { at, last: at, pans, draws: !pans && tool === "box", moved: false };
-    setCross(null);
-    setRing(false);
-    actions.choose(null);
+  useEffect(drawTrail);
+  const draw = (area: Box): void => (isLarge(area) ? actions.point({ tool: "box", box: area }) : actions.say(copy.announcements.small, true));
+  const close = (corners: readonly Point[], inverted: boolean): void => {
+    if (corners.length < 3) return actions.say(copy.announcements.few, true);
+    actions.fill(corners, settings.outlineErases !== inverted);
+    setOutline([]);
   };
-  const over = (event: PointerEvent<HTMLDivElement>): void => {
-    const held = press.current;
-    if (!held) return;
-    const at = where(event);
-    const [dx, dy] = [at[0] - held.last[0], at[1] - held.last[1]];
-    held.moved ||= Math.hypot(at[0] - held.at[0], at[1] - held.at[1]) > DRAGGED_PX;
-    held.last = at;
-    if (held.draws) {
-      if (held.moved) setDraft({ from: toPhoto(view, held.at), to: toPhoto(view, at), byKeys: false });
-    } else if (held.pans || (held.moved && !zoom.isWhole)) {
-      held.pans = true; // a click that becomes a drag moves the photo
-      zoom.pan(dx, dy);
-    }
+  const corner = (at: Point, inverted: boolean, closes: boolean): void => {
+    const [first] = outline;
+    const near = first && Math.hypot(...([0, 1] as const).map((side) => (first[side]! - at[side]!) * view.scale)) <= CLOSE_PX;
+    if (first && (near || closes)) return close(outline, inverted);
+    setOutline([...outline, at]);
+    actions.say(copy.announcements.corners(outline.length + 1));
   };
-  const up = (): void => {
-    const held = press.current;
-    press.current = null;
-    if (!held || held.pans) return;
-    if (held.draws) {
-      if (held.moved) draw(boxOf(toPhoto(view, held.at), toPhoto(view, held.last), size));
-      else actions.say(copy.announcements.drag, true);
-      setDraft(null);
-      return;
-    }
-    const at = pixelAt(toPhoto(view, held.at), size);
-    if (at) actions.place(at);
-    else actions.say(copy.announcements.beside);
+  const point = (at: Point): void => {
+    const pixel = pixelAt(at, size);
+    if (!pixel) return actions.say(copy.announcements.beside);
+    if (tool === "add" || tool === "remove") actions.point({ tool: tool === "add" ? "keep" : "remove", at: pixel });
   };
-  const draw = (area: Box): void => (isLarge(area) ? actions.draw(area) : actions.say(copy.announcements.small, true));
+  const hand: Hand = {
+    drags: isBrush(tool) ? "paints" : tool === "box" ? "boxes" : "nothing",
+    paint: (at, inverted, share) => (work.session.press(brush(inverted), at, brush(inverted).radius * share), (lastDab.current = at), drawTrail()),
+    paintOn: (points, share) => (work.session.move(points, (settings.size / 2) * share), (lastDab.current = points.at(-1) ?? lastDab.current), drawTrail()),
+    paintEnd: () => work.session.lift(),
+    paintCancel: () => work.session.cancel(),
+    box: (from, to, done) => {
+      setDraft(to && !done ? { from, to, byKeys: false } : null);
+      if (done && to) draw(boxOf(from, to, size));
+    },
+    click: (at, inverted, twice) => (tool === "outline" ? corner([Math.min(size.width, Math.max(0, at[0])), Math.min(size.height, Math.max(0, at[1]))], inverted, twice) : point(at)),
+    hover: (at, inverted) => {
+      const node = ringAt.current;
+      if (!node) return;
+      node.style.display = at ? "" : "none";
+      if (at) node.setAttribute("transform", `translate(${at[0]} ${at[1]})`);
+      node.toggleAttribute("data-erase", (tool === "erase") !== inverted);
+    },
+  };
+  const pointer = usePointer({ zoom, hand, spaceHeld, ready: photo !== null && enabled, started: () => (setCross(null), setRing(false)) });
 
   // --- by keys ---
 
@@ -122,14 +123,23 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, actions, 
     const from = cross ?? nearest(toPhoto(view, centre(pane)), size);
     const to = cross ? nearest([from[0] + dx * by, from[1] + dy * by], size) : from;
     setCross(to);
-    actions.choose(null);
     zoom.show(to);
     if (draft?.byKeys) setDraft({ ...draft, to: [to[0] + 1, to[1] + 1] });
-    actions.say(copy.hints.at(...to));
+    actions.say(copy.at(...to));
   };
-  const enter = (): void => {
+  const middle = ([x, y]: Point): Point => [x + 0.5, y + 0.5];
+  const dab = (at: Point, from: Point | null): void => {
+    work.session.press(brush(false), from ?? at);
+    if (from) work.session.move([at]);
+    work.session.lift();
+    lastDab.current = at;
+    actions.say(copy.announcements.painted(copy.tools[tool].name, copy.at(Math.floor(at[0]), Math.floor(at[1]))));
+  };
+  const enter = (line: boolean): void => {
     if (!cross) return step(0, 0);
-    if (tool !== "box") return actions.place(cross);
+    if (isBrush(tool)) return dab(middle(cross), line ? lastDab.current : null);
+    if (tool === "outline") return corner(middle(cross), false, false);
+    if (tool !== "box") return point(cross);
     if (draft?.byKeys) {
       draw(boxOf(draft.from, draft.to, size));
       setDraft(null);
@@ -142,10 +152,13 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, actions, 
   useKeys({
     arrowleft: () => step(-1, 0), arrowright: () => step(1, 0), arrowup: () => step(0, -1), arrowdown: () => step(0, 1),
     "shift+arrowleft": () => step(-1, 0, FAR), "shift+arrowright": () => step(1, 0, FAR), "shift+arrowup": () => step(0, -1, FAR), "shift+arrowdown": () => step(0, 1, FAR),
-    enter, "+": () => zoom.closer(1, centre(pane)), "=": () => zoom.closer(1, centre(pane)), "-": () => zoom.closer(-1, centre(pane)), 0: zoom.whole, 1: () => zoom.full(), m: cycle, x: flip,
+    enter: () => enter(false), "shift+enter": () => enter(true),
+    "+": () => zoom.closer(1, centre(pane)), "=": () => zoom.closer(1, centre(pane)), "-": () => zoom.closer(-1, centre(pane)), 0: zoom.whole, 1: () => zoom.full(), m: cycle, x: flip,
+    ...(outline.length > 0 ? { backspace: () => setOutline(outline.slice(0, -1)), escape: () => setOutline([]) } : {}),
     ...(draft?.byKeys ? { escape: () => setDraft(null) } : {}),
   }, { enabled, inDialog: true });
 
+  const radius = (settings.size / 2) * view.scale;
   return (
     <section className={css.stage} aria-label={copy.stage(name)}>
       <div className={css.tools}>
@@ -155,7 +168,7 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, actions, 
         />
         <span style={{ flex: 1 }} />
         <Tooltip label={<>{copy.beforeHelp} <KeyCap hidden>X</KeyCap></>}>
-          <Button size="xs" px={10} variant={before ? "filled" : "default"} aria-pressed={before} disabled={hints.length === 0} leftSection={<IconHistory size={16} aria-hidden />} onClick={flip}>{copy.before}</Button>
+          <Button size="xs" px={10} variant={before ? "filled" : "default"} aria-pressed={before} disabled={!state.dirty} leftSection={<IconHistory size={16} aria-hidden />} onClick={flip}>{copy.before}</Button>
         </Tooltip>
         <div className={css.zoom} role="group" aria-label={copy.zoom.at(zoom.percent)}>
           <Tooltip label={<>{copy.zoom.out} <KeyCap hidden>−</KeyCap></>}><ActionIcon variant="default" size={30} aria-label={copy.zoom.out} onClick={() => zoom.closer(-1)}><IconMinus size={16} aria-hidden /></ActionIcon></Tooltip>
@@ -166,38 +179,19 @@ export function Stage({ name, size, photo, matte, hints, tool, chosen, actions, 
         </div>
       </div>
       <div
-        ref={box} className={css.pane} role="application" tabIndex={0} aria-label={`${copy.stage(name)}. ${copy.stageHelp}`} data-tool={tool} data-hand={hand || undefined} data-ring={(ring && !cross) || undefined}
-        onPointerDown={down} onPointerMove={over} onPointerUp={up} onPointerCancel={() => ((press.current = null), setDraft(null))} onAuxClick={(event) => event.preventDefault()}
+        ref={box} className={css.pane} role="application" tabIndex={0} aria-label={`${copy.stage(name)}. ${copy.stageHelp}`} data-tool={tool} data-hand={spaceHeld || undefined} data-ring={(isRinged && !cross) || undefined}
+        {...pointer} onAuxClick={(event) => event.preventDefault()}
         onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && (setCross(null), setRing(true))}
       >
         <canvas ref={canvas} className={css.canvas} aria-hidden />
-        <Marks
-          hints={before ? [] : hints} view={view} photo={size} pane={pane} chosen={chosen} choose={actions.choose} move={actions.move} remove={actions.remove}
-          draft={draft && boxOf(draft.from, draft.to, size)} cross={cross} tool={tool}
-        />
+        <svg className={css.lines} width={pane.width} height={pane.height} aria-hidden>
+          <polyline ref={trail} className={css.trail} />
+          <g ref={ringAt} className={css.brush} style={{ display: "none" }} visibility={isBrush(tool) && !spaceHeld ? "visible" : "hidden"}><circle className={css.under} r={radius} /><circle className={css.over} data-solid r={radius} /></g>
+          {cross && isBrush(tool) && <g transform={`translate(${toScreen(view, middle(cross)).join(" ")})`}><circle className={css.under} r={radius} /><circle className={css.over} data-solid r={radius} /></g>}
+        </svg>
+        <Marks waiting={before ? [] : state.waiting} view={view} pane={pane} drawn={draft && boxOf(draft.from, draft.to, size)} outline={outline} cross={cross} tool={tool} />
       </div>
       <div className={css.text}>{children ?? (backing !== "photo" && <p className="soft small">{copy.edges}</p>)}</div>
     </section>
   );
-}
-
-/** Whether the space bar is held down: then dragging moves the photo. */
-function useSpaceHeld(enabled: boolean): boolean {
-  const [held, set] = useState(false);
-  useEffect(() => {
-    if (!enabled) return;
-    const is = (event: KeyboardEvent): boolean => event.key === " " && !(event.target instanceof Element && event.target.closest("button, a, input"));
-    const down = (event: KeyboardEvent) => is(event) && (event.preventDefault(), set(true));
-    const up = (event: KeyboardEvent) => event.key === " " && set(false);
-    const away = () => set(false);
-    addEventListener("keydown", down);
-    addEventListener("keyup", up);
-    addEventListener("blur", away);
-    return () => {
-      removeEventListener("keydown", down);
-      removeEventListener("keyup", up);
-      removeEventListener("blur", away);
-    };
-  }, [enabled]);
-  return held;
 }

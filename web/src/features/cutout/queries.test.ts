@@ -1,13 +1,13 @@
 import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { deferred, problem, Service, type Call } from "~/testing/service";
-import { EMPTY, withPoint } from "./hints";
+import type { Hints } from "./hints";
 import { hinted, itemCounts, opened, refresh, revert, save } from "./queries";
 
 vi.mock("~/shared/live", () => import("~/testing/live"));
 
 const service = new Service();
-const hints = withPoint(EMPTY, "keep", [10, 20]).now;
+const hints: Hints = [{ tool: "keep", at: [10, 20] }];
 const job = (status: string, result: object = {}) => ({ id: "job_1", status, result, stages: [], error: null });
 const sent = ({ body }: Call) => body as { keep: number[][]; save: boolean };
 const text = async (picture: Blob | undefined) => picture?.text();
@@ -41,7 +41,7 @@ describe("a preview", () => {
   });
 
   test("waits until the hints settle: three in a row are one request", async () => {
-    const more = withPoint(withPoint(EMPTY, "keep", [10, 20]), "remove", [1, 1]).now;
+    const more = [...hints, { tool: "remove", at: [1, 1] }] satisfies Hints;
     const first = client.fetchQuery(hinted("img_1", '"one"', hints));
     first.catch(() => undefined);
     await vi.advanceTimersByTimeAsync(200);
@@ -96,17 +96,17 @@ describe("a preview", () => {
 });
 
 describe("saving", () => {
-  test("sends the same hints to the same cut-out, and answers the new version", async () => {
-    service.on("POST /images/:/matte/hints", () => job("done", { matte_version: 4 }));
-    expect(await save("img_1", '"one"', hints)).toBe(4);
+  test("sends the picture to the cut-out that it was painted on, and answers the new version", async () => {
+    service.on("PUT /images/:/matte", () => ({ version: 4 }));
+    expect(await save("img_1", '"one"', new Blob(["painted"]))).toBe(4);
     const [call] = service.calls;
     expect(call!.headers.get("If-Match")).toBe('"one"');
-    expect(sent(call!)).toMatchObject({ keep: [[10, 20]], save: true });
+    expect(call!.headers.get("Content-Type")).toBe("image/png");
   });
 
   test("is refused where somebody changed the cut-out meanwhile", async () => {
-    service.on("POST /images/:/matte/hints", () => problem(412, "changed"));
-    await expect(save("img_1", '"one"', hints)).rejects.toMatchObject({ status: 412 });
+    service.on("PUT /images/:/matte", () => problem(412, "changed"));
+    await expect(save("img_1", '"one"', new Blob(["painted"]))).rejects.toMatchObject({ status: 412 });
   });
 
   test("is taken back only where nobody has saved since", async () => {

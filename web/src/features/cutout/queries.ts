@@ -1,4 +1,4 @@
-/** The editor's requests: a photo's current cut-out, a preview with hints, saving, and going back to an earlier version. */
+/** The editor's requests: a photo's current cut-out, an answer to clicks, saving, and going back to an earlier version. */
 import { queryOptions, type QueryClient } from "@tanstack/react-query";
 import { api, ApiError, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
@@ -41,9 +41,9 @@ export const hinted = (photo: string, etag: string, hints: Hints) => {
     queryKey,
     queryFn: async ({ signal }): Promise<Matte> => {
       await pause(SETTLE_MS, signal);
-      const job = await post(photo, etag, hints, false);
+      const job = await post(photo, etag, hints);
       try {
-        const { result } = await follow(job, { signal, progress: turnOf(queryKey) });
+        const { result } = await follow(job, { signal, progress: turnOf(turnOfHints(photo)) });
         const preview = result as { matte: { url: string }; findings: Matte["findings"] };
         return { picture: await picture(preview.matte.url, signal), findings: preview.findings };
       } catch (error) {
@@ -58,11 +58,23 @@ export const hinted = (photo: string, etag: string, hints: Hints) => {
   });
 };
 
-/** Saves the hints' cut-out as the next version.  Raises ApiError, 412 where somebody changed the cut-out meanwhile. */
-export async function save(photo: string, etag: string, hints: Hints): Promise<number> {
-  const { result } = await follow(await post(photo, etag, hints, true));
-  return Number(result.matte_version);
+/** Under which it is told whether a photo's clicks still wait for their turn. */
+export const turnOfHints = (photo: string) => ["hinted", photo] as const;
+
+/** Saves a matte as the next version, and says which.  Raises ApiError, 412 where somebody changed the cut-out meanwhile. */
+export async function save(photo: string, etag: string, matte: Blob): Promise<number> {
+  const params = { path: { image_id: photo }, header: { "If-Match": etag } };
+  const { version } = await unwrap(api.PUT("/api/v1/images/{image_id}/matte", { params, headers: { "Content-Type": "image/png" }, body: matte as unknown as string, bodySerializer: (body) => body }));
+  return version;
 }
+
+/** All cut-outs that a photo has had, the newest first. */
+export const versions = (photo: string) =>
+  queryOptions({
+    queryKey: ["cutout", photo, "versions"] as const,
+    queryFn: ({ signal }) => unwrap(api.GET("/api/v1/images/{image_id}/mattes", { params: { path: { image_id: photo } }, signal })),
+    gcTime: 0,
+  });
 
 /** Goes back from the version `from` to an earlier one.  Raises ApiError, 412 where there is a newer one by now. */
 export async function revert(photo: string, from: number, version: number): Promise<void> {
@@ -97,9 +109,9 @@ export function refresh(client: QueryClient, photo: string): void {
 
 // --- parts ---
 
-const post = (photo: string, etag: string, hints: Hints, save: boolean) =>
+const post = (photo: string, etag: string, hints: Hints) =>
   unwrap(api.POST("/api/v1/images/{image_id}/matte/hints", {
-    params: { path: { image_id: photo }, header: { "If-Match": etag } }, body: { ...toRequest(hints), save },
+    params: { path: { image_id: photo }, header: { "If-Match": etag } }, body: { ...toRequest(hints), save: false },
   }));
 
 async function picture(url: string, signal: AbortSignal): Promise<Blob> {

@@ -18,6 +18,11 @@ export function useView(photo: Size, pane: Size) {
     whole: () => set(null),
     full: (at: Point = centre(pane)) => to(one, at),
     closer: (steps: number, at: Point = centre(pane)) => to(view.scale * STEP ** steps, at),
+    pinch: (ratio: number, at: Point, dx: number, dy: number) => set((was) => {
+      const from = was ? held(was, photo, pane) : fit;
+      const next = scaled(from, within(from.scale * ratio, fit.scale, one), at);
+      return next.scale / fit.scale < 1.01 ? null : held({ ...next, x: next.x + dx, y: next.y + dy }, photo, pane);
+    }),
     pan: (dx: number, dy: number) => free && set((was) => was && held({ ...was, x: was.x + dx, y: was.y + dy }, photo, pane)),
     show: (point: Point) => free && set(held(showing(view, point, pane), photo, pane)),
   };
