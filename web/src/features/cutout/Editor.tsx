@@ -130,7 +130,7 @@ function OpenEditor({ photo, name, now, matte, reload, close }: { photo: string;
   };
   const leave = (): void => (dirty || working || waiting.length > 0 ? setLeaving(true) : close());
   const discard = (): void => void draft.drop().then(close);
-  useBlocker({ shouldBlockFn: () => (setLeaving(true), true), enableBeforeUnload: () => dirty && !draft.stored, disabled: !dirty || saving.isSuccess });
+  useBlocker({ shouldBlockFn: () => (setLeaving(true), true), enableBeforeUnload: () => dirty && !draft.isStored, disabled: !dirty || saving.isSuccess });
 
   const enabled = !leaving && !saving.isPending && work !== null;
   const toolKeys = Object.fromEntries(TOOLS.map((one) => [one.key.toLowerCase(), () => choose(one.tool)]));
@@ -169,7 +169,7 @@ function OpenEditor({ photo, name, now, matte, reload, close }: { photo: string;
         : busy ? <p><Loader size={15} color="gray" aria-hidden />{busyWords}</p>
         : isRestored ? <p>{copy.draft.found}<Button size="compact-sm" variant="default" onClick={actions.undo}>{copy.draft.action}</Button></p>
         : message.visible ? <p>{message.words}</p>
-        : dirty && !draft.stored ? <p>{copy.draft.none}</p>
+        : dirty && !draft.hasRoom ? <p>{copy.draft.none}</p>
         : now.source === "" && !dirty ? <p className="soft small">{copy.preview}</p> : undefined}
       </Stage>
       <p className="visually-hidden" role="status">{busy && slow ? busyWords : message.words || (busy ? copy.busy : isRestored ? copy.draft.found : "")}</p>

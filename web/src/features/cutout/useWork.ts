@@ -56,20 +56,20 @@ export function useSession(work: Work | null): State {
 const nothing = () => () => undefined;
 const atRest = () => AT_REST;
 
-/** Keeps a draft after each step. stored: false where the browser has no room for one. */
-export function useDraft(photo: string, work: Work | null, { revision, dirty, working }: State, enabled: boolean): { stored: boolean; drop: () => Promise<void> } {
-  const [stored, set] = useState(true);
+/** Keeps a draft after each step.  isStored: of all there is.  hasRoom: false where the browser stores none. */
+export function useDraft(photo: string, work: Work | null, { revision, dirty, working }: State, enabled: boolean): { isStored: boolean; hasRoom: boolean; drop: () => Promise<void> } {
+  const [stored, set] = useState({ revision: 0, hasRoom: true });
   const ended = useRef(false);
   useEffect(() => {
     if (!work || working || !enabled || revision === 0) return;
     const soon = setTimeout(() => {
       if (ended.current) return;
-      if (dirty) void storeDraft(photo, work.etag, work.layer.data).then((is) => (set(is), ended.current ? dropDraft(photo) : undefined));
-      else void dropDraft(photo);
+      const storing = dirty ? storeDraft(photo, work.etag, work.layer.data) : dropDraft(photo).then(() => true);
+      void storing.then((hasRoom) => (set({ revision, hasRoom }), ended.current ? dropDraft(photo) : undefined));
     }, DRAFT_MS);
     return () => clearTimeout(soon);
   }, [photo, work, revision, dirty, working, enabled]);
-  return { stored, drop: () => ((ended.current = true), dropDraft(photo)) };
+  return { isStored: stored.hasRoom && stored.revision === revision, hasRoom: stored.hasRoom, drop: () => ((ended.current = true), dropDraft(photo)) };
 }
 
 /** Whether another tab of this browser works on the same cut-out. */
