@@ -90,6 +90,7 @@ class FilePlan(BaseModel, frozen=True):
     name: str
     bytes: int
     sha256: str
+    breaks_rule: bool = Field(False, description="A hard rule of its channel; it was approved all the same.")
 
 
 class StoredFile(FilePlan, frozen=True):
@@ -171,6 +172,7 @@ class _File:
     key: str
     sha256: str
     bytes: int
+    rejected: bool
 
 
 async def plan(tx: Tx, workspace_id: str, request: ExportRequest) -> Plan:
@@ -214,7 +216,7 @@ async def _renditions(tx: Tx, item_ids: Sequence[str], channels: Sequence[str] |
     for first in range(0, len(item_ids), 1000):
         query = select(
             renditions.c.item_id, renditions.c.version, renditions.c.channel, renditions.c.name, renditions.c.key,
-            renditions.c.sha256, renditions.c.bytes,
+            renditions.c.sha256, renditions.c.bytes, renditions.c.rejected,
         ).where(renditions.c.item_id.in_(item_ids[first : first + 1000]))  # fmt: skip
         if channels is not None:
             query = query.where(renditions.c.channel.in_(channels))
@@ -233,7 +235,12 @@ def _files(
     for item in approved:
         for file in files_of.get(item.id, ()):
             pin = (item.pins or {}).get(file.channel)
-            if file.version != item.version or pin is None:
+            if file.version != item.version:
+                continue
+            if pin is None:
+                words = f"Its file for {file.channel} was not approved"
+                words += ": it breaks a rule of that channel." if file.rejected else "."
+                left_out.append(LeftOut(item=item.id, reason=words))
                 continue
             if pin != file.sha256:
                 words = f"Its file for {file.channel} is no longer the one that was approved."
@@ -242,6 +249,7 @@ def _files(
             files.append(StoredFile(
                 item=item.id, version=file.version, channel=file.channel,
                 name=_unique(file.channel, file.name, names), bytes=file.bytes, sha256=file.sha256, key=file.key,
+                breaks_rule=file.rejected,
             ))  # fmt: skip
     return files, left_out
 
