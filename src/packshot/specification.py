@@ -119,7 +119,7 @@ class Specification(BaseModel, frozen=True, extra="forbid"):
         turn = styles.index((output.style, repr(sorted(output.options.items())))) if len(styles) > 1 else 0
         words = {"style": output.style, "slot": output.slot, "n": str(place + 1)}
         if "amazon_role" in channel.name_pattern:
-            words["amazon_role"] = _amazon_word(output.slot, role_of(role), place, turn)
+            words["amazon_role"] = _amazon_word(output.slot, role_of(role), place)
         pattern = re.sub(r"\{(\w+)\}", lambda found: safe_name(words[found[1]]) if found[1] in words else found[0],
                          channel.name_pattern)  # fmt: skip
         if turn and "{style}" not in channel.name_pattern:
@@ -140,11 +140,11 @@ def role_of(role: str) -> Role:
     return next((known for known in ROLES if known == word or known == re.sub(r"_\d+$", "", word)), "other")
 
 
-def _amazon_word(slot: Slot, role: Role, place: int, turn: int) -> str:
+def _amazon_word(slot: Slot, role: Role, place: int) -> str:
     """MAIN, PT01 … PT08, SWCH.  Seller Central, file names of product images."""
     if slot == "swatch" or role == "swatch":
         return "SWCH"
-    return "MAIN" if slot == "main" and role == "front" and not turn else f"PT{max(1, place):02d}"
+    return "MAIN" if slot == "main" and role == "front" else f"PT{max(1, place):02d}"
 
 
 def unsuited(template: Template, channel: Channel) -> str:

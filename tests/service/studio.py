@@ -142,7 +142,10 @@ class Studio:
                     await findings.store(tx, item.workspace_id, item.id, {channel["id"]: said}, version=item.version)
                 await tx.execute(
                     update(t.items).where(t.items.c.id == item.id)
-                    .values(status="review", stage="", done_at=t.now(), needs_look=bool(rejected), worst=2.0 * bool(rejected))
+                    .values(
+                        status="review", stage="", done_at=t.now(), needs_look=bool(rejected),
+                        worst=2.0 * bool(rejected),
+                    )
                 )  # fmt: skip
         return [item.id for item in sorted(found, key=lambda item: item.position)]
 

@@ -111,7 +111,7 @@ async def test_what_changed_meanwhile_is_told_and_the_others_are_done(studio: St
 async def test_a_file_that_breaks_a_hard_rule_is_approved_only_anyway(studio: Studio) -> None:
     id = await studio.make({"source": {"images": await studio.add_photos(1)}})
     ids = await studio.finish(id, rejected=True)
-    with pytest.raises(BreaksRule, match="breaks a rule of each of its channels. .*Not white"):
+    with pytest.raises(BreaksRule, match=r"breaks a rule of each of its channels\. .*Not white"):
         await decide(studio, ids, "approve")
     await decide(studio, ids, "approve", anyway=True)
     assert await statuses(studio) == [("approved", 1)]
@@ -148,7 +148,7 @@ async def test_an_approval_may_be_of_some_channels_only(studio: Studio) -> None:
     await decide(studio, [id], "approve", channels=["web"])
     [row] = await studio.rows(t.reviews)
     assert set(row.pins) == {"web"}
-    with pytest.raises(BadInput, match="go with a retry or an approval|no finished files"):
+    with pytest.raises(BadInput, match="no finished files"):
         await decide(studio, [id], "approve", anyway=True, channels=["etsy"])
 
 

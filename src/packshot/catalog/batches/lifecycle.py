@@ -143,8 +143,8 @@ async def create(tx: Tx, workspace_id: str, request: BatchRequest, *, by: str | 
             id=id, workspace_id=workspace_id, name=request.name, state=BatchState.CREATED,
             priority=request.priority.level, styles=[choice.model_dump(mode="json") for choice in styles.values()],
             channels=list(with_master(tuple(output.channel for output in spec.outputs))),
-            specification=None if request.styles else specifications.snapshot(spec), unmatched=[], left_out=[], error="", job_id=ref.id, created_by=by, revision=1,
-            created_at=at, updated_at=at,
+            specification=None if request.styles else specifications.snapshot(spec), unmatched=[], left_out=[],
+            error="", job_id=ref.id, created_by=by, revision=1, created_at=at, updated_at=at,
         )
     )  # fmt: skip
     await record_event(tx, workspace_id, "batch.created", batch_id=id)

@@ -137,6 +137,7 @@ class ExportView(BaseModel, frozen=True):
     status: JobStatus
     to: dict[str, Any]
     batch: str | None
+    batch_name: str = Field(description="Empty where items of several batches were named.")
     done: int
     total: int
     delivered: int
@@ -305,7 +306,8 @@ async def page(tx: Tx, workspace_id: str, *, after: str | None = None, limit: in
     """The newest first.  after: the id of the last one on the page before."""
     rows = await jobs.page(tx, workspace_id, kinds=("export",), after=after, limit=limit)
     counts = await _counts(tx, [row.id for row in rows])
-    return [_view(row, counts.get(row.id, {})) for row in rows]
+    names = await _names(tx, rows)
+    return [_view(row, counts.get(row.id, {}), names.get(row.batch_id or "", "")) for row in rows]
 
 
 async def get(tx: Tx, workspace_id: str, job_id: str) -> ExportView:
@@ -313,7 +315,8 @@ async def get(tx: Tx, workspace_id: str, job_id: str) -> ExportView:
     row = await jobs.get(tx, workspace_id, job_id)
     if row.kind != "export":
         raise NotFound("there is no such export.", subject=job_id)
-    return _view(row, (await _counts(tx, [job_id])).get(job_id, {}))
+    names = await _names(tx, [row])
+    return _view(row, (await _counts(tx, [job_id])).get(job_id, {}), names.get(row.batch_id or "", ""))
 
 
 async def delivered(
@@ -341,12 +344,19 @@ async def _counts(tx: Tx, job_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     return counts
 
 
-def _view(row: JobRecord, counts: Mapping[str, int]) -> ExportView:
+async def _names(tx: Tx, rows: Sequence[JobRecord]) -> dict[str, str]:
+    """Batch → its name."""
+    ids = {row.batch_id for row in rows if row.batch_id}
+    found = await tx.execute(select(batches.c.id, batches.c.name).where(batches.c.id.in_(ids)))
+    return {row.id: row.name for row in found}
+
+
+def _view(row: JobRecord, counts: Mapping[str, int], batch_name: str) -> ExportView:
     result = row.result or {}
     delivered, failed = counts.get("delivered", 0), counts.get("failed", 0)
     return ExportView(
-        id=row.id, status=row.status, to=row.request["to"], batch=row.batch_id, done=delivered + failed,
-        total=row.total_count, delivered=delivered, failed=failed, left_out=result.get("left_out", ()),
-        error=(row.error or {}).get("reason", ""), created_by=row.created_by, created_at=row.created_at,
+        id=row.id, status=row.status, to=row.request["to"], batch=row.batch_id, batch_name=batch_name,
+        done=delivered + failed, total=row.total_count, delivered=delivered, failed=failed,
+        left_out=result.get("left_out", ()), error=(row.error or {}).get("reason", ""), created_by=row.created_by, created_at=row.created_at,
         done_at=row.done_at, zip=result.get("zip", ""), zip_expires_at=result.get("expires_at"),
     )  # fmt: skip
