@@ -2183,6 +2183,8 @@ export interface components {
             sha256: string;
             /** @description A hard rule of its channel; it was approved all the same. */
             breaks_rule: boolean;
+            /** @description Hash of the file that was delivered under this name before, if another. */
+            replaces: string;
         };
         /** @description One statement of one check. `value` against `limit` in `unit`; `words` is the sentence that is shown. */
         Finding: {

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from packshot.catalog import jobs
 from packshot.catalog.batches.lifecycle import row as batch_row
 from packshot.catalog.batches.requests import Id
-from packshot.catalog.delivery import destinations
+from packshot.catalog.delivery import destinations, names
 from packshot.catalog.jobs import JobRecord
 from packshot.catalog.ports import URGENT, JobRef
 from packshot.catalog.status import JobStatus
@@ -91,6 +91,7 @@ class FilePlan(BaseModel, frozen=True):
     bytes: int
     sha256: str
     breaks_rule: bool = Field(False, description="A hard rule of its channel; it was approved all the same.")
+    replaces: str = Field("", description="Hash of the file that was delivered under this name before, if another.")
 
 
 class StoredFile(FilePlan, frozen=True):
@@ -208,7 +209,23 @@ async def plan(tx: Tx, workspace_id: str, request: ExportRequest) -> Plan:
         for item in existing if item.decision != "approve"
     ]  # fmt: skip
     files, changed = _files(approved, await _renditions(tx, [item.id for item in approved], request.channels))
+    if not isinstance(request.to, ToZip):
+        files = await _with_replaced(tx, workspace_id, request.to.model_dump(mode="json"), files)
     return Plan(files, left_out + changed)
+
+
+async def _with_replaced(
+    tx: Tx, workspace_id: str, to: dict[str, Any], files: Sequence[StoredFile]
+) -> list[StoredFile]:
+    """With the hash of what each replaces in the folder or bucket."""
+    there = await names.delivered(tx, workspace_id, to, [file.name for file in files])
+    last = {name: earlier[-1].sha256 for name, earlier in there.items()}
+    return [
+        file.model_copy(update={"replaces": last[file.name]})
+        if last.get(file.name, file.sha256) != file.sha256
+        else file
+        for file in files
+    ]
 
 
 async def _renditions(tx: Tx, item_ids: Sequence[str], channels: Sequence[str] | None) -> dict[str, list[_File]]:
@@ -232,7 +249,7 @@ def _files(
     """The files that approvals pinned, and those that have changed since."""
     files: list[StoredFile] = []
     left_out: list[LeftOut] = []
-    names: set[str] = set()
+    used: set[str] = set()
     for item in approved:
         for file in files_of.get(item.id, ()):
             pin = (item.pins or {}).get(file.channel)
@@ -249,7 +266,7 @@ def _files(
                 continue
             files.append(StoredFile(
                 item=item.id, version=file.version, channel=file.channel,
-                name=_unique(file.channel, file.name, names), bytes=file.bytes, sha256=file.sha256, key=file.key,
+                name=_unique(file.channel, file.name, used), bytes=file.bytes, sha256=file.sha256, key=file.key,
                 breaks_rule=file.rejected,
             ))  # fmt: skip
     return files, left_out
@@ -357,6 +374,6 @@ def _view(row: JobRecord, counts: Mapping[str, int], batch_name: str) -> ExportV
     return ExportView(
         id=row.id, status=row.status, to=row.request["to"], batch=row.batch_id, batch_name=batch_name,
         done=delivered + failed, total=row.total_count, delivered=delivered, failed=failed,
-        left_out=result.get("left_out", ()), error=(row.error or {}).get("reason", ""), created_by=row.created_by, created_at=row.created_at,
-        done_at=row.done_at, zip=result.get("zip", ""), zip_expires_at=result.get("expires_at"),
+        left_out=result.get("left_out", ()), error=(row.error or {}).get("reason", ""), created_by=row.created_by,
+        created_at=row.created_at, done_at=row.done_at, zip=result.get("zip", ""), zip_expires_at=result.get("expires_at"),
     )  # fmt: skip
