@@ -53,7 +53,7 @@ export const exports = [
 ];
 const gifts = items.get("bat_decided") ?? [];
 const planned = gifts.filter((one) => one.status === "approved").flatMap((one) => ["amazon", "shopify"].map((channel) => ({
-  item: one.id, version: 1, channel, name: `${channel}/${one.sku}.jpg`, bytes: 380_000 + 9_100 * one.position, sha256: "", breaks_rule: false,
+  item: one.id, version: 1, channel, name: `${channel}/${one.sku}.jpg`, bytes: 380_000 + 9_100 * one.position, sha256: "", breaks_rule: false, replaces: "",
 })));
 const deliveries: Delivery[] = planned.map((one, at) => ({
   ...one, status: at % 15 === 4 ? "failed" : "delivered", error: at % 15 === 4 ? "the bucket answered “SlowDown” five times" : "", at: ago(11),

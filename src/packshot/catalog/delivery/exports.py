@@ -375,5 +375,6 @@ def _view(row: JobRecord, counts: Mapping[str, int], batch_name: str) -> ExportV
         id=row.id, status=row.status, to=row.request["to"], batch=row.batch_id, batch_name=batch_name,
         done=delivered + failed, total=row.total_count, delivered=delivered, failed=failed,
         left_out=result.get("left_out", ()), error=(row.error or {}).get("reason", ""), created_by=row.created_by,
-        created_at=row.created_at, done_at=row.done_at, zip=result.get("zip", ""), zip_expires_at=result.get("expires_at"),
+        created_at=row.created_at, done_at=row.done_at, zip=result.get("zip", ""),
+        zip_expires_at=result.get("expires_at"),
     )  # fmt: skip
