@@ -83,7 +83,8 @@ async def filled(service: Service, http: httpx.AsyncClient, shop: Shop) -> dict[
     return {
         "product_id": product["id"], "image_id": image["id"], "collection_id": collection["id"],
         "style_id": style["id"], "channel_id": "secret", "specification_id": "secret",
-        "batch_id": batch["id"], "item_id": "itm_secret", "act": "act_secret", "job_id": batch["job"], "export_id": batch["job"], "key_id": key["id"],
+        "batch_id": batch["id"], "item_id": "itm_secret", "act": "act_secret",
+        "job_id": batch["job"], "export_id": batch["job"], "key_id": key["id"],
         "member_id": "usr_secret", "destination_id": goal["id"], "invite_id": invite_id,
     }  # fmt: skip
 
