@@ -212,8 +212,12 @@ def load(path: Path) -> Specification:
 
 
 def to_toml(one: Specification) -> str:
-    """A specification as its data file."""
+    """A specification as its data file, styles written out."""
     fields = one.model_dump(mode="json", exclude_defaults=True)
+    fields["outputs"] = [
+        {"channel": output.channel, "style": output.style} | output.model_dump(mode="json", exclude_defaults=True)
+        for output in one.outputs
+    ]
     if "hard" in fields:
         fields["hard"] = sorted(fields["hard"])
     return tomli_w.dumps(fields)
