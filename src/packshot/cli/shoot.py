@@ -179,8 +179,9 @@ def _summary(report: Report, planned: Sequence[Job], out: Path) -> None:
     }
     to_review = [i for i in counts["done"] + counts["unchanged"] if _needs_a_look(i)]
     files = sum(len(item.renditions) for item in report.items)
+    photos = len({item.name for item in report.items})
     print(
-        f"{_counted(len({item.name for item in report.items}), 'photo')}, {_counted(files, 'file')} in {report.seconds:.1f} s: "
+        f"{_counted(photos, 'photo')}, {_counted(files, 'file')} in {report.seconds:.1f} s: "
         f"{len(counts['done'])} done, {len(counts['unchanged'])} unchanged, {len(counts['rejected'])} rejected, "
         f"{len(counts['failed'])} failed; {len(to_review)} {'needs' if len(to_review) == 1 else 'need'} a closer look."
     )
