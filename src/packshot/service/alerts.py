@@ -1,4 +1,4 @@
-"""Who runs the service is told what failed for good: in the log, in `metrics`, by webhook or mail where configured.
+"""Who runs the service is told what failed for good: in the log, and by webhook or mail where configured.
 
 What fails in a burst is one message a minute with a count. A message that cannot be sent is a line in the log; the work
 never waits for it.
@@ -18,7 +18,6 @@ import structlog
 
 from packshot.catalog.jobs import Claim
 from packshot.db.tables import now
-from packshot.service import metrics
 from packshot.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -38,7 +37,6 @@ class Alerts:
     def dead_letter(self, claim: Claim, code: str, reason: str) -> None:
         """A job failed for good.  reason: in the words that the list of failures shows."""
         log.error("dead_letter", stage=claim.ref.stage, code=code, reason=reason[:300], batch=claim.batch_id)
-        metrics.dead_letter(code)
         if not (self._settings.alert_webhook.get_secret_value() or self._settings.alert_mail):
             return
         self._failed.append({

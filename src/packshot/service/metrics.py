@@ -79,7 +79,6 @@ _stage_seconds = Histogram(
     buckets=_STAGE_BUCKETS, registry=_registry,
 )  # fmt: skip
 _failures = Counter("packshot_failures", "Failed tries by cause, an error's code.", ("cause",), registry=_registry)
-_dead = Counter("packshot_dead_letters", "Failed for good, by an error's code.", ("cause",), registry=_registry)
 _cache = Counter("packshot_cache", "Asked of a cache.", ("cache", "outcome"), registry=_registry)
 _memory = Gauge(
     "packshot_memory_bytes", "Resident memory, a worker's with its pixel process.", ("process",), registry=_registry,
@@ -104,11 +103,6 @@ def observe_stage(stage: str, seconds: float, outcome: str) -> None:
 def failed(cause: str) -> None:
     """cause: the code of an error; anything else counts as `other`."""
     _failures.labels(cause if _CODE.fullmatch(cause) else "other").inc()
-
-
-def dead_letter(cause: str) -> None:
-    """cause: as for `failed`."""
-    _dead.labels(cause if _CODE.fullmatch(cause) else "other").inc()
 
 
 def cache(name: str, hit: bool) -> None:

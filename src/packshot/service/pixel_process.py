@@ -27,6 +27,7 @@ from packshot.cpu_lease import urgency
 from packshot.errors import Fault, OutOfMemory, PackshotError, StoreAway
 from packshot.service import layer_cache
 from packshot.settings import Settings, granted_memory_bytes
+from packshot.store import Store
 
 log = structlog.get_logger(__name__)
 WATCH_SECONDS = 0.5
@@ -38,6 +39,7 @@ class PixelProcess:
 
     def __init__(self, settings: Settings, *, concurrency: int, nice: int = 0) -> None:
         self._settings, self._concurrency, self._nice = settings, concurrency, nice
+        Store(settings.store)  # made here, once: if its folder is gone later, its disk is away
         self._limit = settings.worker_memory_bytes or granted_memory_bytes() // 2
         self._ids = itertools.count()
         self._waiting: dict[int, asyncio.Future[Any]] = {}
@@ -164,7 +166,7 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
     logs.configure()
     warnings.filterwarnings("ignore", module="PIL")
     prepare_process()
-    context, sending = PixelContext(settings), threading.Lock()
+    context, sending = PixelContext(settings, make_store=False), threading.Lock()
 
     def work(number: int, how_urgent: int, task: PixelTask[Any]) -> None:
         urgency.set(how_urgent)

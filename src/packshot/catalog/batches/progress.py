@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, computed_field
 from sqlalchemy import func, select
 
 from packshot.catalog.batches.offpeak import window
@@ -49,6 +49,12 @@ class BatchStatus(BaseModel, frozen=True):
     stages: dict[str, int]
     done: int = Field(description="Finished, or failed for good; neither waiting nor cancelled.")
     total: int
+
+    @computed_field(description="Done of the total, 0 to 100.")  # type: ignore[prop-decorator]
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total if self.total else 0
+
     seconds_left: Range | None
     waits_until: datetime | None = None
     failures: tuple[FailureCount, ...] = ()

@@ -42,7 +42,7 @@ export const preview = (base: string, chosen: Chosen, photo: Pick<Photo, "id" | 
   const turn = turnOf(queryKey);
   return queryOptions({
     queryKey,
-    queryFn: ({ signal }) => (turn({ status: "queued" }), inTurn(() => render(base, chosen, photo!.id, turn), signal, cover ? 1 + Number(isRendered(base)) : 0).finally(() => turn({ status: "done" }))),
+    queryFn: ({ signal }) => (turn({ status: "queued" }), inTurn(() => (turn({ status: "running" }), render(base, chosen, photo!.id, turn)), signal, cover ? 1 + Number(isRendered(base)) : 0).finally(() => turn({ status: "done" }))),
     enabled: photo !== undefined,
     staleTime: Infinity,
     gcTime: STORED_MS,

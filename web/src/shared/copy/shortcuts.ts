@@ -35,6 +35,7 @@ export const shortcuts: { title: string; keys: { keys: string[]; words: string }
     title: "Review",
     keys: [
       { keys: ["A"], words: "Approve" },
+      { keys: ["Y"], words: "Approve too what breaks a rule and was left out" },
       { keys: ["R"], words: "Reject; then 1 to 9 for the reason, Enter to confirm" },
       { keys: ["S"], words: "Skip for now" },
       { keys: ["T"], words: "Try again" },
