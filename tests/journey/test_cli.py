@@ -108,7 +108,7 @@ def test_a_damaged_file_in_a_folder_is_told_and_the_rest_is_finished(packshot: R
 
 
 def test_a_file_that_breaks_a_rule_of_its_shop_is_rejected(packshot: Run, tmp_path: Path) -> None:
-    done = packshot("shoot", SAMPLES / "can.jpg", "-t", "color", "-c", "amazon", "-o", tmp_path, code=2)
+    done = packshot("shoot", SAMPLES / "can.jpg", "-t", "color", "-c", "amazon", "--insist", "-o", tmp_path, code=2)
     assert "amazon/rejected/can.MAIN.jpg" in done.stdout
     assert "white" in done.stdout
     assert list(files_of(tmp_path)) == ["amazon/rejected/can.MAIN.jpg", "master/can-main.png"]

@@ -153,7 +153,6 @@ test("brushes, strokes along edges, outlines and the whole edge", async ({ page,
   expect(await isProduct(page, BODY)).toBe(true);
 
   // As it is drawn: what lies under the brush, and no more; Alt does the opposite.
-  await page.keyboard.press("s");
   await expect(follow(page)).not.toBeChecked();
   await brushSize(page).fill("60");
   await brushSize(page).blur();

@@ -16,7 +16,7 @@ export const [LEAST_SIZE, MOST_SIZE] = [1, 1000] as const;
 const FINER = 1.2;
 
 export const firstSettings = (photo: { width: number; height: number }): Settings =>
-  ({ size: Math.max(8, Math.round(Math.min(photo.width, photo.height) / 30)), softness: "crisp", follow: true, outlineErases: true });
+  ({ size: Math.max(8, Math.round(Math.min(photo.width, photo.height) / 30)), softness: "crisp", follow: false, outlineErases: true });
 export const sized = (size: number): number => Math.round(Math.min(MOST_SIZE, Math.max(LEAST_SIZE, size)));
 /** The next size, finer or broader: always another one, up to the ends. */
 export const stepped = (size: number, broader: boolean): number =>

@@ -7,8 +7,8 @@ import type { MatteLayer } from "./layer";
 /** While the hand moves, and once it is lifted. */
 export const LIVE_PIXELS = 150_000;
 export const FINAL_PIXELS = 1_000_000;
-const REACH = 3.5; // of the brush's radius: how far from the stroke it works
-const LEAST_REACH_PX = 24;
+const REACH = 2.5; // of the brush's radius: how far from the stroke it works
+const LEAST_REACH_PX = 6;
 const ROOM = 1.5; // around the reach, where what stays is learnt
 
 export type Solved = { box: Box; values: Uint8Array };
