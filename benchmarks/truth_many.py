@@ -63,7 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--long", type=int, default=1024, help="px, the longer side")
+    parser.add_argument("--long", type=int, default=832, help="px, the longer side")
     options = parser.parse_args()
     library = llvm.find(Settings().cache_dir)
     if library is None:
@@ -74,7 +74,7 @@ def main() -> None:
     mi.set_variant("llvm_ad_rgb")
     mi.set_log_level(mi.LogLevel.Error)
     truth.LONG, truth.SHORT = options.long, options.long * 3 // 4
-    truth.OWN_SPP, truth.COVER_SPP = 6, 24
+    truth.SPP, truth.OWN_SPP, truth.COVER_SPP = 3, 5, 20
     sets.TEXELS = 500.0
     for number in range(options.count):
         shot = shot_of(number)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from packshot.colour import F32, U8
-from packshot.model import Engine, ModelCard
+from packshot.model import ALONE, Engine, ModelCard, SecondOpinion
 from packshot.models.fake import FakeMatter
 from packshot.models.two_pass import two_pass
 from packshot.steps.segment import Segment
@@ -22,6 +22,7 @@ class RedIsProduct:
 
     card: ModelCard = FakeMatter.card
     engine: Engine = FakeMatter.engine
+    second: SecondOpinion = ALONE
 
     def __init__(self, *, blind: Colour | None = None, mirage: Colour | None = None) -> None:
         self.blind, self.mirage = blind, mirage

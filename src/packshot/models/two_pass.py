@@ -1,16 +1,19 @@
 """A matte in two passes: a rough one over the whole photo, then a close one over the product's box.
 
 A network sees 1024 pixels however large the photo is. A rough pass costs a quarter of a close one and finds the
-product; the close one runs on the product's box, where it gives a finer edge than on the whole frame. Where the two
-found different things, a third, wider one decides (docs/decisions/0014-two-looks.md).
+product, together with a small second network, for what one does not see the other often does; the close one runs on
+the product's box, where it gives a finer edge than on the whole frame. Where it and the rough one found different
+things, a full one over the whole frame is made, and each piece goes as two of the three have it
+(docs/decisions/0014-two-looks.md).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from packshot.colour import F32, U8
 from packshot.model import Matter, raw_matte, rough_matte
@@ -19,15 +22,18 @@ from packshot.ops.edges import refined
 from packshot.ops.geometry import PixelBox
 from packshot.ops.resample import within_side
 
-# Surroundings in a close pass, and in one that decides: shares of the box's longer side. With half of MARGIN the model
-# takes white jars and chrome for backdrop.
-MARGIN, WIDE = 0.12, 0.5
+# Surroundings in a close pass: share of the box's longer side. With half of it the model takes white jars and chrome
+# for backdrop.
+MARGIN = 0.12
 TRAINED_PX = 2048  # longest side of what a deciding pass runs on: the network gets it at the size it was trained on
 STEPS = 32  # boxes lie on a grid of the frame, so that engines whose rough mattes differ a little get the same box
 ALL = 0.7  # a box that covers more of the frame becomes the frame: nothing would be gained
 DEEP = 15  # px of the rough matte: twice the error that its outline may have
 # Share of the product, in pieces thicker than an outline: passes that differ by more found different things.
 APART = 0.005
+COMPARED_PX = 512  # longest side at which passes are compared
+THICK = 7  # px of that: what is thinner is an outline
+AROUND = 13  # px of that: with so much around it a piece goes over from one pass to another
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +42,8 @@ class Pass:
 
     raw: F32  # (h, w) [0, 1], at the model's own size
     box: PixelBox  # the part of the photo
+    others: tuple[F32, ...] = ()  # what other passes over the whole frame answered
+    witness: F32 | None = None  # what the second network answered for the whole frame
 
     def matte(self, pixels_u8: U8) -> U8:
         """The clean matte at the photo's size.  pixels_u8: (H, W, 3), the whole photo."""
@@ -61,19 +69,45 @@ class Pass:
 def two_pass(pixels_u8: U8, matter: Matter, *, mirrored: bool = False) -> Pass:
     """pixels_u8: (H, W, 3) sRGB.  mirrored: close passes are the mean of the part and its mirror image."""
     size = pixels_u8.shape[1], pixels_u8.shape[0]
-    rough = Pass(rough_matte(matter, pixels_u8), (0, 0, *size))
-    near = _close_pass(pixels_u8, _box_around(rough.raw, size, MARGIN), matter, mirrored=mirrored)
-    whole = near.box == rough.box
+    frame = (0, 0, *size)
+    rough = Pass(rough_matte(matter, pixels_u8), frame)
+    witness = rough_matte(matter.second.matter, pixels_u8) if matter.second.matter is not None else None
+    near = _close_pass(pixels_u8, _box_around(_found(rough.raw, witness), size, MARGIN), matter, mirrored=mirrored)
+    whole = near.box == frame
     if _disagreement(near, rough, size) <= APART:
-        return near if whole else _with_sure_inside(near, rough.raw, size)
+        settled = near if whole else _with_sure_inside(near, rough.raw, size)
+        return replace(settled, others=(rough.raw,), witness=witness)
     if whole and 2 * min(size) >= TRAINED_PX:
+        return replace(near, others=(rough.raw,), witness=witness)
+    third = _close_pass(pixels_u8, frame, matter, mirrored=mirrored, side=TRAINED_PX if whole else None)
+    return replace(_settled(near, third, rough, size), others=(rough.raw, third.raw), witness=witness)
+
+
+def _found(rough: F32, witness: F32 | None) -> F32:
+    """Where either of the two sees a product.  A box that leaves a part out loses it; one too large costs little."""
+    found = ops.clean(rough)
+    if witness is None:
+        return found
+    return np.maximum(found, cv2.resize(ops.clean(witness), found.shape[::-1], interpolation=cv2.INTER_LINEAR))
+
+
+def _settled(near: Pass, third: Pass, rough: Pass, size: tuple[int, int]) -> Pass:
+    """The close pass; each piece in which the third one differs goes as the rough one has it."""
+    ours, theirs, casting = (_solid(each, size) for each in (near, third, rough))
+    pieces = cv2.morphologyEx((ours != theirs).astype(np.uint8), cv2.MORPH_OPEN, np.ones((THICK, THICK), np.uint8))
+    count, labels = cv2.connectedComponents(pieces)
+    sides = np.bincount(labels.ravel(), weights=(casting == theirs).ravel(), minlength=count)
+    over = sides > np.bincount(labels.ravel(), minlength=count) / 2
+    over[0] = False
+    if not over.any():
         return near
-    box = rough.box if whole else _box_around(rough.raw, size, WIDE)
-    third = _close_pass(pixels_u8, box, matter, mirrored=mirrored, side=TRAINED_PX)
-    if _disagreement(near, third, size) <= APART:
-        return near
-    third_agrees = _disagreement(third, rough, size) < _disagreement(near, rough, size)
-    return third if third_agrees else near
+    taken = cv2.dilate(over[labels].astype(np.uint8), np.ones((AROUND, AROUND), np.uint8)).astype(np.float32)
+    here = _part(taken, near.box, size)
+    if float(here.sum()) < 0.98 * float(taken.sum()):
+        return third  # a piece lies where the close pass did not look
+    weight = cv2.resize(here, near.raw.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    there = cv2.resize(_part(third.raw, near.box, size), near.raw.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return Pass(np.asarray(near.raw + weight * (there - near.raw), np.float32), near.box)
 
 
 def _with_sure_inside(near: Pass, rough: F32, size: tuple[int, int]) -> Pass:
@@ -101,9 +135,9 @@ def _close_pass(pixels_u8: U8, box: PixelBox, matter: Matter, *, mirrored: bool,
     return Pass(raw, box)
 
 
-def _box_around(rough: F32, size: tuple[int, int], margin: float) -> PixelBox:
+def _box_around(found: F32, size: tuple[int, int], margin: float) -> PixelBox:
     """The product's box with its surroundings; the whole frame where it fills that or was not found."""
-    solid = (ops.clean(rough) > 0.5).astype(np.uint8)
+    solid = (found > 0.5).astype(np.uint8)
     x, y, w, h = cv2.boundingRect(solid)
     across, down = size[0] / solid.shape[1], size[1] / solid.shape[0]
     margin *= max(w * across, h * down)
@@ -122,6 +156,10 @@ def _box_around(rough: F32, size: tuple[int, int], margin: float) -> PixelBox:
 
 def _disagreement(one: Pass, other: Pass, size: tuple[int, int]) -> float:
     """Share of the product that the two disagree on, in pieces thicker than an outline.  In [0, 1]."""
-    ours, theirs = (two_pass.answer(size, side=512) > 0.5 for two_pass in (one, other))
-    pieces = cv2.morphologyEx((ours != theirs).astype(np.uint8), cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
+    ours, theirs = (_solid(each, size) for each in (one, other))
+    pieces = cv2.morphologyEx((ours != theirs).astype(np.uint8), cv2.MORPH_OPEN, np.ones((THICK, THICK), np.uint8))
     return float(pieces.sum() / max(1, (ours | theirs).sum()))
+
+
+def _solid(one: Pass, size: tuple[int, int]) -> NDArray[np.bool_]:
+    return one.answer(size, side=COMPARED_PX) > 0.5

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -23,6 +23,8 @@ Unmeasured = Literal["", "uneven", "dark", "unclear"]
 # Clean-up constants: the recipe that was judged by eye on real photos, docs/decisions/0003-matte-clean-up.md.
 RAMP = (0.12, 0.76)
 SMALLEST_PART = 0.04
+# Smaller parts stay right beside the product, where the model is sure of them: leaves on stems too thin for it.
+BESIDE, BESIDE_SURE, BESIDE_SMALLEST = 0.04, 0.7, 0.0005  # of the diagonal; mean answer; of the largest part
 HOLE_COVERAGE = 0.4
 SOFT = (6.0, 0.009)  # how far from the outline softness may reach: px, and share of the product's diagonal
 
@@ -72,7 +74,7 @@ def _cleaned(raw: F32, solid: U8, reaches: Sequence[tuple[float, float]]) -> lis
     areas = stats[1:, cv2.CC_STAT_AREA]
     large = np.concatenate([[False], areas >= SMALLEST_PART * areas.max()])
     if not large[1:].all():
-        solid = large[labels].astype(np.uint8)
+        solid = _with_parts_beside(raw, labels, areas, large)
     filled = _holes(raw, solid)
     if filled is not None:
         solid[filled] = 1
@@ -87,6 +89,19 @@ def _cleaned(raw: F32, solid: U8, reaches: Sequence[tuple[float, float]]) -> lis
             one[filled] = 1
         mattes.append(one)
     return mattes
+
+
+def _with_parts_beside(raw: F32, labels: NDArray[Any], areas: NDArray[Any], large: NDArray[np.bool_]) -> U8:
+    """The large parts, and of the small ones those beside them that the model is sure of."""
+    main = large[labels].astype(np.uint8)
+    near = 2 * round(BESIDE * diagonal_of(box_of(main))) + 1
+    around = cv2.dilate(main, cv2.getStructuringElement(cv2.MORPH_RECT, (near, near)))
+    count = len(large)
+    beside = np.bincount(labels[around > 0].ravel(), minlength=count)[1:] > 0
+    sure = np.bincount(labels.ravel(), weights=raw.ravel(), minlength=count)[1:] > BESIDE_SURE * areas
+    kept = large.copy()
+    kept[1:] |= beside & sure & (areas > BESIDE_SMALLEST * areas.max())
+    return np.asarray(kept[labels], np.uint8)
 
 
 def _holes(raw: F32, solid: U8) -> NDArray[np.bool_] | None:
