@@ -53,9 +53,10 @@ def shot_of(number: int) -> truth.Shot:
     spin = rng.uniform(-35, 35)
     pitch = base.pitch_deg if base.name in FLAT else int(rng.integers(6, 38))
     return replace(
-        base, name=f"{number:03d}_{base.name}", half="tune" if number % len(products) % 2 else "judge", set=furnished,
+        base, name=f"{number:03d}_{base.name}", set=furnished, half="tune" if number % len(products) % 2 else "judge",
         product=lambda: [Part(shapes.moved(p.mesh, turn_deg=spin), p.material) for p in base.product()],
-        pitch_deg=pitch, noise=rng.uniform(0.8, 2.2), blur_px=rng.uniform(0.4, 0.8), sharpen=float(rng.choice([0, 0.25])),
+        pitch_deg=pitch, noise=rng.uniform(0.8, 2.2), blur_px=rng.uniform(0.4, 0.8),
+        sharpen=float(rng.choice([0, 0.25])),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from packshot.image import Photo, read
 from packshot.models import onnx, weights
-from packshot.models.openvino import IsNet, OpenNsfw
+from packshot.models.openvino import IsNet, OpenNsfw, Ssd, U2NetP
 from packshot.models.zoo import card
 from packshot.rendering.engines.local import local_renderer
 from packshot.rendering.scene import SetRenderer
@@ -121,6 +121,20 @@ def isnet(isnet_f32: Remembered) -> Remembered:
     """As users get it: bf16 where the processor has it."""
     made = _isnet("")
     return isnet_f32 if made.engine.precision == "f32" else made
+
+
+@pytest.fixture(scope="session")
+def u2netp() -> Remembered:
+    settings, model = Settings(), card("u2netp")
+    path = weights.path(model, models_dir=settings.models_dir)
+    return Remembered(U2NetP(model, path, threads=2, compiled_dir=settings.cache_dir / "compiled"))
+
+
+@pytest.fixture(scope="session")
+def detector() -> Ssd:
+    settings, model = Settings(), card("ssd")
+    path = weights.path(model, models_dir=settings.models_dir)
+    return Ssd(model, path, threads=2, compiled_dir=settings.cache_dir / "compiled")
 
 
 @pytest.fixture(scope="session")

@@ -50,10 +50,12 @@ def dissent_of(matte_u8: U8, looks: Sequence[F32], witness: F32 | None) -> Disse
         return AGREED
     own = [_at_size(look, matte.shape) for look in looks]
     gaps, seen_through = _gaps(matte), matte & _gaps(own[0])
-    found = [(_share(look & ~matte & ~gaps, matte | look), OWN, "missing") for look in own]
+    other = matte if witness is None else _at_size(witness, matte.shape)
+    # Where there was a full look, the rough one was heard already: alone it means nothing.
+    missed = [own[0]] if len(own) == 1 else [own[0] & other, *own[1:]]
+    found = [(_share(look & ~matte & ~gaps, matte | look), OWN, "missing") for look in missed]
     found.append((_share(seen_through, matte), THROUGH, "opening"))
     if witness is not None:
-        other = _at_size(witness, matte.shape)
         if (matte & other).sum() > LOST * (matte | other).sum():
             found.append((_share(other & ~matte & ~gaps, matte | other), FOREIGN, "missing"))
         found.append((_share(matte & ~other, matte | other), BEYOND, "extra"))
