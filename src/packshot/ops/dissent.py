@@ -26,9 +26,9 @@ SIDE = 512  # px, longest, at which looks are compared
 THICK = 7  # px of that: what is thinner is an outline
 # Shares of the product, in which a look differs, from which it counts: a part that the matter's own looks saw, one that
 # only the second network saw, one that no other look saw, and what the rough look saw through.
-OWN, FOREIGN, ALONE, THROUGH = 0.02, 0.06, 0.03, 0.03
+OWN, FOREIGN, ALONE, THROUGH = 0.02, 0.08, 0.06, 0.03
 LOST = 0.45  # overlap below which the second network took something else for the product: it is no witness then
-BEYOND = 0.04  # share of the product that the second network takes for backdrop, from which that counts
+BEYOND = 0.06  # share of the product that the second network takes for backdrop, from which that counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def dissent_of(matte_u8: U8, looks: Sequence[F32], witness: F32 | None) -> Disse
     found.append((_share(seen_through, matte), THROUGH, "opening"))
     if witness is not None:
         if (matte & other).sum() > LOST * (matte | other).sum():
-            found.append((_share(other & ~matte & ~gaps, matte | other), FOREIGN, "missing"))
+            found.append((_share(_attached(other & ~matte & ~gaps, matte), matte), FOREIGN, "missing"))
         found.append((_share(matte & ~other, matte | other), BEYOND, "extra"))
         found += [(_share(matte & ~other & ~look, matte | look), ALONE, "extra") for look in own]
     (share, piece), limit, kind = max(found, key=lambda each: each[0][0] / each[1])
@@ -77,6 +77,16 @@ def _at_size(look: F32, shape: tuple[int, int]) -> Mask:
 def _share(pieces: Mask, of: Mask) -> tuple[float, Mask]:
     thick = cv2.morphologyEx(pieces.astype(np.uint8), cv2.MORPH_OPEN, np.ones((THICK, THICK), np.uint8))
     return float(thick.sum()) / max(1, int(of.sum())), thick > 0
+
+
+def _attached(pieces: Mask, matte: Mask) -> Mask:
+    """Those pieces that touch the matte: apart from it stands another thing."""
+    thick = cv2.morphologyEx(pieces.astype(np.uint8), cv2.MORPH_OPEN, np.ones((THICK, THICK), np.uint8))
+    count, labels = cv2.connectedComponents(thick)
+    near = cv2.dilate(matte.astype(np.uint8), np.ones((THICK, THICK), np.uint8)) > 0
+    touching = np.bincount(labels[near], minlength=count) > 0
+    touching[0] = False
+    return np.asarray(touching[labels], np.bool_)
 
 
 def _gaps(solid: Mask) -> Mask:
