@@ -17,6 +17,7 @@ from PIL import Image
 
 from packshot.image import Photo, read
 from packshot.models import onnx, weights
+from packshot.models.local import second_opinion
 from packshot.models.openvino import IsNet, OpenNsfw, Ssd, U2NetP
 from packshot.models.zoo import card
 from packshot.rendering.engines.local import local_renderer
@@ -107,6 +108,7 @@ def _isnet(precision: str) -> Remembered:
             threads=2,
             compiled_dir=settings.cache_dir / "compiled",
             precision=precision,
+            second=second_opinion(settings)[0],
         )
     )
 
@@ -141,7 +143,8 @@ def detector() -> Ssd:
 def isnet_onnx() -> Remembered:
     settings, isnet = Settings(), card("isnet")
     path = weights.path(isnet, models_dir=settings.models_dir)
-    return Remembered(onnx.IsNet(isnet, path, provider="cpu", threads=2))
+    second, _ = second_opinion(settings)
+    return Remembered(onnx.IsNet(isnet, path, provider="cpu", threads=2, second=second))
 
 
 @pytest.fixture(scope="session")

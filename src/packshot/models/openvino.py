@@ -21,6 +21,7 @@ from packshot.models.rrdbnet import FACTOR, rrdbnet
 from packshot.models.ssd import SIDE as SSD_SIDE
 from packshot.models.ssd import things
 from packshot.models.u2net import tensor_of as u2net_tensor_of
+from packshot.ops.resample import reduced
 
 
 class _Network:
@@ -185,7 +186,7 @@ class Ssd:
         self._network = _Network(str(weights), threads=threads, compiled_dir=compiled_dir, precision="f32", lease=lease)
 
     def find(self, pixels_u8: NDArray[np.uint8]) -> tuple[Thing, ...]:
-        small = np.asarray(cv2.resize(pixels_u8, (SSD_SIDE,) * 2, interpolation=cv2.INTER_AREA), np.float32)
+        small = reduced(pixels_u8, (SSD_SIDE, SSD_SIDE)).astype(np.float32)
         offsets, logits = self._network.outputs(np.ascontiguousarray(small[None] / 127.5 - 1, np.float32))
         return things(offsets[0], logits[0])
 

@@ -25,6 +25,8 @@ from packshot.ops.resample import within_side
 # Surroundings in a close pass: share of the box's longer side. With half of it the model takes white jars and chrome
 # for backdrop.
 MARGIN = 0.12
+WIDE = 0.5  # in a pass that decides
+CUT = 0.02  # of a side of the part, from which a product on it runs out
 TRAINED_PX = 2048  # longest side of what a deciding pass runs on: the network gets it at the size it was trained on
 STEPS = 32  # boxes lie on a grid of the frame, so that engines whose rough mattes differ a little get the same box
 ALL = 0.7  # a box that covers more of the frame becomes the frame: nothing would be gained
@@ -72,23 +74,54 @@ def two_pass(pixels_u8: U8, matter: Matter, *, mirrored: bool = False) -> Pass:
     frame = (0, 0, *size)
     rough = Pass(rough_matte(matter, pixels_u8), frame)
     witness = rough_matte(matter.second.matter, pixels_u8) if matter.second.matter is not None else None
-    near = _close_pass(pixels_u8, _box_around(_found(rough.raw, witness), size, MARGIN), matter, mirrored=mirrored)
+    found = ops.clean(rough.raw)
+    near = _close_pass(pixels_u8, _box_around(found, size, MARGIN), matter, mirrored=mirrored)
+    grown = _box_around(_grown(found, witness), size, MARGIN)
+    if grown != near.box and _is_cut(near, size):
+        near = _without_strangers(_close_pass(pixels_u8, grown, matter, mirrored=mirrored), found, size)
     whole = near.box == frame
     if _disagreement(near, rough, size) <= APART:
         settled = near if whole else _with_sure_inside(near, rough.raw, size)
         return replace(settled, others=(rough.raw,), witness=witness)
     if whole and 2 * min(size) >= TRAINED_PX:
         return replace(near, others=(rough.raw,), witness=witness)
-    third = _close_pass(pixels_u8, frame, matter, mirrored=mirrored, side=TRAINED_PX if whole else None)
-    return replace(_settled(near, third, rough, size), others=(rough.raw, third.raw), witness=witness)
+    wide = frame if whole else _box_around(found, size, WIDE)
+    third = _close_pass(pixels_u8, wide, matter, mirrored=mirrored, side=TRAINED_PX)
+    return replace(_settled(near, third, rough, size), others=(rough.raw, third.answer(size)), witness=witness)
 
 
-def _found(rough: F32, witness: F32 | None) -> F32:
-    """Where either of the two sees a product.  A box that leaves a part out loses it; one too large costs little."""
-    found = ops.clean(rough)
-    if witness is None:
+def _is_cut(near: Pass, size: tuple[int, int]) -> bool:
+    """Whether the product runs out of the part, where that does not end with the photo."""
+    solid, (left, top, right, bottom) = near.raw > 0.5, near.box
+    inner = (left > 0, solid[:, 0]), (top > 0, solid[0]), (right < size[0], solid[:, -1]), (bottom < size[1], solid[-1])
+    return any(bool(inside) and np.count_nonzero(line) > CUT * len(line) for inside, line in inner)
+
+
+def _grown(found: F32, witness: F32 | None) -> F32:
+    """What was found, with what the second network sees attached to it: a box that leaves a part out loses it."""
+    if witness is None or not (found > 0.5).any():
         return found
-    return np.maximum(found, cv2.resize(ops.clean(witness), found.shape[::-1], interpolation=cv2.INTER_LINEAR))
+    other = np.asarray(cv2.resize(ops.clean(witness), found.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.maximum(found, other * _touching(other > 0.5, found > 0.5))
+
+
+def _touching(parts: NDArray[np.bool_], product: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Those of the parts that share a pixel with the product."""
+    count, labels = cv2.connectedComponents(parts.astype(np.uint8))
+    shares = np.bincount(labels[product], minlength=count) > 0
+    shares[0] = False
+    return np.asarray(shares[labels], np.bool_)
+
+
+def _without_strangers(near: Pass, found: F32, size: tuple[int, int]) -> Pass:
+    """Without the things that lie in a grown box, apart from what the rough pass found."""
+    product = cv2.resize(_part(found, near.box, size), near.raw.shape[::-1], interpolation=cv2.INTER_LINEAR) > 0.5
+    solid = near.raw > 0.5
+    own = _touching(solid, product)
+    if not own.any() or np.array_equal(own, solid):
+        return near
+    apart = cv2.dilate((solid & ~own).astype(np.uint8), np.ones((AROUND, AROUND), np.uint8)) > 0
+    return replace(near, raw=np.where(apart & ~own, np.float32(0), near.raw))
 
 
 def _settled(near: Pass, third: Pass, rough: Pass, size: tuple[int, int]) -> Pass:
@@ -106,7 +139,8 @@ def _settled(near: Pass, third: Pass, rough: Pass, size: tuple[int, int]) -> Pas
     if float(here.sum()) < 0.98 * float(taken.sum()):
         return third  # a piece lies where the close pass did not look
     weight = cv2.resize(here, near.raw.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    there = cv2.resize(_part(third.raw, near.box, size), near.raw.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    whole = third.answer(size, side=max(size))
+    there = cv2.resize(_part(whole, near.box, size), near.raw.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return Pass(np.asarray(near.raw + weight * (there - near.raw), np.float32), near.box)
 
 
