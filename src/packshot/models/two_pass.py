@@ -1,9 +1,9 @@
 """A matte in two passes: a rough one over the whole photo, then a close one over the product's box.
 
 A network sees 1024 pixels however large the photo is. A rough pass costs a quarter of a close one and finds the
-product, together with a small second network, for what one does not see the other often does; the close one runs on
-the product's box, where it gives a finer edge than on the whole frame. Where it and the rough one found different
-things, a full one over the whole frame is made, and each piece goes as two of the three have it
+product; the close one runs on the product's box, where it gives a finer edge than on the whole frame. Where the product
+runs out of that box and a small second network sees more of it, the box grows and is looked at again. Where close and
+rough pass found different things, a third, wider one is made, and each piece goes as two of the three have it
 (docs/decisions/0014-two-looks.md).
 """
 
@@ -76,9 +76,10 @@ def two_pass(pixels_u8: U8, matter: Matter, *, mirrored: bool = False) -> Pass:
     witness = rough_matte(matter.second.matter, pixels_u8) if matter.second.matter is not None else None
     found = ops.clean(rough.raw)
     near = _close_pass(pixels_u8, _box_around(found, size, MARGIN), matter, mirrored=mirrored)
-    grown = _box_around(_grown(found, witness), size, MARGIN)
-    if grown != near.box and _is_cut(near, size):
-        near = _without_strangers(_close_pass(pixels_u8, grown, matter, mirrored=mirrored), found, size)
+    if witness is not None and _is_cut(near, size):
+        grown = _grown(found, witness)
+        near = _close_pass(pixels_u8, _box_around(grown, size, MARGIN), matter, mirrored=mirrored)
+        near, found = _without_strangers(near, found, size), grown
     whole = near.box == frame
     if _disagreement(near, rough, size) <= APART:
         settled = near if whole else _with_sure_inside(near, rough.raw, size)
