@@ -76,9 +76,10 @@ def two_pass(pixels_u8: U8, matter: Matter, *, mirrored: bool = False) -> Pass:
     witness = rough_matte(matter.second.matter, pixels_u8) if matter.second.matter is not None else None
     found = ops.clean(rough.raw)
     near = _close_pass(pixels_u8, _box_around(found, size, MARGIN), matter, mirrored=mirrored)
-    if witness is not None and _is_cut(near, size):
-        grown = _grown(found, witness)
-        near = _close_pass(pixels_u8, _box_around(grown, size, MARGIN), matter, mirrored=mirrored)
+    grown = _grown(found, witness)
+    box = _box_around(grown, size, MARGIN)
+    if box != near.box and _is_cut(near, size):
+        near = _close_pass(pixels_u8, box, matter, mirrored=mirrored)
         near, found = _without_strangers(near, found, size), grown
     whole = near.box == frame
     if _disagreement(near, rough, size) <= APART:
