@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import shutil
 import tempfile
 import time
 from collections import defaultdict
@@ -22,7 +21,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from running import Running
+from running import Running, cold_cache
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -73,11 +72,7 @@ class Person:
 def measured(count: int, rounds: int) -> tuple[dict[str, list[float]], float]:
     """What each kind of job took, and the batch; count: its photos, 0 for none.  rounds: of a person's jobs."""
     with tempfile.TemporaryDirectory() as folder:
-        cache = Path(folder) / "cache"
-        usual = Path.home() / ".cache" / "packshot"
-        for name in ("models", "compiled"):  # plates and cut-outs are cold
-            shutil.copytree(usual / name, cache / name)
-        service = Running(Path(folder) / "data", cache_dir=str(cache))
+        service = Running(Path(folder) / "data", cache_dir=str(cold_cache(Path(folder))))
         try:
             person, own = Person(service), photos(rounds * 2 + 1)
             mine = [person.upload(name, content) for name, content in own[: rounds + 1]]

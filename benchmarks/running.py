@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -81,6 +82,14 @@ class Running:
         self.process.terminate()
         self.process.wait(60)
         self._log.close()
+
+
+def cold_cache(folder: Path) -> Path:
+    """A cache with the models and nothing else: plates and cut-outs are made anew."""
+    usual = Path.home() / ".cache" / "packshot"
+    for name in ("models", "compiled"):
+        shutil.copytree(usual / name, folder / "cache" / name)
+    return folder / "cache"
 
 
 def _free_port() -> int:

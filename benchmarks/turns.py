@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,18 +17,14 @@ from pathlib import Path
 from packshot.service.layer_cache import layer_folder
 from packshot.settings import Settings
 from person_waits import photos
-from running import Running
+from running import Running, cold_cache
 
 
 class Stopwatch:
     """A service with cold plates and cut-outs, and what its batches take."""
 
     def __init__(self, folder: Path) -> None:
-        cache = folder / "cache"
-        usual = Path.home() / ".cache" / "packshot"
-        for name in ("models", "compiled"):
-            shutil.copytree(usual / name, cache / name)
-        self.service = Running(folder / "data", cache_dir=str(cache))
+        self.service = Running(folder / "data", cache_dir=str(cold_cache(folder)))
         self.layers = layer_folder(Settings(data_dir=(folder / "data").absolute()))
         self.most_bytes = 0
 

@@ -65,9 +65,17 @@ class Postgres:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    binaries = _postgres_binaries()
-    if binaries is None:
+    if _postgres_binaries() is None:
         pytest.skip(SKIPPED)
+    with postgres_server() as made:
+        yield made
+
+
+@contextmanager
+def postgres_server(**more: str) -> Iterator[Postgres]:
+    """A server of its own.  more: of its options."""
+    binaries = _postgres_binaries()
+    assert binaries is not None, SKIPPED
     folder = Path(tempfile.mkdtemp(prefix="packshot-pg-", dir="/tmp"))  # a socket's path is short, and not root's own
     who = _unprivileged()
     if who:
@@ -84,7 +92,7 @@ def postgres() -> Iterator[Postgres]:
         options = {
             "listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off", "full_page_writes": "off",
             "synchronous_commit": "off", "max_connections": "60", "shared_buffers": "32MB", "autovacuum": "off",
-        }  # fmt: skip
+        } | more  # fmt: skip
         words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         server = subprocess.Popen(
             [binaries / "postgres", "-D", folder / "data", *words], stdout=log, stderr=log, start_new_session=True,

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from packshot.errors import BadOption, NotFound, plainly
 from packshot.rules import SUFFIX, FileFormat, Rules
 
-_NAME_WORDS = ("sku", "gtin", "asin", "role", "amazon_role", "name", "title", "channel")
+_NAME_WORDS = ("sku", "gtin", "asin", "role", "amazon_role", "name", "title", "channel", "style", "slot", "n")
 
 
 class Source(BaseModel, frozen=True, extra="forbid"):
@@ -128,7 +128,7 @@ def file_stem(channel: Channel, *, sku: str, role: str = "main", gtin: str = "",
     """
     values: Mapping[str, str] = {
         "sku": sku, "gtin": gtin, "asin": asin, "role": role, "amazon_role": _amazon_role(role), "name": name or sku,
-        "title": title, "channel": channel.id,
+        "title": title, "channel": channel.id, "style": "", "slot": "", "n": "",
     }  # fmt: skip
     missing = tuple(w for w in re.findall(r"\{(\w+)\}", channel.name_pattern) if not values[w])
     filled = channel.name_pattern.format(

@@ -41,6 +41,7 @@ class PackshotError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
     retryable: ClassVar[bool] = False
+    last_remedy: ClassVar[str] = ""  # once it is not tried again, where something else is to be done then
 
     def __init__(self, problem: str, *, subject: str = "", remedy: str = "") -> None:
         self.subject, self.problem, self.remedy = subject, problem, remedy
@@ -143,6 +144,10 @@ class Unavailable(PackshotError):
     status, code = 503, "unavailable"
 
 
+class StoreAway(Exception):
+    """The store does not answer, and why.  No PackshotError: a photo's work waits, and is not to blame."""
+
+
 class NoSuchModel(Unavailable):
     status, code = 422, "no_such_model"
 
@@ -159,6 +164,10 @@ class OutOfMemory(PackshotError):
     """The pixel process was ended while it worked; a smaller picture may pass."""
 
     status, code, retryable = 503, "out_of_memory", True
+    last_remedy = (
+        "It was tried with ever fewer pixels. Use a smaller photo, or give the workers more memory "
+        "(PACKSHOT_WORKER_MEMORY_BYTES), then try it again."
+    )
 
 
 class Fault(PackshotError):

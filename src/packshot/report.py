@@ -81,6 +81,7 @@ class Report(BaseModel, frozen=True):
     channels: dict[str, str] = Field(description="id → name")
     notices: tuple[str, ...] = Field(default=(), description="licences and fallbacks, in words")
     engine: str = Field(default="", description="what the models ran on: runtimes, versions, precision")
+    specification: str = Field(default="", description="what was asked for, and its version: everywhere 12f493db98f8")
     seconds: float = 0.0
     items: tuple[ItemRecord, ...] = ()
 

@@ -80,6 +80,11 @@ class Settings(BaseSettings):
     worker_memory_bytes: int = Field(default=0, description="of a worker's pixel process; 0: half of the machine's")
     shared_memory_bytes: int = Field(default=2**30, description="pixels that stages of one machine hand over in memory")
     stall_seconds: float = Field(default=60.0, description="the sweeper looks after what has stood still for so long")
+    alert_webhook: SecretStr = Field(
+        default=SecretStr(""), description="https://…: told what failed for good, once a minute at most"
+    )
+    alert_mail: str = Field(default="", description="an address: mailed what failed for good, once a minute at most")
+    smtp_url: SecretStr = Field(default=SecretStr(""), description="smtps://name:password@host: sends that mail")
     private_endpoints: bool = Field(default=False, description="exports may go to S3 servers inside the own network")
     fake_models: bool = Field(default=False, description="for load tests: models that answer at once, 512 pixels")
 

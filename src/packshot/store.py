@@ -5,20 +5,23 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import zipfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 from PIL import Image
 
-from packshot.errors import DiskFull
+from packshot.errors import DiskFull, StoreAway
 from packshot.finding import Finding
 from packshot.image import Photo
 from packshot.ops.matte import Facts
@@ -26,6 +29,17 @@ from packshot.step import Cutout, Enlarged
 from packshot.steps.segment import findings_of
 
 CHUNK_BYTES = 2**20
+# A store that is away is waited for by whoever works, not by each request: obstore's own tries take minutes.
+_RETRIES: Any = {
+    "max_retries": 3,
+    "retry_timeout": timedelta(seconds=8),
+    "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=2), "base": 2},
+}
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+# The library has one class for whatever is no plain answer of the store.
+_AWAY = re.compile(r"error sending request|timed? ?out|connection|dns error|status code: 5\d\d|slowdown|serverbusy"
+                   r"|input/output error|read-only file system|stale file handle|error decoding response",
+                   re.IGNORECASE)  # fmt: skip
 FRESH = timedelta(hours=12)  # half of what the sweep lets an object nobody names live
 
 
@@ -39,29 +53,37 @@ class Entry:
 class Store:
     """Bytes by key, in a folder or in an object store.  Putting is atomic; getting what is gone is None."""
 
-    def __init__(self, place: Path | str) -> None:
+    def __init__(self, place: Path | str, *, make: bool = True) -> None:
         """place: a folder, or an address such as s3://bucket/prefix (its keys in AWS_ACCESS_KEY_ID and the like).
 
-        S3 without TLS, as on a test machine, wants AWS_ALLOW_HTTP=true.
+        make: a folder that is not there; without it that is one whose disk is away. Every method raises StoreAway
+        where the store does not answer, or its folder is gone.
         """
-        self._folder: Path | None = None
-        if "://" in str(place):
-            self._objects: Any = from_url(str(place))
-        else:
-            self._folder = Path(place)
+        self._folder = None if "://" in str(place) else Path(place)
+        self._place = str(place)
+        if self._folder is None:
+            _ = self._objects  # an address that is not understood is said now
+        elif make:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._objects = LocalStore(prefix=self._folder)
+
+    @cached_property
+    def _objects(self) -> Any:
+        if self._folder is not None:
+            return LocalStore(prefix=self._folder)
+        if any(os.environ.get(name, "").startswith("http://") for name in _ENDPOINTS):
+            os.environ.setdefault("AWS_ALLOW_HTTP", "true")  # whoever writes http:// means it
+        return from_url(self._place, retry_config=_RETRIES)
 
     def put(self, key: str, content: bytes, *, durable: bool = False) -> None:
         """durable: on the disk, and not only on its way there, before this returns.  Raises DiskFull."""
-        with _naming_a_full_disk():
+        with self._named():
             self._objects.put(key, content)
             if durable:
                 self._flush(key)
 
     def put_file(self, key: str, path: Path) -> None:
         """A whole file, in parts, never in memory at once.  Raises DiskFull."""
-        with _naming_a_full_disk():
+        with self._named():
             self._objects.put(key, path)
             self._flush(key)
 
@@ -70,55 +92,56 @@ class Store:
 
         An old object is written anew: it may be one that nobody named any more and that is about to be swept away.
         """
-        try:
+        found = None
+        with suppress(FileNotFoundError), self._named():
             found = self._objects.head(key)
-        except FileNotFoundError:
-            found = None
         young = found is not None and datetime.now(UTC) - found["last_modified"] < FRESH
         if found is None or found["size"] != len(content) or not young:
             self.put(key, content, durable=True)
 
     def get(self, key: str) -> bytes | None:
-        try:
+        with suppress(FileNotFoundError), self._named():
             return bytes(self._objects.get(key).bytes())
-        except FileNotFoundError:
-            return None
+        return None
 
     def get_file(self, key: str, path: Path) -> bool:
         """Write an object to a file, a piece at a time; False where it is gone."""
-        try:
+        with suppress(FileNotFoundError), self._named():
             found = self._objects.get(key)
-        except FileNotFoundError:
-            return False
-        with path.open("wb") as out:
-            for piece in found.stream(min_chunk_size=CHUNK_BYTES):
-                out.write(piece)
-        return True
+            with path.open("wb") as out:
+                for piece in found.stream(min_chunk_size=CHUNK_BYTES):
+                    out.write(piece)
+            return True
+        return False
 
     def size(self, key: str) -> int | None:
-        try:
+        with suppress(FileNotFoundError), self._named():
             return int(self._objects.head(key)["size"])
-        except FileNotFoundError:
-            return None
+        return None
 
     def delete(self, keys: Sequence[str]) -> None:
         """What is gone already does not matter."""
         for key in keys:
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError), self._named():
                 self._objects.delete(key)
 
     def delete_older(self, keys: Sequence[str], *, than: datetime) -> list[str]:
         """Delete those that were last written before that moment.  Returns their keys."""
         deleted = []
         for key in keys:
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError), self._named():
                 if self._objects.head(key)["last_modified"] < than:
                     self._objects.delete(key)
                     deleted.append(key)
         return deleted
 
     def entries(self, prefix: str = "") -> Iterator[Entry]:
-        for page in self._objects.list(prefix=prefix or None):
+        pages = iter(self._objects.list(prefix=prefix or None))
+        while True:
+            with self._named():
+                page = next(pages, None)
+            if page is None:
+                return
             for found in page:
                 yield Entry(found["path"], found["size"], found["last_modified"])
 
@@ -131,31 +154,48 @@ class Store:
                 self.delete([entry.key])
 
     async def aput(self, key: str, content: bytes) -> None:
-        with _naming_a_full_disk():
+        with self._named():
             await self._objects.put_async(key, content)
 
     async def aget(self, key: str) -> bytes | None:
-        try:
+        with suppress(FileNotFoundError), self._named():
             return bytes(await (await self._objects.get_async(key)).bytes_async())
-        except FileNotFoundError:
-            return None
+        return None
 
     async def asize(self, key: str) -> int | None:
-        try:
+        with suppress(FileNotFoundError), self._named():
             return int((await self._objects.head_async(key))["size"])
-        except FileNotFoundError:
-            return None
+        return None
 
     async def adelete(self, keys: Sequence[str]) -> None:
         for key in keys:
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError), self._named():
                 await self._objects.delete_async(key)
 
     async def stream(self, key: str) -> AsyncIterator[bytes]:
         """An object's bytes, a piece at a time.  Raises FileNotFoundError."""
-        found = await self._objects.get_async(key)
+        with self._named():
+            found = await self._objects.get_async(key)
         async for piece in found.stream(min_chunk_size=CHUNK_BYTES):
             yield bytes(piece)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """The library's errors as DiskFull and StoreAway.  A folder that is gone is not made anew."""
+        if self._folder is not None and not self._folder.is_dir():
+            raise StoreAway(f"the folder {self._folder} is gone")
+        try:
+            yield
+        except (BaseError, OSError) as error:
+            words = str(error).splitlines()[0]
+            if re.search(r"no space left|os error 28|quota exceeded|os error 27", words, re.IGNORECASE):
+                raise DiskFull(
+                    "the disk that holds the files is full.",
+                    remedy="Make room, then do it again; nothing else was lost.",
+                ) from error
+            if not isinstance(error, FileNotFoundError) and _AWAY.search(words):
+                raise StoreAway(words) from error
+            raise
 
     def _flush(self, key: str) -> None:
         if self._folder is None:
@@ -166,20 +206,6 @@ class Store:
                 os.fsync(handle)
             finally:
                 os.close(handle)
-
-
-@contextmanager
-def _naming_a_full_disk() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # the library has no class for it
-        words = str(error).lower()
-        if "no space left" in words or "os error 28" in words or "quota exceeded" in words or "os error 27" in words:
-            raise DiskFull(
-                "the disk that holds the files is full.",
-                remedy="Make room, then do it again; nothing else was lost.",
-            ) from error
-        raise
 
 
 def pack(cutout: Cutout) -> bytes:

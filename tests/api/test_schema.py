@@ -161,7 +161,7 @@ def test_every_error_of_every_operation_is_the_one_problem() -> None:
 def test_a_request_may_leave_out_what_has_a_default_and_an_answer_holds_all_its_fields() -> None:
     schemas = DOCUMENT["components"]["schemas"]
     assert schemas["UpscaleRequest"].get("required", []) == []
-    assert set(schemas["BatchRequest"]["required"]) == {"name", "source", "styles"}
+    assert set(schemas["BatchRequest"]["required"]) == {"name", "source"}
     assert set(schemas["ChannelRequest"]["required"]) == {"id", "name", "size", "format"}
     for name in ("Channel", "JobView", "PhotoView", "Problem", "WorkspaceSettings"):
         assert schemas[name]["required"] == list(schemas[name]["properties"]), name

@@ -45,6 +45,8 @@ async def filled(service: Service, http: httpx.AsyncClient, shop: Shop) -> dict[
     style = await made("/styles", json={"name": "Secret look", "base": "white", "options": {"shadow": 0.3}})
     own = channel("shopify").model_dump(mode="json") | {"id": "secret", "name": "Secret channel"}
     await made("/channels", json=own)
+    spec = {"id": "secret", "name": "Secret specification", "outputs": [{"channel": "secret", "style": style["id"]}]}
+    await made("/specifications", json=spec)
     asked = {"name": "Secret batch", "source": {"images": [image["id"]]}, "styles": [{"style": "white"}],
              "channels": ["shopify"]}  # fmt: skip
     batch = (await made("/batches", json=asked))["batch"]
@@ -80,8 +82,9 @@ async def filled(service: Service, http: httpx.AsyncClient, shop: Shop) -> dict[
         await tx.execute(insert(reviews).values(workspace_id=shop.workspace, **act))
     return {
         "product_id": product["id"], "image_id": image["id"], "collection_id": collection["id"],
-        "style_id": style["id"], "channel_id": "secret", "batch_id": batch["id"], "item_id": "itm_secret",
-        "act": "act_secret", "job_id": batch["job"], "export_id": batch["job"], "key_id": key["id"],
+        "style_id": style["id"], "channel_id": "secret", "specification_id": "secret",
+        "batch_id": batch["id"], "item_id": "itm_secret", "act": "act_secret",
+        "job_id": batch["job"], "export_id": batch["job"], "key_id": key["id"],
         "member_id": "usr_secret", "destination_id": goal["id"], "invite_id": invite_id,
     }  # fmt: skip
 

@@ -111,8 +111,13 @@ class Studio:
         async with self.db.write() as tx:
             return await lifecycle.create(tx, ws, BatchRequest.model_validate(full), by="usr_1")
 
-    async def finish(self, batch_id: str, *, rejected: bool = False, only: list[str] | None = None) -> list[str]:
-        """What the workers do: each item's files are made, and it waits for review.  Gives the items' ids in order."""
+    async def finish(
+        self, batch_id: str, *, rejected: bool | set[str] = False, only: list[str] | None = None
+    ) -> list[str]:
+        """What the workers do: each item's files are made, and it waits for review.  Gives the items' ids in order.
+
+        rejected: whether files break a hard rule, or those of which channels do.
+        """
         where = [t.items.c.batch_id == batch_id, t.items.c.status == "processing"]
         if only is not None:
             where.append(t.items.c.id.in_(only))
@@ -122,21 +127,25 @@ class Studio:
                 version = (await tx.execute(select(t.item_versions).where(
                     t.item_versions.c.item_id == item.id, t.item_versions.c.version == item.version
                 ))).one()  # fmt: skip
-                said = [Finding(check="white", verdict=Verdict.FAIL, words="Not white.")] if rejected else []
                 for channel in version.channels:
+                    breaks = rejected if isinstance(rejected, bool) else channel["id"] in rejected
+                    said = [Finding(check="white", verdict=Verdict.FAIL, words="Not white.")] if breaks else []
                     content = f"{item.id} {item.version} {channel['id']}".encode()
                     sha = hashlib.sha256(content).hexdigest()
                     await self.store.aput(f"renditions/{sha}", content)
                     await tx.execute(insert(t.renditions).values(
                         item_id=item.id, version=item.version, channel=channel["id"], workspace_id=item.workspace_id,
                         name="shoe-main.png", key=f"renditions/{sha}", sha256=sha, bytes=len(content), width=10,
-                        height=10, format="png", disclosure="compositeCapture", rejected=rejected, created_at=t.now(),
+                        height=10, format="png", disclosure="compositeCapture", rejected=breaks, created_at=t.now(),
                         findings=[finding.model_dump(mode="json") for finding in said],
                     ))  # fmt: skip
                     await findings.store(tx, item.workspace_id, item.id, {channel["id"]: said}, version=item.version)
                 await tx.execute(
                     update(t.items).where(t.items.c.id == item.id)
-                    .values(status="review", stage="", done_at=t.now(), needs_look=rejected, worst=2.0 * rejected)
+                    .values(
+                        status="review", stage="", done_at=t.now(), needs_look=bool(rejected),
+                        worst=2.0 * bool(rejected),
+                    )
                 )  # fmt: skip
         return [item.id for item in sorted(found, key=lambda item: item.position)]
 

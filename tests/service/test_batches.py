@@ -33,14 +33,18 @@ async def view(studio: Studio, id: str, ws: str = WS) -> lifecycle.BatchView:
 async def test_a_batch_is_photos_times_looks_in_all_channels_and_master(studio: Studio) -> None:
     photos = await studio.add_photos(3)
     styles = [{"style": "white"}, {"style": "color", "options": {"color": "#112233"}}]
-    id = await studio.make({"source": {"images": photos}, "styles": styles, "channels": ["amazon"]})
+    id = await studio.make({"source": {"images": photos}, "styles": styles, "channels": ["web"]})
     shown = await view(studio, id)
     assert (shown.state, shown.total, shown.done) == (BatchState.PROCESSING, 6, 0)
-    assert shown.channels == ("master", "amazon")
+    assert (shown.channels, shown.specification) == (("master", "web"), None)
     rows = await studio.rows(t.items)
     assert [row.style_id for row in sorted(rows, key=lambda row: row.position)] == ["white"] * 3 + ["color"] * 3
-    versions = await studio.rows(t.item_versions)
-    assert all([channel["id"] for channel in version.channels] == ["master", "amazon"] for version in versions)
+    style_of = {row.id: row.style_id for row in rows}
+    for version in await studio.rows(t.item_versions):  # the master is made once a photo
+        first = style_of[version.item_id] == "white"
+        assert [channel["id"] for channel in version.channels] == (["master", "web"] if first else ["web"])
+        pattern = version.channels[-1]["name_pattern"]
+        assert pattern == ("{sku}-{role}" if first else "{sku}-{role}-color")
     assert len(studio.queues.refs) == 6
     assert {(x.stage, x.version, x.priority) for x in studio.queues.refs.values()} == {("segment", 1, 5)}
 
@@ -455,7 +459,7 @@ async def test_ten_thousand_items_are_listed_in_a_minute_and_their_status_is_che
         await tx.execute(insert(t.photos), rows)
     styles = [{"style": "white"}, {"style": "gradient"}]
     source = {"images": [f"img_{n:05d}" for n in range(5_000)]}
-    id, ref = await studio.ask({"source": source, "styles": styles, "channels": ["amazon"]})
+    id, ref = await studio.ask({"source": source, "styles": styles, "channels": ["web"]})
     began = time.process_time()
     result = await expand.work(await studio.job(ref.id), studio)
     spent = time.process_time() - began

@@ -43,7 +43,7 @@ async def test_rows_find_their_photos_by_sku_then_by_name_and_wear_what_they_ask
     await studio.add_photos(1, ws=OTHER, first=90)
     sheet = (
         "sku,file,role,template,channel,priority\n"
-        "SKU-00000,,,gradient,web;amazon,urgent\n"
+        "SKU-00000,,,gradient,web;shopify,urgent\n"
         "SKU-00001,other-name.jpg,,,,\n"
         "NEW-7,photo-00002.jpg,,,,\n"
         "SKU-00003,,angle 2,,,\n"
@@ -56,7 +56,7 @@ async def test_rows_find_their_photos_by_sku_then_by_name_and_wear_what_they_ask
     assert set(rows) == set(photos[:3])
     assert (rows[photos[0]].style_id, rows[photos[0]].priority) == ("gradient", 1)
     version = (await studio.rows(t.item_versions, t.item_versions.c.item_id == rows[photos[0]].id))[0]
-    assert [channel["id"] for channel in version.channels] == ["master", "web", "amazon"]
+    assert [channel["id"] for channel in version.channels] == ["master", "web", "shopify"]
     told = {u.name: u.reason for u in (await shown(studio, id)).unmatched}
     assert set(told) == {"row 5: SKU-00003", "row 7: SKU-00090", "row 8: SKU-00002", "photo-00004.jpg"}
     assert "no priority “someday”" in told["row 8: SKU-00002"] and "nope" in told["photo-00004.jpg"]
@@ -116,7 +116,7 @@ async def test_a_list_of_skus_alone_takes_all_photos_of_these_products(studio: S
 async def test_a_zip_s_list_says_what_each_photo_wears_as_a_list_alone_does(studio: Studio, tmp_path: Path) -> None:
     studio.pixels = InProcess(settings_in(tmp_path))
     sheet = (
-        "sku,file,template,channel,priority\nA,1.jpg,gradient,web;amazon,URGENT\nB,2.jpg,,,\nC,3.jpg,nope,,\n"
+        "sku,file,template,channel,priority\nA,1.jpg,gradient,web;shopify,URGENT\nB,2.jpg,,,\nC,3.jpg,nope,,\n"
         f"D,4.jpg,{'x' * 300},,\n"
     )
     content = packed({"list.csv": sheet.encode()} | {f"{n}.jpg": photo(n) for n in (1, 2, 3, 4)})
@@ -133,7 +133,7 @@ async def test_a_zip_s_list_says_what_each_photo_wears_as_a_list_alone_does(stud
         styles = {name: (row.style_id, row.priority) for name, row in rows.items()}
         assert styles == {"1.jpg": ("gradient", 1), "2.jpg": ("white", 10)}
         [version] = await studio.rows(t.item_versions, t.item_versions.c.item_id == rows["1.jpg"].id)
-        assert [channel["id"] for channel in version.channels] == ["master", "web", "amazon"]
+        assert [channel["id"] for channel in version.channels] == ["master", "web", "shopify"]
         assert {u.name for u in (await shown(studio, batch)).unmatched} == {"3.jpg", "4.jpg"}
 
 

@@ -427,3 +427,28 @@ async def test_a_bucket_inside_the_private_network_is_refused(studio: Studio, en
 def test_a_destination_s_fields_lead_nowhere_else(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         DestinationRequest.model_validate(bucket("https://s3.example.com") | wrong)
+
+
+async def test_a_second_batch_replaces_its_own_products_files_and_nobody_elses(studio: Studio) -> None:
+    """In a folder: the same product's next file takes the name, and the plan says what it replaces."""
+    photos = await studio.add_photos(1)
+    to = {"kind": "folder", "folder": "shop"}
+    made = []
+    for _ in range(2):
+        batch = await studio.make({"source": {"images": photos}})
+        await decide(studio, await studio.finish(batch), "approve")
+        made.append(batch)
+    await export(studio, to, batch=made[0])
+    [first] = await studio.rows(t.deliveries)
+    async with studio.db.read() as tx:
+        plan = await exports.plan(tx, WS, ExportRequest.model_validate({"batch": made[1], "to": to}))
+    assert [file.replaces for file in plan.files] == [first.sha256]
+    _, result = await export(studio, to, batch=made[1])
+    assert (result["delivered"], result["failed"]) == (1, 0)
+    path = studio.settings.exports / WS / "shop" / first.name
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == plan.files[0].sha256
+    stranger = await studio.make({"source": {"images": await studio.add_photos(1, first=7)}})
+    await decide(studio, await studio.finish(stranger), "approve")
+    _, result = await export(studio, to, batch=stranger)
+    assert (result["delivered"], result["failed"]) == (0, 1)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == plan.files[0].sha256

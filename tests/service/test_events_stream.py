@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert, select, update
 from studio import OTHER, WS, Studio
 
+from packshot.catalog import jobs
+from packshot.catalog.batches import lifecycle, progress
+from packshot.catalog.batches.progress import BatchStatus, ItemCount
 from packshot.catalog.events.hub import LOOK_BACK, Hub, Listener, since
 from packshot.catalog.events.log import record_event
+from packshot.catalog.events.messages import Event
+from packshot.catalog.events.tally import Tallies
 from packshot.catalog.items import review
 from packshot.catalog.items.review import ReviewRequest
+from packshot.catalog.ports import JobRef
+from packshot.db import Tx
 from packshot.db import tables as t
-from packshot.errors import TooManyTries
+from packshot.errors import BadInput, TooManyTries
 from waiting import SOON, until
 
 pytestmark = pytest.mark.anyio
@@ -31,6 +39,11 @@ async def approve(studio: Studio, ids: list[str], by: str = "usr_1") -> None:
         seen = [{"id": id, "version": 1} for id in ids]
         asked = ReviewRequest.model_validate({"items": seen, "decision": "approve"})
         await review.decide(tx, WS, asked, by=by)
+
+
+async def status_of(studio: Studio, batch: str) -> BatchStatus:
+    async with studio.db.read() as tx:
+        return await progress.status(tx, WS, batch)
 
 
 async def of_batch(listener: Listener, batch: str) -> dict[str, Any]:
@@ -189,6 +202,117 @@ async def test_a_wait_that_ends_while_its_message_is_read_loses_nothing(
         monkeypatch.setattr(hub, "messages", real)
         message = await listener.next(SOON)
     assert message is not None and message["batch"] == batch
+
+
+async def test_a_state_is_read_once_however_many_listen(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch, ids = await batch_in_review(studio)
+    real, reads = Tallies.count_items, list[list[str]]()
+
+    async def counted(self: Tallies, tx: Tx, workspace_id: str, batch_ids: list[str]) -> dict[str, ItemCount]:
+        reads.append(batch_ids)
+        return await real(self, tx, workspace_id, batch_ids)
+
+    monkeypatch.setattr(Tallies, "count_items", counted)
+    hub = Hub(studio.db, every=0.01, pace=0.01)
+    async with AsyncExitStack() as stack:
+        listeners = [await stack.enter_async_context(hub.listen(WS)) for _ in range(20)]
+        await approve(studio, ids[:1])
+        told = await asyncio.gather(*(of_batch(listener, batch) for listener in listeners))
+    assert reads == [[batch]]
+    assert [(message["counts"]["approved"], message["items"][0]["id"]) for message in told] == [(1, ids[0])] * 20
+
+
+async def test_a_state_read_before_something_happened_is_not_told_after_it(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, ids = await batch_in_review(studio)
+    real, read, go_on = Tallies.count_items, asyncio.Event(), asyncio.Event()
+
+    async def slow(self: Tallies, tx: Tx, workspace_id: str, batch_ids: list[str]) -> dict[str, ItemCount]:
+        counts = await real(self, tx, workspace_id, batch_ids)
+        if not read.is_set():
+            read.set()
+            await go_on.wait()
+        return counts
+
+    monkeypatch.setattr(Tallies, "count_items", slow)
+    hub = Hub(studio.db, every=0.01, pace=0.01)
+    async with hub.listen(WS) as early, hub.listen(WS) as late:
+        await approve(studio, ids[:1])
+        first = asyncio.create_task(of_batch(early, batch))
+        await read.wait()
+        await approve(studio, ids[1:])
+        await until(lambda: ids[1] in (late.changes.items.get(batch) or ()))
+        go_on.set()
+        assert (await first)["counts"]["approved"] == 1
+        assert (await of_batch(late, batch))["counts"]["approved"] == 2
+        assert (await of_batch(early, batch))["counts"]["approved"] == 2
+
+
+async def test_counts_in_messages_are_those_of_the_status_whatever_changes_items(studio: Studio) -> None:
+    batch, ids = await batch_in_review(studio, 4)
+    hub = Hub(studio.db, every=0.01, pace=0.01)
+
+    async def decide(chosen: list[str], decision: str, **more: str) -> None:
+        seen = [{"id": item.id, "version": item.version} for item in await studio.rows(t.items) if item.id in chosen]
+        request = ReviewRequest.model_validate({"items": seen, "decision": decision} | more)
+        async with studio.db.write() as tx:
+            await review.decide(tx, WS, request, by="usr_1")
+
+    async def fail(id: str) -> None:
+        [item] = await studio.rows(t.items, t.items.c.id == id)
+        held = await studio.claim(JobRef(item.stage, id, item.version, item.priority))
+        async with studio.db.write() as tx:
+            await jobs.fail(tx, held, BadInput("it is no photo."))
+
+    async with hub.listen(WS, batch=batch) as listener:
+
+        async def compare() -> None:
+            status = await status_of(studio, batch)
+            expected = status.model_dump(include={"counts", "stages", "done", "total"}, mode="json")
+            message: dict[str, Any] = {}
+            while {name: message.get(name) for name in expected} != expected:
+                message = await of_batch(listener, batch)
+
+        await decide(ids[:2], "approve")
+        await compare()
+        await decide(ids[2:], "retry", style="sweep")
+        await compare()
+        await fail(ids[3])
+        await compare()
+        async with studio.db.write() as tx:
+            await lifecycle.cancel(tx, WS, batch)
+        await compare()
+
+
+async def test_of_a_followed_batch_only_items_that_changed_are_read(studio: Studio) -> None:
+    batch, ids = await batch_in_review(studio, 3)
+    tallies = Tallies()
+
+    async def approved() -> int:
+        async with studio.db.read() as tx:
+            return (await tallies.count_items(tx, WS, [batch]))[batch].by_status["approved"]
+
+    def event(item: str | None) -> Event:
+        return Event(1, WS, "item.approved", batch, item, None, 0.0)
+
+    assert await approved() == 0
+    async with studio.db.write() as tx:
+        await tx.execute(update(t.items).where(t.items.c.id != ids[2]).values(status="approved"))
+    tallies.add([event(ids[0])])
+    assert await approved() == 1
+    tallies.add([event(None)])  # it may concern all
+    assert await approved() == 2
+
+
+async def test_one_who_resumes_is_not_told_a_state_from_before(studio: Studio) -> None:
+    batch, ids = await batch_in_review(studio)
+    hub = Hub(studio.db, every=SOON, pace=0.01)  # its loop reads nothing in this time
+    async with hub.listen(WS, after=0) as one:
+        assert (await of_batch(one, batch))["counts"]["approved"] == 0
+        await approve(studio, ids)
+        async with hub.listen(WS, after=0) as two:
+            assert (await of_batch(two, batch))["counts"]["approved"] == 2
 
 
 async def test_a_number_that_becomes_visible_late_is_still_told(studio: Studio) -> None:

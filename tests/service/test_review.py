@@ -9,6 +9,8 @@ from sqlalchemy import func, select, update
 from studio import OTHER, WS, Studio
 
 from packshot.catalog.batches import lifecycle
+from packshot.catalog.delivery import exports
+from packshot.catalog.delivery.exports import ExportRequest
 from packshot.catalog.items import dead_letters, findings, records, retry_reasons, review
 from packshot.catalog.items.retry_reasons import Retry
 from packshot.catalog.items.review import Outcome, ReviewRequest
@@ -109,10 +111,45 @@ async def test_what_changed_meanwhile_is_told_and_the_others_are_done(studio: St
 async def test_a_file_that_breaks_a_hard_rule_is_approved_only_anyway(studio: Studio) -> None:
     id = await studio.make({"source": {"images": await studio.add_photos(1)}})
     ids = await studio.finish(id, rejected=True)
-    with pytest.raises(BreaksRule, match="breaks a rule of that channel"):
+    with pytest.raises(BreaksRule, match=r"breaks a rule of each of its channels\. .*Not white"):
         await decide(studio, ids, "approve")
     await decide(studio, ids, "approve", anyway=True)
     assert await statuses(studio) == [("approved", 1)]
+
+
+async def test_files_that_break_no_rule_are_approved_and_the_other_one_by_a_second_decision(studio: Studio) -> None:
+    asked = {"source": {"images": await studio.add_photos(1)}, "channels": ["amazon", "web"]}
+    [id] = await studio.finish(await studio.make(asked), rejected={"amazon"})
+
+    async def delivered() -> tuple[dict[str, bool], list[str]]:
+        async with studio.db.read() as tx:
+            plan = await exports.plan(tx, WS, ExportRequest.model_validate({"items": [id], "to": {"kind": "zip"}}))
+        return {file.channel: file.breaks_rule for file in plan.files}, [one.reason for one in plan.left_out]
+
+    first = await decide(studio, [id], "approve")
+    assert first.results[0].words == "Left out: amazon: Not white."
+    assert await delivered() == (
+        {"master": False, "web": False}, ["Its file for amazon was not approved: it breaks a rule of that channel."]
+    )  # fmt: skip
+    with pytest.raises(Conflict, match="approved already"):
+        await decide(studio, [id], "approve")
+    second = await decide(studio, [id], "approve", anyway=True)
+    assert await delivered() == ({"amazon": True, "master": False, "web": False}, [])
+    notes = [row.note for row in await studio.rows(t.reviews)]
+    assert sorted(notes) == ["", "Approved all the same. amazon: Not white."]
+    await undo(studio, second.act)
+    assert set((await delivered())[0]) == {"master", "web"}
+    assert await statuses(studio) == [("approved", 1)]
+
+
+async def test_an_approval_may_be_of_some_channels_only(studio: Studio) -> None:
+    asked = {"source": {"images": await studio.add_photos(1)}, "channels": ["amazon", "web"]}
+    [id] = await studio.finish(await studio.make(asked))
+    await decide(studio, [id], "approve", channels=["web"])
+    [row] = await studio.rows(t.reviews)
+    assert set(row.pins) == {"web"}
+    with pytest.raises(BadInput, match="no finished files"):
+        await decide(studio, [id], "approve", anyway=True, channels=["etsy"])
 
 
 async def test_a_retry_makes_a_version_with_what_its_reason_changes_and_undo_leaves_it(studio: Studio) -> None:

@@ -101,13 +101,13 @@ def test_names_are_the_same_in_every_run_and_never_collide() -> None:
 
 
 def test_a_row_has_its_own_template_and_channels_and_the_master_comes_always() -> None:
-    mine = replace(source("x.jpg", sku="S", asin="B0"), style="color", channels=("amazon",))
+    mine = replace(source("x.jpg", sku="S", asin="B0"), style="color", channels=("web",))
     jobs, _ = plan(
         [mine, source("y.jpg")], template=template("white"), channels=[SHOP], template_of=template,
         channel_of=channel, always=[channel("master")],
     )  # fmt: skip
     assert [job.template.id for job in jobs] == ["color", "white"]
-    assert jobs[0].paths == ("amazon/B0.MAIN.jpg", "master/S-main.png")
+    assert jobs[0].paths == ("web/S-main.webp", "master/S-main.png")
     assert jobs[1].paths == ("shop/y-main.png", "master/y-main.png")
 
 

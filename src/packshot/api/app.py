@@ -39,6 +39,7 @@ from packshot.api import (
     products,
     review,
     session,
+    specifications,
     studio,
     styles,
 )
@@ -57,8 +58,8 @@ log = structlog.get_logger(__name__)
 
 ROUTERS = (
     session.router, members.router, products.router, collections.router, images.router, lists.router, layers.router,
-    styles.router, channels.router, batches.router, items.router, review.router, failures.router, exports.router,
-    destinations.router, jobs.router, events.router, files.router,
+    styles.router, channels.router, specifications.router, batches.router, items.router, review.router,
+    failures.router, exports.router, destinations.router, jobs.router, events.router, files.router,
 )  # fmt: skip
 
 

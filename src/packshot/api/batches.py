@@ -1,4 +1,4 @@
-"""Batches: photos × styles × channels."""
+"""Batches: photos × specification."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ from packshot.api.access import Editor, Reader
 from packshot.api.bodies import JSON_BYTES, STREAMED
 from packshot.api.described import FILE, headers
 from packshot.api.multipart import read_form, read_small
-from packshot.api.params import Cursor, IfMatch, Limit, Page, after_id, etag, matches, page_of
+from packshot.api.params import Cursor, IfMatch, Limit, Page, after_id, after_item, etag, matches, page_of
 from packshot.api.service import Svc
 from packshot.api.uploads import list_limit, stored_list
 from packshot.catalog.batches import lifecycle, progress
 from packshot.catalog.batches.lifecycle import BatchView
 from packshot.catalog.batches.progress import BatchStatus
 from packshot.catalog.batches.requests import BatchRequest
-from packshot.catalog.status import BatchState, Priority
+from packshot.catalog.items import records
+from packshot.catalog.status import BatchState, ItemStatus, Priority
 from packshot.db.tables import uploads
 from packshot.errors import BadInput
+from packshot.finding import Finding
 
 router = APIRouter(tags=["batches"])
 
@@ -42,6 +44,14 @@ MOST_REQUESTED = {
             "channels": ["amazon", "shopify"],
             "priority": "standard",
             "items": [{"sku": "SHOE-7", "style": "color", "options": {"color": "#ece9e4"}, "priority": "urgent"}],
+        },
+    },
+    "specification": {
+        "summary": "White for the marketplaces, a set for the shop",
+        "value": {
+            "name": "Spring shoes, everywhere",
+            "source": {"products": ["prd_0193a1b2c3d4e5f60718293a4b"]},
+            "specification": "everywhere",
         },
     },
     "collection": {
@@ -143,11 +153,49 @@ async def get_batch(batch_id: BatchId, response: Response, svc: Svc, who: Reader
     return found
 
 
+class ImageStatus(BaseModel, frozen=True):
+    """How far one photo of a batch is in one style."""
+
+    image: str
+    name: str
+    item: str
+    style: str
+    status: ItemStatus
+    stage: str = Field(description="Of processing: segment, upscale, generate or export.")
+    findings: tuple[Finding, ...]
+
+
+class BatchProgress(BatchStatus, frozen=True):
+    """A batch's status, and each image's where it was asked for."""
+
+    images: tuple[ImageStatus, ...] = ()
+    next_cursor: str | None = Field(None, description="Of the images: the next page's cursor.")
+
+
 @router.get("/batches/{batch_id}/status")
-async def get_batch_status(batch_id: BatchId, svc: Svc, who: Reader) -> BatchStatus:
-    """How far a batch is: counts, stages, a range for the time left, failures by cause. Cheap enough to ask often."""
+async def get_batch_status(
+    batch_id: BatchId,
+    svc: Svc,
+    who: Reader,
+    images: Annotated[bool, Query(description="Each image's stage, state and findings, too.")] = False,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> BatchProgress:
+    """How far a batch is: per cent, counts, stages, a range for the time left, failures by cause. Cheap enough to ask
+    often; with `images` a page of its images, too.
+    """
     async with svc.db.read() as tx:
-        return await progress.status(tx, who.workspace_id, batch_id)
+        found = await progress.status(tx, who.workspace_id, batch_id)
+        rows = []
+        if images:
+            rows = await records.page(tx, who.workspace_id, batch_id, after=after_item(cursor), limit=limit + 1)
+    page = page_of(rows, limit, lambda item: [item.worst, item.position, item.id])
+    shown = tuple(
+        ImageStatus(image=one.photo, name=one.photo_name, item=one.id, style=one.style, status=one.status,
+                    stage=one.stage, findings=one.findings)
+        for one in page.items
+    )  # fmt: skip
+    return BatchProgress(**dict(found), images=shown, next_cursor=page.next_cursor)
 
 
 @router.patch("/batches/{batch_id}", responses={200: headers("ETag")})

@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from packshot.api.access import Editor, Principal, Reader
 from packshot.api.described import headers
 from packshot.api.files import link
-from packshot.api.params import Cursor, Limit, Page, after_id, page_of
+from packshot.api.jobs import answered
+from packshot.api.params import Cursor, Limit, Page, Prefer, after_id, page_of
 from packshot.api.service import Service, Svc
 from packshot.catalog.delivery import exports
 from packshot.catalog.delivery.exports import (
@@ -22,6 +23,7 @@ from packshot.catalog.delivery.exports import (
     FilePlan,
     LeftOut,
 )
+from packshot.channel import safe_name
 
 router = APIRouter(tags=["exports"])
 
@@ -74,14 +76,24 @@ class ExportDetail(BaseModel, frozen=True):
     status_code=202,
     response_model=None,
     responses={
-        200: {"model": Planned, "description": "With `dry_run`: what would be delivered."},
+        200: {
+            "model": Planned | ExportStarted,
+            "description": "With `dry_run` what would be delivered; else it was waited for and has ended.",
+        },
         202: {"model": ExportStarted, "description": "It has begun: follow the job.", **headers("Location")},
     },
 )
 async def create_export(
-    body: Annotated[ExportRequest, Body(openapi_examples=_EXAMPLES)], response: Response, svc: Svc, who: Editor
+    body: Annotated[ExportRequest, Body(openapi_examples=_EXAMPLES)],
+    response: Response,
+    svc: Svc,
+    who: Editor,
+    prefer: Prefer = None,
 ) -> ExportStarted | Planned:
-    """Deliver what is approved. Only approved files leave; what is not approved is listed as left out."""
+    """Deliver what is approved. Only approved files leave; what is not approved is listed as left out.
+
+    `Prefer: wait=…` waits for the end, and answers 200 with the export where that comes in time.
+    """
     if body.dry_run:
         async with svc.db.read() as tx:
             plan = await exports.plan(tx, who.workspace_id, body)
@@ -93,10 +105,11 @@ async def create_export(
         )  # fmt: skip
     async with svc.db.write() as tx:
         ref = await exports.create(tx, who.workspace_id, body, by=who.by)
+    await answered(svc, who, response, ref, prefer)
+    async with svc.db.read() as tx:
         view = await exports.get(tx, who.workspace_id, ref.id)
-    await svc.queues.add([ref])
     response.headers["Location"] = f"/api/v1/exports/{ref.id}"
-    return ExportStarted(job=ref.id, export=view)
+    return ExportStarted(job=ref.id, export=_linked(svc, who, view))
 
 
 @router.get("/exports")
@@ -123,4 +136,5 @@ async def get_export(
 def _linked(svc: Service, who: Principal, export: ExportView) -> ExportView:
     if not export.zip:
         return export
-    return export.model_copy(update={"zip": link(svc, who.workspace_id, export.zip, name="packshot.zip")})
+    name = safe_name(f"{export.batch_name or 'packshot'} {export.created_at:%Y-%m-%d}") + ".zip"
+    return export.model_copy(update={"zip": link(svc, who.workspace_id, export.zip, name=name)})

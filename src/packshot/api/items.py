@@ -11,7 +11,7 @@ from packshot.api.access import Editor, Principal, Reader
 from packshot.api.batches import BatchId
 from packshot.api.described import headers
 from packshot.api.files import link
-from packshot.api.params import Cursor, Limit, OfImage, OfProduct, Page, after_id, etag, page_of, unpacked
+from packshot.api.params import Cursor, Limit, OfImage, OfProduct, Page, after_id, after_item, etag, page_of
 from packshot.api.service import Service, Svc
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import records
@@ -79,7 +79,7 @@ async def list_batch_items(
     async with svc.db.read() as tx:
         found = await records.page(
             tx, who.workspace_id, batch_id, status=status or (), needs_look=needs_look, sku=sku, channel=channel,
-            finding=finding, order=order, after=_after(cursor), limit=limit + 1,
+            finding=finding, order=order, after=after_item(cursor), limit=limit + 1,
         )  # fmt: skip
     shown = [_linked(svc, who, item) for item in found]
     return page_of(shown, limit, lambda item: [item.worst, item.position, item.id])
@@ -142,12 +142,3 @@ def _version(if_match: str | None) -> int | None:
             "this is not the ETag of an item.", subject="If-Match", remedy="Send back the one you were given."
         )
     return int(mark)
-
-
-def _after(cursor: str | None) -> tuple[float, int, str] | None:
-    if cursor is None:
-        return None
-    match unpacked(cursor):
-        case [int() | float() as worst, int() as position, str() as id]:
-            return float(worst), position, id
-    raise BadOption("this is not a cursor of this list.", subject="cursor", remedy="Begin without one.")

@@ -122,3 +122,13 @@ def unchanged(if_none_match: str | None, revision: int | str) -> bool:
     if if_none_match is None:
         return False
     return etag(revision) in {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+
+
+def after_item(cursor: str | None) -> tuple[float, int, str] | None:
+    """Where a page of items goes on.  Raises BadOption."""
+    if cursor is None:
+        return None
+    match unpacked(cursor):
+        case [int() | float() as worst, int() as position, str() as id]:
+            return float(worst), position, id
+    raise BadOption("this is not a cursor of this list.", subject="cursor", remedy="Begin without one.")

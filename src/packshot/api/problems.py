@@ -23,6 +23,7 @@ from packshot.errors import (
     NotAllowed,
     NotSignedIn,
     PackshotError,
+    StoreAway,
     TooManyTries,
     Unavailable,
     plainly,
@@ -129,6 +130,11 @@ def add_to(app: FastAPI) -> None:
         if "surrogates not allowed" in words or "nul (0x00)" in words or "out of range" in words:
             return _problem(422, "bad_request", "A value holds characters or numbers that cannot be kept.")
         return _fault(error)
+
+    @app.exception_handler(StoreAway)
+    async def store(request: Request, error: StoreAway) -> JSONResponse:
+        log.warning("request.store_away", error=str(error)[:300])
+        return answer(Unavailable("the files are not available right now.", remedy="Try again in a moment."))
 
     @app.exception_handler(UnicodeEncodeError)
     async def no_text(request: Request, error: UnicodeEncodeError) -> JSONResponse:

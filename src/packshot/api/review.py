@@ -16,6 +16,7 @@ from packshot.api.service import Svc
 from packshot.catalog.batches.requests import Id
 from packshot.catalog.items import retry_reasons, review
 from packshot.catalog.items.review import (
+    ANYWAY,
     SEEN_STATUS,
     Decision,
     HistoryEntry,
@@ -63,12 +64,12 @@ class DecisionRequest(BaseModel, frozen=True, extra="forbid", json_schema_extra=
     decision: Decision
     reason: str = Field("", max_length=40, description="Of a “reject” or a “retry”: an id of GET /review/reasons.")
     note: str = Field("", max_length=2000, description="For whoever reads it.")
-    anyway: bool = Field(False, description="Approve files too that break a channel's hard rule.")
+    anyway: bool = Field(False, description=ANYWAY)
     retry: bool = Field(False, description="With “reject”: make it anew by the reason's rule.")
     style: Id | None = Field(None, validation_alias=STYLE, description="Of a retry: another style, by id.")
     options: dict[str, Any] | None = Field(None, description="Of a retry: the style's options that change.")
     channels: Annotated[tuple[Id, ...], Field(min_length=1, max_length=40)] | None = Field(
-        None, description="Of a retry: other channels, by id."
+        None, description="Of an approval: only these channels' files. Of a retry: other channels."
     )
 
 

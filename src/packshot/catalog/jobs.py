@@ -168,8 +168,10 @@ async def fail(tx: Tx, held: Claim, error: BaseException, *, restart: str = "") 
     ledger = ledger_of(held.ref.id)
     attempts, at = held.attempts + 1, now()
     ours = error if isinstance(error, PackshotError) else None
-    reason = ours.message if ours else f"Packshot itself failed ({error})."
     final = attempts >= TRIES or (ours is not None and not ours.retryable)
+    if ours and final:
+        ours.remedy = ours.last_remedy or ours.remedy
+    reason = ours.message if ours else f"Packshot itself failed ({error})."
     values: dict[str, Any] = {"attempts": attempts, "error": {
         "code": ours.code if ours else "fault", "status": ours.status if ours else 500,
         "problem": ours.problem if ours else "Packshot itself failed.", "subject": ours.subject if ours else "",

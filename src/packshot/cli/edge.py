@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from packshot import __version__, logs
 from packshot.cli.common import say
 from packshot.db.errors import explained
-from packshot.errors import BadOption, DiskFull, Fault, NotFound, PackshotError, Unavailable, plainly
+from packshot.errors import BadOption, DiskFull, Fault, NotFound, PackshotError, StoreAway, Unavailable, plainly
 from packshot.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -63,7 +63,7 @@ def in_words(error: BaseException) -> PackshotError | None:
             return BadOption("it takes JSON, and this is none.", subject=name)
         case SQLAlchemyError():
             return explained(error)
-        case StoreError():
+        case StoreError() | StoreAway():
             return Unavailable(
                 f"the store does not answer as it should ({logs.without_secrets(str(error).splitlines()[0])}).",
                 remedy="Is PACKSHOT_STORE_URL right, and the store reachable with the keys in AWS_…?",

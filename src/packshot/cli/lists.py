@@ -13,7 +13,7 @@ import typer
 from pydantic import ValidationError
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
-from packshot import __version__, atomic
+from packshot import __version__, atomic, specification
 from packshot.channel import Channel, Source, channel, channels, safe_name, to_toml
 from packshot.cli.common import say, screen
 from packshot.cli.steps import parse_size
@@ -29,6 +29,7 @@ from packshot.template import templates
 
 def add_to(app: typer.Typer) -> None:
     app.command("templates")(list_templates)
+    app.command("specifications")(list_specifications)
     app.command("doctor")(doctor)
     shops = typer.Typer(help="Sales channels: what there is, and your own.", invoke_without_command=True)
     shops.callback()(list_channels)
@@ -52,6 +53,22 @@ def list_templates() -> None:
             stands = "not set" if value in (None, "") else value
             rest = f"; {field.description}" if field.description else ""
             print(f"    {option} = {stands}  ({field.title or option}{rest})")
+
+
+def list_specifications(
+    one: Annotated[
+        str | None, typer.Argument(metavar="ID", help="Print this one as a file, to make your own of.")
+    ] = None,
+) -> None:
+    """What is made for whom: specifications for `packshot shoot --spec`."""
+    if one is not None:
+        print(specification.to_toml(specification.specification(one)), end="")
+        return
+    for entry in specification.specifications().values():
+        print(f"{entry.id}: {entry.name}. {entry.words}  (version {entry.version})")
+        for output in entry.outputs:
+            roles = f", {' '.join(output.roles)}" if output.roles else ""
+            print(f"    {output.channel} {output.slot}: {output.style}{roles}")
 
 
 def list_channels(context: typer.Context) -> None:

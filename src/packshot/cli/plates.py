@@ -20,6 +20,7 @@ from packshot.errors import Unavailable
 from packshot.rendering.engines.local import local_plates
 from packshot.rendering.engines.plate_cache import SIDES
 from packshot.rendering.scene import OVERHEAD, SceneSet, Shot
+from packshot.service import parent_watch
 from packshot.service.layer_cache import memory_folder
 from packshot.service.queues import Queues
 from packshot.settings import Settings
@@ -51,7 +52,7 @@ def warm(
     data: Data = None,
 ) -> int:
     """Render the plates of sets at their standard camera heights, those that are not kept yet."""
-    settings = settings_of(data)
+    settings, parent = settings_of(data), os.getppid()
     if when_idle:
         os.nice(NICE)
         logs.configure()
@@ -66,7 +67,7 @@ def warm(
     ]
     for number, (shot, size) in enumerate(missing, start=1):
         if when_idle:
-            asyncio.run(_idle(settings))
+            asyncio.run(_idle(settings, parent))
         began = time.monotonic()
         plates.plate(shot, size)
         height = "straight down" if shot.pitch_deg == OVERHEAD else f"{shot.pitch_deg}°"
@@ -101,8 +102,8 @@ def _size(side: int, aspect: float) -> tuple[int, int]:
     return (side, round(side / aspect)) if aspect >= 1 else (round(side * aspect), side)
 
 
-async def _idle(settings: Settings) -> None:
-    """Wait until nothing has been queued or at work for a while."""
+async def _idle(settings: Settings, parent: int) -> None:
+    """Wait until nothing has been queued or at work for a while.  Ends the program where its supervisor is gone."""
     queues, since = Queues(settings.redis), time.monotonic()
     try:
         while time.monotonic() - since < IDLE_SECONDS:
@@ -114,5 +115,7 @@ async def _idle(settings: Settings) -> None:
             if busy:
                 since = time.monotonic()
             await asyncio.sleep(LOOK_SECONDS)
+            if os.environ.get(parent_watch.VARIABLE) and os.getppid() != parent:
+                raise typer.Exit
     finally:
         await queues.close()

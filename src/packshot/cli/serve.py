@@ -108,7 +108,8 @@ def worker(
     stage: Annotated[
         str,
         typer.Argument(
-            metavar="STAGE", help=f"One of {', '.join(STAGES)}; or now: what a person waits for, and urgent photos."
+            metavar="STAGE",
+            help=f"One of {', '.join(STAGES)}; or now: what a person waits for, urgent photos, imports and exports.",
         ),
     ],
     concurrency: Annotated[int, typer.Option(min=0, max=64, help="Photos in work at once; 0 chooses.")] = 0,

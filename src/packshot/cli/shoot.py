@@ -19,6 +19,7 @@ from packshot.rendering.engines.local import rendering
 from packshot.report import ItemRecord, Report
 from packshot.run.shoot import Job, Journal, Run, earlier_items, finish_run, plan, refusals, shoot
 from packshot.settings import Settings
+from packshot.specification import specification
 from packshot.store import Store
 from packshot.template import parse_options, template
 
@@ -40,6 +41,15 @@ def command(
     channel_ids: Annotated[
         list[str], typer.Option("--channel", "-c", help="Sales channels, id,id…; `packshot channels` lists them.")
     ] = ["shopify"],
+    specified: Annotated[
+        str | None,
+        typer.Option(
+            "--spec", metavar="FILE|ID", help="What is made for whom, instead: `packshot specifications` lists them."
+        ),
+    ] = None,
+    insist: Annotated[
+        bool, typer.Option("--insist", help="Make also what breaks a hard rule of its channel by design.")
+    ] = False,
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder for the files, the report and the contact sheet.")
     ] = Path("out"),
@@ -78,6 +88,7 @@ def command(
         chosen = channel(id, settings.channels_dir)
         return chosen.model_copy(update={"keep_gps": True}) if keep_gps else chosen
 
+    spec = specification(specified) if specified else None
     selected = [channel_for(id) for id in ids_of(channel_ids)]
     if not selected:
         raise BadOption("no channel was named.", subject="--channel", remedy="For example --channel shopify.")
@@ -94,6 +105,8 @@ def command(
         template_of=template,
         channel_of=channel_for,
         always=[channel_for("master")],
+        spec=spec,
+        insist=insist,
     )
     refused += unplanned
     pictures = {path: photo for t in {job.template.id: job.template for job in planned}.values()
@@ -109,6 +122,7 @@ def command(
         preview=preview,
         redo=redo,
         seed=seed,
+        specification=f"{spec.id} {spec.version}" if spec else "",
         upscale=f"{'chosen' if upscale else 'needed'} {card('realesrgan').sha256}",
     )
     notices = licence_notices([*used, "open-nsfw", "realesrgan"]) if planned else []
@@ -165,8 +179,9 @@ def _summary(report: Report, planned: Sequence[Job], out: Path) -> None:
     }
     to_review = [i for i in counts["done"] + counts["unchanged"] if _needs_a_look(i)]
     files = sum(len(item.renditions) for item in report.items)
+    photos = len({item.name for item in report.items})
     print(
-        f"{_counted(len(report.items), 'photo')}, {_counted(files, 'file')} in {report.seconds:.1f} s: "
+        f"{_counted(photos, 'photo')}, {_counted(files, 'file')} in {report.seconds:.1f} s: "
         f"{len(counts['done'])} done, {len(counts['unchanged'])} unchanged, {len(counts['rejected'])} rejected, "
         f"{len(counts['failed'])} failed; {len(to_review)} {'needs' if len(to_review) == 1 else 'need'} a closer look."
     )

@@ -225,6 +225,16 @@ channels = Table(
     UniqueConstraint("workspace_id", "id"),
 )  # fmt: skip
 
+specifications = Table(
+    "specifications", metadata,
+    _workspace(),
+    Column("id", String(40), nullable=False),
+    Column("body", JSON, nullable=False),  # specification.Specification
+    Column("revision", Integer, nullable=False),
+    _moment("created_at"), _moment("updated_at"), _moment("deleted_at", nullable=True),
+    UniqueConstraint("workspace_id", "id"),
+)  # fmt: skip
+
 # --- work ---
 
 batches = Table(
@@ -236,6 +246,7 @@ batches = Table(
     Column("channels", JSON, nullable=False),  # ids as requested
     Column("unmatched", JSON, nullable=False),  # [{name, reason}]
     Column("left_out", JSON, nullable=False, default=list),  # [batches.left_out.LeftOut]
+    Column("specification", JSON),  # {id, name, version, body: Specification} as it was; null for styles × channels
     Column("error", Text, nullable=False, default=""),
     Column("job_id", String(40)),  # the job that fills it
     Column("created_by", String(40)),

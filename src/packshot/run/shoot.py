@@ -6,6 +6,7 @@ import hashlib
 import time
 import traceback
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -17,7 +18,7 @@ from pydantic import ValidationError
 
 from packshot import __version__, atomic
 from packshot.channel import Channel, file_stem
-from packshot.errors import PackshotError
+from packshot.errors import BadOption, PackshotError
 from packshot.finding import Finding, Verdict
 from packshot.image import Photo, read, thumbnail
 from packshot.intake import Refused, Source
@@ -29,6 +30,7 @@ from packshot.rendition import Rendition
 from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report, jpeg_uri
 from packshot.run.contact_sheet import contact_sheet
 from packshot.settings import Limits
+from packshot.specification import Specification, role_of, unsuited
 from packshot.steps.analyse import duplicates
 from packshot.template import Template
 
@@ -60,6 +62,7 @@ class Run:
     redo: bool = False
     seed: int = 0
     upscale: str = ""  # when products are enlarged, and by which model
+    specification: str = ""  # its id and version
 
 
 def plan(
@@ -70,25 +73,71 @@ def plan(
     template_of: Callable[[str], Template],
     channel_of: Callable[[str], Channel],
     always: Sequence[Channel] = (),
+    spec: Specification | None = None,
+    insist: bool = False,
 ) -> tuple[list[Job], list[Refused]]:
-    """Give each photo its template, channels and file names.
+    """Give each photo its templates, channels and file names.
 
+    spec: says it instead of template and channels, but for rows that name their own.  always: beside a photo's first
+    template.  insist: also what cannot satisfy a hard rule of its channel; else that is refused.
     Names are reserved in the given order, so that two runs give the same ones; a second file of the same name gets
     `-2`. A row that names an unknown template or channel is refused, the others go on.
     """
     used: set[str] = set()
     jobs: list[Job] = []
     refused: list[Refused] = []
+    places: Counter[str] = Counter()
     for source in sources:
+        place = places[source.sku]
+        places[source.sku] += 1
         try:
-            # The command's own template keeps its options, also where a list names it.
-            chosen = template if source.style in ("", template.id) else template_of(source.style)
-            selected = [channel_of(id) for id in source.channels] or list(channels)
+            if spec is not None and not source.style and not source.channels:
+                wanted = _specified(source, spec, place, template_of, channel_of)
+            else:
+                # The command's own template keeps its options, also where a list names it.
+                chosen = template if source.style in ("", template.id) else template_of(source.style)
+                wanted = [(chosen, [channel_of(id) for id in source.channels] or list(channels))]
         except PackshotError as error:
             refusal = type(error)(error.problem, subject=f"{source.name}: {error.subject}", remedy=error.remedy)
             refused.append(Refused(source.name, refusal))
             continue
-        selected += [c for c in always if c.id not in {w.id for w in selected}]
+        jobs += _jobs_of(source, wanted, always=always, insist=insist, used=used, refused=refused)
+    return jobs, refused
+
+
+def _specified(
+    source: Source, spec: Specification, place: int, template_of: Callable[[str], Template],
+    channel_of: Callable[[str], Channel],
+) -> list[tuple[Template, list[Channel]]]:  # fmt: skip
+    """A photo's templates, each with its channels.  Raises NotFound, BadOption."""
+    outputs = spec.outputs_for(source.role, "")
+    if not outputs:
+        words = f"no output of the specification takes its role ({role_of(source.role)})."
+        raise BadOption(words, subject=spec.id, remedy="Add one to it, or give the photo another role.")
+    wanted: dict[str, tuple[Template, list[Channel]]] = {}
+    for output in outputs:
+        options = spec.options_of(output)
+        style = template_of(output.style).with_options(options) if options else template_of(output.style)
+        channel = spec.named(spec.applied(channel_of(output.channel)), output, role=source.role, place=place)
+        wanted.setdefault(f"{output.style} {sorted(options.items())}", (style, []))[1].append(channel)
+    return list(wanted.values())
+
+
+def _jobs_of(
+    source: Source, wanted: Sequence[tuple[Template, list[Channel]]], *, always: Sequence[Channel], insist: bool,
+    used: set[str], refused: list[Refused],
+) -> list[Job]:  # fmt: skip
+    jobs: list[Job] = []
+    for chosen, channels in wanted:
+        reasons = {channel.id: "" if insist else unsuited(chosen, channel) for channel in channels}
+        for reason in filter(None, reasons.values()):
+            error = BadOption(f"{chosen.name}: {reason}", subject=source.name, remedy="Choose pure white, or --insist.")
+            refused.append(Refused(source.name, error))
+        selected = [channel for channel in channels if not reasons[channel.id]]
+        if not selected:
+            continue
+        if not jobs:
+            selected += [c for c in always if c.id not in {w.id for w in selected}]
         paths, missing = [], []
         for channel in selected:
             stem, unknown = file_stem(
@@ -99,7 +148,7 @@ def plan(
             paths.append(path)
             missing += [f"{word} for {channel.name}" for word in unknown]
         jobs.append(Job(source, chosen, tuple(selected), tuple(paths), tuple(missing)))
-    return jobs, refused
+    return jobs
 
 
 def free_name(stem: str, suffix: str, used: set[str]) -> str:
@@ -367,6 +416,7 @@ def finish_run(
         channels={channel.id: channel.name for job in jobs for channel in job.channels},
         notices=tuple(notices),
         engine=run.engine,
+        specification=run.specification,
         seconds=round(time.monotonic() - started, 1),
         items=tuple(items),
     )

@@ -24,9 +24,10 @@ import structlog
 from packshot import errors
 from packshot.catalog.tasks import PixelTask, Result
 from packshot.cpu_lease import urgency
-from packshot.errors import Fault, OutOfMemory, PackshotError
+from packshot.errors import Fault, OutOfMemory, PackshotError, StoreAway
 from packshot.service import layer_cache
 from packshot.settings import Settings, granted_memory_bytes
+from packshot.store import Store
 
 log = structlog.get_logger(__name__)
 WATCH_SECONDS = 0.5
@@ -38,6 +39,7 @@ class PixelProcess:
 
     def __init__(self, settings: Settings, *, concurrency: int, nice: int = 0) -> None:
         self._settings, self._concurrency, self._nice = settings, concurrency, nice
+        Store(settings.store)  # made here, once: if its folder is gone later, its disk is away
         self._limit = settings.worker_memory_bytes or granted_memory_bytes() // 2
         self._ids = itertools.count()
         self._waiting: dict[int, asyncio.Future[Any]] = {}
@@ -164,7 +166,7 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
     logs.configure()
     warnings.filterwarnings("ignore", module="PIL")
     prepare_process()
-    context, sending = PixelContext(settings), threading.Lock()
+    context, sending = PixelContext(settings, make_store=False), threading.Lock()
 
     def work(number: int, how_urgent: int, task: PixelTask[Any]) -> None:
         urgency.set(how_urgent)
@@ -172,6 +174,8 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
             answer = (number, True, pixel_tasks.do(context, task))
         except MemoryError:
             answer = (number, False, ("OutOfMemory", "not enough memory for this picture.", "", "Scale it down.", ""))
+        except StoreAway as away:
+            answer = (number, False, (StoreAway.__name__, str(away), "", "", ""))
         except PackshotError as error:
             answer = (number, False, (type(error).__name__, error.problem, error.subject, error.remedy, ""))
         except Exception as fault:  # one picture's bug must not take the process with it
@@ -189,8 +193,10 @@ def _main(pipe: Connection, settings: Settings, concurrency: int, nice: int) -> 
             pool.submit(work, number, how_urgent, task)
 
 
-def _rebuilt(parts: tuple[str, str, str, str, str]) -> PackshotError:
+def _rebuilt(parts: tuple[str, str, str, str, str]) -> PackshotError | StoreAway:
     name, problem, subject, remedy, stack = parts
+    if name == StoreAway.__name__:
+        return StoreAway(problem)
     kind = getattr(errors, name, PackshotError)
     error: PackshotError = kind(problem, subject=subject, remedy=remedy)
     if isinstance(error, Fault):

@@ -32,8 +32,10 @@ from packshot.db import Database
 from packshot.db.errors import cause_of
 from packshot.db.tables import now
 from packshot.db.upgrade import upgrade
-from packshot.errors import Fault, OutOfMemory, PackshotError
+from packshot.errors import Fault, OutOfMemory, PackshotError, StoreAway
+from packshot.logs import Outage
 from packshot.service import heartbeat, metrics, parent_watch, turns
+from packshot.service.alerts import Alerts
 from packshot.service.pixel_process import PixelProcess
 from packshot.service.queues import LANES, Consumer, GaveUp, Later, Queues, TryAgain
 from packshot.service.secrets import Secrets
@@ -52,7 +54,7 @@ AHEAD = 8
 NEXT = {"segment": ("upscale", "generate"), "upscale": ("generate",), "generate": ("export",)}
 ROOM_SECONDS = 0.2
 REQUEUE_SECONDS = 15
-REST_SECONDS = 10.0  # before work is tried again whose database was away
+REST_SECONDS = 10.0  # before work is tried again whose database or store was away
 LONG_JOBS: dict[str, Callable[[JobRecord, JobContext], Awaitable[dict[str, Any]]]] = {
     "import": imports.work,
     "batch": expand.work,
@@ -106,6 +108,7 @@ class Worker:
             Consumer(settings.redis, name, self.handle, concurrency=number, outage=self._queues.outage)
             for name, number in concurrency.items()
         ]
+        self._store_outage, self._alerts = Outage("store"), Alerts(settings)
         self._closing = False
         self._loops: list[asyncio.Task[None]] = []
         self._working: set[asyncio.Task[JobRef | None]] = set()
@@ -125,11 +128,12 @@ class Worker:
         for task in self._working:
             task.cancel()
         await asyncio.gather(*(consumer.close() for consumer in self._consumers))
+        await self._alerts.close()
         await self._queues.close()
         await self._db.close()
 
     async def handle(self, ref: JobRef) -> None:
-        """Raises Later, TryAgain or GaveUp, as the queue understands them.  A database that is away costs no try."""
+        """Raises Later, TryAgain or GaveUp, as the queue understands them.  What is away costs the work no try."""
         started = time.perf_counter()
         outcome = "done"
         urgency.set(turns.urgency(ref))
@@ -144,10 +148,14 @@ class Worker:
             outcome = "failed" if isinstance(error, GaveUp) else "again"
             raise
         except Exception as error:
-            if cause_of(error) is None:
+            if not _is_away(error):
                 raise
-            outcome = "later"  # the database's trouble is no try of the photo
+            outcome = "later"  # the database's or the store's trouble is no try of the photo
+            if isinstance(error, StoreAway):
+                self._store_outage.away(error)
             raise Later(now() + REST_SECONDS) from error
+        else:
+            self._store_outage.back()
         finally:
             metrics.observe_stage(ref.stage, time.perf_counter() - started, outcome)
 
@@ -183,7 +191,7 @@ class Worker:
         except Exception as error:
             if self._closing and isinstance(error, OutOfMemory):  # we ended the pixel process ourselves
                 raise Later(now()) from None
-            if cause_of(error) is not None:
+            if _is_away(error):
                 raise
             await self._fail(claim, error)
             return
@@ -199,7 +207,10 @@ class Worker:
         fail = stages.fail if claim.kind == "item" else jobs.fail if claim.kind in LONG_JOBS else photo_jobs.fail
         async with self._db.write() as tx:
             failed = await fail(tx, claim, error)
-        metrics.failed(error.code if isinstance(error, PackshotError) else "fault")
+        code = error.code if isinstance(error, PackshotError) else "fault"
+        metrics.failed(code)
+        if failed.final:
+            self._alerts.dead_letter(claim, code, failed.reason)
         if failed.instead is not None:
             await self._queues.add([failed.instead])
             return
@@ -273,6 +284,11 @@ async def requeue_stalled(db: Database, queues: Queues, *, since: float) -> int:
                 await queues.add(lost)
                 total += len(lost)
     return total
+
+
+def _is_away(error: BaseException) -> bool:
+    """Whether the database or the store is at fault, and not the work."""
+    return isinstance(error, StoreAway) or cause_of(error) is not None
 
 
 def _traceback(error: Exception) -> dict[str, Any]:

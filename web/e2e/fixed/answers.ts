@@ -44,7 +44,7 @@ const job = (id: string, kind: JobKind, result: Record<string, unknown> = {}): J
   ({ id, kind, status: "done", stage: "", stages: [], done: 48, total: 48, image_id: null, batch_id: null, result, error: null, created_at: ago(3), done_at: ago(2) });
 
 const exported = (id: string, to: Record<string, string>, delivered: number, failed: number, of: string, minutes: number): Export => ({
-  id, status: "done", to, batch: of, done: delivered + failed, total: delivered + failed, delivered, failed, left_out: [{ item: "itm_bat_decided_23", reason: "not approved" }, { item: "itm_bat_decided_22", reason: "not approved" }],
+  id, status: "done", to, batch: of, batch_name: "Gifts", done: delivered + failed, total: delivered + failed, delivered, failed, left_out: [{ item: "itm_bat_decided_23", reason: "not approved" }, { item: "itm_bat_decided_22", reason: "not approved" }],
   error: "", created_by: "usr_olivia", created_at: ago(minutes), done_at: ago(minutes - 1), zip: to.kind === "zip" ? "/api/v1/files/zip" : "", zip_expires_at: to.kind === "zip" ? ago(minutes - 10_080) : null,
 });
 export const exports = [
@@ -53,7 +53,7 @@ export const exports = [
 ];
 const gifts = items.get("bat_decided") ?? [];
 const planned = gifts.filter((one) => one.status === "approved").flatMap((one) => ["amazon", "shopify"].map((channel) => ({
-  item: one.id, version: 1, channel, name: `${channel}/${one.sku}.jpg`, bytes: 380_000 + 9_100 * one.position, sha256: "",
+  item: one.id, version: 1, channel, name: `${channel}/${one.sku}.jpg`, bytes: 380_000 + 9_100 * one.position, sha256: "", breaks_rule: false, replaces: "",
 })));
 const deliveries: Delivery[] = planned.map((one, at) => ({
   ...one, status: at % 15 === 4 ? "failed" : "delivered", error: at % 15 === 4 ? "the bucket answered “SlowDown” five times" : "", at: ago(11),

@@ -7,7 +7,7 @@ const OLIVIA = "usr_olivia";
 function batch(id: string, name: string, state: Batch["state"], counts: Record<string, number>, more: Partial<Batch> = {}): Batch {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return {
-    id, name, state, priority: "standard", styles: [{ style: "white", options: {} }], channels: ["amazon", "shopify", "master"], counts, done: total - (counts.processing ?? 0), total,
+    id, name, state, priority: "standard", styles: [{ style: "white", options: {} }], channels: ["amazon", "shopify", "master"], specification: null, counts, done: total - (counts.processing ?? 0), total,
     unmatched: [], left_out: [], flags: [], hold: false, error: "", job: `job_${id}`, revision: 3, created_by: OLIVIA, created_at: ago(42), updated_at: ago(3), started_at: ago(40), exported_at: null, ...more,
   };
 }
@@ -59,7 +59,7 @@ export const itemOf = (id: string): Item | undefined => [...items.values()].flat
 
 export const statusOf = (one: Batch): BatchStatus => ({
   id: one.id, revision: one.revision, state: one.state, counts: one.counts, stages: one.state === "processing" ? { segment: 14, generate: 6, export: 3 } : {}, done: one.done, total: one.total,
-  seconds_left: one.state === "processing" ? { low: 130, high: 240 } : null, waits_until: null, failures: [],
+  seconds_left: one.state === "processing" ? { low: 130, high: 240 } : null, waits_until: null, failures: [], percent: one.total ? Math.floor((100 * one.done) / one.total) : 0, images: [], next_cursor: null,
 });
 
 export const failures: Failures = {

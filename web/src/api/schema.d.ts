@@ -800,6 +800,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/specifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Specifications
+         * @description What comes with Packshot, and the workspace's own. Scope: `read`.
+         */
+        get: operations["list_specifications"];
+        put?: never;
+        /**
+         * Create Specification
+         * @description Keep one of your own. `refused` names outputs that cannot satisfy a hard rule of their channel. Scope: `write`.
+         */
+        post: operations["create_specification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/specifications/{specification_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Specification
+         * @description One specification. Scope: `read`.
+         */
+        get: operations["get_specification"];
+        /**
+         * Replace Specification
+         * @description The next version of one of your own. Batches keep the version that they were made with. Scope: `write`.
+         */
+        put: operations["replace_specification"];
+        post?: never;
+        /**
+         * Delete Specification
+         * @description Take one of your own away. Batches that were made with it keep it. Scope: `write`.
+         */
+        delete: operations["delete_specification"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/batches": {
         parameters: {
             query?: never;
@@ -861,7 +913,7 @@ export interface paths {
         };
         /**
          * Get Batch Status
-         * @description How far a batch is: counts, stages, a range for the time left, failures by cause. Cheap enough to ask often. Scope: `read`.
+         * @description How far a batch is: per cent, counts, stages, a range for the time left, failures by cause. Cheap enough to ask often; with `images` a page of its images, too. Scope: `read`.
          */
         get: operations["get_batch_status"];
         put?: never;
@@ -1193,7 +1245,9 @@ export interface paths {
         put?: never;
         /**
          * Create Export
-         * @description Deliver what is approved. Only approved files leave; what is not approved is listed as left out. Scope: `write`.
+         * @description Deliver what is approved. Only approved files leave; what is not approved is listed as left out.
+         *
+         *     `Prefer: wait=…` waits for the end, and answers 200 with the export where that comes in time. Scope: `write`.
          */
         post: operations["create_export"];
         delete?: never;
@@ -1499,12 +1553,31 @@ export interface components {
         BatchChoices: {
             /** @description What people call it. */
             name: string;
-            styles: components["schemas"]["StyleChoiceRequest"][];
             /**
-             * @description Sales channels, by id. “master” is always one of them.
+             * @description What is made for whom: a specification, by id.
+             * @default null
+             */
+            specification?: string | null;
+            /**
+             * @description The same, said here.
+             * @default []
+             */
+            outputs?: components["schemas"]["OutputRequest"][];
+            /**
+             * @description The short form: each of these styles for each of `channels` that it suits.
+             * @default []
+             */
+            styles?: components["schemas"]["StyleChoiceRequest"][];
+            /**
+             * @description Sales channels, by id, with `styles`. “master” is always one of them.
              * @default []
              */
             channels?: string[];
+            /**
+             * @description Make outputs too that cannot satisfy a hard rule of their channel; else they are left out.
+             * @default false
+             */
+            insist?: boolean;
             /** @default standard */
             priority?: components["schemas"]["Priority"];
             /**
@@ -1538,16 +1611,58 @@ export interface components {
              */
             upscale?: boolean;
         };
-        /** @description Photos × styles, each in all channels. */
+        /** @description A batch's status, and each image's where it was asked for. */
+        BatchProgress: {
+            id: string;
+            revision: number;
+            state: components["schemas"]["BatchState"];
+            counts: {
+                [key: string]: number;
+            };
+            stages: {
+                [key: string]: number;
+            };
+            /** @description Finished, or failed for good; neither waiting nor cancelled. */
+            done: number;
+            total: number;
+            seconds_left: components["schemas"]["Range"] | null;
+            waits_until: string | null;
+            failures: components["schemas"]["FailureCount"][];
+            images: components["schemas"]["ImageStatus"][];
+            /** @description Of the images: the next page's cursor. */
+            next_cursor: string | null;
+            /** @description Done of the total, 0 to 100. */
+            readonly percent: number;
+        };
+        /** @description Photos × specification, outputs, or styles for channels. */
         BatchRequest: {
             /** @description What people call it. */
             name: string;
-            styles: components["schemas"]["StyleChoiceRequest"][];
             /**
-             * @description Sales channels, by id. “master” is always one of them.
+             * @description What is made for whom: a specification, by id.
+             * @default null
+             */
+            specification?: string | null;
+            /**
+             * @description The same, said here.
+             * @default []
+             */
+            outputs?: components["schemas"]["OutputRequest"][];
+            /**
+             * @description The short form: each of these styles for each of `channels` that it suits.
+             * @default []
+             */
+            styles?: components["schemas"]["StyleChoiceRequest"][];
+            /**
+             * @description Sales channels, by id, with `styles`. “master” is always one of them.
              * @default []
              */
             channels?: string[];
+            /**
+             * @description Make outputs too that cannot satisfy a hard rule of their channel; else they are left out.
+             * @default false
+             */
+            insist?: boolean;
             /** @default standard */
             priority?: components["schemas"]["Priority"];
             /**
@@ -1594,24 +1709,6 @@ export interface components {
          * @enum {string}
          */
         BatchState: "created" | "validating" | "processing" | "review" | "approved" | "exported" | "paused" | "cancelled" | "failed";
-        /** @description How far a batch is. */
-        BatchStatus: {
-            id: string;
-            revision: number;
-            state: components["schemas"]["BatchState"];
-            counts: {
-                [key: string]: number;
-            };
-            stages: {
-                [key: string]: number;
-            };
-            /** @description Finished, or failed for good; neither waiting nor cancelled. */
-            done: number;
-            total: number;
-            seconds_left: components["schemas"]["Range"] | null;
-            waits_until: string | null;
-            failures: components["schemas"]["FailureCount"][];
-        };
         /** @description A batch, and how far it is. */
         BatchView: {
             id: string;
@@ -1620,6 +1717,8 @@ export interface components {
             priority: components["schemas"]["Priority"];
             styles: components["schemas"]["StyleChoice"][];
             channels: string[];
+            /** @description None where styles were asked for in channels. */
+            specification: components["schemas"]["SpecifiedBy"] | null;
             counts: {
                 [key: string]: number;
             };
@@ -1861,7 +1960,7 @@ export interface components {
              */
             note?: string;
             /**
-             * @description Approve files too that break a channel's hard rule.
+             * @description Approve files too that break a channel's hard rule; without it they are left out, and the result's words say which and why. An approved item takes it as well. `note` says why; else the rules' own words are recorded.
              * @default false
              */
             anyway?: boolean;
@@ -1876,7 +1975,7 @@ export interface components {
             options?: {
                 [key: string]: unknown;
             } | null;
-            /** @description Of a retry: other channels, by id. */
+            /** @description Of an approval: only these channels' files. Of a retry: other channels. */
             channels?: string[] | null;
         };
         /** @description One decision about an item. */
@@ -2014,6 +2113,8 @@ export interface components {
                 [key: string]: unknown;
             };
             batch: string | null;
+            /** @description Empty where items of several batches were named. */
+            batch_name: string;
             done: number;
             total: number;
             delivered: number;
@@ -2080,6 +2181,10 @@ export interface components {
             name: string;
             bytes: number;
             sha256: string;
+            /** @description A hard rule of its channel; it was approved all the same. */
+            breaks_rule: boolean;
+            /** @description Hash of the file that was delivered under this name before, if another. */
+            replaces: string;
         };
         /** @description One statement of one check. `value` against `limit` in `unit`; `words` is the sentence that is shown. */
         Finding: {
@@ -2191,6 +2296,17 @@ export interface components {
             /** Format: date-time */
             at: string;
             undone_at: string | null;
+        };
+        /** @description How far one photo of a batch is in one style. */
+        ImageStatus: {
+            image: string;
+            name: string;
+            item: string;
+            style: string;
+            status: components["schemas"]["ItemStatus"];
+            /** @description Of processing: segment, upscale, generate or export. */
+            stage: string;
+            findings: components["schemas"]["Finding"][];
         };
         /** @description Who is invited, and as what. */
         InviteRequest: {
@@ -2595,6 +2711,59 @@ export interface components {
          * @enum {string}
          */
         Outcome: "done" | "changed" | "refused" | "missing";
+        /** @description One channel's files in one style. */
+        Output: {
+            /** @description A sales channel, by id. */
+            channel: string;
+            /** @description A template or style, by id. */
+            style: string;
+            /** @description Option of the style → value. */
+            options: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Where the shop shows it.
+             * @enum {string}
+             */
+            slot: "main" | "gallery" | "swatch";
+            /** @description Only of these shots; of all where none is named. */
+            roles: ("front" | "back" | "left" | "right" | "top" | "bottom" | "three_quarter" | "sole" | "detail" | "scale" | "lifestyle" | "on_model" | "in_use" | "flat_lay" | "packaging" | "label" | "size_chart" | "swatch" | "other")[];
+            /** @description Only of products in these categories. */
+            categories: string[];
+        };
+        /** @description One channel's files in one style. */
+        OutputRequest: {
+            /** @description A sales channel, by id. */
+            channel: string;
+            /**
+             * @description A template or style, by id.
+             * @default white
+             */
+            style?: string;
+            /**
+             * @description Option of the style → value.
+             * @default {}
+             */
+            options?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Where the shop shows it.
+             * @default main
+             * @enum {string}
+             */
+            slot?: "main" | "gallery" | "swatch";
+            /**
+             * @description Only of these shots; of all where none is named.
+             * @default []
+             */
+            roles?: ("front" | "back" | "left" | "right" | "top" | "bottom" | "three_quarter" | "sole" | "detail" | "scale" | "lifestyle" | "on_model" | "in_use" | "flat_lay" | "packaging" | "label" | "size_chart" | "swatch" | "other")[];
+            /**
+             * @description Only of products in these categories.
+             * @default []
+             */
+            categories?: string[];
+        };
         /** @description Some of a list, in its order. */
         Page_BatchView_: {
             items: components["schemas"]["BatchView"][];
@@ -2886,6 +3055,12 @@ export interface components {
             title: string;
             rule: string;
         };
+        /** @description An output that cannot satisfy a hard rule of its channel, so that it is not made. */
+        Refused: {
+            channel: string;
+            style: string;
+            reason: string;
+        };
         /** @description One finished file. */
         RenditionView: {
             channel: string;
@@ -2973,7 +3148,7 @@ export interface components {
             /** @default  */
             note?: string;
             /**
-             * @description Approve files too that break a channel's hard rule.
+             * @description Approve files too that break a channel's hard rule; without it they are left out, and the result's words say which and why. An approved item takes it as well. `note` says why; else the rules' own words are recorded.
              * @default false
              */
             anyway?: boolean;
@@ -2988,6 +3163,7 @@ export interface components {
             options?: {
                 [key: string]: unknown;
             } | null;
+            /** @description Of an approval: only these channels' files. Of a retry: other channels. */
             channels?: string[] | null;
         };
         /** @description What came of it, item by item. `act` is what undo takes. */
@@ -3118,6 +3294,94 @@ export interface components {
             date: string;
             /** @default  */
             address?: string;
+        };
+        /** @description Outputs, and what holds for all of them. */
+        Specification: {
+            id: string;
+            name: string;
+            words: string;
+            outputs: components["schemas"]["Output"][];
+            /** @description The order of a product's shots. */
+            roles: ("front" | "back" | "left" | "right" | "top" | "bottom" | "three_quarter" | "sole" | "detail" | "scale" | "lifestyle" | "on_model" | "in_use" | "flat_lay" | "packaging" | "label" | "size_chart" | "swatch" | "other")[];
+            /** @description Of the files, instead of the channels' own. */
+            name_pattern: string | null;
+            /** @description Least distance to the border, as a share. */
+            margin: number | null;
+            /** @description The product's size, a share of the frame's side. */
+            fill: number | null;
+            /** @description Rules that reject a file, beside the channels' own. */
+            hard: ("format" | "side" | "bytes" | "white" | "fill" | "cut" | "resolution" | "disclosure" | "safety" | "unchanged")[];
+            seed: number;
+        };
+        /** @description Outputs, and what holds for all of them. */
+        SpecificationRequest: {
+            id: string;
+            name: string;
+            /** @default  */
+            words?: string;
+            outputs: components["schemas"]["OutputRequest"][];
+            /**
+             * @description The order of a product's shots.
+             * @default [
+             *       "front",
+             *       "back",
+             *       "left",
+             *       "right",
+             *       "top",
+             *       "bottom",
+             *       "three_quarter",
+             *       "sole",
+             *       "detail",
+             *       "scale",
+             *       "lifestyle",
+             *       "on_model",
+             *       "in_use",
+             *       "flat_lay",
+             *       "packaging",
+             *       "label",
+             *       "size_chart",
+             *       "swatch",
+             *       "other"
+             *     ]
+             */
+            roles?: ("front" | "back" | "left" | "right" | "top" | "bottom" | "three_quarter" | "sole" | "detail" | "scale" | "lifestyle" | "on_model" | "in_use" | "flat_lay" | "packaging" | "label" | "size_chart" | "swatch" | "other")[];
+            /** @description Of the files, instead of the channels' own. */
+            name_pattern?: string | null;
+            /** @description Least distance to the border, as a share. */
+            margin?: number | null;
+            /** @description The product's size, a share of the frame's side. */
+            fill?: number | null;
+            /**
+             * @description Rules that reject a file, beside the channels' own.
+             * @default []
+             */
+            hard?: ("format" | "side" | "bytes" | "white" | "fill" | "cut" | "resolution" | "disclosure" | "safety" | "unchanged")[];
+            /** @default 0 */
+            seed?: number;
+        };
+        /** @description A specification, its version, and which of its outputs break a rule by design. */
+        SpecificationView: {
+            id: string;
+            shipped: boolean;
+            /** @description Of its content: changed content is the next version. */
+            version: string;
+            /** @description 0 for what comes with Packshot. */
+            revision: number;
+            /** @description What PUT takes. */
+            specification: components["schemas"]["Specification"];
+            refused: components["schemas"]["Refused"][];
+            created_at: string | null;
+            updated_at: string | null;
+        };
+        /** @description All of them: what comes with Packshot first. */
+        Specifications: {
+            items: components["schemas"]["SpecificationView"][];
+        };
+        /** @description The specification that a batch was made with, and its version then. */
+        SpecifiedBy: {
+            id: string;
+            name: string;
+            version: string;
         };
         /**
          * @description What to change; options are replaced as a whole.
@@ -3443,6 +3707,8 @@ export interface components {
         StyleId: string;
         /** @description A channel, by id. */
         ChannelId: string;
+        /** @description A specification, by id. */
+        SpecificationId: string;
         /** @description An item, by id. */
         ItemId: string;
         /** @description Only those with these letters. */
@@ -5080,6 +5346,138 @@ export interface operations {
             "5XX": components["responses"]["Problem"];
         };
     };
+    list_specifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Specifications"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    create_specification: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own: sent again, it is not done again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpecificationRequest"];
+            };
+        };
+        responses: {
+            /** @description What was made. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpecificationView"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    get_specification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A specification, by id. */
+                specification_id: components["parameters"]["SpecificationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpecificationView"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    replace_specification: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was last seen; 412 if it changed. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description A specification, by id. */
+                specification_id: components["parameters"]["SpecificationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpecificationRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpecificationView"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    delete_specification: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was last seen; 412 if it changed. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description A specification, by id. */
+                specification_id: components["parameters"]["SpecificationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["NoContent"];
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
     list_batches: {
         parameters: {
             query?: {
@@ -5229,7 +5627,14 @@ export interface operations {
     };
     get_batch_status: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Each image's stage, state and findings, too. */
+                images?: boolean;
+                /** @description `next_cursor` of the page before. */
+                cursor?: components["parameters"]["CursorQuery"];
+                /** @description How many at once. */
+                limit?: components["parameters"]["LimitQuery"];
+            };
             header?: never;
             path: {
                 /** @description A batch, by id. */
@@ -5245,7 +5650,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchStatus"];
+                    "application/json": components["schemas"]["BatchProgress"];
                 };
             };
             "4XX": components["responses"]["Problem"];
@@ -5758,6 +6163,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description `wait=20` waits up to so many seconds (60 at most) and answers with the result. */
+                prefer?: components["parameters"]["Prefer"];
                 /** @description Any text of your own: sent again, it is not done again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5770,13 +6177,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description With `dry_run`: what would be delivered. */
+            /** @description With `dry_run` what would be delivered; else it was waited for and has ended. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Planned"];
+                    "application/json": components["schemas"]["Planned"] | components["schemas"]["ExportStarted"];
                 };
             };
             /** @description It has begun: follow the job. */

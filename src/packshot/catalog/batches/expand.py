@@ -6,18 +6,17 @@ none exists twice. No transaction holds more than 500 items.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from packshot.catalog.batches import lifecycle, sources
 from packshot.catalog.batches.left_out import LeftOut, without_duplicates
 from packshot.catalog.batches.lifecycle import BatchRecord
-from packshot.catalog.batches.plan import Planned, enlarging, flags, item_id, plan
+from packshot.catalog.batches.plan import SHOWN_PHOTOS, Entry, Planned, enlarging, flags, item_id, plan, style_key
 from packshot.catalog.batches.requests import BatchRequest, StyleChoice
 from packshot.catalog.events.log import record_event
 from packshot.catalog.jobs import JobRecord
@@ -32,11 +31,14 @@ from packshot.db import Tx
 from packshot.db.tables import batches as batch_rows
 from packshot.db.tables import item_versions, items, jobs, now
 from packshot.errors import BadInput, NotFound, PackshotError
+from packshot.specification import MASTER, Output, Specification, unsuited
+from packshot.template import Template
 
 log = structlog.get_logger(__name__)
 
 CHUNK = 500
 MAX_ITEMS = 100_000
+MANY = 500  # after so many, PostgreSQL is told
 LISTED_UNMATCHED = 2_000  # the rest is counted
 _OPEN = (BatchState.CREATED, BatchState.VALIDATING, BatchState.PAUSED)
 
@@ -77,13 +79,14 @@ async def _fill(job: JobRecord, context: JobContext, request: BatchRequest) -> N
     deleted = await sources.deleted(job, context, request.source, unmatched)
     sorted_out = without_duplicates(asked_for, request)
     entries = sorted_out.taken
-    planned, unmet = plan(entries, request)
-    unmatched = [one for one in unmatched if one["name"] not in deleted] + unmet
+    resolver, spec = await _resolver(job, context, request, entries)
+    made = plan(entries, request, spec, resolver.unsuited)
+    planned = made.items
+    unmatched = [one for one in unmatched if one["name"] not in deleted] + made.unmatched
     left_out = sorted_out.left_out + [LeftOut(photo=id, name=name, reason="deleted") for id, name in deleted.items()]
     if len(planned) > MAX_ITEMS:
         raise BadInput(f"{len(planned)} items are more than the {MAX_ITEMS} of one batch.", remedy="Make several.")
     done, first = 0, await _first_position(job, context)
-    resolver = _Resolver(job.workspace_id)
     for chunk in _chunks(planned):
         async with context.db.write() as tx:
             batch = await _open_batch(tx, job)
@@ -96,8 +99,13 @@ async def _fill(job: JobRecord, context: JobContext, request: BatchRequest) -> N
                 .values(done_count=done, total_count=len(planned), touched_at=now())
             )  # fmt: skip
             await record_event(tx, job.workspace_id, "batch.filling", batch_id=job.batch_id)
+    if done >= MANY:
+        await _analyze(context)
     product_px = {channel.name: channel.rules.product_px for channel in resolver.channels_used()}
-    photo_flags = flags(entries, product_px)
+    photo_flags = [
+        {"check": "rule", "words": f"Not made: {words}", "count": len(ids), "photos": ids[:SHOWN_PHOTOS]}
+        for words, ids in made.refused.items()
+    ] + flags(entries, product_px)
     if request.upscale and (pace := await _pace(context)):
         largest = max((side for channel in resolver.channels_used() for side in channel.size), default=0)
         flag = enlarging(entries, largest=largest, tile_side=pace.side, overlap=pace.overlap,
@@ -121,6 +129,8 @@ async def _fill(job: JobRecord, context: JobContext, request: BatchRequest) -> N
         await _write_down(tx, batch, unmatched, _json(left_out))
         if not resolver.fitted:
             words = "Not one photo could be taken; the list of what did not match says why."
+            if made.refused:
+                words = f"Nothing can be made as asked. {' '.join(made.refused)} Insist on it, or choose another style."
             await _state(tx, batch, BatchState.FAILED, error=words)
         elif request.paused and batch.state == BatchState.VALIDATING:
             await _state(tx, batch, BatchState.PAUSED)
@@ -128,6 +138,13 @@ async def _fill(job: JobRecord, context: JobContext, request: BatchRequest) -> N
             await _state(tx, batch, BatchState.PROCESSING, started_at=now())
         else:
             await record_event(tx, job.workspace_id, "batch.validated", batch_id=batch.id)
+
+
+async def _analyze(context: JobContext) -> None:
+    """PostgreSQL plans by what it last counted: without this, finding an item by its id may read all that wait."""
+    if not context.db.is_sqlite:
+        async with context.db.write() as tx:
+            await tx.execute(text("ANALYZE items"))
 
 
 async def _write_down(
@@ -168,43 +185,73 @@ async def _queue(job: JobRecord, context: JobContext) -> int:
 
 
 class _Resolver:
-    """Templates and channels of one batch, each resolved once, as an item's version stores them."""
+    """Templates and channels of one batch, each resolved once, and what an item's version stores of them.
 
-    def __init__(self, workspace_id: str) -> None:
-        self._workspace_id = workspace_id
-        self._styles: dict[str, dict[str, Any] | PackshotError] = {}
-        self._channels: dict[tuple[str, ...], list[dict[str, Any]] | PackshotError] = {}
+    One that is not there is an error that is kept: a row of a list may name it, and the others go on.
+    """
+
+    def __init__(self, workspace_id: str, spec: Specification) -> None:
+        self._workspace_id, self._spec = workspace_id, spec
+        self._styles: dict[str, Template | PackshotError] = {}
+        self._channels: dict[str, Channel | PackshotError] = {}
         self._used: dict[str, Channel] = {}
         self.fitted = 0
 
-    async def resolved(
-        self, tx: Tx, choice: StyleChoice, ids: tuple[str, ...]
-    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """Raises NotFound or BadOption, as a row of a list may name what is not there."""
-        key = json.dumps([choice.style, choice.options], sort_keys=True)
-        if key not in self._styles:
-            try:
-                self._styles[key] = style_json(
-                    await templates.resolve(tx, self._workspace_id, choice.style, choice.options)
-                )
-            except PackshotError as error:
-                self._styles[key] = error
-        if ids not in self._channels:
-            try:
-                found = await resolve_channels(tx, self._workspace_id, list(ids))
-                self._used |= {channel.id: channel for channel in found}
-                self._channels[ids] = channels_json(found)
-            except PackshotError as error:
-                self._channels[ids] = error
-        style, channels = self._styles[key], self._channels[ids]
+    async def load(self, tx: Tx, choices: Iterable[StyleChoice], ids: Iterable[str]) -> None:
+        for choice in choices:
+            key = style_key(choice)
+            if key not in self._styles:
+                try:
+                    self._styles[key] = await templates.resolve(tx, self._workspace_id, choice.style, choice.options)
+                except PackshotError as error:
+                    self._styles[key] = error
+        for id in ids:
+            if id not in self._channels:
+                try:
+                    [found] = await resolve_channels(tx, self._workspace_id, [id])
+                    self._channels[id] = self._spec.applied(found)
+                except PackshotError as error:
+                    self._channels[id] = error
+
+    def unsuited(self, choice: StyleChoice, id: str) -> str:
+        """Why a style cannot satisfy a hard rule of a channel; "" where it can, or where one of them is not there."""
+        style, channel = self._styles.get(style_key(choice)), self._channels.get(id)
+        if not isinstance(style, Template) or not isinstance(channel, Channel):
+            return ""
+        return unsuited(style, channel)
+
+    def resolved(self, planned: Planned) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Its style and channels, as its version stores them.  Raises NotFound or BadOption."""
+        style = self._styles[style_key(planned.choice)]
         if isinstance(style, PackshotError):
             raise style
-        if isinstance(channels, PackshotError):
-            raise channels
-        return style, channels
+        entry, named = planned.entry, list[Channel]()
+        for output in [*([Output(channel=MASTER)] if planned.master else []), *planned.outputs]:
+            channel = self._channels[output.channel]
+            if isinstance(channel, PackshotError):
+                raise channel
+            self._used[channel.id] = channel
+            if channel.id not in {one.id for one in named}:
+                named.append(self._spec.named(channel, output, role=entry.role, place=entry.position))
+        return style_json(style), channels_json(named)
 
     def channels_used(self) -> list[Channel]:
         return list(self._used.values())
+
+
+async def _resolver(
+    job: JobRecord, context: JobContext, request: BatchRequest, entries: Sequence[Entry]
+) -> tuple[_Resolver, Specification]:
+    async with context.db.read() as tx:
+        batch = await lifecycle.row(tx, job.workspace_id, _batch_of(job))
+        spec = await lifecycle.of_batch(tx, batch, request)
+        resolver = _Resolver(job.workspace_id, spec)
+        everything = plan(entries, request, spec).items
+        await resolver.load(
+            tx, (item.choice for item in everything),
+            [MASTER, *(output.channel for item in everything for output in item.outputs)],
+        )  # fmt: skip
+    return resolver, spec
 
 
 async def _insert(
@@ -217,7 +264,7 @@ async def _insert(
     refused: list[dict[str, str]] = []
     for position, planned in enumerate(chunk, start=first):
         try:
-            style, channels = await resolver.resolved(tx, planned.choice, planned.channels)
+            style, channels = resolver.resolved(planned)
         except PackshotError as error:
             refused.append({"name": planned.entry.name or planned.entry.photo_id, "reason": error.message})
             continue

@@ -23,12 +23,13 @@ from packshot.catalog.events.log import record_event
 from packshot.catalog.old_names import job_id_now
 from packshot.catalog.ports import JobRef
 from packshot.catalog.status import BatchState, ItemStatus, JobStatus, Priority
-from packshot.catalog.styles import templates
+from packshot.catalog.styles import specifications, templates
 from packshot.catalog.styles.channels import resolve as resolve_channels
 from packshot.db import Tx, typed
 from packshot.db.tables import batches, collections, items, new_id, now, uploads, workspaces
 from packshot.db.tables import jobs as job_rows
 from packshot.errors import BadInput, Conflict, NoSuchCollection, NotFound
+from packshot.specification import Specification, short_form
 
 _ENDED = (BatchState.CANCELLED, BatchState.FAILED)
 
@@ -49,6 +50,14 @@ class Flag(BaseModel, frozen=True):
     photos: tuple[str, ...]
 
 
+class SpecifiedBy(BaseModel, frozen=True):
+    """The specification that a batch was made with, and its version then."""
+
+    id: str
+    name: str
+    version: str
+
+
 class BatchView(BaseModel, frozen=True):
     """A batch, and how far it is."""
 
@@ -58,6 +67,7 @@ class BatchView(BaseModel, frozen=True):
     priority: Priority
     styles: tuple[StyleChoice, ...]
     channels: tuple[str, ...]
+    specification: SpecifiedBy | None = Field(description="None where styles were asked for in channels.")
     counts: dict[str, int]
     done: int = Field(description="Finished, or failed for good; neither waiting nor cancelled.")
     total: int
@@ -88,6 +98,7 @@ class BatchRecord:
     channels: list[str]
     unmatched: list[dict[str, str]]
     left_out: list[dict[str, Any]]
+    specification: dict[str, Any] | None
     error: str
     job_id: str | None
     created_by: str | None
@@ -114,13 +125,14 @@ async def create(tx: Tx, workspace_id: str, request: BatchRequest, *, by: str | 
     Raises NotFound, BadOption, Conflict and BadInput for a style, option, channel, collection or upload that does not
     exist or does not fit, before any photo is read.
     """
-    choices = [*request.styles]
-    choices += [StyleChoice(style=s.style, options=s.options or {}) for s in request.items if s.style]
+    spec = await specified(tx, workspace_id, request)
+    await specifications.check(tx, workspace_id, spec)
+    choices = [StyleChoice(style=s.style, options=s.options or {}) for s in request.items if s.style]
     for choice in {(one.style, repr(sorted(one.options.items()))): one for one in choices}.values():
         await templates.resolve(tx, workspace_id, choice.style, choice.options)
-    channels = with_master(request.channels)
-    for ids in {channels, *(with_master(s.channels) for s in request.items if s.channels)}:
+    for ids in {with_master(s.channels) for s in request.items if s.channels}:
         await resolve_channels(tx, workspace_id, list(ids))
+    styles = {repr(one): one for one in (StyleChoice(style=o.style, options=dict(o.options)) for o in spec.outputs)}
     await _check_source(tx, workspace_id, request.source)
     id, at = new_id("bat"), now()
     ref = await jobs.start(
@@ -129,13 +141,29 @@ async def create(tx: Tx, workspace_id: str, request: BatchRequest, *, by: str | 
     await tx.execute(
         batches.insert().values(
             id=id, workspace_id=workspace_id, name=request.name, state=BatchState.CREATED,
-            priority=request.priority.level, styles=[choice.model_dump(mode="json") for choice in request.styles],
-            channels=list(channels), unmatched=[], left_out=[], error="", job_id=ref.id, created_by=by, revision=1,
-            created_at=at, updated_at=at,
+            priority=request.priority.level, styles=[choice.model_dump(mode="json") for choice in styles.values()],
+            channels=list(with_master(tuple(output.channel for output in spec.outputs))),
+            specification=None if request.styles else specifications.snapshot(spec), unmatched=[], left_out=[],
+            error="", job_id=ref.id, created_by=by, revision=1, created_at=at, updated_at=at,
         )
     )  # fmt: skip
     await record_event(tx, workspace_id, "batch.created", batch_id=id)
     return id, ref
+
+
+async def specified(tx: Tx, workspace_id: str, request: BatchRequest) -> Specification:
+    """What is to be made, as one specification.  Raises NotFound."""
+    if request.specification:
+        return await specifications.resolve(tx, workspace_id, request.specification)
+    if request.outputs:
+        return Specification(id="outputs", name="Outputs of this batch", outputs=request.outputs)
+    return short_form(((choice.style, choice.options) for choice in request.styles), request.channels)
+
+
+async def of_batch(tx: Tx, batch: BatchRecord, request: BatchRequest) -> Specification:
+    """What a batch was created with, however the specification has changed since."""
+    stored = (batch.specification or {}).get("body")
+    return Specification.model_validate(stored) if stored else await specified(tx, batch.workspace_id, request)
 
 
 async def _check_source(tx: Tx, workspace_id: str, source: PhotoSource) -> None:
@@ -214,8 +242,9 @@ async def _views(tx: Tx, workspace_id: str, records: Sequence[BatchRecord]) -> l
 def _view(batch: BatchRecord, status: BatchStatus, expansion: _Expansion | None) -> BatchView:
     return BatchView(
         id=batch.id, name=batch.name, state=derived(batch.state, status.counts),
-        priority=Priority.of_level(batch.priority), styles=batch.styles, channels=batch.channels, counts=status.counts,
-        done=status.done, total=status.total, unmatched=batch.unmatched,
+        priority=Priority.of_level(batch.priority), styles=batch.styles, channels=batch.channels,
+        specification=SpecifiedBy.model_validate(batch.specification) if batch.specification else None,
+        counts=status.counts, done=status.done, total=status.total, unmatched=batch.unmatched,
         flags=expansion.result.get("flags", ()) if expansion else (), hold=expansion is not None and expansion.hold,
         left_out=as_flags(batch.left_out), error=batch.error, job=batch.job_id, revision=batch.revision,
         created_by=batch.created_by, created_at=batch.created_at, updated_at=batch.updated_at,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from packshot.catalog.batches.requests import BatchRequest, ItemChoices, StyleChoice, with_master
+from packshot.catalog.batches.requests import BatchRequest, ItemChoices, StyleChoice
 from packshot.catalog.library.photo_flags import DUPLICATE, SMALL
 from packshot.ops.likeness import LookAlikes
 from packshot.ops.tiles import tiles
+from packshot.specification import Output, Specification, role_of, short_form
 from packshot.steps.layout import SHARP_ENLARGEMENT
 
 SHOWN_PHOTOS = 20  # ids in each flag
@@ -48,13 +49,28 @@ class Planned:
 
     entry: Entry
     choice: StyleChoice
-    channels: tuple[str, ...]
+    outputs: tuple[Output, ...]  # of this style; the master comes beside them where `master`
+    master: bool  # the product alone, once a photo
     level: int  # of its priority
     key: str  # hash of the style and options: distinguishes the items of one photo
 
 
-def plan(entries: Iterable[Entry], request: BatchRequest) -> tuple[list[Planned], list[dict[str, str]]]:
-    """The items in order, by style, size and category; and the settings that match no photo: [{name, reason}]."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The items in order, by style, size and category; what matches nothing: [{name, reason}]; what is not made."""
+
+    items: list[Planned]
+    unmatched: list[dict[str, str]]
+    refused: dict[str, list[str]]  # why, in words → photos
+
+
+Unsuited = Callable[[StyleChoice, str], str]  # style, channel → why it cannot satisfy a hard rule of it, or ""
+
+
+def plan(
+    entries: Iterable[Entry], request: BatchRequest, spec: Specification, unsuited: Unsuited = lambda choice, id: ""
+) -> Plan:
+    """What is to be made of photos."""
     by_image: dict[str, list[ItemChoices]] = {}
     by_sku: dict[str, list[ItemChoices]] = {}
     for special in request.items:
@@ -62,19 +78,32 @@ def plan(entries: Iterable[Entry], request: BatchRequest) -> tuple[list[Planned]
         place.setdefault(name or "", []).append(special)
     matched: set[str] = set()
     unique: dict[tuple[str, str], Planned] = {}
+    refused: dict[str, list[str]] = {}
+    without: list[dict[str, str]] = []
     for entry in entries:
         specials = by_image.get(entry.photo_id) or by_sku.get(entry.sku) or []
         matched.update(special.image or special.sku or "" for special in specials)
-        for item in _of_photo(entry, request, specials):
+        pairs = _wanted(entry, request, spec, specials)
+        if not pairs:
+            words = f"No output of the specification takes its role ({role_of(entry.role)}) or its category."
+            without.append({"name": entry.name or entry.photo_id, "reason": words})
+        good = []
+        for choice, output in pairs:
+            reason = "" if request.insist else unsuited(choice, output.channel)
+            if reason:
+                refused.setdefault(f"{choice.style}: {reason}", []).append(entry.photo_id)
+            else:
+                good.append((choice, output))
+        for item in _items(entry, request, specials, good):
             unique.setdefault((entry.photo_id, item.key), item)
-    order = {choice.style: n for n, choice in reversed(list(enumerate(request.styles)))}
+    order = {output.style: n for n, output in reversed(list(enumerate(spec.outputs)))}
     planned = sorted(unique.values(), key=lambda item: _place(item, order))
     unmatched = [
         {"name": name, "reason": "Its settings were given, but there is no such photo in the batch."}
         for name in (*by_image, *by_sku)
         if name not in matched
     ]
-    return planned, unmatched
+    return Plan(planned, unmatched + without, refused)
 
 
 def item_id(batch_id: str, planned: Planned) -> str:
@@ -83,19 +112,41 @@ def item_id(batch_id: str, planned: Planned) -> str:
     return f"itm_{batch_id.partition('_')[2][:11]}{digest[:16]}"
 
 
-def _of_photo(entry: Entry, request: BatchRequest, specials: Sequence[ItemChoices]) -> Iterable[Planned]:
-    settings = [*([entry.special] if entry.special else []), *specials]  # the later one wins
-    channels = next((s.channels for s in reversed(settings) if s.channels), request.channels)
-    priority = next((s.priority for s in reversed(settings) if s.priority), request.priority)
+def _wanted(
+    entry: Entry, request: BatchRequest, spec: Specification, specials: Sequence[ItemChoices]
+) -> list[tuple[StyleChoice, Output]]:
+    """The outputs of one photo, each with its style and options; settings of its own come before the batch's."""
+    settings = _settings(entry, specials)
+    channels = next((s.channels for s in reversed(settings) if s.channels), None)
     named = [s for s in specials if s.style] or [s for s in settings if s.style]
-    choices = [StyleChoice(style=s.style or "", options=s.options or {}) for s in named] or list(request.styles)
     extra: dict[str, Any] = {}
     for special in settings:
         if special.style is None and special.options:
             extra |= special.options
-    for choice in choices:
-        adjusted = choice.model_copy(update={"options": choice.options | extra}) if extra else choice
-        yield Planned(entry, adjusted, with_master(channels), priority.level, style_key(adjusted))
+    outputs = spec.outputs_for(entry.role, entry.category)
+    if named or channels:
+        ids = channels or tuple(dict.fromkeys(output.channel for output in spec.outputs))
+        styles = [(s.style or "", s.options or {}) for s in named] or [
+            (output.style, spec.options_of(output)) for output in outputs or spec.outputs
+        ]
+        outputs = list(short_form(styles, ids).outputs)
+    return [(StyleChoice(style=output.style, options=spec.options_of(output) | extra), output) for output in outputs]
+
+
+def _items(
+    entry: Entry, request: BatchRequest, specials: Sequence[ItemChoices], pairs: Sequence[tuple[StyleChoice, Output]]
+) -> Iterable[Planned]:
+    """One item a style and its options; the first makes the master."""
+    priority = next((s.priority for s in reversed(_settings(entry, specials)) if s.priority), request.priority)
+    by_style: dict[str, tuple[StyleChoice, list[Output]]] = {}
+    for choice, output in pairs:
+        by_style.setdefault(style_key(choice), (choice, []))[1].append(output)
+    for number, (key, (choice, outputs)) in enumerate(by_style.items()):
+        yield Planned(entry, choice, tuple(outputs), number == 0, priority.level, key)
+
+
+def _settings(entry: Entry, specials: Sequence[ItemChoices]) -> list[ItemChoices]:
+    return [*([entry.special] if entry.special else []), *specials]  # the later one wins
 
 
 def style_key(choice: StyleChoice) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, computed_field
 from sqlalchemy import func, select
 
 from packshot.catalog.batches.offpeak import window
@@ -50,13 +49,19 @@ class BatchStatus(BaseModel, frozen=True):
     stages: dict[str, int]
     done: int = Field(description="Finished, or failed for good; neither waiting nor cancelled.")
     total: int
+
+    @computed_field(description="Done of the total, 0 to 100.")  # type: ignore[prop-decorator]
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total if self.total else 0
+
     seconds_left: Range | None
     waits_until: datetime | None = None
     failures: tuple[FailureCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class BatchRow:
     """What the status of a batch is computed from, besides its items."""
 
     id: str
@@ -64,6 +69,41 @@ class _Batch:
     priority: int
     revision: int
     settings: dict[str, Any]  # of its workspace
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCount:
+    """How many items of a batch are in each status, and those in processing in each stage."""
+
+    batch: BatchRow
+    by_status: dict[str, int]
+    by_stage: dict[str, int]
+
+    @classmethod
+    def of(cls, batch: BatchRow, counts: Mapping[tuple[str, str], int]) -> ItemCount:
+        """counts: (status, stage) → items."""
+        by_status, by_stage = {status.value: 0 for status in ItemStatus}, {}
+        for (item_status, stage), count in counts.items():
+            by_status[item_status] += count
+            if item_status == ItemStatus.PROCESSING:
+                by_stage[stage] = count
+        return cls(batch, by_status, by_stage)
+
+    @property
+    def state(self) -> BatchState:
+        return derived(self.batch.state, self.by_status)
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_status.values())
+
+    @property
+    def waiting(self) -> int:
+        return self.by_status[ItemStatus.PROCESSING]
+
+    @property
+    def done(self) -> int:
+        return self.total - self.waiting - self.by_status[ItemStatus.CANCELLED]
 
 
 def derived(stored: str, counts: Mapping[str, int]) -> BatchState:
@@ -113,31 +153,35 @@ async def status(tx: Tx, workspace_id: str, batch_id: str) -> BatchStatus:
 
 async def statuses(tx: Tx, workspace_id: str, batch_ids: Sequence[str]) -> dict[str, BatchStatus]:
     """Batch → its status; batches that do not exist are left out."""
+    counted = await count_items(tx, workspace_id, batch_ids)
+    return {count.batch.id: await _status(tx, count) for count in counted.values()}
+
+
+async def count_items(tx: Tx, workspace_id: str, batch_ids: Sequence[str]) -> dict[str, ItemCount]:
+    """Batch → how many items are where; batches that do not exist are left out."""
+    existing = await existing_batches(tx, workspace_id, batch_ids)
+    counts: dict[str, dict[tuple[str, str], int]] = {batch.id: {} for batch in existing}
+    counted = await tx.execute(
+        select(items.c.batch_id, items.c.status, items.c.stage, func.count())
+        .where(items.c.batch_id.in_(list(counts)))
+        .group_by(items.c.batch_id, items.c.status, items.c.stage)
+    )
+    for batch_id, item_status, stage, count in counted:
+        counts[batch_id][item_status, stage] = count
+    return {batch.id: ItemCount.of(batch, counts[batch.id]) for batch in existing}
+
+
+async def existing_batches(tx: Tx, workspace_id: str, batch_ids: Sequence[str]) -> list[BatchRow]:
     query = (
         select(batches.c.id, batches.c.state, batches.c.priority, batches.c.revision, workspaces.c.settings)
         .join(workspaces, workspaces.c.id == batches.c.workspace_id)
         .where(batches.c.workspace_id == workspace_id, batches.c.deleted_at.is_(None), batches.c.id.in_(batch_ids))
     )
-    existing = [typed(_Batch, row) for row in await tx.execute(query)]
-    counted = await tx.execute(
-        select(items.c.batch_id, items.c.status, items.c.stage, func.count())
-        .where(items.c.batch_id.in_([batch.id for batch in existing]))
-        .group_by(items.c.batch_id, items.c.status, items.c.stage)
-    )
-    counts: dict[str, Counter[str]] = {batch.id: Counter() for batch in existing}
-    stages: dict[str, dict[str, int]] = {batch.id: {} for batch in existing}
-    for batch_id, item_status, stage, count in counted:
-        counts[batch_id][item_status] += count
-        if item_status == ItemStatus.PROCESSING:
-            stages[batch_id][stage] = count
-    return {batch.id: await _status(tx, batch, counts[batch.id], stages[batch.id]) for batch in existing}
+    return [typed(BatchRow, row) for row in await tx.execute(query)]
 
 
-async def _status(tx: Tx, batch: _Batch, counts: Mapping[str, int], stages: dict[str, int]) -> BatchStatus:
-    at = now()
-    state = derived(batch.state, counts)
-    total, waiting = sum(counts.values()), counts.get(ItemStatus.PROCESSING, 0)
-    done = total - waiting - counts.get(ItemStatus.CANCELLED, 0)
+async def _status(tx: Tx, count: ItemCount) -> BatchStatus:
+    at, batch, state = now(), count.batch, count.state
     left: Range | None = None
     waits_until: float | None = None
     if state is BatchState.PROCESSING:
@@ -147,12 +191,12 @@ async def _status(tx: Tx, batch: _Batch, counts: Mapping[str, int], stages: dict
             .order_by(items.c.done_at.desc())
             .limit(PACE_ITEMS)
         )
-        left = seconds_left([float(moment or 0) for moment in moments], waiting, at)
+        left = seconds_left([float(moment or 0) for moment in moments], count.waiting, at)
         if batch.priority == Priority.OVERNIGHT.level:
             is_open, opens = window(at, batch.settings)
             waits_until = None if is_open else opens
     failures: list[FailureCount] = []
-    if counts.get(ItemStatus.FAILED):
+    if count.by_status[ItemStatus.FAILED]:
         cause = cause_of(items).label("failed_for")
         grouped = await tx.execute(
             select(cause, func.count())
@@ -160,9 +204,8 @@ async def _status(tx: Tx, batch: _Batch, counts: Mapping[str, int], stages: dict
             .group_by("failed_for")  # its name: to PostgreSQL the same expression with other parameters is another
             .order_by(func.count().desc())
         )
-        failures = [FailureCount(cause=name or "unknown", count=count) for name, count in grouped]
+        failures = [FailureCount(cause=name or "unknown", count=failed) for name, failed in grouped]
     return BatchStatus(
-        id=batch.id, revision=batch.revision, state=state,
-        counts={name.value: counts.get(name, 0) for name in ItemStatus}, stages=stages,
-        done=done, total=total, seconds_left=left, waits_until=waits_until, failures=tuple(failures),
+        id=batch.id, revision=batch.revision, state=state, counts=count.by_status, stages=count.by_stage,
+        done=count.done, total=count.total, seconds_left=left, waits_until=waits_until, failures=tuple(failures),
     )  # fmt: skip

@@ -8,9 +8,11 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from packshot.catalog.old_names import STYLE, STYLES
 from packshot.catalog.status import Options, Priority, plain
+from packshot.specification import Output
 
 MAX_PHOTOS = 20_000  # as many as a manifest may list
 MAX_STYLES = 20
+MAX_OUTPUTS = 100
 
 Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain)]
 Channels = Annotated[tuple[Id, ...], Field(max_length=40)]
@@ -62,8 +64,18 @@ class BatchChoices(BaseModel, frozen=True, extra="forbid"):
     """What is made of the photos of a batch, wherever they come from."""
 
     name: str = Field(min_length=1, max_length=200, description="What people call it.")
-    styles: tuple[StyleChoice, ...] = Field(validation_alias=STYLES, min_length=1, max_length=MAX_STYLES)
-    channels: Channels = Field((), description="Sales channels, by id. “master” is always one of them.")
+    specification: Id | None = Field(None, description="What is made for whom: a specification, by id.")
+    outputs: tuple[Output, ...] = Field((), max_length=MAX_OUTPUTS, description="The same, said here.")
+    styles: tuple[StyleChoice, ...] = Field(
+        (),
+        validation_alias=STYLES,
+        max_length=MAX_STYLES,
+        description="The short form: each of these styles for each of `channels` that it suits.",
+    )
+    channels: Channels = Field((), description="Sales channels, by id, with `styles`. “master” is always one of them.")
+    insist: bool = Field(
+        False, description="Make outputs too that cannot satisfy a hard rule of their channel; else they are left out."
+    )
     priority: Priority = Priority.STANDARD
     items: tuple[ItemChoices, ...] = Field((), max_length=MAX_PHOTOS, description="What differs for single photos.")
     paused: bool = Field(False, description="List the items, but start no work until the batch is resumed.")
@@ -76,9 +88,18 @@ class BatchChoices(BaseModel, frozen=True, extra="forbid"):
         False, description="Enlarge small products with a model; without it only those that a channel would reject."
     )
 
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> BatchChoices:
+        given = [name for name in ("specification", "outputs", "styles") if getattr(self, name)]
+        if len(given) != 1:
+            raise ValueError(f"give a specification, outputs or styles: one of them, not {len(given)}")
+        if self.channels and not self.styles:
+            raise ValueError("channels go with styles; outputs name their own")
+        return self
+
 
 class BatchRequest(BatchChoices, frozen=True, extra="forbid"):
-    """Photos × styles, each in all channels."""
+    """Photos × specification, outputs, or styles for channels."""
 
     source: PhotoSource = Field(description="Which photos.")
 

@@ -20,9 +20,10 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from packshot import atomic
-from packshot.catalog.delivery import destinations
+from packshot.catalog.delivery import destinations, names
 from packshot.catalog.delivery.bucket import Bucket
 from packshot.catalog.delivery.exports import SHOWN_LEFT_OUT, ExportRequest, ToFolder, ToS3, plan
+from packshot.catalog.delivery.names import Delivered
 from packshot.catalog.events.log import record_event
 from packshot.catalog.jobs import JobRecord
 from packshot.catalog.ports import JobContext
@@ -182,7 +183,7 @@ async def _counts(tx: Tx, job_id: str) -> dict[str, int]:
 async def _to_folder(job: JobRecord, context: JobContext, folder: str) -> None:
     root = Path(context.settings.exports) / job.workspace_id / folder
     async for files in _waiting(job, context):
-        earlier = await _earlier(job, context, files)
+        earlier = await _replaceable(job, context, files)
         results: list[tuple[_File, str]] = []
         try:
             for file in files:
@@ -197,6 +198,34 @@ async def _to_folder(job: JobRecord, context: JobContext, folder: str) -> None:
                     results.append((file, ""))
         finally:
             await _record(job, context, results)
+
+
+async def _replaceable(job: JobRecord, context: JobContext, files: Sequence[_File]) -> dict[str, set[str]]:
+    """Of each file, the hashes that it may replace: of earlier versions of its item, and of its product's file that
+    was delivered under this name.
+    """
+    hashes, there = await _earlier(job, context, files), await _there(job, context, files)
+    return {file.id: hashes[file.id] | {one.sha256 for one in there[file.id].mine} for file in files}
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """What was delivered under a file's name: of its own product, and of others."""
+
+    mine: list[Delivered]
+    others: list[Delivered]
+
+
+async def _there(job: JobRecord, context: JobContext, files: Sequence[_File]) -> dict[str, _There]:
+    async with context.db.read() as tx:
+        delivered = await names.delivered(tx, job.workspace_id, job.request["to"], [file.name for file in files])
+        owners = await names.owners(tx, {file.item_id for file in files})
+    found = {}
+    for file in files:
+        earlier = delivered.get(file.name, [])
+        mine = names.successors(earlier, owners.get(file.item_id, ("", None)))
+        found[file.id] = _There(mine, [one for one in earlier if one not in mine])
+    return found
 
 
 async def _earlier(job: JobRecord, context: JobContext, files: Sequence[_File]) -> dict[str, set[str]]:
@@ -266,7 +295,15 @@ async def _to_s3(job: JobRecord, context: JobContext, to: ToS3) -> None:
 
 
 async def _into_bucket(job: JobRecord, context: JobContext, to: ToS3, bucket: Bucket) -> None:
-    async def one(file: _File) -> tuple[_File, str]:
+    async def one(file: _File, there: _There) -> tuple[_File, str]:
+        if there.others and not there.mine:
+            error = Conflict(
+                "another product was delivered under this name; nothing was overwritten.", subject=file.name,
+                remedy="Choose another prefix, or a file-name pattern that tells them apart.",
+            )  # fmt: skip
+            return file, error.message
+        if there.mine and there.mine[-1].sha256 == file.sha256:
+            return file, ""  # it lies there already
         try:
             content = await _approved_bytes(file, context)
         except PackshotError as error:
@@ -275,8 +312,10 @@ async def _into_bucket(job: JobRecord, context: JobContext, to: ToS3, bucket: Bu
         return file, ""
 
     async for files in _waiting(job, context):
+        there = await _there(job, context, files)
         for first in range(0, len(files), AT_ONCE):
-            done = await asyncio.gather(*(one(file) for file in files[first : first + AT_ONCE]), return_exceptions=True)
+            some = files[first : first + AT_ONCE]
+            done = await asyncio.gather(*(one(file, there[file.id]) for file in some), return_exceptions=True)
             await _record(job, context, [result for result in done if not isinstance(result, BaseException)])
             for result in done:
                 if isinstance(result, BaseException):

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from packshot.catalog import jobs
 from packshot.catalog.batches.lifecycle import row as batch_row
 from packshot.catalog.batches.requests import Id
-from packshot.catalog.delivery import destinations
+from packshot.catalog.delivery import destinations, names
 from packshot.catalog.jobs import JobRecord
 from packshot.catalog.ports import URGENT, JobRef
 from packshot.catalog.status import JobStatus
@@ -90,6 +90,8 @@ class FilePlan(BaseModel, frozen=True):
     name: str
     bytes: int
     sha256: str
+    breaks_rule: bool = Field(False, description="A hard rule of its channel; it was approved all the same.")
+    replaces: str = Field("", description="Hash of the file that was delivered under this name before, if another.")
 
 
 class StoredFile(FilePlan, frozen=True):
@@ -136,6 +138,7 @@ class ExportView(BaseModel, frozen=True):
     status: JobStatus
     to: dict[str, Any]
     batch: str | None
+    batch_name: str = Field(description="Empty where items of several batches were named.")
     done: int
     total: int
     delivered: int
@@ -171,6 +174,7 @@ class _File:
     key: str
     sha256: str
     bytes: int
+    rejected: bool
 
 
 async def plan(tx: Tx, workspace_id: str, request: ExportRequest) -> Plan:
@@ -205,7 +209,23 @@ async def plan(tx: Tx, workspace_id: str, request: ExportRequest) -> Plan:
         for item in existing if item.decision != "approve"
     ]  # fmt: skip
     files, changed = _files(approved, await _renditions(tx, [item.id for item in approved], request.channels))
+    if not isinstance(request.to, ToZip):
+        files = await _with_replaced(tx, workspace_id, request.to.model_dump(mode="json"), files)
     return Plan(files, left_out + changed)
+
+
+async def _with_replaced(
+    tx: Tx, workspace_id: str, to: dict[str, Any], files: Sequence[StoredFile]
+) -> list[StoredFile]:
+    """With the hash of what each replaces in the folder or bucket."""
+    there = await names.delivered(tx, workspace_id, to, [file.name for file in files])
+    last = {name: earlier[-1].sha256 for name, earlier in there.items()}
+    return [
+        file.model_copy(update={"replaces": last[file.name]})
+        if last.get(file.name, file.sha256) != file.sha256
+        else file
+        for file in files
+    ]
 
 
 async def _renditions(tx: Tx, item_ids: Sequence[str], channels: Sequence[str] | None) -> dict[str, list[_File]]:
@@ -214,7 +234,7 @@ async def _renditions(tx: Tx, item_ids: Sequence[str], channels: Sequence[str] |
     for first in range(0, len(item_ids), 1000):
         query = select(
             renditions.c.item_id, renditions.c.version, renditions.c.channel, renditions.c.name, renditions.c.key,
-            renditions.c.sha256, renditions.c.bytes,
+            renditions.c.sha256, renditions.c.bytes, renditions.c.rejected,
         ).where(renditions.c.item_id.in_(item_ids[first : first + 1000]))  # fmt: skip
         if channels is not None:
             query = query.where(renditions.c.channel.in_(channels))
@@ -229,11 +249,16 @@ def _files(
     """The files that approvals pinned, and those that have changed since."""
     files: list[StoredFile] = []
     left_out: list[LeftOut] = []
-    names: set[str] = set()
+    used: set[str] = set()
     for item in approved:
         for file in files_of.get(item.id, ()):
             pin = (item.pins or {}).get(file.channel)
-            if file.version != item.version or pin is None:
+            if file.version != item.version:
+                continue
+            if pin is None:
+                words = f"Its file for {file.channel} was not approved"
+                words += ": it breaks a rule of that channel." if file.rejected else "."
+                left_out.append(LeftOut(item=item.id, reason=words))
                 continue
             if pin != file.sha256:
                 words = f"Its file for {file.channel} is no longer the one that was approved."
@@ -241,7 +266,8 @@ def _files(
                 continue
             files.append(StoredFile(
                 item=item.id, version=file.version, channel=file.channel,
-                name=_unique(file.channel, file.name, names), bytes=file.bytes, sha256=file.sha256, key=file.key,
+                name=_unique(file.channel, file.name, used), bytes=file.bytes, sha256=file.sha256, key=file.key,
+                breaks_rule=file.rejected,
             ))  # fmt: skip
     return files, left_out
 
@@ -297,7 +323,8 @@ async def page(tx: Tx, workspace_id: str, *, after: str | None = None, limit: in
     """The newest first.  after: the id of the last one on the page before."""
     rows = await jobs.page(tx, workspace_id, kinds=("export",), after=after, limit=limit)
     counts = await _counts(tx, [row.id for row in rows])
-    return [_view(row, counts.get(row.id, {})) for row in rows]
+    names = await _names(tx, rows)
+    return [_view(row, counts.get(row.id, {}), names.get(row.batch_id or "", "")) for row in rows]
 
 
 async def get(tx: Tx, workspace_id: str, job_id: str) -> ExportView:
@@ -305,7 +332,8 @@ async def get(tx: Tx, workspace_id: str, job_id: str) -> ExportView:
     row = await jobs.get(tx, workspace_id, job_id)
     if row.kind != "export":
         raise NotFound("there is no such export.", subject=job_id)
-    return _view(row, (await _counts(tx, [job_id])).get(job_id, {}))
+    names = await _names(tx, [row])
+    return _view(row, (await _counts(tx, [job_id])).get(job_id, {}), names.get(row.batch_id or "", ""))
 
 
 async def delivered(
@@ -333,12 +361,20 @@ async def _counts(tx: Tx, job_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     return counts
 
 
-def _view(row: JobRecord, counts: Mapping[str, int]) -> ExportView:
+async def _names(tx: Tx, rows: Sequence[JobRecord]) -> dict[str, str]:
+    """Batch → its name."""
+    ids = {row.batch_id for row in rows if row.batch_id}
+    found = await tx.execute(select(batches.c.id, batches.c.name).where(batches.c.id.in_(ids)))
+    return {row.id: row.name for row in found}
+
+
+def _view(row: JobRecord, counts: Mapping[str, int], batch_name: str) -> ExportView:
     result = row.result or {}
     delivered, failed = counts.get("delivered", 0), counts.get("failed", 0)
     return ExportView(
-        id=row.id, status=row.status, to=row.request["to"], batch=row.batch_id, done=delivered + failed,
-        total=row.total_count, delivered=delivered, failed=failed, left_out=result.get("left_out", ()),
-        error=(row.error or {}).get("reason", ""), created_by=row.created_by, created_at=row.created_at,
-        done_at=row.done_at, zip=result.get("zip", ""), zip_expires_at=result.get("expires_at"),
+        id=row.id, status=row.status, to=row.request["to"], batch=row.batch_id, batch_name=batch_name,
+        done=delivered + failed, total=row.total_count, delivered=delivered, failed=failed,
+        left_out=result.get("left_out", ()), error=(row.error or {}).get("reason", ""), created_by=row.created_by,
+        created_at=row.created_at, done_at=row.done_at, zip=result.get("zip", ""),
+        zip_expires_at=result.get("expires_at"),
     )  # fmt: skip

@@ -2,7 +2,8 @@
 
 One loop reads new rows of `events` for all listeners of this process, and only while there are any. A listener holds a
 set of what has changed, not a queue of messages: however much happens between two messages, the newest state of each
-thing is sent once. `seq` in a message is a number to resume from without missing what was not sent yet.
+thing is sent once, read once for all listeners of a workspace. `seq` in a message is a number to resume from without
+missing what was not sent yet.
 
 PostgreSQL gives numbers out before their transactions are committed, so a lower one may become visible after a higher
 one: the last `LOOK_BACK` numbers are read again each time, and those read before are passed over.
@@ -12,132 +13,26 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from packshot.catalog.batches.progress import statuses
-from packshot.catalog.status import ItemStatus
+from packshot.catalog.events.messages import Changes, Event, Snapshot
+from packshot.catalog.events.tally import Tallies
 from packshot.db import Database, Tx, typed
 from packshot.db.errors import cause_of
-from packshot.db.tables import events, items, jobs, now, reviews
+from packshot.db.tables import events, now
 from packshot.errors import TooManyTries
 
 LOOK_BACK = 200
 LOOK_BACK_SECONDS = 30.0
 MOST_MISSED = 5_000  # more than that: it is cheaper to load everything again
-MOST_ITEMS = 100
 MOST_LISTENERS = 100  # of one workspace
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A row of `events`."""
-
-    seq: int
-    workspace_id: str
-    kind: str
-    batch_id: str | None
-    item_id: str | None
-    job_id: str | None
-    at: float
-
-
-@dataclass
-class Changes:
-    """What has changed, with the lowest number at which each thing did."""
-
-    batches: dict[str, int] = field(default_factory=dict)
-    jobs: dict[str, int] = field(default_factory=dict)
-    items: dict[str, set[str] | None] = field(default_factory=dict)  # of a batch; None: too many for a message
-
-    def add(self, event: Event) -> None:
-        if event.job_id is not None:
-            self.jobs.setdefault(event.job_id, event.seq)
-        if event.batch_id is None:
-            return
-        self.batches.setdefault(event.batch_id, event.seq)
-        changed = self.items.setdefault(event.batch_id, set())
-        if changed is None or event.item_id is None:
-            return
-        changed.add(event.item_id)
-        if len(changed) > MOST_ITEMS:
-            self.items[event.batch_id] = None
-
-    def merge(self, other: Changes) -> None:
-        for mine, theirs in ((self.batches, other.batches), (self.jobs, other.jobs)):
-            mine.update({id: min(number, mine.get(id, number)) for id, number in theirs.items()})
-        for batch, theirs_changed in other.items.items():
-            changed = self.items.get(batch, set())
-            self.items[batch] = None if theirs_changed is None or changed is None else theirs_changed | changed
-
-    def lowest(self) -> int | None:
-        return min((*self.batches.values(), *self.jobs.values()), default=None)
-
-    def pop(self) -> Changes:
-        """Remove the thing that waits longest, and return it."""
-        job = min(self.jobs.items(), key=lambda pair: pair[1], default=None)
-        batch = min(self.batches.items(), key=lambda pair: pair[1], default=None)
-        if batch is None or (job is not None and job[1] <= batch[1]):
-            assert job is not None
-            return Changes(jobs={job[0]: self.jobs.pop(job[0])})
-        id = batch[0]
-        return Changes(batches={id: self.batches.pop(id)}, items={id: self.items.pop(id, set())})
-
-
-async def messages(tx: Tx, workspace_id: str, changes: Changes, seq: int) -> list[dict[str, Any]]:
-    """One message for each thing that has changed: its present state."""
-    sent: list[dict[str, Any]] = []
-    if changes.batches:
-        status_of = await statuses(tx, workspace_id, list(changes.batches))
-        item_of = await _items(tx, workspace_id, changes.items)
-        for id in changes.batches:
-            if id not in status_of:
-                sent.append({"seq": seq, "batch": id, "state": "deleted"})
-                continue
-            status = status_of[id].model_dump(mode="json", include={"state", "counts", "done", "total", "stages"})
-            changed = changes.items.get(id, set())
-            sent.append({
-                "seq": seq, "batch": id, **status,
-                "items": None if changed is None else [item_of[item] for item in sorted(changed) if item in item_of],
-            })  # fmt: skip
-    if changes.jobs:
-        rows = await tx.execute(
-            select(
-                jobs.c.id.label("job"), jobs.c.kind, jobs.c.status, jobs.c.stage, jobs.c.batch_id.label("batch"),
-                jobs.c.photo_id.label("photo"), jobs.c.done_count.label("done"), jobs.c.total_count.label("total"),
-                func.coalesce(jobs.c.error["reason"].as_string(), "").label("error"),
-            ).where(jobs.c.workspace_id == workspace_id, jobs.c.id.in_(list(changes.jobs)))
-        )  # fmt: skip
-        sent += [{"seq": seq, **row._mapping} for row in rows]
-    return sent
-
-
-async def _items(tx: Tx, workspace_id: str, changed: Mapping[str, set[str] | None]) -> dict[str, dict[str, Any]]:
-    """Item → what a message says of it."""
-    ids = [id for of_batch in changed.values() for id in of_batch or ()]
-    if not ids:
-        return {}
-    last = (
-        select(reviews.c.item_id, func.max(reviews.c.id).label("id"))
-        .where(reviews.c.item_id.in_(ids), reviews.c.undone_at.is_(None))
-        .group_by(reviews.c.item_id)
-        .subquery()
-    )
-    rows = await tx.execute(
-        select(items.c.id, items.c.status, items.c.version, items.c.stage, reviews.c.by)
-        .outerjoin(last, last.c.item_id == items.c.id)
-        .outerjoin(reviews, reviews.c.id == last.c.id)
-        .where(items.c.workspace_id == workspace_id, items.c.id.in_(ids))
-    )
-    decided = (ItemStatus.APPROVED, ItemStatus.REJECTED, ItemStatus.SKIPPED)
-    return {row.id: {**row._mapping, "by": row.by if row.status in decided else None} for row in rows}
 
 
 async def missed(
@@ -171,7 +66,10 @@ async def since(
     seq, changes = await missed(tx, workspace_id, after, batch=batch, look_back=look_back)
     if changes is None:
         return {"seq": seq, "reset": True, "messages": []}
-    return {"seq": seq, "reset": False, "messages": await messages(tx, workspace_id, changes, seq)}
+    snapshot = Snapshot(workspace_id)
+    await snapshot.read(tx, changes)
+    told = [{"seq": seq, **message} for message in snapshot.told(changes)]
+    return {"seq": seq, "reset": False, "messages": told}
 
 
 class Listener:
@@ -238,7 +136,7 @@ class Listener:
         if not sent:
             return None
         self._sent_at = time.monotonic()
-        return {**sent[0], "seq": seq}
+        return {"seq": seq, **sent[0]}
 
 
 class Hub:
@@ -257,6 +155,9 @@ class Hub:
         self._db, self._every, self._on_lag = db, every, on_lag
         self._look_back = 0 if db.is_sqlite else LOOK_BACK
         self._listeners: set[Listener] = set()
+        self._snapshots: dict[str, Snapshot] = {}  # of each workspace, as of the last event
+        self._reading: dict[str, asyncio.Lock] = {}
+        self._tallies = Tallies()
         self._read_before: set[int] = set()
         self._last = 0
         self._loop: asyncio.Task[None] | None = None
@@ -304,16 +205,24 @@ class Hub:
             listener.reset = True
             listener.wake()
             return
+        self._snapshots.pop(listener.workspace_id, None)  # what was missed may be newer than it
+        self._tallies.forget(changes.batches)
         listener.changes.merge(changes)
         if changes.lowest() is not None:
             listener.wake()
 
     async def messages(self, workspace_id: str, changes: Changes) -> list[dict[str, Any]]:
-        async with self._db.read() as tx:
-            return await messages(tx, workspace_id, changes, 0)
+        """Their present state, as it was after the last event that a listener has heard of, or later."""
+        snapshot = self._snapshots.setdefault(workspace_id, Snapshot(workspace_id))
+        async with self._reading.setdefault(workspace_id, asyncio.Lock()):
+            if snapshot.lacks(changes):
+                async with self._db.read() as tx:
+                    await snapshot.read(tx, changes, count=self._tallies.count_items)
+        return snapshot.told(changes)
 
     async def close(self) -> None:
         loop, self._loop = self._loop, None
+        self._snapshots, self._reading, self._tallies = {}, {}, Tallies()
         if loop is not None:
             loop.cancel()
             with suppress(asyncio.CancelledError):
@@ -331,6 +240,9 @@ class Hub:
                 continue
             if new:
                 self._on_lag(now() - min(event.at for event in new))
+                self._tallies.add(new)
+                for workspace_id in {event.workspace_id for event in new}:
+                    self._snapshots.pop(workspace_id, None)
                 for listener in list(self._listeners):
                     listener.add(new)
 

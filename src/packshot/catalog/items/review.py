@@ -28,9 +28,14 @@ from packshot.channel import Channel
 from packshot.db import Tx, typed
 from packshot.db.tables import items, new_id, now, photos, renditions, reviews
 from packshot.errors import BadInput, BreaksRule, Conflict, NotFound, PackshotError
+from packshot.finding import Verdict
 from packshot.template import Template
 
 MAX_ITEMS = 500
+ANYWAY = (
+    "Approve files too that break a channel's hard rule; without it they are left out, and the result's words say "
+    "which and why. An approved item takes it as well. `note` says why; else the rules' own words are recorded."
+)
 SEEN_STATUS = "The state that it was seen in. Left out, nobody may have decided about it yet; named, it may be changed."
 # Of an item before a decision: what undo restores.
 RESTORED = ("status", "version", "stage", "attempts", "needs_look", "worst", "done_at", "error", "style_id")
@@ -86,11 +91,13 @@ class ReviewRequest(BaseModel, frozen=True, extra="forbid"):
     decision: Decision
     reason: str = Field("", max_length=40, description="Of `GET /review/reasons`; a retry follows its rule.")
     note: str = Field("", max_length=2000)
-    anyway: bool = Field(False, description="Approve files too that break a channel's hard rule.")
+    anyway: bool = Field(False, description=ANYWAY)
     retry: bool = Field(False, description="With “reject”: make it again by the reason's rule.")
     style: Id | None = Field(None, validation_alias=STYLE, description="For a retry: another style.")
     options: dict[str, Any] | None = Field(None, description="For a retry: other options.")
-    channels: Annotated[tuple[Id, ...], Field(min_length=1, max_length=40)] | None = None
+    channels: Annotated[tuple[Id, ...], Field(min_length=1, max_length=40)] | None = Field(
+        None, description="Of an approval: only these channels' files. Of a retry: other channels."
+    )
 
     @model_validator(mode="after")
     def _fits_together(self) -> ReviewRequest:
@@ -98,9 +105,11 @@ class ReviewRequest(BaseModel, frozen=True, extra="forbid"):
             raise ValueError("name each item once")
         if self.retry and self.decision not in (Decision.REJECT, Decision.RETRY):
             raise ValueError("“retry” goes with the decision “reject”")
-        restyled = self.style is not None or self.options is not None or self.channels is not None
+        restyled = self.style is not None or self.options is not None
         if restyled and not self.is_retry:
-            raise ValueError("style, options and channels go with a retry")
+            raise ValueError("style and options go with a retry")
+        if self.channels is not None and not self.is_retry and self.decision is not Decision.APPROVE:
+            raise ValueError("channels go with a retry or an approval")
         return self
 
     @property
@@ -146,13 +155,20 @@ class _File:
     channel: str
     sha256: str
     rejected: bool
+    findings: list[dict[str, Any]]
+
+    @property
+    def broken(self) -> str:
+        """Which hard rules it breaks, in words."""
+        return " ".join(finding["words"] for finding in self.findings if finding["verdict"] == Verdict.FAIL)
 
 
 async def decide(tx: Tx, workspace_id: str, request: ReviewRequest, *, by: str | None) -> ReviewAct:
     """Decide about items.
 
     Raises BadOption for an unknown reason; where no item at all was decided: Conflict if one has changed since,
-    BreaksRule if files break a hard rule and `anyway` is not set, else BadInput, or NotFound where none exists.
+    BreaksRule if all of its files break a hard rule and `anyway` is not set, else BadInput, or NotFound where none
+    exists.
     """
     if request.reason:
         retry_reasons.reason(request.reason)
@@ -185,38 +201,55 @@ class _Deciding:
         if item.version != named.version or (named.status is not None and status is not named.status):
             words = f"It is {status} at version {item.version} by now."
             return Result(id=item.id, outcome=Outcome.CHANGED, status=status, version=item.version, words=words)
-        if status not in _FROM[self._decision]:
+        if status not in _FROM[self._decision] and not (status is _A and self._adds_files):
             outcome = Outcome.REFUSED if status in (ItemStatus.CANCELLED, ItemStatus.FAILED) else Outcome.CHANGED
             words = _NOT_YET.get(status, f"It is {status}.")
             return Result(id=item.id, outcome=outcome, status=status, version=item.version, words=words)
-        if named.status is None and status in _DECIDED:  # of two that decide at once, the second has not seen the first
+        if (
+            named.status is None and status in _DECIDED and not (status is _A and self._adds_files)
+        ):  # of two that decide at once, the second has not seen the first
             words = f"{_NOT_YET[status]} To change that, name the status that you saw."
             return Result(id=item.id, outcome=Outcome.CHANGED, status=status, version=item.version, words=words)
+        words, note = "", self._request.note
         try:
-            pins = self._pins(item)
+            pins, words, overruled = self._pins(item)
+            note = note or overruled
             if self._decision is Decision.RETRY:
                 self._renewals.append(await self._renewal(item))
         except PackshotError as error:
             return Result(id=item.id, outcome=Outcome.REFUSED, status=status, version=item.version,
                           words=error.message, code=error.code)  # fmt: skip
-        self._rows.append(self._review(item, pins))
+        self._rows.append(self._review(item, pins, note))
         self._items.append(item)
         version = item.highest + 1 if self._decision is Decision.RETRY else item.version
-        return Result(id=item.id, outcome=Outcome.DONE, status=STATUS_AFTER[self._decision], version=version)
+        return Result(
+            id=item.id, outcome=Outcome.DONE, status=STATUS_AFTER[self._decision], version=version, words=words
+        )
 
-    def _pins(self, item: LatestItem) -> dict[str, str]:
+    @property
+    def _adds_files(self) -> bool:
+        """Whether files are approved that an earlier approval left out."""
+        return self._decision is Decision.APPROVE and self._request.anyway
+
+    def _pins(self, item: LatestItem) -> tuple[dict[str, str], str, str]:
+        """The approved files, channel → hash; which were left out, and which rules were overruled, in words."""
         if self._decision is not Decision.APPROVE:
-            return {}
-        files = self._files.get(item.id, [])
+            return {}, "", ""
+        wanted = self._request.channels
+        files = [file for file in self._files.get(item.id, []) if wanted is None or file.channel in wanted]
         if not files:
             raise BadInput("there are no finished files to approve.", subject=item.photo_name)
-        broken = [file.channel for file in files if file.rejected]
-        if broken and not self._request.anyway:
+        broken = [file for file in files if file.rejected]
+        words = " ".join(f"{file.channel}: {file.broken}" for file in broken)
+        if self._request.anyway:
+            return {file.channel: file.sha256 for file in files}, "", words and f"Approved all the same. {words}"
+        if len(broken) == len(files):
             raise BreaksRule(
-                f"its file for {', '.join(broken)} breaks a rule of that channel.", subject=item.photo_name,
+                f"it breaks a rule of each of its channels. {words}", subject=item.photo_name,
                 remedy="Make it again, or approve it anyway.",
             )  # fmt: skip
-        return {file.channel: file.sha256 for file in files}
+        pins = {file.channel: file.sha256 for file in files if not file.rejected}
+        return pins, words and f"Left out: {words}", ""
 
     async def _renewal(self, item: LatestItem) -> Renewal:
         """The next version: first the settings in the request, then the reason's rule."""
@@ -246,12 +279,12 @@ class _Deciding:
             changed=retry.changed,
         )  # fmt: skip
 
-    def _review(self, item: LatestItem, pins: dict[str, str]) -> dict[str, Any]:
+    def _review(self, item: LatestItem, pins: dict[str, str], note: str) -> dict[str, Any]:
         before = {name: getattr(item, name) for name in RESTORED} | {"next": item.highest + 1}
         return {
             "id": new_id("rev"), "workspace_id": self._workspace_id, "item_id": item.id, "version": item.version,
             "act": self.act, "decision": self._decision.value, "reason": self._request.reason,
-            "note": self._request.note,
+            "note": note[:2000],
             "before": before, "pins": pins, "by": self._by, "at": now(), "undone_at": None,
         }  # fmt: skip
 
@@ -273,9 +306,13 @@ async def _files(tx: Tx, item_ids: Sequence[str]) -> dict[str, list[_File]]:
     """Item → the files of its present version."""
     files: dict[str, list[_File]] = {}
     query = (
-        select(renditions.c.item_id, renditions.c.channel, renditions.c.sha256, renditions.c.rejected)
+        select(
+            renditions.c.item_id, renditions.c.channel, renditions.c.sha256, renditions.c.rejected,
+            renditions.c.findings,
+        )
         .join(items, (items.c.id == renditions.c.item_id) & (items.c.version == renditions.c.version))
         .where(items.c.id.in_(item_ids))
+        .order_by(renditions.c.channel)
     )  # fmt: skip
     for row in await tx.execute(query):
         files.setdefault(row.item_id, []).append(typed(_File, row))

@@ -23,7 +23,8 @@ from packshot.colour import F32
 from packshot.cpu_lease import CpuLease
 from packshot.ops import tone
 from packshot.rendering.engines.denoise import denoised, smoothed
-from packshot.rendering.engines.translate import FAR_SPP, PATH, PLATE_SPP, SHORT, SMALL_SPP, compiled, textured
+from packshot.rendering.engines.focus import Focus
+from packshot.rendering.engines.translate import COARSE_SPP, PATH, PLATE_SPP, SHORT, SMALL_SPP, compiled, textured
 from packshot.rendering.product_mesh import TEXTURE_SIDE
 from packshot.rendering.scene import Camera, ProductMesh, Scenery, SceneSet, Shot
 
@@ -33,8 +34,6 @@ RIM = 12  # pixels around the changed part that the denoiser gets
 CACHED_SCENES = 8  # compiled scenes for ratios: a set from several heights
 RATIO_TEXELS = 512.0
 SMALL = 1024  # up to this side a plate gets more samples: its noise shows more, and it costs little
-# The far part of a plate, above all that is sharp: where everything is blurred over so many pixels, half of them do.
-FAR_PX, LOOK_SIDE, SEAM_PX = 24.0, 128, 64
 CHUNK = 1 << 19  # samples in flight, a slice of work: half a second on two cores
 THROUGH = 3  # surfaces of the product that a camera ray can pass
 MOST_VERTICES, MOST_FACES = 16384, 32768
@@ -57,24 +56,42 @@ class MitsubaRenderer:
     def plate(self, shot: Shot, size: tuple[int, int]) -> F32:
         with self._lease.aside() if self._lease else nullcontext():
             scene = _Scene(self._sets[shot.set].build(shot, float(min(size))))
-            with self._lock:
-                self._trace(scene, shot.camera, (16, 16), 1)  # compiles the kernel, on one core
+            with self._lock:  # compiles the kernel, on one core
+                self._trace(scene, shot.camera, (16, 16), 1, where=np.ones((16, 16), np.bool_))
+                focus = self._focus(scene, shot.camera, size)
         stops, unfocused = scene.exposure, scene.aperture > 0.02
-        width, height = size
-        small = max(size) <= SMALL
         with self._lock:
-            far = 0 if small else _far_rows(scene, shot.camera, size)
-            half = (width // 2, height // 2)
-            blurred = self._trace(scene, shot.camera, half, FAR_SPP, rows=(0, far // 2)) if far else None
-            top = max(0, far - SEAM_PX)
-            layers = self._trace(scene, shot.camera, size, SMALL_SPP if small else PLATE_SPP, rows=(top, height))
+            if focus is None:
+                spp = PLATE_SPP if max(size) > SMALL else SMALL_SPP
+                fine = self._trace(scene, shot.camera, size, spp, where=np.ones(size[::-1], np.bool_))
+            else:
+                coarse = self._trace(scene, shot.camera, focus.half, COARSE_SPP, where=focus.coarse)
+                fine = self._trace(scene, shot.camera, size, PLATE_SPP, where=focus.fine)
             del scene  # its textures make room for the denoiser
             dr.flush_malloc_cache()
-        light = denoised(layers, unfocused=unfocused, pause=self._pause)
-        if blurred is not None:
-            above = denoised(blurred, unfocused=unfocused, pause=self._pause)
-            light = _joined(np.asarray(cv2.resize(above, (width, far)), np.float32), light, top)
+        if focus is None:
+            light = denoised(fine, unfocused=unfocused, pause=self._pause)
+        else:
+            focus.complete_coarse(coarse, fine)
+            blurred = denoised(coarse, unfocused=True, pause=self._pause)
+            focus.complete_fine(fine, coarse, blurred)
+            sharp = denoised(np.ascontiguousarray(fine[focus.rows]), pause=self._pause)
+            light = focus.joined(sharp, blurred)
         return tone.tone_mapped(light, stops=stops)
+
+    def _focus(self, scene: _Scene, camera: Camera, size: tuple[int, int]) -> Focus | None:
+        """Where a plate is out of focus.  None for one that is small, or sharp almost everywhere."""
+        if max(size) <= SMALL or not scene.aperture:
+            return None
+        width, height = size[0] // 4, size[1] // 4
+        sampler = mi.load_dict({"type": "independent"})
+        sampler.seed(0, width * height)
+        ray = _camera_rays(camera, (width, height), 0, 1, width * height, sampler, 0.0)
+        met = scene.scene.ray_intersect_preliminary(mi.Ray3f(ray), True)
+        along = dr.dot(ray.d, mi.Vector3f([float(-a) for a in camera.axes[2]]))
+        depth = dr.select(met.is_valid(), met.t * along, 1e6)
+        circle = 2 * scene.aperture * dr.abs(1 - camera.distance / depth) * min(size)
+        return Focus.of(np.asarray(circle).reshape(height, width), size)
 
     def _pause(self) -> None:
         if self._lease:
@@ -135,21 +152,20 @@ class MitsubaRenderer:
         short: bool = False,
         seed: int = 0,
         where: NDArray[np.bool_] | None = None,
-        rows: tuple[int, int] | None = None,
     ) -> F32:
         """(H, W, 9): light, albedo, normal; short: (H, W, 3), light of few bounces, enough for what a product changes.
-
-        rows: only those from the first until before the second.
 
         The same seed takes the same paths, whatever `where` is.
         """
         width, height = size
-        first, last = rows or (0, height)
-        step = max(1, CHUNK // (width * spp))
+        rows = max(1, CHUNK // (width * spp))
         integrator = self._short if short else self._path
-        out = np.empty((last - first, width, 3 if short else 9), np.float32)
-        for top in range(first, last, step):
-            bottom = min(last, top + step)
+        out = np.empty((height, width, 3 if short else 9), np.float32)
+        for top in range(0, height, rows):
+            bottom = min(height, top + rows)
+            if where is not None and not where[top:bottom].any():
+                out[top:bottom] = 0
+                continue
             count = (bottom - top) * width * spp
             sampler = mi.load_dict({"type": "independent"})
             sampler.seed(top + (seed << 16), count)
@@ -168,34 +184,9 @@ class MitsubaRenderer:
             means = [dr.block_sum(layer, spp) / spp for layer in layers]
             dr.eval(means)
             for i, mean in enumerate(means):
-                out[top - first : bottom - first, :, i] = np.asarray(mean).reshape(bottom - top, width)
+                out[top:bottom, :, i] = np.asarray(mean).reshape(bottom - top, width)
             self._pause()
         return out
-
-
-def _far_rows(scene: _Scene, camera: Camera, size: tuple[int, int]) -> int:
-    """How many rows from the top show nothing that is less out of focus than FAR_PX; even, 0 for few."""
-    if not scene.aperture:
-        return 0
-    count = LOOK_SIDE * LOOK_SIDE
-    sampler = mi.load_dict({"type": "independent"})
-    sampler.seed(0, count)
-    ray = _camera_rays(camera, (LOOK_SIDE, LOOK_SIDE), 0, 1, count, sampler, 0.0)
-    met = np.asarray(scene.scene.ray_intersect_preliminary(mi.Ray3f(ray)).t)
-    depth = met * (np.asarray(ray.d).T.reshape(-1, 3) @ -camera.axes[2])
-    blurred = 2 * scene.aperture * np.abs(1 - camera.distance / np.maximum(depth, 1e-6)) * min(size)
-    sharp = blurred.reshape(LOOK_SIDE, LOOK_SIDE).min(1) < FAR_PX
-    first = int(sharp.argmax()) if sharp.any() else LOOK_SIDE
-    rows = max(0, first - 1) * size[1] // LOOK_SIDE // 2 * 2
-    return rows if rows > 4 * SEAM_PX else 0
-
-
-def _joined(above: F32, below: F32, top: int) -> F32:
-    """Two parts of a picture, the lower one from row `top` on: where both are, one fades into the other."""
-    seam = len(above) - top
-    share = np.linspace(0, 1, seam, dtype=np.float32)[:, None, None]
-    mixed = above[top:] * (1 - share) + below[:seam] * share
-    return np.concatenate([above[:top], mixed, below[seam:]])
 
 
 def _past_product(scene: _Scene, ray: Any, active: Any) -> Any:

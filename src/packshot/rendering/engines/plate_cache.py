@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 # The longer side: previews, and all else. Plates are scaled from these, so channels of one shape share one.
 SIDES = (PREVIEW_SIDE, 2048)
-VERSION = 4  # goes up when the same set and engine give other pixels
+VERSION = 5  # goes up when the same set and engine give other pixels
 IN_MEMORY = 6  # 50 MB each at 2048²
 GRAIN = 0.0035  # of the square root of light, so that no even tone shows bands: a level of 255
 

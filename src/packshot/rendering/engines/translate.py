@@ -9,7 +9,8 @@ import numpy as np
 
 from packshot.rendering.scene import Light, Material, Panel, Part, Scenery, Sky, Sun
 
-PLATE_SPP, SMALL_SPP, FAR_SPP = 8, 10, 12  # samples a pixel of a plate, of a small one, and of what is far
+PLATE_SPP, SMALL_SPP = 8, 10  # samples a pixel of a plate, and of a small one
+COARSE_SPP = 16  # of what is out of focus, at half the size
 PATH = {"type": "aov", "aovs": "albedo:albedo,normal:sh_normal", "image": {"type": "path", "max_depth": 6}}
 SHORT = {"type": "path", "max_depth": 5}
 

@@ -42,9 +42,9 @@ log = structlog.get_logger(__name__)
 class PixelContext:
     """What the functions work with, loaded when first needed: a process that only composes never loads a model."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, make_store: bool = True) -> None:
         self.settings = settings
-        self.store = Store(settings.store)
+        self.store = Store(settings.store, make=make_store)
         self.layer_cache = LayerCache(layer_folder(settings), most_bytes=settings.shared_memory_bytes)
         self.lease = CpuLease(memory_folder("cpu.lock"))
         self._models = threading.Lock()

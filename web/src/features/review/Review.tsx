@@ -62,11 +62,6 @@ function ReviewScreen({ store, id }: { store: ReviewStore; id: string }) {
     set({ rejecting: false });
     if (item) setCorrecting({ photo: item.photo, name: item.photo_name });
   };
-  const [anyway, setAnyway] = useState<{ why: string; ids: string[] } | null>(null);
-  useEffect(() => {
-    store.askAnyway = (why, ids) => setAnyway({ why, ids });
-    return () => void (store.askAnyway = null);
-  }, [store]);
 
   const show = (next: Partial<typeof search>) => void navigate({ search: (was) => ({ ...was, ...next }), replace: true });
   const decide = (decision: Decision) => {
@@ -86,7 +81,7 @@ function ReviewScreen({ store, id }: { store: ReviewStore; id: string }) {
     x: () => set({ mode: state.mode === "compare" ? "whole" : "compare" }), space: () => set({ mode: state.mode === "full" ? "whole" : "full" }),
     v: () => set({ versions: true }), m: () => show({ layout: layouts[(layouts.indexOf(layout) + 1) % 3] }),
   });
-  useKeys({ a: () => decide("approve"), s: () => decide("skip"), t: () => decide("retry"), e: correct, r: () => set({ rejecting: true }), n: () => set({ rejecting: true }), escape: () => (store.selected.size > 0 ? store.clear() : set({ mode: "whole" })) }, { enabled: !state.rejecting });
+  useKeys({ a: () => decide("approve"), y: () => void store.approveLeftOut(), s: () => decide("skip"), t: () => decide("retry"), e: correct, r: () => set({ rejecting: true }), n: () => set({ rejecting: true }), escape: () => (store.selected.size > 0 ? store.clear() : set({ mode: "whole" })) }, { enabled: !state.rejecting });
 
   const title = batch.data ? `${copy.title} · ${batch.data.name}` : copy.title;
   return (
@@ -125,21 +120,6 @@ function ReviewScreen({ store, id }: { store: ReviewStore; id: string }) {
           )}
       </div>
       {correcting && <Correct {...correcting} close={() => setCorrecting(null)} />}
-      <Modal opened={anyway !== null} onClose={() => setAnyway(null)} title={copy.anyway.title}>
-        <p>{copy.anyway.words(anyway?.why ?? "")}</p>
-        <div className={css.actions} style={{ marginTop: 20 }}>
-          <Button
-            color="no.7" data-autofocus
-            onClick={() => {
-              if (anyway) store.decide(anyway.ids, "approve", { anyway: true });
-              setAnyway(null);
-            }}
-          >
-            {copy.anyway.action}
-          </Button>
-          <Button variant="default" onClick={() => setAnyway(null)}>{copy.anyway.cancel}</Button>
-        </div>
-      </Modal>
     </Page>
   );
 }

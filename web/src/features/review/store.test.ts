@@ -194,32 +194,38 @@ describe("deciding", () => {
 });
 
 describe("a channel's hard rule", () => {
-  const asked: [string, string[]][] = [];
-  beforeEach(() => {
-    asked.length = 0;
-    store.askAnyway = (why, ids) => asked.push([why, ids]);
-  });
-
-  test("is asked about by its code, whatever the sentence and the status, and nothing is approved", async () => {
+  test("is told by its code, whatever the sentence and the status, and nothing is approved until a second key", async () => {
     service.on("POST /review", () => problem(409, "breaks_rule", { detail: "Datei zu groß." }));
     store.decide(["a"], "approve");
     await settle();
-    expect(asked).toEqual([["Datei zu groß.", ["a"]]]);
+    expect(heard.notes.at(-1)).toContain("Datei zu groß.");
+    expect(store.leftOut).toEqual(["a"]);
     expect(statuses().a).toBe("review");
     expect(store.cursor).toBe("a");
     expect(heard.errors).toEqual([]);
     service.on("POST /review", (call) => answer(call));
-    store.decide(["a"], "approve", { anyway: true });
+    expect(store.approveLeftOut()).toBe(true);
     await settle();
     expect(decided(service.to("POST /review").at(-1)!).anyway).toBe(true);
     expect(statuses().a).toBe("approved");
+  });
+
+  test("of one of its channels leaves that file out, which a second key approves", async () => {
+    service.on("POST /review", (call) => ({ ...answer(call), results: decided(call).items.map((one) => ({ id: one.id, outcome: "done", status: "approved", version: 1, words: "Left out: amazon: Not white." })) }));
+    store.decide(["a", "b"], "approve");
+    await settle();
+    expect(statuses()).toMatchObject({ a: "approved", b: "approved" });
+    expect(heard.notes.at(-1)).toContain("Left out: amazon: Not white.");
+    expect(store.approveLeftOut()).toBe(true);
+    await settle();
+    expect(decided(service.to("POST /review").at(-1)!)).toMatchObject({ anyway: true, items: [{ id: "a", status: "approved" }, { id: "b", status: "approved" }] });
   });
 
   test("the words alone do not ask", async () => {
     service.on("POST /review", () => problem(422, "bad_input", { detail: "its file for amazon breaks a rule of that channel." }));
     store.decide(["a"], "approve");
     await settle();
-    expect(asked).toEqual([]);
+    expect(store.leftOut).toEqual([]);
     expect(heard.errors).toMatchObject([{ code: "bad_input" }]);
   });
 });

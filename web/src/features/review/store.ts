@@ -202,6 +202,7 @@ export class ReviewStore {
     const becomes = more.retry ? "processing" : STATUS_AFTER[decision];
     const changing = ids.map((id) => this.items.get(id)).filter((item): item is Item => !!item && item.status !== becomes && item.status !== "processing" && item.status !== "cancelled");
     if (changing.length === 0) return;
+    this.leftOut = [];
     const last = this.cursor;
     for (let start = 0; start < changing.length; start += AT_ONCE) {
       const before = changing.slice(start, start + AT_ONCE).map(({ id, status, version }) => ({ id, status, version }));
@@ -213,7 +214,7 @@ export class ReviewStore {
     this.changed(...ids);
   }
 
-  private send(before: Before[], becomes: Item["status"], body: { decision: Decision }): void {
+  private send(before: Before[], becomes: Item["status"], body: { decision: Decision; anyway?: boolean }): void {
     for (const one of before) this.markPending(one.id, 1);
     this.patch(before.map((one) => ({ id: one.id, status: becomes, version: one.version })));
     const act: Decided = { before, key: "", act: null, settled: Promise.resolve() };
@@ -237,6 +238,8 @@ export class ReviewStore {
     const before = act.before;
     act.before = before.filter((was) => done.some((one) => one.id === was.id)); // the others are not part of the act
     this.patch(done.map((one) => ({ id: one.id, status: one.status ?? "review", version: one.version ?? 1 })));
+    const partly = done.filter((one) => one.words);
+    if (partly.length > 0) this.tellLeftOut(partly);
     const not = answer.results.filter((one) => one.outcome !== "done");
     if (not.length > 0) {
       this.patch(not.flatMap((one) => before.filter((was) => was.id === one.id).map((was) => ({ id: one.id, status: one.status ?? was.status, version: one.version ?? was.version }))));
@@ -244,16 +247,36 @@ export class ReviewStore {
     }
   }
 
-  /** Called where a channel's hard rule forbids an approval: the person may approve anyway. */
-  askAnyway: ((why: string, ids: string[]) => void) | null = null;
+  /** The items whose last approval left files out that break a rule, until the next decision. */
+  leftOut: string[] = [];
+
+  /** Says which files an approval left out and why; a second key approves them too. */
+  private tellLeftOut(partly: readonly { id: string; words?: string }[]): void {
+    this.leftOut = partly.map((one) => one.id);
+    const [first] = partly;
+    if (first) notify(copy.leftOut(partly.length, this.items.get(first.id)?.photo_name ?? "", first.words ?? ""));
+  }
+
+  /** Approves the files that the last approval left out. False where it left none out. */
+  approveLeftOut(): boolean {
+    const ids = this.leftOut.filter((id) => this.items.has(id));
+    this.leftOut = [];
+    if (ids.length === 0) return false;
+    const before = ids.map((id) => this.items.get(id)!).map(({ id, status, version }) => ({ id, status, version }));
+    for (let start = 0; start < before.length; start += AT_ONCE) this.send(before.slice(start, start + AT_ONCE), "approved", { decision: "approve", anyway: true });
+    announce(copy.approvedAnyway(ids.length));
+    this.changed(...ids);
+    return true;
+  }
 
   private refused(act: Decided, error: unknown): void {
     this.history = this.history.filter((one) => one !== act);
     this.patch(act.before);
     const ids = act.before.map((one) => one.id);
-    if (error instanceof ApiError && error.code === "breaks_rule" && this.askAnyway) {
+    if (error instanceof ApiError && error.code === "breaks_rule") {
       this.moveTo(ids[0] ?? null);
-      this.askAnyway(error.problem.detail, ids);
+      this.leftOut = ids;
+      notify(copy.allBreak(error.problem.detail));
       return;
     }
     notifyError(error);

@@ -49,10 +49,9 @@ export const review = {
     cutout_wrong: { title: "Part is missing, or too much is left", fix: "" },
     other: { title: "Something else", fix: "" },
   } as Record<string, { title: string; fix: string }>,
-  anyway: {
-    title: "Approve it all the same?", action: "Approve anyway", cancel: "Leave it",
-    words: (why: string) => `${why} The shop may refuse this file.`,
-  },
+  leftOut: (many: number, name: string, words: string) => `${many === 1 ? name : `${name} and ${many - 1} more`}: ${words} Press Y to approve ${many === 1 ? "it" : "them"} too.`,
+  allBreak: (words: string) => `${words} Press Y to approve it all the same; the shop may refuse it.`,
+  approvedAnyway: (many: number) => `Approved all the same: ${many.toLocaleString()}.`,
   compare: { before: "Original", after: "Finished", slider: "Where original and finished picture meet", version: (version: number) => `Version ${version}` },
   zoomHint: "Drag to move",
   channel: "File for",
