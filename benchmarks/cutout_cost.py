@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.image import Photo, read
-from packshot.model import Engine, Matter, ModelCard
+from packshot.model import Engine, Matter, ModelCard, SecondOpinion
 from packshot.models.isnet import LONGEST
 from packshot.models.local import local_matter, prepare_process
 from packshot.models.two_pass import two_pass
@@ -46,6 +46,10 @@ class Timed:
     @property
     def engine(self) -> Engine:
         return self._inner.engine
+
+    @property
+    def second(self) -> SecondOpinion:
+        return self._inner.second
 
     def rough(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         answer, seconds = timed(self._inner.rough, pixels_u8)

@@ -34,7 +34,7 @@ from PIL import Image
 from packshot.cli.steps import transparent
 from packshot.colour import F32, U8, delta_e00, lab, to_linear, to_srgb
 from packshot.image import Photo, read
-from packshot.model import Engine, Matter, ModelCard, raw_matte
+from packshot.model import Engine, Matter, ModelCard, SecondOpinion, raw_matte
 from packshot.models import weights
 from packshot.models.local import local_matter
 from packshot.models.zoo import card
@@ -163,6 +163,10 @@ class KeptMatter:
     @property
     def engine(self) -> Engine:
         return self._inner.engine
+
+    @property
+    def second(self) -> SecondOpinion:
+        return self._inner.second
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         shown = hashlib.sha256(np.ascontiguousarray(pixels_u8).tobytes() + repr(pixels_u8.shape).encode())

@@ -17,7 +17,8 @@ from PIL import Image
 
 from packshot.image import Photo, read
 from packshot.models import onnx, weights
-from packshot.models.openvino import IsNet, OpenNsfw
+from packshot.models.local import second_opinion
+from packshot.models.openvino import IsNet, OpenNsfw, Ssd, U2NetP
 from packshot.models.zoo import card
 from packshot.rendering.engines.local import local_renderer
 from packshot.rendering.scene import SetRenderer
@@ -107,6 +108,7 @@ def _isnet(precision: str) -> Remembered:
             threads=2,
             compiled_dir=settings.cache_dir / "compiled",
             precision=precision,
+            second=second_opinion(settings)[0],
         )
     )
 
@@ -124,10 +126,25 @@ def isnet(isnet_f32: Remembered) -> Remembered:
 
 
 @pytest.fixture(scope="session")
+def u2netp() -> Remembered:
+    settings, model = Settings(), card("u2netp")
+    path = weights.path(model, models_dir=settings.models_dir)
+    return Remembered(U2NetP(model, path, threads=2, compiled_dir=settings.cache_dir / "compiled"))
+
+
+@pytest.fixture(scope="session")
+def detector() -> Ssd:
+    settings, model = Settings(), card("ssd")
+    path = weights.path(model, models_dir=settings.models_dir)
+    return Ssd(model, path, threads=2, compiled_dir=settings.cache_dir / "compiled")
+
+
+@pytest.fixture(scope="session")
 def isnet_onnx() -> Remembered:
     settings, isnet = Settings(), card("isnet")
     path = weights.path(isnet, models_dir=settings.models_dir)
-    return Remembered(onnx.IsNet(isnet, path, provider="cpu", threads=2))
+    second, _ = second_opinion(settings)
+    return Remembered(onnx.IsNet(isnet, path, provider="cpu", threads=2, second=second))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from PIL import Image
 
 from packshot.check import ProductPicture, Reference, Subject
 from packshot.image import Photo
-from packshot.model import Engine, InstalledWeights, ModelCard
+from packshot.model import ALONE, Engine, InstalledWeights, ModelCard
 from packshot.ops.foreground import foreground_band
 from packshot.ops.geometry import PixelBox
 from packshot.ops.matte import facts_of
@@ -115,7 +115,7 @@ class FakeMatter:
     """Takes for product whatever differs from the top left corner; counts how often it was asked."""
 
     def __init__(self) -> None:
-        self.card, self.engine, self.calls = CARD, Engine("fake", "1", "f32"), 0
+        self.card, self.engine, self.second, self.calls = CARD, Engine("fake", "1", "f32"), ALONE, 0
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         self.calls += 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.model import Engine, Matter, ModelCard
+from packshot.model import Engine, Matter, ModelCard, SecondOpinion
 
 Ask = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
@@ -28,6 +28,10 @@ class Remembered:
     @property
     def engine(self) -> Engine:
         return self.matter.engine
+
+    @property
+    def second(self) -> SecondOpinion:
+        return self.matter.second
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._once("matte", self.matter.matte, pixels_u8)

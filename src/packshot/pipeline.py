@@ -113,7 +113,7 @@ def gravest_of_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def cutout_key(photo: Photo, step: Segment, matter: Matter) -> str:
     """The key of the photo's cut-out in the store."""
-    parts = [step.version, photo.sha256, photo.size, matter.card.sha256, matter.engine.words]
+    parts = [step.version, photo.sha256, photo.size, matter.card.sha256, matter.engine.words, matter.second.words]
     return "cutouts/" + digest([*parts, *(name for name in ("refined", "on_white") if getattr(step, name))])
 
 

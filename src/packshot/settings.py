@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validato
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # `onnxruntime` alone: on the best of them that works here.
+MatterName = Literal["isnet", "u2netp"]
 EngineName = Literal[
     "openvino", "onnxruntime", "onnxruntime-cuda", "onnxruntime-directml", "onnxruntime-coreml", "onnxruntime-cpu"
 ]
@@ -53,6 +54,9 @@ class Settings(BaseSettings):
     plate_cache_bytes: int = Field(default=2 * 2**30, description="rendered sets kept on disk")
     limits: Limits = Limits()
     threads: int = Field(default=0, description="0: as many as the container grants")
+    matter: MatterName = Field(
+        default="isnet", description="what cuts products out; u2netp has softer edges, and terms that its author states"
+    )
     engine: EngineName = Field(default="openvino", description="what cuts products out; onnxruntime can use a GPU")
 
     config_dir: Path = Field(default_factory=lambda: _config_home() / "packshot")

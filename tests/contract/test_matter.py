@@ -21,6 +21,7 @@ MATTERS: dict[str, Callable[[pytest.FixtureRequest], Remembered]] = {
     "isnet f32": lambda request: request.getfixturevalue("isnet_f32"),
     "isnet as users get it": lambda request: request.getfixturevalue("isnet"),
     "isnet on ONNX Runtime": lambda request: request.getfixturevalue("isnet_onnx"),
+    "u2netp": lambda request: request.getfixturevalue("u2netp"),
     "fake": lambda request: Remembered(FakeMatter()),
 }
 

@@ -15,7 +15,7 @@ from packshot.colour import hex_to_linear, to_linear, to_srgb
 from packshot.errors import PackshotError
 from packshot.finding import Verdict
 from packshot.image import Metadata, read
-from packshot.model import Engine
+from packshot.model import ALONE, Engine
 from packshot.ops import measure
 from packshot.pipeline import segment_for
 from packshot.settings import Limits
@@ -140,7 +140,7 @@ def test_a_photo_without_a_product_fails() -> None:
 
 
 class _BadMatter:
-    card, engine = CARD, Engine("fake", "1", "f32")
+    card, engine, second = CARD, Engine("fake", "1", "f32"), ALONE
 
     def __init__(self, answer: NDArray[np.float32]) -> None:
         self.answer = answer

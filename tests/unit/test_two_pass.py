@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from packshot.colour import F32, U8
-from packshot.model import Engine, ModelCard
+from packshot.model import ALONE, Engine, ModelCard, SecondOpinion
 from packshot.models.fake import FakeMatter
 from packshot.models.two_pass import two_pass
 from packshot.steps.segment import Segment
@@ -22,6 +22,7 @@ class RedIsProduct:
 
     card: ModelCard = FakeMatter.card
     engine: Engine = FakeMatter.engine
+    second: SecondOpinion = ALONE
 
     def __init__(self, *, blind: Colour | None = None, mirage: Colour | None = None) -> None:
         self.blind, self.mirage = blind, mirage
@@ -102,3 +103,38 @@ def test_a_refined_cut_out_uses_the_mirror_image_too() -> None:
     assert len(twice.seen) == 2 * len(once.seen)
     assert np.abs(a.raw - b.raw).mean() < 0.01
     assert Segment(refined=True).refined
+
+
+class AsSecond:
+    """A second network that takes red and pink for product."""
+
+    card, engine, second = FakeMatter.card, FakeMatter.engine, ALONE
+
+    def matte(self, pixels_u8: U8) -> F32:
+        return RedIsProduct()._answer(pixels_u8, 80)
+
+    rough = matte
+
+
+class RoughlyBlind(RedIsProduct):
+    """Does not see pink in its rough look."""
+
+    def rough(self, pixels_u8: U8) -> F32:
+        return super().rough(np.where((pixels_u8 == PINK).all(2, keepdims=True), np.uint8(230), pixels_u8))
+
+
+def test_a_part_that_the_rough_pass_lost_is_in_the_close_one_where_a_second_network_sees_it() -> None:
+    pixels = photo_with((slice(100, 200), slice(300, 420), RED), (slice(200, 500), slice(300, 420), PINK))
+    alone, seconded = RoughlyBlind(), RoughlyBlind()
+    seconded.second = SecondOpinion(AsSecond())
+    assert two_pass(pixels, alone).matte(pixels)[400:490].max() == 0
+    assert two_pass(pixels, seconded).matte(pixels)[210:490, 310:410].min() > 200
+
+
+def test_what_the_other_passes_answered_is_handed_on() -> None:
+    pixels = photo_with(*TWO_PARTS)
+    matter = RedIsProduct(blind=PINK)
+    matter.second = SecondOpinion(AsSecond())
+    seen = two_pass(pixels, matter)
+    assert len(seen.others) == 2, "the rough one and the one that decides"
+    assert seen.witness is not None

@@ -91,4 +91,4 @@ def test_the_finding_gives_the_reason_where_there_is_one(kind: Doubt) -> None:
     facts = Facts((10, 10, 90, 90), 0.6, (0.6,), (), 0.8, (kind,))
     (finding,) = findings_of(facts, (100, 100))
     assert finding.check == "uncertain"
-    assert finding.words == DOUBTS[kind]
+    assert finding.words == DOUBTS[kind].format(place="")

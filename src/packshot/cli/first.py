@@ -34,6 +34,7 @@ from packshot.db.tables import (
     workspaces,
 )
 from packshot.errors import BadOption
+from packshot.models.local import cutting_models
 from packshot.models.zoo import licence_notices
 from packshot.report import ItemRecord, PhotoRecord, RenditionRecord, Report, jpeg_uri
 from packshot.run.contact_sheet import contact_sheet
@@ -177,7 +178,7 @@ class FirstBatch:
             packshot=__version__,
             templates={self._template: template(self._template).name},
             channels={id: by_id[id].name for id in dict.fromkeys((*self._channels, "master")) if id in by_id},
-            notices=tuple(licence_notices(["isnet", "open-nsfw"])),
+            notices=tuple(licence_notices([*cutting_models(self._settings), "open-nsfw"])),
             seconds=round(time.monotonic() - started, 1),
             items=tuple(records),
         )

@@ -18,6 +18,7 @@ from packshot.cli.first import FirstBatch
 from packshot.db import Database
 from packshot.db.upgrade import upgrade
 from packshot.errors import BadOption
+from packshot.models.local import cutting_models
 from packshot.models.zoo import licence_notices
 from packshot.service.queues import STAGES
 from packshot.service.supervisor import Supervisor, check_address
@@ -62,7 +63,7 @@ def serve(
     supervisor.stop_on_signals()
     try:
         supervisor.start()
-        for notice in licence_notices(["isnet", "open-nsfw"]):
+        for notice in licence_notices([*cutting_models(settings), "open-nsfw"]):
             say(f"note: {notice}")
         if not supervisor.ready():
             return 0

@@ -13,7 +13,7 @@ from packshot.channel import Channel, channel
 from packshot.cli.common import ids_of, photos_of, pictures_of, progress, ready_context, say
 from packshot.errors import BadOption
 from packshot.finding import Verdict
-from packshot.models.local import local_engine, threads
+from packshot.models.local import cutting_models, local_engine, threads
 from packshot.models.zoo import card, licence_notices
 from packshot.rendering.engines.local import rendering
 from packshot.report import ItemRecord, Report
@@ -111,12 +111,12 @@ def command(
     refused += unplanned
     pictures = {path: photo for t in {job.template.id: job.template for job in planned}.values()
                 for path, photo in pictures_of(t, settings).items()}  # fmt: skip
-    engine = local_engine(settings)
+    engine, used = local_engine(settings), cutting_models(settings)
     run = Run(
         out=out,
         limits=settings.limits,
-        card=card("isnet"),
-        engine=f"{engine.words} {rendering(settings)}",
+        card=card(settings.matter),
+        engine=f"{engine.words} {rendering(settings)} {' '.join(f'{id}-{card(id).sha256[:12]}' for id in used)}",
         pictures=pictures,
         jobs=jobs or threads(settings) + 1,  # one more than cores: one waits for the model, the rest write
         preview=preview,
@@ -125,7 +125,7 @@ def command(
         specification=f"{spec.id} {spec.version}" if spec else "",
         upscale=f"{'chosen' if upscale else 'needed'} {card('realesrgan').sha256}",
     )
-    notices = licence_notices([run.card.id, "open-nsfw", "realesrgan"]) if planned else []
+    notices = licence_notices([*used, "open-nsfw", "realesrgan"]) if planned else []
     notices += [engine.note] if engine.note else []
     notices += [f"{note.name}: {note.words}" for note in notes]
     unnamed = sum(bool(job.missing) for job in planned)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from packshot.model import Engine, InstalledWeights, ModelCard
+from packshot.model import ALONE, Engine, InstalledWeights, ModelCard
 
 ENGINE = Engine("fake", "1", "exact")
 
@@ -20,7 +20,7 @@ def _card(id: str, role: str) -> ModelCard:
 
 
 class FakeMatter:
-    card, engine = _card("fake-matter", "matter"), ENGINE
+    card, engine, second = _card("fake-matter", "matter"), ENGINE, ALONE
 
     def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         y, x = np.ogrid[-1:1:512j, -1:1:512j]

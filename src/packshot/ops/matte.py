@@ -7,22 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32, U8
+from packshot.ops.dissent import AGREED, Dissent, Place
 from packshot.ops.geometry import Edge, PixelBox, box_of, diagonal_of
 from packshot.ops.glass import NO_GLASS, glass_of
-from packshot.ops.uncertainty import NO_DOUBTS, UNSURE, Doubt, doubts_of
+from packshot.ops.uncertainty import NO_DOUBTS, UNSURE, Doubt, ShareBox, doubts_of
 
 Unmeasured = Literal["", "uneven", "dark", "unclear"]
 
 # Clean-up constants: the recipe that was judged by eye on real photos, docs/decisions/0003-matte-clean-up.md.
 RAMP = (0.12, 0.76)
 SMALLEST_PART = 0.04
+# Smaller parts stay right beside the product, where the model is sure of them: leaves on stems too thin for it.
+BESIDE, BESIDE_SURE, BESIDE_SMALLEST = 0.04, 0.7, 0.005  # of the diagonal; mean answer; of the largest part
 HOLE_COVERAGE = 0.4
 SOFT = (6.0, 0.009)  # how far from the outline softness may reach: px, and share of the product's diagonal
 
@@ -37,6 +40,7 @@ class Facts:
     cut: tuple[Edge, ...]  # frame edges that the product runs into
     uncertainty: float  # [0, 1], see `doubts_of`
     doubts: tuple[Doubt, ...] = ()  # the reasons, where there are any
+    place: Place = ""  # where the first of them is, of the box
     rimmed: bool = False  # it has rims as glass has
     see_through: float = 0.0  # share of the product through which the old backdrop shows
     transmission: float = 0.0  # mean share of the light behind that comes through it, where that was measured
@@ -72,7 +76,7 @@ def _cleaned(raw: F32, solid: U8, reaches: Sequence[tuple[float, float]]) -> lis
     areas = stats[1:, cv2.CC_STAT_AREA]
     large = np.concatenate([[False], areas >= SMALLEST_PART * areas.max()])
     if not large[1:].all():
-        solid = large[labels].astype(np.uint8)
+        solid = _with_parts_beside(raw, labels, areas, large)
     filled = _holes(raw, solid)
     if filled is not None:
         solid[filled] = 1
@@ -87,6 +91,19 @@ def _cleaned(raw: F32, solid: U8, reaches: Sequence[tuple[float, float]]) -> lis
             one[filled] = 1
         mattes.append(one)
     return mattes
+
+
+def _with_parts_beside(raw: F32, labels: NDArray[Any], areas: NDArray[Any], large: NDArray[np.bool_]) -> U8:
+    """The large parts, and of the small ones those beside them that the model is sure of."""
+    main = large[labels].astype(np.uint8)
+    near = 2 * round(BESIDE * diagonal_of(box_of(main))) + 1
+    around = cv2.dilate(main, cv2.getStructuringElement(cv2.MORPH_RECT, (near, near)))
+    count = len(large)
+    beside = np.bincount(labels[around > 0].ravel(), minlength=count)[1:] > 0
+    sure = np.bincount(labels.ravel(), weights=raw.ravel(), minlength=count)[1:] > BESIDE_SURE * areas
+    kept = large.copy()
+    kept[1:] |= beside & sure & (areas > BESIDE_SMALLEST * areas.max())
+    return np.asarray(kept[labels], np.uint8)
 
 
 def _holes(raw: F32, solid: U8) -> NDArray[np.bool_] | None:
@@ -117,10 +134,18 @@ def to_size(matte: F32, size: tuple[int, int]) -> U8:
     return np.asarray(cv2.resize(steps, size, interpolation=cv2.INTER_CUBIC if grows else cv2.INTER_AREA), np.uint8)
 
 
-def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) -> Facts:
+def facts_of(
+    matte_u8: U8,
+    raw: F32 | None = None,
+    pixels_u8: U8 | None = None,
+    *,
+    dissent: Dissent = AGREED,
+    people: Sequence[ShareBox] | None = None,
+) -> Facts:
     """Measure a matte.  matte_u8: (H, W).  raw, pixels_u8: the model's answer before the clean-up and the photo.
 
-    Without these two the matte has no uncertainty: it was drawn by hand or came with the file.
+    Without these two the matte has no uncertainty: it was drawn by hand or came with the file.  dissent, people: what
+    other looks and a detector saw.
     """
     scale = max(1, round(max(matte_u8.shape) / 1024))
     small = matte_u8[::scale, ::scale]
@@ -139,7 +164,7 @@ def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) 
     doubts, glass = NO_DOUBTS, NO_GLASS
     if raw is not None and pixels_u8 is not None:
         glass = glass_of(pixels_u8, matte_u8)
-        doubts = doubts_of(matte_u8, raw, pixels_u8, above=glass.above)
+        doubts = doubts_of(matte_u8, raw, pixels_u8, above=glass.above, dissent=dissent, people=people)
     return Facts(
         box=box_of((matte_u8 > 127).astype(np.uint8)),
         share=float(solid.sum()) / total,
@@ -147,6 +172,7 @@ def facts_of(matte_u8: U8, raw: F32 | None = None, pixels_u8: U8 | None = None) 
         cut=cut,
         uncertainty=doubts.uncertainty,
         doubts=doubts.kinds,
+        place=doubts.place,
         rimmed=glass.rimmed,
         see_through=glass.see_through or (glass.beside if doubts.uncertainty <= UNSURE else 0.0),
     )

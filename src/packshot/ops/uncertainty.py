@@ -5,6 +5,7 @@ Constants were chosen on one half of the set in benchmarks/uncertainty.py and ju
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.colour import F32, U8
+from packshot.ops.dissent import AGREED, Dissent, Place
 from packshot.ops.resample import within_side
 
-Doubt = Literal["hand", "stand", "front", "rim", "alike"]
+Doubt = Literal["hand", "stand", "front", "missing", "extra", "opening", "rim", "alike"]
+ShareBox = tuple[float, float, float, float]  # left, top, right, bottom; shares of the frame
 
 UNSURE = 0.5  # above it a person should look at the cut-out; chosen on one half of the set
 SIDE = 512  # px, longest, at which this is measured
@@ -24,6 +27,8 @@ HOLLOW, MUSH, SOFT_PX, TEETH, STEP, ABOVE = 0.2, 0.08, 3.2, 240.0, 0.065, 0.012
 SLICES = 6  # the worst of so many horizontal slices counts: a pedestal or a hidden foot is local
 SKIN = ((142, 80), (178, 122))  # Cr, Cb; Chai and Ngan 1999, narrowed so that oak and sand are not skin
 ALIKE_DELTA_E, ALIKE_SHARE = 8.0, 0.7  # of the outline with no visible edge in the photo
+ON_PERSON = 0.5  # share of an arm that lies on a person
+ITSELF = 0.6  # overlap of boxes from which what was taken for a person is the product: a shirt on a hanger
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +37,24 @@ class Doubts:
 
     uncertainty: float  # [0, 1]; UNSURE where one measure is at its limit
     kinds: tuple[Doubt, ...]  # the reasons, where there are any: held in a hand, something in front, no visible edge
+    place: Place = ""  # where the first of them is, of the product's box
 
 
 NO_DOUBTS = Doubts(0.0, ())
 
 
-def doubts_of(matte_u8: U8, raw: F32, pixels_u8: U8, *, above: float = 0.0) -> Doubts:
+def doubts_of(
+    matte_u8: U8,
+    raw: F32,
+    pixels_u8: U8,
+    *,
+    above: float = 0.0,
+    dissent: Dissent = AGREED,
+    people: Sequence[ShareBox] | None = None,
+) -> Doubts:
     """matte_u8: (H, W), not empty.  raw: (h, w) [0, 1], the model's answer.  pixels_u8: (H, W, 3) sRGB.
 
-    above: `Glass.above`.
+    above: `Glass.above`.  people: where a detector saw some; None where none was asked, then skin alone is a hand.
     """
     matte, pixels = within_side(matte_u8, SIDE), within_side(pixels_u8, SIDE)
     answer = np.asarray(cv2.resize(raw, matte.shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
@@ -58,11 +72,12 @@ def doubts_of(matte_u8: U8, raw: F32, pixels_u8: U8, *, above: float = 0.0) -> D
     shape = _silhouette(matte_u8)
     step = _step(shape)
     teeth = _teeth(shape) * _sharpness_around(tones, solid, away)
-    hand = _held(pixels, solid)
+    arms = _arms(pixels, solid)
+    hand = bool(arms) if people is None else any(_is_of(arm, solid, box) for arm in arms for box in people)
     # Steep powers: a measure well below its limit adds nothing, so that good cut-outs do not collect uncertainty.
     against = (
         (_hollow(answer, solid, deep) / HOLLOW) ** 3 + (mush / MUSH) ** 2 + (soft_px / SOFT_PX) ** 8
-        + (teeth / TEETH) ** 4 + min(2.0, (step / STEP) ** 4) + hand
+        + (teeth / TEETH) ** 4 + min(2.0, (step / STEP) ** 4) + bool(arms) + min(2.0, dissent.grade) ** 3
     )  # fmt: skip
     kinds: list[Doubt] = []
     if hand:
@@ -71,11 +86,14 @@ def doubts_of(matte_u8: U8, raw: F32, pixels_u8: U8, *, above: float = 0.0) -> D
         kinds.append("stand")
     elif teeth > TEETH:
         kinds.append("front")
+    elif dissent.kind and dissent.grade >= 1:
+        kinds.append(dissent.kind)
     elif above > ABOVE and against < 1:
         kinds.append("rim")
     elif _alike(tones, matte, outline) > ALIKE_SHARE:
         kinds.append("alike")
-    return Doubts(float(1 - UNSURE ** (against + (above / ABOVE) ** 2)), tuple(kinds))
+    place: Place = dissent.place if kinds and kinds[0] == dissent.kind else ""
+    return Doubts(float(1 - UNSURE ** (against + (above / ABOVE) ** 2)), tuple(kinds), place)
 
 
 def _hollow(answer: F32, solid: U8, deep: NDArray[np.bool_]) -> float:
@@ -145,8 +163,9 @@ def _lab(pixels: U8) -> F32:
     return tones
 
 
-def _held(pixels: U8, solid: U8) -> bool:
-    """Something of skin's colour that comes in from the frame's border, narrow as an arm, and reaches the product."""
+def _arms(pixels: U8, solid: U8) -> list[NDArray[np.bool_]]:
+    """What has skin's colour, comes in from the frame's border, narrow as an arm, and reaches the product."""
+    arms = []
     tones = cv2.cvtColor(cv2.GaussianBlur(pixels, (0, 0), 1.5), cv2.COLOR_RGB2YCrCb)
     skin = cv2.inRange(tones, (50, *SKIN[0]), (255, *SKIN[1]))
     for operation in (cv2.MORPH_OPEN, cv2.MORPH_CLOSE):
@@ -160,8 +179,21 @@ def _held(pixels: U8, solid: U8) -> bool:
         contact = [float(edge.mean()) for edge in (part[0], part[-1], part[:, 0], part[:, -1])]
         reaches = part[top : top + height, left : left + width].mean() > 0.025
         if 0.02 < max(contact) < 0.35 and reaches:
-            return True
-    return False
+            arms.append(part)
+    return arms
+
+
+def _is_of(arm: NDArray[np.bool_], solid: U8, person: ShareBox) -> bool:
+    """Whether a person's box holds that arm, and not rather the product, which a detector took for a person."""
+    height, width = arm.shape
+    left, top, right, bottom = (
+        min(most, max(0, round(edge * most))) for edge, most in zip(person, (width, height) * 2, strict=True)
+    )
+    if arm[top:bottom, left:right].sum() < ON_PERSON * arm.sum():
+        return False
+    x, y, w, h = cv2.boundingRect(solid)
+    common = max(0, min(right, x + w) - max(left, x)) * max(0, min(bottom, y + h) - max(top, y))
+    return bool(common < ITSELF * ((right - left) * (bottom - top) + w * h - common))
 
 
 def _alike(tones: F32, matte: U8, outline: U8) -> float:

@@ -13,9 +13,10 @@ from packshot.image import Photo
 from packshot.model import Hints, Matter, Prompter, prompted_matte
 from packshot.models.two_pass import two_pass
 from packshot.ops import matte as ops
+from packshot.ops.dissent import dissent_of
 from packshot.ops.foreground import band_of, foreground_band
 from packshot.ops.transmission import GlassLayers, transmission_of
-from packshot.ops.uncertainty import UNSURE, Doubt
+from packshot.ops.uncertainty import UNSURE, Doubt, ShareBox
 from packshot.ops.white_ground import matte_on_white
 from packshot.step import Cutout, Stage, Step
 
@@ -35,8 +36,19 @@ DOUBTS: dict[Doubt, str] = {
         "Something in front seems to hide a part of the product, such as grass, so the outline has gaps. "
         "Photograph it on bare ground."
     ),
+    "missing": (
+        "A part of the product may be missing{place}. If so, mark it as a part that is missing, or draw the outline "
+        "by hand."
+    ),
+    "extra": (
+        "Something that is not the product may have been cut out with it{place}. If so, mark it as a part to remove, "
+        "or draw the outline by hand."
+    ),
+    "opening": (
+        "What is seen through an opening of the product may have been kept{place}. If so, mark it as a part to remove."
+    ),
     "rim": (
-        "Something with a thin outline stands above what was cut out, such as the clear rim of a filled glass. "
+        "Something with a thin outline stands above what was cut out. "
         "If it belongs to the product, mark it as a part that is missing, or draw the outline by hand."
     ),
     "alike": (
@@ -44,6 +56,10 @@ DOUBTS: dict[Doubt, str] = {
         "Photograph it before another colour, or look closely at the edge before you approve."
     ),
 }
+PLACES = {
+    "": "", "left": " at the left", "right": " at the right", "top": " at the top", "bottom": " at the bottom",
+    "middle": " in the middle",
+}  # fmt: skip
 UNMEASURED: dict[ops.Unmeasured, str] = {
     "": "this outline was not made for it",
     "uneven": "what is behind it is uneven",
@@ -60,7 +76,7 @@ class Segment(Step, frozen=True):
     """The matte, at the photo's full size, and the product's own colour along its edge."""
 
     stage: ClassVar[Stage] = Stage.SEGMENT
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     kind: Literal["segment"] = "segment"
     refined: bool = Field(False, description="a finer edge, from two close passes in nearly twice the time")
     on_white: bool = Field(False, description="of a photo on clean white, the outline from the white itself")
@@ -74,7 +90,10 @@ class Segment(Step, frozen=True):
             return _given(photo, outline, foreground_band(photo.pixels, outline), ON_WHITE)
         result = two_pass(photo.pixels, matter, mirrored=self.refined)
         mask, raw, source = result.matte(photo.pixels), result.answer(photo.size), matter.card.id
-        facts = ops.facts_of(mask, raw, photo.pixels)
+        facts = ops.facts_of(
+            mask, raw, photo.pixels,
+            dissent=dissent_of(mask, result.others, result.witness), people=_people(photo, matter),
+        )  # fmt: skip
         if facts.uncertainty > UNSURE or facts.rimmed:
             glass = transmission_of(photo.pixels, mask)
             if isinstance(glass, GlassLayers):
@@ -83,6 +102,11 @@ class Segment(Step, frozen=True):
                 facts = replace(facts, unmeasured=glass)
         band = foreground_band(photo.pixels, mask)
         return Cutout(photo, mask, band, facts, source, findings_of(facts, photo.size))
+
+
+def _people(photo: Photo, matter: Matter) -> list[ShareBox] | None:
+    detector = matter.second.detector
+    return None if detector is None else [seen.box for seen in detector.find(photo.pixels) if seen.label == "person"]
 
 
 def _given(photo: Photo, matte: U8, band: U8, source: str) -> Cutout:
@@ -155,7 +179,7 @@ def findings_of(facts: ops.Facts, size: tuple[int, int], source: str = "") -> tu
             Finding(
                 check="uncertain",
                 verdict=Verdict.WARN,
-                words=DOUBTS[facts.doubts[0]] if facts.doubts else OUTLINE_IN_DOUBT,
+                words=DOUBTS[facts.doubts[0]].format(place=PLACES[facts.place]) if facts.doubts else OUTLINE_IN_DOUBT,
                 value=round(facts.uncertainty, 2),
                 limit=UNSURE,
                 unit="0 sure … 1 unsure",
