@@ -28,7 +28,7 @@ class Stopwatch:
         self.layers = layer_folder(Settings(data_dir=(folder / "data").absolute()))
         self.most_bytes = 0
 
-    def start(self, style: str, files: list[tuple[str, bytes]], channels: tuple[str, ...] = ("amazon",)) -> str:
+    def start(self, style: str, files: list[tuple[str, bytes]], channels: tuple[str, ...] = ("shopify",)) -> str:
         wish = {"name": style, "styles": [{"style": style}], "channels": channels}
         return self.service.batch(files, json.dumps(wish))
 
